@@ -107,6 +107,9 @@ class Move(StrEnum):
     """It has images again."""
     REROUTE = "reroute"
     """It waited too long: another tier takes it, or those on duty are told."""
+    PARK = "park"
+    """Put aside for a more urgent one."""
+    RESUME = "resume"
 
 
 HIDDEN: Final = frozenset({State.WITHHELD, State.WITHDRAWN, State.EMPTIED})
@@ -221,6 +224,7 @@ WAITING: Final = frozenset(
 """The states from which a case can be claimed."""
 
 MOVES |= {(state, Move.REROUTE): state for state in WAITING}
+MOVES |= {(state, move): state for state in HELD for move in (Move.PARK, Move.RESUME)}
 
 SIGNS_AS: Final[dict[Step, SigningRole]] = {
     Step.READ: SigningRole.AUTHOR,

@@ -22,7 +22,7 @@ from reading.consultation.colleagues import ASKED_BY
 from reading.double_reading import comparisons
 from reading.errors import NotAllowed
 from reading.kinds import Priority, Role, Tier
-from reading.queue import claiming
+from reading.queue import claiming, parking
 from reading.queue.leases import Lease
 from reading.register.grants import may_act
 from reading.reports.versions import VALID, ReportVersion
@@ -38,6 +38,7 @@ class Act(StrEnum):
     CLAIM = "claim"
     RENEW = "renew"
     PUT_BACK = "put-back"
+    PARK = "park"
     SAVE = "save"
     SIGN = "sign"
     FINALISE = "finalise"
@@ -92,6 +93,8 @@ def allowed(
         yield Act.CLAIM
     if lease is not None:
         yield from (Act.RENEW, Act.PUT_BACK, Act.SAVE, Act.RETURN, SIGNING_ACT[lease.step])
+        if parking.may_be_put_aside(tx, case):
+            yield Act.PARK
         if lease.step is Step.VERIFY:
             yield Act.SEND_BACK
         waits = lease.step is Step.VERIFY and case.priority is Priority.EMERGENCY

@@ -74,6 +74,8 @@ class Holder:
     person_id: str
     name: str
     expires_at: datetime
+    parked: bool = False
+    """They put it aside."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -304,7 +306,12 @@ def _holders(tx: Connection, found: Sequence[Case]) -> dict[str, Holder]:
         .join(person, person.c.id == lease.c.person_id)
         .where(lease.c.case_id.in_([case.id for case in found if case.state in HELD]))
     )
-    return {row.case_id: Holder(person_id=row.person_id, name=row.name, expires_at=row.expires_at) for row in rows}
+    return {row.case_id: _holder(row) for row in rows}
+
+
+def _holder(row: Any) -> Holder:
+    parked = row.parked_at is not None
+    return Holder(person_id=row.person_id, name=row.name, expires_at=row.expires_at, parked=parked)
 
 
 def _unless_another(said: str, registered: str) -> str:

@@ -20,7 +20,7 @@ from reading.kinds import Tier
 from reading.patients import persons
 from reading.reports.versions import Status
 from reading.texts import storable
-from reading.viewers import Viewer
+from reading.viewers import Staff, Viewer
 from storage.index.name_forms import folded, joined
 from storage.index.search import begins
 from storage.tables import study
@@ -79,6 +79,18 @@ def list_cases(tx: Connection, viewer: Viewer, filters: Filters, *, limit: int, 
     rows = tx.execute(sa.select(case).where(condition).order_by(*order).limit(limit).offset(offset)).all()
     total = tx.scalar(sa.select(sa.func.count()).select_from(case).where(condition)) or 0
     return Page(entries=tuple(entries_of(tx, viewer, [cases.from_row(row) for row in rows], now)), total=total)
+
+
+def parked(tx: Connection, staff: Staff, now: datetime) -> tuple[Entry, ...]:
+    """The cases that they put aside, the one first whose time is over first."""
+    case, lease = tables.case, tables.lease
+    aside = sa.select(lease.c.case_id).where(lease.c.person_id == staff.person_id, lease.c.parked_at.is_not(None))
+    ids = list(tx.scalars(aside.order_by(lease.c.expires_at)))
+    if not ids:
+        return ()
+    rows = tx.execute(sa.select(case).where(case.c.id.in_(ids), visibility.visible_cases(tx, staff, now)))
+    found = sorted(map(cases.from_row, rows), key=lambda one: ids.index(one.id))
+    return tuple(entries_of(tx, staff, found, now))
 
 
 def _conditions(tx: Connection, filters: Filters) -> Iterable[sa.ColumnElement[bool]]:

@@ -18,6 +18,7 @@ from reading.cases.moves import Move, State, Step
 from reading.context import Context, Who, without_door
 from reading.errors import MoveNotAllowed, NotAllowed, Stale
 from reading.kinds import Priority, Tier
+from reading.queue.screen_state import ScreenState
 from reading.reports import drafts, versions
 from reading.rules import case_rule
 from reading.viewers import RoleGrant, Staff
@@ -35,6 +36,10 @@ class Lease:
     taken_at: datetime
     expires_at: datetime
     revision: int
+    parked_at: datetime | None = None
+    """When they put it aside (`reading.queue.parking`); None while they work at it."""
+    screen: ScreenState | None = None
+    """What was on their screen when they last put it aside."""
 
 
 @without_door("A part of the claim, which has opened or chosen the case.")
@@ -64,7 +69,7 @@ def renew(ctx: Context[Staff], case_id: str, revision: int) -> Lease:
 
     Raises:
         NotThere: no such case, or not one that they may see.
-        Stale: the lease is gone or was renewed elsewhere.
+        Stale: the lease is gone, lies aside, or was renewed elsewhere.
 
     """
     door.open_case(ctx, case_id, Action.CASE_OPEN)
@@ -72,12 +77,13 @@ def renew(ctx: Context[Staff], case_id: str, revision: int) -> Lease:
     row = ctx.tx.execute(
         sa.update(lease)
         .where(lease.c.case_id == case_id, lease.c.person_id == ctx.who.person_id, lease.c.revision == revision)
+        .where(lease.c.parked_at.is_(None))
         .values(expires_at=ctx.now + LEASE, revision=revision + 1)
         .returning(*lease.c)
     ).one_or_none()
     if row is None:
         raise _lost(ctx, case_id)
-    return _lease(row)
+    return from_row(row)
 
 
 def put_back(ctx: Context[Staff], case_id: str, *, revision: int) -> Case:
@@ -142,7 +148,7 @@ def expire(ctx: Context[Who]) -> int:
 
 def lease_of(tx: Connection, case_id: str) -> Lease | None:
     row = tx.execute(sa.select(tables.lease).where(tables.lease.c.case_id == case_id)).one_or_none()
-    return None if row is None else _lease(row)
+    return None if row is None else from_row(row)
 
 
 def hold(ctx: Context[Staff], case_id: str, step: Step | None, revision: int) -> tuple[Case, RoleGrant]:
@@ -193,7 +199,7 @@ def _lost(ctx: Context[Staff], case_id: str) -> Stale:
     return Stale(lease.revision if lease is not None and lease.person_id == ctx.who.person_id else None)
 
 
-def _lease(row: sa.Row[Any]) -> Lease:
+def from_row(row: sa.Row[Any]) -> Lease:
     return Lease(
         case_id=row.case_id,
         person_id=row.person_id,
@@ -202,4 +208,6 @@ def _lease(row: sa.Row[Any]) -> Lease:
         taken_at=row.taken_at,
         expires_at=row.expires_at,
         revision=row.revision,
+        parked_at=row.parked_at,
+        screen=None if row.screen is None else ScreenState.model_validate(row.screen),
     )

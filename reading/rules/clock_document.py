@@ -10,10 +10,12 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from reading.cases.moves import Step
 from reading.rules.conditions import Hours
-from reading.rules.rule import Goal, Overdue, Rule
+from reading.rules.rule import PARK_MINUTES, Goal, Overdue, Rule
 
 MOST_MINUTES: Final = 60 * 24 * 60
 """Sixty days: longer than any examination is waited for."""
+MOST_PARKED: Final = 60 * 12
+"""A shift: nobody keeps a case from the others for longer."""
 MOST_OPEN: Final = 1000
 """Open cases for one reader: more than anybody reads in a week."""
 _PLACE: Final = "(?:[01][0-9]|2[0-3]):[0-5][0-9]"
@@ -55,6 +57,7 @@ class ClockPart(Part):
     working_hours: HoursPart | None = None
     step_minutes: StepsPart | None = None
     overdue: OverduePart | None = None
+    park_minutes: Annotated[int, Field(ge=0, le=MOST_PARKED)] = PARK_MINUTES
 
 
 def hours_of(part: HoursPart | None) -> Hours | None:
@@ -92,6 +95,8 @@ def clock_part(rule: Rule) -> dict[str, Any]:
     if rule.overdue is not None:
         goals = [goal.value for goal in rule.overdue.to]
         part["overdue"] = {"to": goals, "open_per_reader": rule.overdue.open_per_reader}
+    if rule.park_minutes != PARK_MINUTES:
+        part["park_minutes"] = rule.park_minutes
     return part
 
 

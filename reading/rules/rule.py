@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
 
 from reading.cases.moves import Step
 from reading.kinds import Tier
@@ -26,6 +27,9 @@ class Review:
     when: ReviewTime
     percent: float
     """Share of the matching cases; always 100 before release."""
+
+
+PARK_MINUTES: Final = 60
 
 
 class Goal(StrEnum):
@@ -103,6 +107,8 @@ class Rule:
     step_minutes: Mapping[Step, int] = field(default_factory=dict[Step, int])
     """Longest time of a step from when it began; a step that is not named has no clock of its own."""
     overdue: Overdue | None = None
+    park_minutes: int = PARK_MINUTES
+    """How long somebody may put it aside in the middle of a step; 0: not at all."""
     skills: frozenset[str] = frozenset()
     """What its reader has to have all of, until half of the time is over."""
     may_choose: MayChoose = MayChoose.FREELY

@@ -319,6 +319,7 @@ def _rule(part: RulePart) -> Rule:
         working_hours=hours_of(part.working_hours),
         step_minutes=steps_of(part.step_minutes),
         overdue=overdue_of(part.overdue),
+        park_minutes=part.park_minutes,
         skills=frozenset(part.skills),
         may_choose=MayChoose(part.may_choose),
     )

@@ -1,4 +1,4 @@
-"""The tables of leases."""
+"""The tables of leases, and of cases that waited too long."""
 
 from __future__ import annotations
 
@@ -20,6 +20,9 @@ lease: Final = sa.Table(
     sa.Column("taken_at", UtcDateTime, nullable=False),
     sa.Column("expires_at", UtcDateTime, nullable=False),
     revision_column(),
+    # reading.queue.parking: since when it lies aside, and what was on the screen.
+    sa.Column("parked_at", UtcDateTime),
+    sa.Column("screen", sa.JSON(none_as_null=True)),
     sa.Index("ix_lease_person_id", "person_id"),
     sa.Index("ix_lease_expires_at", "expires_at"),
 )

@@ -69,3 +69,6 @@ _.final_id
 _.database_owner_url_file
 _.database_url_file
 _.offset_table
+
+# The desk reads it of a screen that was put aside.
+_.inverted

@@ -126,6 +126,8 @@ STAFF: dict[tuple[str, str], Thing | Listing | Theirs] = {
     ),
     ("POST", "/api/cases/{case_id}/renew"): Thing("case", body(revision=1)),
     ("POST", "/api/cases/{case_id}/put-back"): Thing("case", body(revision=1)),
+    ("POST", "/api/cases/{case_id}/park"): Thing("case", body(revision=1)),
+    ("POST", "/api/cases/{case_id}/resume"): Thing("case"),
     ("POST", "/api/cases/{case_id}/return"): Thing("case", body(revision=1, why="blurred")),
     ("POST", "/api/cases/{case_id}/escalate"): Thing("case", body(revision=1, why="hard")),
     ("GET", "/api/cases/{case_id}/templates"): Thing("case"),

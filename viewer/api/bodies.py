@@ -13,6 +13,7 @@ from reading.cases.moves import Step
 from reading.checks.finding import Check
 from reading.kinds import HeldAs, IdentifierKind, Priority, Sex
 from reading.quality import decisions
+from reading.queue.screen_state import ScreenState
 from reading.reports.not_shown import Fault
 from reading.review.review import Outcome
 from reading.review.scores import Score
@@ -55,6 +56,10 @@ class Held(Body):
     """An act under a lease, or on a row, of this revision."""
 
     revision: Revision
+
+
+class Parked(Held):
+    screen: ScreenState = ScreenState()
 
 
 class HeldWhy(Held):

@@ -18,7 +18,7 @@ from reading.double_reading import readings
 from reading.errors import NotThere
 from reading.intake import intake
 from reading.kinds import Tier
-from reading.queue import claiming, leases
+from reading.queue import claiming, leases, parking
 from reading.reports.content import Content
 from reading.reports.not_shown import FailedSeries
 from reading.review import review
@@ -69,9 +69,11 @@ def list_cases(  # noqa: PLR0917 -- the query's parameters
     looks_through(office, staff, Action.WORKLIST_OPEN)
     with snapshot(office.engine) as tx:
         found = worklist.list_cases(tx, staff, wanted, limit=size, offset=(page - 1) * size, now=now)
+        parked = worklist.parked(tx, staff, now)
     language = language_of(request)
     items = [api_json.case(entry, staff, language) for entry in found.entries]
-    return {"items": items, "total": found.total, "page": page, "size": size}
+    aside = [api_json.case(entry, staff, language) for entry in parked]
+    return {"items": items, "total": found.total, "page": page, "size": size, "parked": aside}
 
 
 @router.get("/{case_id}")
@@ -136,6 +138,24 @@ def put_back(request: Request, staff: Acting, case_id: str, body: bodies.Held) -
     office = office_of(request)
     with going_in(office, staff, Action.CASE_PUT_BACK, "case", case_id) as ctx:
         leases.put_back(ctx, case_id, revision=body.revision)
+    return detail(request, staff, case_id)
+
+
+@router.post("/{case_id}/park")
+def park(request: Request, staff: Acting, case_id: str, body: bodies.Parked) -> dict[str, Any]:
+    """Put a case aside that they hold."""
+    office = office_of(request)
+    with going_in(office, staff, Action.CASE_PARK, "case", case_id) as ctx:
+        parking.park(ctx, case_id, revision=body.revision, screen=body.screen)
+    return detail(request, staff, case_id)
+
+
+@router.post("/{case_id}/resume")
+def resume(request: Request, staff: Acting, case_id: str) -> dict[str, Any]:
+    """Go on with a case that they put aside."""
+    office = office_of(request)
+    with going_in(office, staff, Action.CASE_RESUME, "case", case_id) as ctx:
+        parking.resume(ctx, case_id)
     return detail(request, staff, case_id)
 
 

@@ -93,6 +93,7 @@ def case(entry: Entry, staff: Staff, language: Language) -> Json:
             "name": entry.holder.name,
             "mine": entry.holder.person_id == staff.person_id,
             "expires_at": entry.holder.expires_at.isoformat(),
+            "parked": entry.holder.parked,
         },
         "critical": None if entry.alert is None else alert(entry.alert, entry, language),
         "follow_up": None if entry.follow_up is None else follow_up(entry.follow_up, staff),
@@ -116,7 +117,13 @@ def detail(found: Detail, staff: Staff, language: Language) -> Json:
         "request": {"told": found.request.told, "words": found.request.words},
         "lease": None
         if lease is None
-        else {"revision": lease.revision, "expires_at": lease.expires_at.isoformat(), "step": lease.step},
+        else {
+            "revision": lease.revision,
+            "expires_at": lease.expires_at.isoformat(),
+            "step": lease.step,
+            "parked_at": _iso(lease.parked_at),
+            "screen": lease.screen.model_dump(mode="json") if lease.screen else None,
+        },
         "draft": None
         if draft is None
         else {"content": draft.content.to_json(), "revision": draft.revision, "saved_at": draft.saved_at.isoformat()},

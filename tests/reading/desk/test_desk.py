@@ -41,6 +41,7 @@ def test_the_holder_has_lease_draft_and_everything_to_do(engine: Engine, now: da
     assert own.allowed == {
         Act.RENEW,
         Act.PUT_BACK,
+        Act.PARK,
         Act.SAVE,
         Act.SIGN,
         Act.RETURN,

@@ -12,6 +12,7 @@ import type {
   Rendered,
   ReviewOutcome,
   SavedDraft,
+  ScreenState,
   Session,
   Standing,
   Step,
@@ -92,6 +93,16 @@ export class Office {
 
   async putBack(id: string, revision: number): Promise<void> {
     await this.client.send('POST', `/api/cases/${id}/put-back`, { revision })
+  }
+
+  /** Puts a case aside that this person holds. */
+  async park(id: string, revision: number, screen: ScreenState): Promise<void> {
+    await this.client.send('POST', `/api/cases/${id}/park`, { revision, screen })
+  }
+
+  /** Goes on with a case that this person put aside. */
+  async resume(id: string): Promise<CaseDetail> {
+    return answered(await this.client.send<CaseDetail>('POST', `/api/cases/${id}/resume`, {}))
   }
 
   /** To the township for a retake, to the city, or from the verifier back to the author. */

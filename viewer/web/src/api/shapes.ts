@@ -226,7 +226,12 @@ export type Case = {
   readonly received_at: string
   readonly due_at: string
   readonly overdue: boolean
-  readonly holder: { readonly name: string; readonly mine: boolean; readonly expires_at: string } | null
+  readonly holder: {
+    readonly name: string
+    readonly mine: boolean
+    readonly expires_at: string
+    readonly parked: boolean
+  } | null
   readonly critical: CriticalAlert | null
   /** Images came after the report: they wait for a word from a reader. */
   readonly follow_up: FollowUp | null
@@ -256,9 +261,39 @@ export type CasePage = {
   readonly total: number
   readonly page: number
   readonly size: number
+  /** What this person put aside, whatever is asked for. */
+  readonly parked: readonly Case[]
 }
 
-export type Lease = { readonly revision: number; readonly expires_at: string; readonly step: Step }
+export type Lease = {
+  readonly revision: number
+  readonly expires_at: string
+  readonly step: Step
+  /** Since when it lies aside; null while somebody works at it. */
+  readonly parked_at: string | null
+  /** What was on the screen when it was last put aside. */
+  readonly screen: ScreenState | null
+}
+
+/** What was on the screen of somebody who put a case aside. */
+export type ScreenState = {
+  readonly series_uid: string
+  /** Of the picture in its series, the first is 0. */
+  readonly index: number
+  /** Null: each picture has its own. */
+  readonly window: { readonly center: number; readonly width: number } | null
+  readonly inverted: boolean
+  /** The earlier case beside it; empty where there was none. */
+  readonly prior: string
+  readonly marks: readonly Mark[]
+}
+
+/** A length that was measured in a picture; frames begin with 1. */
+export type Mark = {
+  readonly instance_uid: string
+  readonly frame: number
+  readonly points: readonly (readonly number[])[]
+}
 
 export type SavedDraft = { readonly content: Content; readonly revision: number; readonly saved_at: string }
 
@@ -359,6 +394,7 @@ export type Allowed =
   | 'claim'
   | 'renew'
   | 'put-back'
+  | 'park'
   | 'save'
   | 'sign'
   | 'finalise'

@@ -75,6 +75,7 @@ function rarer({ work, decisions, adding, onAdd }: Bar, button: Button): readonl
   const { version } = work
   return [
     work.step === 'verify' ? button('desk.send-back', () => void decisions.withReason('send-back')) : nothing,
+    work.step && work.allows('park') ? button('desk.park', () => void decisions.park()) : nothing,
     work.allows('put-back') ? button('desk.put-back', () => void decisions.putBack()) : nothing,
     work.allows('return') ? button('desk.return', () => void decisions.withReason('return')) : nothing,
     work.allows('escalate') ? button('desk.escalate', () => void decisions.withReason('escalate')) : nothing,

@@ -2,7 +2,7 @@
 import { html, nothing, type TemplateResult } from 'lit'
 import type { Office } from '../api/office'
 import { Problem, Unreachable } from '../api/problem'
-import type { CheckFinding } from '../api/shapes'
+import type { CheckFinding, ScreenState } from '../api/shapes'
 import { isIncomplete } from '../case-words'
 import type { Account } from '../images/account'
 import { text, type TextKey } from '../language'
@@ -13,6 +13,7 @@ import { confirmationOf, stopping, warnings } from './checks'
 import { findingsView, placeView } from './checks-view'
 import type { Judgement } from './judgement'
 import { opinionWords } from './readings-view'
+import { offerToPark } from './parking'
 import { failedView, leftView } from './unseen-view'
 import type { Reasoned, Reasons, Work } from './work'
 
@@ -21,6 +22,7 @@ export type Viewing = {
   account(): Account | undefined
   /** Opens a series, or tries it again. */
   readonly goTo: (seriesUid: string) => void
+  screen(): ScreenState
 }
 
 const CONFIRM = 'confirm.'
@@ -47,7 +49,8 @@ export class Decisions {
   ) {}
 
   async claim(): Promise<void> {
-    await this.attempt(() => this.work.claim())
+    if (!(await this.attempt(() => this.work.claim()))) return
+    if (this.work.detail) await offerToPark(this.office, this.work.detail)
   }
 
   async sign(): Promise<void> {
@@ -110,6 +113,11 @@ export class Decisions {
     })
     if (!answer) return
     await this.finish('no-change', () => this.work.nothingChanges(answer['comment'] ?? '', reasonsIn(answer)))
+  }
+
+  /** At once: something more urgent waits. */
+  async park(): Promise<void> {
+    await this.finish('park', () => this.work.park(this.viewing.screen()))
   }
 
   async putBack(): Promise<void> {
@@ -314,7 +322,8 @@ export class Decisions {
   }
 
   private async finish(
-    done: 'sign' | 'finalise' | 'defer' | 'verify' | 'addendum' | 'review' | 'put-back' | 'no-change' | Reasoned,
+    done:
+      'sign' | 'finalise' | 'defer' | 'verify' | 'addendum' | 'review' | 'put-back' | 'park' | 'no-change' | Reasoned,
     act: () => Promise<void>,
   ): Promise<void> {
     if (!(await this.attempt(act))) return

@@ -2,7 +2,7 @@
 import { html, nothing, type PropertyValues, type TemplateResult } from 'lit'
 import type { Client } from '../api/client'
 import type { Office } from '../api/office'
-import type { Content, Prior } from '../api/shapes'
+import type { Content, Prior, ScreenState } from '../api/shapes'
 import { text } from '../language'
 import { Part } from '../part'
 import { notify } from '../shell/notices'
@@ -14,6 +14,7 @@ import { consultationsView } from './consultations-view'
 import { Decisions, type Viewing } from './decisions'
 import { unfinished } from './draft'
 import { lackOf } from './opinion'
+import { NO_SCREEN, rememberScreen } from './parking'
 import { priorsView } from './priors'
 import { reportPane } from './report-pane'
 import { NOT_JUDGED, missingOf, type Judgement } from './judgement'
@@ -47,6 +48,7 @@ class Desk extends Part {
       this.show('images')
       this.panel?.goTo(seriesUid)
     },
+    screen: () => this.screen(),
   }
   private tick: ReturnType<typeof setInterval> | undefined
 
@@ -90,12 +92,18 @@ class Desk extends Part {
     this.pointOut = false
     this.adding = false
     this.prior = undefined
-    void work.open()
+    void work.open().then(() => {
+      if (work !== this.work || !work.screen) return
+      this.prior = work.detail?.priors.find((prior) => prior.case_id === work.screen?.prior)
+      notify('success', text('desk.resumed'))
+      this.requestUpdate()
+    })
   }
 
   /** What is typed but not saved is saved on the way out. */
   private leave(): void {
     const { work } = this
+    if (work?.step) rememberScreen(work.caseId, this.screen())
     if (work) void work.settle().finally(() => work.close())
     this.work = undefined
   }
@@ -126,6 +134,7 @@ class Desk extends Part {
     if (command === 'help') showHelp()
     if (command === 'save') void this.work?.settle()
     if (command === 'decide') void this.decide()
+    if (command === 'park' && this.work?.step && this.work.allows('park')) void this.decisions?.park()
     if (command === 'findings') this.querySelector<HTMLElement>('#findings')?.focus()
   }
 
@@ -151,6 +160,10 @@ class Desk extends Part {
     if (review) await decisions.review(this.judgement)
     this.busy = false
     this.requestUpdate()
+  }
+
+  private screen(): ScreenState {
+    return { ...(this.panel?.screen ?? NO_SCREEN), prior: this.prior?.case_id ?? '' }
   }
 
   private show(side: 'images' | 'report'): void {
@@ -196,6 +209,7 @@ class Desk extends Part {
             .shown=${work.shown}
             .imageSeries=${detail.image_series}
             .otherPersons=${detail.other_persons}
+            .restored=${work.screen}
             @images-shown=${() => this.requestUpdate()}
           ></tierread-images>
           ${

@@ -2,13 +2,14 @@
 import { html, render, type TemplateResult } from 'lit'
 import { text, type TextKey } from '../language'
 
-export type DeskCommand = 'help' | 'save' | 'decide' | 'findings'
+export type DeskCommand = 'help' | 'save' | 'decide' | 'findings' | 'park'
 
 /** Keys that work everywhere at the desk, in a text too. */
 export function deskCommandOf(event: KeyboardEvent, inText: boolean): DeskCommand | null {
   const control = event.ctrlKey || event.metaKey
   if (control && event.key.toLowerCase() === 's') return 'save'
   if (control && event.key === 'Enter') return 'decide'
+  if (control && event.key.toLowerCase() === 'k') return 'park'
   if (inText || control || event.altKey) return null
   if (event.key === '?') return 'help'
   return event.key === 'f' ? 'findings' : null
@@ -17,6 +18,7 @@ export function deskCommandOf(event: KeyboardEvent, inText: boolean): DeskComman
 const ROWS: readonly (readonly [string, TextKey])[] = [
   ['Ctrl S', 'desk.key.save'],
   ['Ctrl Enter', 'desk.key.decide'],
+  ['Ctrl K', 'desk.key.park'],
   ['F', 'desk.key.findings'],
   ['↑ ↓', 'desk.key.scroll'],
   ['W', 'desk.tool.window'],

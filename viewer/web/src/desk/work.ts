@@ -8,6 +8,7 @@ import type {
   Content,
   ReportVersion,
   ReviewOutcome,
+  ScreenState,
   Step,
   Unprintable,
 } from '../api/shapes'
@@ -50,6 +51,8 @@ export class Work {
   draft: DraftState | undefined
   /** The images that are on the screen, by the digest of their set; more may have arrived since. */
   imageSet = ''
+  /** What was on the screen when it was put aside, where this person goes on with it. */
+  screen: ScreenState | undefined
   readonly shown = new ShownSeries()
   readonly checks: CheckKeeper
   readonly writing: Writing
@@ -101,7 +104,12 @@ export class Work {
 
   async open(): Promise<void> {
     try {
-      this.take(await this.office.case(this.caseId))
+      let detail = await this.office.case(this.caseId)
+      if (detail.lease?.parked_at) {
+        detail = await this.office.resume(this.caseId)
+        this.screen = detail.lease?.screen ?? undefined
+      }
+      this.take(detail)
       this.failure = undefined
     } catch (error) {
       this.failure = error
@@ -218,6 +226,12 @@ export class Work {
   async nothingChanges(comment: string, reasons: Reasons): Promise<void> {
     const { lease_revision: _none, confirmed: _words, ...seen } = this.seen(reasons)
     await this.office.nothingChanges(this.caseId, this.detail?.follow_up?.revision ?? 0, comment, seen)
+    this.close()
+  }
+
+  async park(screen: ScreenState): Promise<void> {
+    await this.settle()
+    await this.office.park(this.caseId, this.leaseRevision(), screen)
     this.close()
   }
 

@@ -1,7 +1,7 @@
 /** Pictures of studies: the series to choose from, tools, and the viewport; Cornerstone comes when it is needed. */
 import { html, nothing, type PropertyValues, type TemplateResult } from 'lit'
 import type { Client } from '../api/client'
-import type { OtherPerson } from '../api/shapes'
+import type { OtherPerson, ScreenState } from '../api/shapes'
 import { Problem, Unreachable } from '../api/problem'
 import { named, text } from '../language'
 import { Part } from '../part'
@@ -40,6 +40,7 @@ export class ImagePanel extends Part {
     shown: { attribute: false },
     imageSeries: { attribute: false },
     otherPersons: { attribute: false },
+    restored: { attribute: false },
   }
   declare client: Client
   declare studies: readonly string[]
@@ -51,6 +52,8 @@ export class ImagePanel extends Part {
   declare imageSeries: readonly string[] | undefined
   /** The images that say they are of somebody else. */
   declare otherPersons: readonly OtherPerson[] | undefined
+  /** What was on the screen when the case was put aside, to begin with. */
+  declare restored: ScreenState | undefined
 
   private series: readonly Series[] | undefined
   private current: Series | undefined
@@ -70,6 +73,14 @@ export class ImagePanel extends Part {
   /** What is left to look at, and what could not be shown; undefined before the series are known. */
   get account(): Account | undefined {
     return this.series && this.shown && accountOf(this.series, this.shown, this.imageSeries ?? [])
+  }
+
+  /** What is on the screen, without the earlier case beside it; undefined before there is anything. */
+  get screen(): Omit<ScreenState, 'prior'> | undefined {
+    const { current, stack, view } = this
+    if (!current || !stack) return undefined
+    const { window, inverted } = stack.look
+    return { series_uid: current.seriesUid, index: view.index, window, inverted, marks: stack.marks(this.studies) }
   }
 
   /** Opens a series, or tries it again. */
@@ -106,8 +117,10 @@ export class ImagePanel extends Part {
       this.series = series
       this.tell('images-shown')
       const again = series.find(({ seriesUid }) => seriesUid === this.current?.seriesUid)
-      const first = again ?? series[0]
-      if (first) await this.choose(first, again ? this.view.index : undefined)
+      const before = again ? undefined : series.find(({ seriesUid }) => seriesUid === this.restored?.series_uid)
+      const first = again ?? before ?? series[0]
+      const index = again ? this.view.index : before && this.restored?.index
+      if (first) await this.choose(first, index, before && this.restored)
     } catch (error) {
       this.fail(error, asked)
     }
@@ -119,7 +132,7 @@ export class ImagePanel extends Part {
     void this.open()
   }
 
-  private async choose(series: Series, index?: number): Promise<void> {
+  private async choose(series: Series, index?: number, look?: ScreenState): Promise<void> {
     const asked = ++this.asked
     this.trying &&= series.seriesUid === this.current?.seriesUid
     this.current = series
@@ -138,14 +151,14 @@ export class ImagePanel extends Part {
       this.shown?.expect(series.seriesUid, pictures.length + others.filter(canBeSeen).length, undrawnIn(others))
       this.noteRead()
       const start = index ?? (pictures.length > EACH_UP_TO ? Math.floor(pictures.length / 2) : 0)
-      const first = pictures[start]
+      const first = pictures[start] ?? pictures[0]
       if (!first) return this.requestUpdate()
       this.preview = previewOf(series, first)
       this.view = { ...NOTHING_SHOWN, index: start }
       this.requestUpdate()
       await this.updateComplete
       const stack = await this.stackInPlace()
-      if (asked === this.asked) await stack?.show(pictures, start)
+      if (asked === this.asked) await stack?.show(pictures, pictures[start] ? start : 0, look, this.restored?.marks)
     } catch (error) {
       if (asked === this.asked) this.shown?.lose(series.seriesUid)
       this.fail(error, asked)

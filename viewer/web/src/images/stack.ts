@@ -4,7 +4,9 @@ import * as tools from '@cornerstonejs/tools'
 import { TAG, numberOf } from './dicom-json'
 import { faultOf, type Fault } from './faults'
 import { OnScreen, type Quality } from './on-screen'
+import type { Mark } from '../api/shapes'
 import { outwardsFrom, type Picture } from './pictures'
+import { marksOf, putMarks } from './marks'
 import { isFromServer } from './rendered-loader'
 import { announce, screen } from './screen'
 import { rangeOf, windowOf, type Range, type Window } from './window-level'
@@ -34,6 +36,9 @@ export type StackListener = {
   /** A picture could not be loaded or drawn; of the one that is asked for now, the view tells too. */
   onFailed(picture: Picture, fault: Fault): void
 }
+
+/** How somebody looks at the pictures of a stack; without a window each has its own. */
+export type Look = { readonly window: Window | null; readonly inverted: boolean }
 
 const TOOLS: Record<ToolName, string> = {
   window: tools.WindowLevelTool.toolName,
@@ -109,23 +114,35 @@ export class Stack {
     screen().disableElement(this.id)
   }
 
-  /** Shows the pictures from `index` on (0 is the first) and fetches the others behind it. */
-  async show(pictures: readonly Picture[], index: number): Promise<void> {
+  /** The window that the person chose, and whether black and white are exchanged. */
+  get look(): Look {
+    return { window: this.chosen ? windowOf(this.chosen) : null, inverted: this.inverted }
+  }
+
+  /** What was measured in the pictures of these studies. */
+  marks(studies: readonly string[]): readonly Mark[] {
+    return marksOf(studies)
+  }
+
+  /** Shows the pictures from `index` on (0 is the first), as somebody looked at them before, and fetches the others. */
+  async show(pictures: readonly Picture[], index: number, look?: Look, marks: readonly Mark[] = []): Promise<void> {
     const generation = ++this.generation
     announce(pictures)
     this.pictures = pictures
     this.onScreen.clear()
     this.unsupported.clear()
     this.image = undefined
-    this.chosen = undefined
-    this.inverted = false
+    this.chosen = look?.window ? rangeOf(look.window) : undefined
+    this.inverted = look?.inverted ?? false
     await this.viewport
       .setStack(
         pictures.map((picture) => picture.imageId),
         index,
       )
       .catch(() => this.fail(pictures[index]?.imageId, generation))
-    if (generation === this.generation) await this.fetchOthers(generation, index)
+    if (generation !== this.generation) return
+    putMarks(this.id, pictures, marks)
+    await this.fetchOthers(generation, index)
   }
 
   goTo(index: number): void {

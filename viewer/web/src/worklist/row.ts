@@ -49,7 +49,7 @@ export function rowOf(item: Case, now: Date): TemplateResult {
       ${item.follow_up ? html`<span class="tag warning">${text('worklist.late')}</span>` : nothing}
     </td>
     <td class="holder" data-label=${text('worklist.holder')}>
-      ${item.holder ? (item.holder.mine ? html`<strong>${text('worklist.me')}</strong>` : html`<span>${item.holder.name}</span>`) : nothing}
+      ${item.holder?.parked ? html`<span class="tag">${text('worklist.parked')}</span> ` : nothing}${item.holder ? (item.holder.mine ? html`<strong>${text('worklist.me')}</strong>` : html`<span>${item.holder.name}</span>`) : nothing}
     </td>
   </tr>`
 }

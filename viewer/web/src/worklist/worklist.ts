@@ -6,6 +6,7 @@ import { Problem, Unreachable } from '../api/problem'
 import type { CasePage, Session } from '../api/shapes'
 import { clock, text } from '../language'
 import { Part } from '../part'
+import { offerToPark, parkedView } from '../desk/parking'
 import { notify } from '../shell/notices'
 import { caseAddress } from '../shell/route'
 import { wordsFor } from '../shell/trouble'
@@ -106,8 +107,10 @@ class Worklist extends Part {
     this.requestUpdate()
     try {
       const taken = await this.office.claimNext(this.currentTab?.step)
-      if (taken) window.location.hash = caseAddress(taken.id)
-      else notify('success', text('worklist.none-waiting'))
+      if (taken) {
+        await offerToPark(this.office, taken)
+        window.location.hash = caseAddress(taken.id)
+      } else notify('success', text('worklist.none-waiting'))
     } catch (error) {
       notify('danger', wordsFor(error))
     }
@@ -155,6 +158,7 @@ class Worklist extends Part {
             : nothing
         }
       </div>
+      ${parkedView(this.cases?.parked ?? [])}
       <div
         class="tabs"
         role="tablist"

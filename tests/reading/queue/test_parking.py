@@ -1,0 +1,128 @@
+"""A case is put aside with draft and screen, is nobody else's meanwhile, and goes back to the queue after its time."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+from sqlalchemy.engine import Connection, Engine
+
+from reading.audit import SYSTEM
+from reading.cases import cases, history
+from reading.cases.cases import Case
+from reading.cases.moves import Move, State
+from reading.context import Context
+from reading.errors import MoveNotAllowed, NotAllowed, Stale
+from reading.kinds import Priority
+from reading.queue import claiming, leases, parking
+from reading.queue.leases import LEASE, Lease
+from reading.queue.screen_state import MOST_MARKS, Mark, ScreenState, Window
+from reading.reports import drafts
+from reading.rules.rule import PARK_MINUTES
+from reading.signing import signatures
+from storage.database import transaction
+from tests.reading.clinic import NORMAL, Clinic, arrive, open_clinic, state, take
+from tests.reading.overdue.test_rerouting import rules
+
+SCREEN = ScreenState(
+    series_uid="1.1.1",
+    index=3,
+    window=Window(center=40, width=400),
+    inverted=True,
+    marks=[Mark(instance_uid="1.1.1.1", frame=1, points=[[0.0, 0.0, 1.5], [10.0, 2.5, 1.5]])],
+)
+
+
+def aside(tx: Connection, clinic: Clinic, case: Case, now: datetime) -> Lease:
+    revision = take(tx, clinic, clinic.ada, case.id, now)
+    return parking.park(Context(tx, clinic.audit, now, clinic.ada), case.id, revision=revision, screen=SCREEN)
+
+
+def test_what_lies_aside_comes_back_with_its_draft_and_its_screen(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        case = arrive(tx, clinic, "1.1", now)
+        ada = Context(tx, clinic.audit, now, clinic.ada)
+        revision = take(tx, clinic, clinic.ada, case.id, now)
+        signatures.save_draft(ada, case.id, NORMAL, revision=0, lease_revision=revision)
+        parked = aside(tx, clinic, case, now)
+        with pytest.raises(MoveNotAllowed):
+            claiming.claim(Context(tx, clinic.audit, now, clinic.rosa), case.id)
+        with pytest.raises(Stale):
+            leases.renew(ada, case.id, parked.revision)
+        with pytest.raises(Stale):
+            parking.resume(Context(tx, clinic.audit, now, clinic.rosa), case.id)
+        later = Context(tx, clinic.audit, now + timedelta(minutes=PARK_MINUTES - 1), clinic.ada)
+        lapsed = leases.expire(later.by(SYSTEM))
+        resumed = parking.resume(later, case.id)
+        draft = drafts.of_case(tx, case.id)
+        moves = [one.move for one in history.moves_of(tx, case.id)]
+
+        assert (parked.parked_at, parked.expires_at) == (now, now + timedelta(minutes=PARK_MINUTES))
+        assert lapsed == 0
+        assert (resumed.parked_at, resumed.screen, resumed.expires_at) == (None, SCREEN, later.now + LEASE)
+        assert parking.resume(later, case.id) == resumed
+        assert draft is not None
+        assert draft.content == NORMAL
+        assert moves == [Move.ARRIVE, Move.CLAIM, Move.PARK, Move.RESUME]
+
+
+def test_when_its_time_is_over_it_waits_for_anybody_with_the_draft(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now, rules(park_minutes=5))
+        case = arrive(tx, clinic, "1.1", now)
+        ada = Context(tx, clinic.audit, now, clinic.ada)
+        revision = take(tx, clinic, clinic.ada, case.id, now)
+        signatures.save_draft(ada, case.id, NORMAL, revision=0, lease_revision=revision)
+        aside(tx, clinic, case, now)
+        late = Context(tx, clinic.audit, now + timedelta(minutes=5), clinic.ada)
+
+        assert leases.expire(late.by(SYSTEM)) == 1
+        assert state(tx, case.id) is State.WAITING_READ
+        assert drafts.of_case(tx, case.id) is not None
+        with pytest.raises(Stale):
+            parking.resume(late, case.id)
+
+
+def test_nobody_puts_aside_an_emergency_what_the_rule_forbids_or_more_than_a_few(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        found = [arrive(tx, clinic, f"1.{number}", now) for number in range(parking.MOST + 2)]
+        emergency = cases.change(tx, found.pop(), priority=Priority.EMERGENCY)
+        revision = aside(tx, clinic, found[0], now).revision
+        with pytest.raises(Stale):
+            parking.park(Context(tx, clinic.audit, now, clinic.ada), found[0].id, revision=revision, screen=SCREEN)
+        for case in found[1:-1]:
+            aside(tx, clinic, case, now)
+
+        with pytest.raises(NotAllowed, match="enough_put_aside"):
+            aside(tx, clinic, found[-1], now)
+        with pytest.raises(NotAllowed, match="never_put_aside"):
+            aside(tx, clinic, emergency, now)
+
+
+def test_a_rule_may_let_nobody_put_a_case_aside(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now, rules(park_minutes=0))
+        with pytest.raises(NotAllowed, match="never_put_aside"):
+            aside(tx, clinic, arrive(tx, clinic, "1.1", now), now)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"series_uid": "1" * 65},
+        {"series_uid": "<b>"},
+        {"index": -1},
+        {"window": {"center": float("nan"), "width": 1}},
+        {"marks": [{"instance_uid": "1.2", "frame": 1, "points": [[0, 0, 0]]}]},
+        {"marks": [{"instance_uid": "1.2", "frame": 1, "points": [[0, 0], [1, 1]]}]},
+        {"marks": [{"instance_uid": "1.2", "frame": 1, "points": [[0, 0, 0], [1, 1, 1]]}] * (MOST_MARKS + 1)},
+        {"patient": "Pia"},
+    ],
+)
+def test_a_screen_holds_only_what_a_desk_shows(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        ScreenState.model_validate(wrong)
