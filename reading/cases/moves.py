@@ -133,6 +133,21 @@ UNDECIDED: Final = BLIND | {State.WAITING_ARBITRATION, State.ARBITRATING}
 UNFINISHED: Final = frozenset(State) - HIDDEN - {State.FINAL}
 """The states in which somebody still has to do something for the report."""
 
+HELD: Final = frozenset({State.READING, State.SECOND_READING, State.ARBITRATING, State.VERIFYING, State.REVIEWING})
+"""The states in which one person holds the case by a lease."""
+
+WAITING: Final = frozenset(
+    {
+        State.WAITING_READ,
+        State.WAITING_SECOND,
+        State.WAITING_ARBITRATION,
+        State.WAITING_VERIFY,
+        State.WAITING_REVIEW,
+        State.DISPUTED,
+    }
+)
+"""The states from which a case can be claimed."""
+
 MOVES: Final[dict[tuple[State, Move], State]] = {
     (State.WAITING_READ, Move.CLAIM): State.READING,
     (State.READING, Move.PUT_BACK): State.WAITING_READ,
@@ -189,6 +204,8 @@ MOVES: Final[dict[tuple[State, Move], State]] = {
     (State.WITHHELD, Move.EMPTY): State.EMPTIED,
     (State.EMPTIED, Move.REFILL): State.WAITING_READ,
     **{(state, Move.WITHHOLD): State.WITHHELD for state in State if state not in HIDDEN},
+    **{(state, Move.REROUTE): state for state in WAITING},
+    **{(state, move): state for state in HELD for move in (Move.PARK, Move.RESUME)},
 }
 
 STEP_OF: Final[dict[State, Step]] = {
@@ -207,24 +224,6 @@ STEP_OF: Final[dict[State, Step]] = {
     State.DISPUTED: Step.REVIEW,
 }
 """The step that a state belongs to; the others (final, withheld, withdrawn, emptied) keep the step that they had."""
-
-HELD: Final = frozenset({State.READING, State.SECOND_READING, State.ARBITRATING, State.VERIFYING, State.REVIEWING})
-"""The states in which one person holds the case by a lease."""
-
-WAITING: Final = frozenset(
-    {
-        State.WAITING_READ,
-        State.WAITING_SECOND,
-        State.WAITING_ARBITRATION,
-        State.WAITING_VERIFY,
-        State.WAITING_REVIEW,
-        State.DISPUTED,
-    }
-)
-"""The states from which a case can be claimed."""
-
-MOVES |= {(state, Move.REROUTE): state for state in WAITING}
-MOVES |= {(state, move): state for state in HELD for move in (Move.PARK, Move.RESUME)}
 
 SIGNS_AS: Final[dict[Step, SigningRole]] = {
     Step.READ: SigningRole.AUTHOR,
