@@ -1,7 +1,10 @@
 # TierRead. `make help` lists the targets; README.md explains the first two.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-PYTHON ?= python3
+# The distribution's Python where it is new enough: it is compiled with its optimisations, which one that somebody built
+# at home often is not, and the program takes a tenth less time on it.
+PYTHON ?= $(or $(shell for each in /usr/bin/python3 python3; do $$each -c $(NEW_ENOUGH) 2>/dev/null && echo $$each && break; done),python3)
+NEW_ENOUGH := 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))'
 VENV := .venv
 BIN := $(VENV)/bin
 WEB := viewer/web

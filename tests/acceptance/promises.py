@@ -22,7 +22,7 @@ from tests.wire import EXPLICIT_LITTLE, Aborted, HungUp, Object, Rejected, Sende
 
 STUDY_SIZE: Final = 12
 STORED: Final = 0x0000
-PAUSE_SECONDS: Final = 0.02
+PAUSE_SECONDS: Final = 0.1
 """Between pictures, so that the senders do not take all of the machine that the rest starts again on."""
 
 
