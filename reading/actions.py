@@ -96,6 +96,7 @@ class Action(StrEnum):
 
     CRITICAL_ACKNOWLEDGE = "critical.acknowledge"
     CRITICAL_BOARD = "critical.board"
+    CRITICAL_CARRY = "critical.carry"
     CRITICAL_CLASS = "critical.class"
     CRITICAL_CLIMB = "critical.climb"
     CRITICAL_DISPOSE = "critical.dispose"

@@ -58,6 +58,8 @@ class Alert:
     ended_by: str | None
     ended_at: datetime | None
     ended_as: str | None
+    ended_why: str = field(repr=False)
+    """The reason that a person gave; empty where a report took it back."""
     replaced_by: str | None
     """The alert that a corrected report put in its place."""
     first_version: int

@@ -70,10 +70,12 @@ def lift(ctx: Context[Who], case_id: str, said: Said, before: Iterable[Said]) ->
 
 
 @without_door("The act that closes the case has opened it.")
-def lift_all(ctx: Context[Who], case_id: str) -> None:
+def lift_all(ctx: Context[Who], case_id: str, *, why: str) -> list[Alert]:
     """Lift every alert of a case that was entered in error or has no images left: nobody could answer them."""
-    for alert in alert_rows.standing_on_each(ctx.tx, [case_id]).get(case_id, []):
-        critical.take_back(ctx, cases.by_id(ctx.tx, case_id), alert, Move.LIFT)
+    stands = alert_rows.standing_on_each(ctx.tx, [case_id]).get(case_id, [])
+    for alert in stands:
+        critical.take_back(ctx, cases.by_id(ctx.tx, case_id), alert, Move.LIFT, why=why)
+    return stands
 
 
 def _take_back_notices(ctx: Context[Who], case: Case, content: Content, instead: Alert | None) -> None:

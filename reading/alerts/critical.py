@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Final
 
+from sqlalchemy.engine import Connection
+
 from reading import outbox
 from reading.access import door
 from reading.actions import Action
@@ -101,8 +103,8 @@ def acknowledge(ctx: Context[Staff], alert_id: str, *, said: str, spoken_with: s
 
     Raises:
         NotThere: no such alert, or not one that they may see.
-        NotAllowed: they neither work at the site nor above it.
-        Invalid: what was read back does not repeat the finding (`read_back.problem`); nobody is named.
+        NotAllowed: they neither work at the site nor above it; they found it themselves, and nobody tells themselves.
+        Invalid: what was read back does not repeat the finding (`read_back.problem`); nobody is named, or they are.
         MoveNotAllowed: it was acknowledged or taken back before.
 
     """
@@ -113,8 +115,12 @@ def acknowledge(ctx: Context[Staff], alert_id: str, *, said: str, spoken_with: s
     if not repeated:
         raise Invalid("read_back", "required")
     partner = checked("spoken_with", spoken_with, longest=100, required=True)
+    if findings.same_words(partner, ctx.who.name):
+        raise Invalid("spoken_with", "own_name")
     found = alert_rows.lock(ctx.tx, alert_id)
     after(found.state, Move.ACKNOWLEDGE)
+    if ctx.who.person_id in findings.said_by(ctx.tx, found):
+        raise NotAllowed("found_it_themselves")
     named = classes.named(ctx.tx, found.critical_class, case.site_id)
     words = findings.of_alerts(ctx.tx, [found])[found.id]
     problem = read_back.problem(repeated, told=(named.name_zh, named.name_en, *words))
@@ -135,15 +141,16 @@ def acknowledge(ctx: Context[Staff], alert_id: str, *, said: str, spoken_with: s
     return answered
 
 
-def withdraw(ctx: Context[Staff], case_id: str, *, seen: str | None = None) -> None:
-    """Take back the newest critical result of a case: the flag was set by mistake, and everybody notified hears so.
+def withdraw(ctx: Context[Staff], case_id: str, *, why: str, seen: str | None = None) -> None:
+    """Take back the newest critical result of a case: the flag was set by mistake, and everybody who was told hears so.
 
     ``seen`` is the alert on the screen of the person who acts; what a rule told is taken back by naming it so.
 
     Raises:
         Stale: another critical result is the newest now than ``seen``.
         NotThere: no such case, or not one that they may see; or no alert stands on it.
-        NotAllowed: they do not read for the site.
+        NotAllowed: they do not read for the site; the report names the class, and is to be corrected instead.
+        Invalid: no reason was given.
 
     """
     door.open_case(ctx, case_id, Action.CASE_OPEN)
@@ -157,32 +164,51 @@ def withdraw(ctx: Context[Staff], case_id: str, *, seen: str | None = None) -> N
         raise NotThere
     if seen is not None and found.id != seen:
         raise Stale
-    take_back(ctx, case, found, Move.WITHDRAW)
+    if report_names(ctx.tx, found):
+        raise NotAllowed("report_names_it")
+    take_back(ctx, case, found, Move.WITHDRAW, why=cases.reason(why))
     _record(ctx, Action.CRITICAL_WITHDRAW, case_id)
 
 
+def report_names(tx: Connection, alert: Alert) -> bool:
+    """Whether the report that stands would say critical without an alert of the class, were this one withdrawn."""
+    report = versions.current(tx, alert.case_id)
+    if alert.kind is not Kind.CRITICAL or report is None or report.content.critical_class != alert.critical_class:
+        return False
+    return len(alert_rows.standing_of_class(tx, alert.case_id, alert.critical_class, Kind.CRITICAL)) == 1
+
+
 @without_door("The act that takes it back has opened its case.")
-def take_back(ctx: Context[Who], case: Case, alert: Alert, move: Move, *, replaced_by: str | None = None) -> None:
-    """End an alert by one of `moves.ENDS`; whoever acknowledged it or said what was done is told by name.
+def take_back(
+    ctx: Context[Who], case: Case, alert: Alert, move: Move, *, replaced_by: str | None = None, why: str = ""
+) -> None:
+    """End an alert by one of `moves.ENDS`; whoever answered it is told by name.
+
+    Where no other alert takes its place, so are the reader who raised it and everybody who was told.
 
     Raises:
         MoveNotAllowed: it has ended.
 
     """
-    found = alert_rows.lock(ctx.tx, alert.id)
+    found, by = alert_rows.lock(ctx.tx, alert.id), ctx.who.person_id if isinstance(ctx.who, Staff) else None
     ended = alert_rows.change(
         ctx.tx,
         found,
         ended_as=after(found.state, move),
         ended_at=ctx.now,
-        ended_by=ctx.who.person_id if isinstance(ctx.who, Staff) else None,
+        ended_by=by,
+        ended_why=why,
         replaced_by=replaced_by,
     )
     kind = notices.Kind(ended.state)
-    answered_by = sorted({person_id for person_id in (found.acknowledged_by, found.disposed_by) if person_id})
-    for person_id in answered_by:
+    concerned = {person_id for person_id in (found.acknowledged_by, found.disposed_by) if person_id}
+    told = frozenset[str]()
+    if move is not Move.RESET:
+        told = notices.tell_everybody_told(ctx.tx, ended, kind, ctx.now)
+        concerned |= findings.said_by(ctx.tx, found) - {by}
+    for person_id in sorted(concerned - told):
         notices.tell_person(ctx.tx, ended, kind, person_id, organisation_id=case.site_id, now=ctx.now)
-    if not answered_by:
+    if move is Move.RESET and not concerned:
         outbox.post(ctx.tx, notices.MESSAGE[kind], alert.id, {"case_id": case.id}, ctx.now)
     if alert.kind is Kind.CRITICAL:
         stands = alert_rows.newest_standing(ctx.tx, case.id) is not None

@@ -32,6 +32,8 @@ class Move(StrEnum):
     WITHDRAW = "withdraw"
     LIFT = "lift"
     RESET = "reset"
+    CARRY = "carry"
+    """Its images were moved to another case of the same person: it goes on there, as it stands."""
 
 
 ENDS: Final = {Move.WITHDRAW: State.WITHDRAWN, Move.LIFT: State.LIFTED, Move.RESET: State.RESET}
@@ -50,6 +52,7 @@ MOVES: Final[dict[tuple[State, Move], State]] = {
     (State.CLIMBING, Move.ACKNOWLEDGE): State.ACKNOWLEDGED,
     (State.ACKNOWLEDGED, Move.REMIND): State.ACKNOWLEDGED,
     (State.ACKNOWLEDGED, Move.DISPOSE): State.DISPOSED,
+    **{(state, Move.CARRY): state for state in STANDING},
     **{(state, move): end for state in STANDING for move, end in ENDS.items()},
 }
 

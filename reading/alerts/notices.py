@@ -35,6 +35,8 @@ class Kind(StrEnum):
     CLIMBED = "climbed"
     REMINDED = "reminded"
     """Somebody is asked what was done with the patient."""
+    CARRIED = "carried"
+    """The images were moved to another case of the same person, and the alert goes on there."""
     WITHDRAWN = "withdrawn"
     LIFTED = "lifted"
     RESET = "reset"
@@ -45,6 +47,7 @@ MESSAGE: Final = {
     Kind.ADDED: "critical.added",
     Kind.CLIMBED: "critical.climbed",
     Kind.REMINDED: "critical.reminded",
+    Kind.CARRIED: "critical.carried",
     Kind.WITHDRAWN: "critical.withdrawn",
     Kind.LIFTED: "critical.lifted",
     Kind.RESET: "critical.reset",
@@ -101,15 +104,16 @@ def tell_person(
 
 def tell_everybody_told(
     tx: Connection, alert: Alert, kind: Kind, now: datetime, *, finding_id: str | None = None
-) -> None:
-    """Tell whoever was told of it, each once and under the telephone of the last time."""
+) -> frozenset[str]:
+    """Tell whoever was told of it, each once and under the telephone of the last time; answers the people."""
     notice = tables.critical_notice.c
     rows = tx.execute(
         sa.select(notice.person_id, notice.organisation_id, notice.telephone)
         .where(notice.alert_id == alert.id, notice.kind.in_(_TELLS))
         .order_by(notice.at, notice.id)
     )
-    for (person_id, organisation_id), telephone in {(row[0], row[1]): row[2] for row in rows}.items():
+    there = {(row.person_id, row.organisation_id): row.telephone for row in rows}
+    for (person_id, organisation_id), telephone in there.items():
         _post(
             tx,
             alert,
@@ -120,6 +124,12 @@ def tell_everybody_told(
             finding_id=finding_id,
             now=now,
         )
+    return frozenset(person_id for person_id, _ in there if person_id is not None)
+
+
+def tell_site(tx: Connection, alert: Alert, kind: Kind, site_id: str, now: datetime) -> None:
+    """Tell everybody at the site."""
+    _post(tx, alert, kind, person_id=None, organisation_id=site_id, now=now)
 
 
 def of_alerts(tx: Connection, alert_ids: Collection[str], *, last: int | None = None) -> Mapping[str, list[Notice]]:

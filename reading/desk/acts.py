@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection
 from reading.access import blindness
 from reading.alerts import alert_rows, critical
 from reading.alerts import moves as alerts_moves
+from reading.alerts.alert_rows import Kind
 from reading.alerts.moves import UNANSWERED
 from reading.cases import cases
 from reading.cases.cases import Case
@@ -54,6 +55,7 @@ class Act(StrEnum):
     READ_AGAIN = "read-again"
     ENTER_IN_ERROR = "enter-in-error"
     CRITICAL = "critical"
+    WITHDRAW_CRITICAL = "withdraw-critical"
     ACKNOWLEDGE = "acknowledge"
     DISPOSE = "dispose"
     ADDENDUM = "addendum"
@@ -113,7 +115,11 @@ def allowed(
             yield Act.CRITICAL
         stands = alert_rows.standing_on_each(tx, [case.id]).get(case.id, [])
         untold = blindness.hides_alerts(tx, staff, [case.id], now) if stands else frozenset[str]()
-        states = {alert.state for alert in stands if alert.id not in untold}
+        told = [alert for alert in stands if alert.id not in untold]
+        newest = next((alert for alert in reversed(told) if alert.kind is Kind.CRITICAL), None)
+        if newest is not None and acts(*critical.RAISED_BY) and not critical.report_names(tx, newest):
+            yield Act.WITHDRAW_CRITICAL
+        states = {alert.state for alert in told}
         if states & UNANSWERED and acts(*critical.MAY_ANSWER):
             yield Act.ACKNOWLEDGE
         if alerts_moves.State.ACKNOWLEDGED in states and acts(*critical.MAY_ANSWER):

@@ -12,7 +12,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from reading.access import blindness, visibility
-from reading.alerts import alert_rows, notices
+from reading.alerts import alert_rows, moved_images, notices
 from reading.alerts.alert_rows import Kind
 from reading.alerts.moves import State
 from reading.context import Context, without_door
@@ -36,6 +36,8 @@ class Row(StrEnum):
     CLIMBED = "climbed"
     CONFIRMED = "confirmed"
     REMINDED = "reminded"
+    CARRIED = "carried"
+    """It goes on at another case of the same person, which has the images."""
     DISPOSAL = "disposal"
     RESET = "reset"
     LIFTED = "lifted"
@@ -47,6 +49,7 @@ _OF_NOTICE: Final = {
     notices.Kind.ADDED: Row.ADDED,
     notices.Kind.CLIMBED: Row.CLIMBED,
     notices.Kind.REMINDED: Row.REMINDED,
+    notices.Kind.CARRIED: Row.CARRIED,
 }
 _OF_END: Final = {State.RESET: Row.RESET, State.LIFTED: Row.LIFTED, State.WITHDRAWN: Row.WITHDRAWN}
 
@@ -103,8 +106,9 @@ def log(ctx: Context[Staff], *, since: datetime, until: datetime) -> Log:
 
 @without_door("It adds to a case that the page has opened.")
 def of_case(ctx: Context[Staff], case_id: str) -> tuple[PendingAlert, ...]:
-    """Every alert that a case had, the oldest first: they stay on it for good."""
-    return pending_alerts(ctx, alert_rows.select(ctx.tx, (critical_alert.c.case_id == case_id) & _visible(ctx)))
+    """Every alert that a case had, the oldest first: they stay on it for good, also where they went on elsewhere."""
+    had = (critical_alert.c.case_id == case_id) | moved_images.carried_from(case_id)
+    return pending_alerts(ctx, alert_rows.select(ctx.tx, had & _visible(ctx)))
 
 
 def was_in_time(
@@ -155,7 +159,7 @@ def rows_of(pending: PendingAlert) -> Sequence[LogRow]:
             )
         )
     if alert.ended_at is not None:
-        rows.append(_answer(alert.ended_at, _OF_END[alert.state], by=pending.ended_by))
+        rows.append(_answer(alert.ended_at, _OF_END[alert.state], by=pending.ended_by, content=alert.ended_why))
     return sorted(rows, key=lambda row: (row.at, list(Row).index(row.row)))
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from sqlalchemy.engine import Connection
 
-from reading.alerts import corrections
+from reading.alerts import moved_images
 from reading.cases import cases, history
 from reading.cases.cases import Case
 from reading.cases.moves import Move, State
@@ -22,12 +22,20 @@ from storage.index import queries
 
 @without_door("A part of an act that has opened the case, or of the system's step.")
 def follow(
-    ctx: Context[Who], keys: Keys, study_uids: Iterable[str], *, grant: RoleGrant | None, why: str
+    ctx: Context[Who],
+    keys: Keys,
+    study_uids: Iterable[str],
+    *,
+    grant: RoleGrant | None,
+    why: str,
+    of_one_person: Collection[str] = (),
 ) -> list[Case]:
     """Bring the cases of these studies up to the images that are shown; a study without a case opens one.
 
     ``grant`` is the one under which a person did it, None where a device did. A case that somebody holds, that is
     signed or that is withheld stays as it is: what has changed is seen there, and signing asks for another look.
+    ``of_one_person`` are the cases between which images were moved, where they are one person's: a critical result goes
+    on where its images are.
     """
     found: dict[str, Case] = {}
     for study_uid in sorted(study_uids):
@@ -42,12 +50,15 @@ def follow(
         # From now on, images beyond those that are there now count as new.
         announcements.announce(ctx.tx, study_uid, announcements.QUIET, study.instances, ctx.now)
         found[case.id] = case
-    return [_up_to_date(ctx, case_id, grant=grant, why=why) for case_id in sorted(found)]
+    there = [_up_to_date(ctx, case_id, grant=grant, why=why, of_one_person=of_one_person) for case_id in sorted(found)]
+    return [cases.by_id(ctx.tx, case.id) for case in there]
 
 
-def _up_to_date(ctx: Context[Who], case_id: str, *, grant: RoleGrant | None, why: str) -> Case:
+def _up_to_date(
+    ctx: Context[Who], case_id: str, *, grant: RoleGrant | None, why: str, of_one_person: Collection[str]
+) -> Case:
     case = cases.lock(ctx.tx, case_id)
-    move = _move(ctx.tx, case)
+    move, emptied_at = _move(ctx.tx, case), history.moves_of(ctx.tx, case_id)[-1].at
     if move is not None:
         back = move in (Move.RESUBMIT, Move.REFILL)
         tier = case_rule.home_tier(ctx.tx, case) if back else None
@@ -55,7 +66,14 @@ def _up_to_date(ctx: Context[Who], case_id: str, *, grant: RoleGrant | None, why
         if back:
             case = case_clock.go_on(ctx, case)
     if move is Move.EMPTY:
-        corrections.lift_all(ctx, case_id)
+        others = [each for each in of_one_person if each != case_id] if case_id in of_one_person else []
+        if others:
+            moved_images.go_on_at(ctx, case_id, others[0])
+        else:
+            moved_images.lift_with_images(ctx, case_id, why=why)
+    if move is Move.REFILL:
+        moved_images.come_back(ctx, case_id, emptied_at=emptied_at)
+    case = cases.lock(ctx.tx, case_id)
     if case.state is State.WAITING_READ:
         _retriaged(ctx.tx, case)
     return identity.judge(ctx, case_id)

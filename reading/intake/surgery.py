@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -77,10 +77,11 @@ def split(
     else:
         target = _target(ctx, case, into_case)
         changes = list(separate(there, chosen, target))
+    one = [] if into_case is None else _of_one_person(ctx.tx, case, into_case)
     _apply(ctx.tx, changes, ctx.now)
     if into_case is None:
         _open_new(ctx, keys, origin, changes, reason)
-    _follow(ctx, keys, changes, grant=grant, why=reason)
+    _follow(ctx, keys, changes, grant=grant, why=reason, of_one_person=one)
     if into_case is None and case.state is State.WITHHELD:
         _withheld_too(ctx, target, reason)
 
@@ -107,7 +108,8 @@ def merge(
     case, grant, reason = _opened(ctx, case_id, why, other=into_case, seen=seen)
     target = _target(ctx, case, into_case)
     study_uids = cases.study_uids(ctx.tx, case_id)
-    _one_person(ctx.tx, case, cases.by_id(ctx.tx, into_case), [*study_uids, target])
+    if not _is_one_person(ctx.tx, case, cases.by_id(ctx.tx, into_case), [*study_uids, target]):
+        raise Invalid("into_case", "another_person")
     there = [one for uid in study_uids for one in queries.all_instances_in(ctx.tx, uid)]
     if not there:
         raise Invalid("instances", "unknown")
@@ -118,7 +120,7 @@ def merge(
         ]
         changes.append(Merged(study_uid=uid, from_study=None, to_study=target))
     _apply(ctx.tx, changes, ctx.now)
-    _follow(ctx, keys, changes, grant=grant, why=reason)
+    _follow(ctx, keys, changes, grant=grant, why=reason, of_one_person=[case_id, into_case])
     step = Step(kind=Kind.MERGE, case=case, target=target, changes=changes, count=len(there))
     return surgery_record.write(ctx, grant, step, why=reason)
 
@@ -141,12 +143,13 @@ def undo(
     row = ctx.tx.execute(asked.with_for_update()).one_or_none()
     if row is None:
         raise NotThere
-    _, grant, reason = _opened(ctx, row.case_id, why, other=row.other_case_id, closed=True)
+    touched_case, grant, reason = _opened(ctx, row.case_id, why, other=row.other_case_id, closed=True)
     if row.undone_at is not None:
         raise NotAllowed("undone_before")
     if row.other_case_id is not None:
         door.open_case(ctx, row.other_case_id, Action.CASE_SURGERY)
         _open_for_surgery(ctx.tx, cases.lock(ctx.tx, row.other_case_id), closed=True)
+    one = [] if row.other_case_id is None else _of_one_person(ctx.tx, touched_case, row.other_case_id)
     back = placement_changes.inverse(placement_changes.from_json(row.changes))
     try:
         _apply(ctx.tx, back, ctx.now)
@@ -159,7 +162,7 @@ def undo(
     )
     told = {"id": surgery_id, "undone_by": ctx.who.person_id, "undone_at": ctx.now.isoformat(), "undone_why": reason}
     journal.write(ctx.tx, surgery_record.UNDONE, told, ctx.now)
-    _follow(ctx, keys, back, grant=grant, why=reason)
+    _follow(ctx, keys, back, grant=grant, why=reason, of_one_person=one)
     ctx.record(
         action=Action.SURGERY_UNDO, subject_kind="surgery", subject_id=surgery_id, details={"case_id": row.case_id}
     )
@@ -208,13 +211,18 @@ def _merged(tx: Connection, study_uid: str) -> bool:
     return study is None or study.merged_into is not None
 
 
-def _one_person(tx: Connection, one: Case, other: Case, study_uids: Sequence[str]) -> None:
+def _of_one_person(tx: Connection, case: Case, other_id: str) -> list[str]:
+    """Both cases where all their studies are one person's, else none."""
+    uids = [*cases.study_uids(tx, case.id), *cases.study_uids(tx, other_id)]
+    return [case.id, other_id] if _is_one_person(tx, case, cases.by_id(tx, other_id), uids) else []
+
+
+def _is_one_person(tx: Connection, one: Case, other: Case, study_uids: Sequence[str]) -> bool:
     if persons.one_person(tx, one.patient_id, other.patient_id):
-        return
+        return True
     studies = [study for uid in study_uids if (study := queries.study_of(tx, uid)) is not None]
     same_number = len({_who(study) for study in studies}) == 1 and bool(studies[0].patient_id.strip())
-    if not same_number or not identity_evidence.one_person(tx, one, other):
-        raise Invalid("into_case", "another_person")
+    return same_number and identity_evidence.one_person(tx, one, other)
 
 
 def _who(study: Study) -> tuple[str, str]:
@@ -231,10 +239,18 @@ def _apply(tx: Connection, changes: Sequence[Change], now: datetime) -> None:
         raise Stale(None) from None
 
 
-def _follow(ctx: Context[Who], keys: Keys, changes: Sequence[Change], *, grant: RoleGrant, why: str) -> None:
+def _follow(
+    ctx: Context[Who],
+    keys: Keys,
+    changes: Sequence[Change],
+    *,
+    grant: RoleGrant,
+    why: str,
+    of_one_person: Collection[str],
+) -> None:
     moves = [change for change in changes if isinstance(change, SeriesMoved | InstancesMoved)]
     touched = {uid for move in moves for uid in (move.from_study, move.to_study)}
-    follow(ctx, keys, touched, grant=grant, why=why)
+    follow(ctx, keys, touched, grant=grant, why=why, of_one_person=of_one_person)
 
 
 def _open_new(ctx: Context[Staff], keys: Keys, origin: str, changes: Sequence[Change], why: str) -> None:

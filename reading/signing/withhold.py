@@ -183,14 +183,15 @@ def enter_in_error(ctx: Context[Staff], case_id: str, *, why: str, seen: int | N
 
     """
     case, grant = _manager(ctx, case_id, Action.CASE_ENTER_IN_ERROR, seen)
-    cases.move(ctx, case, Move.ENTER_IN_ERROR, grant=grant, why=cases.reason(why))
+    reason = cases.reason(why)
+    cases.move(ctx, case, Move.ENTER_IN_ERROR, grant=grant, why=reason)
     ctx.tx.execute(
         sa.update(report_version)
         .where(report_version.c.case_id == case_id, report_version.c.status == Status.WITHHELD)
         .values(status=Status.ENTERED_IN_ERROR)
     )
     follow_ups.void(ctx, case_id, grant)
-    corrections.lift_all(ctx, case_id)
+    corrections.lift_all(ctx, case_id, why=reason)
     outbox.post(ctx.tx, "case.entered_in_error", case_id, {}, ctx.now)
     return cases.by_id(ctx.tx, case_id)
 

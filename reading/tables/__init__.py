@@ -1,6 +1,13 @@
 """The tables of the clinical work, one module a room, gathered here; rows are end-dated, never deleted."""
 
-from reading.tables.alerts import critical_alert, critical_class, critical_finding, critical_notice, duty
+from reading.tables.alerts import (
+    critical_alert,
+    critical_carry,
+    critical_class,
+    critical_finding,
+    critical_notice,
+    duty,
+)
 from reading.tables.audit import audit_anchor, audit_event
 from reading.tables.cases import case, case_move, case_procedure, case_study
 from reading.tables.completeness import announced_instance, announcement, arriving_end, follow_up
@@ -73,6 +80,7 @@ __all__ = [
     "consultation_opinion",
     "consultation_prior",
     "critical_alert",
+    "critical_carry",
     "critical_class",
     "critical_finding",
     "critical_notice",

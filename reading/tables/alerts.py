@@ -42,6 +42,8 @@ critical_alert: Final = sa.Table(
     sa.Column("ended_at", UtcDateTime),
     sa.Column("ended_as", sa.String(10)),
     reference("ended_by", "person", nullable=True),
+    # Why it was withdrawn or lifted, in the words of whoever did it.
+    sa.Column("ended_why", sa.String(1000), nullable=False, server_default=""),
     # The first version that may take it back: the one that raised it, or the next where it was flagged apart.
     sa.Column("first_version", sa.Integer, nullable=False, server_default="1"),
     # The alert that a corrected report put in the place of this one.
@@ -50,6 +52,21 @@ critical_alert: Final = sa.Table(
     sa.Index("ix_critical_alert_acknowledged_at_due_at", "acknowledged_at", "due_at"),
     sa.Index("ix_critical_alert_disposed_at_remind_at", "disposed_at", "remind_at"),
     sa.Index("ix_critical_alert_raised_at", "raised_at"),
+)
+
+# -- reading.alerts.moved_images: an alert went on at the case to which the images were moved.
+critical_carry: Final = sa.Table(
+    "critical_carry",
+    metadata,
+    id_column(),
+    reference("alert_id", "critical_alert"),
+    reference("from_case_id", "case"),
+    reference("to_case_id", "case"),
+    sa.Column("at", UtcDateTime, nullable=False),
+    # When it came back with the images; empty while it stands there.
+    sa.Column("back_at", UtcDateTime),
+    sa.Index("ix_critical_carry_alert_id", "alert_id"),
+    sa.Index("ix_critical_carry_from_case_id", "from_case_id"),
 )
 
 # -- reading.alerts.findings: what else was found of the class while nobody had answered.

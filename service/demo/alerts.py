@@ -67,7 +67,7 @@ def raise_some(tx: Connection, audit: Audit, made: Region, now: datetime) -> boo
     answered("云红梅", closed, "左侧气胸压缩百分之六十", "谢婉")
     told = "吸氧，120 转清水县人民医院，家属陪同"
     disposal.dispose(by("云红梅"), closed.id, disposal=Disposal.TRANSFERRED, text=told)
-    critical.withdraw(by("林书远"), raised("林书远", 1, "other", "桡骨远端骨折").case_id)
+    critical.withdraw(by("林书远"), raised("林书远", 1, "other", "桡骨远端骨折").case_id, why="误选，并非危急值")
     raised("黄德明", 2, "pneumothorax", "右侧气胸")
     corrected = Content(findings="右肺尖肺大疱", impression="肺大疱，纵隔积气", positive=True, critical_class="other")
     corrections.raise_of(by("黄德明"), of[2], Said(2, corrected), _named("pneumothorax"))

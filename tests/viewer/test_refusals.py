@@ -201,7 +201,7 @@ STAFF: dict[tuple[str, str], Thing | Listing | Theirs] = {
     ("POST", "/consultations/{consultation_id}/invite"): Thing("consultation", form={"people": "x", "revision": "1"}),
     ("POST", "/consultations/{consultation_id}/remove"): Thing("consultation", form={"person": "x", "revision": "1"}),
     ("POST", "/api/cases/{case_id}/critical"): Thing("case", body(critical_class="stroke", finding="bleeding")),
-    ("DELETE", "/api/cases/{case_id}/critical"): Thing("case", params={"alert": NOWHERE["alert"]}),
+    ("POST", "/api/cases/{case_id}/critical/withdraw"): Thing("case", body(alert=NOWHERE["alert"], why="x")),
     ("GET", "/api/reports/{version_id}.pdf"): Thing("report"),
     ("POST", "/api/reports/unprintable"): Theirs("the caller's own text"),
     ("POST", "/api/reports/{version_id}/addendum"): Thing(

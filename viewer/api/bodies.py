@@ -198,6 +198,12 @@ class Critical(Body):
     finding: Line
 
 
+class WithdrawCritical(Why):
+    """``alert`` is the one that was on the screen."""
+
+    alert: Annotated[str, StringConstraints(max_length=26)]
+
+
 class ReadBack(Body):
     read_back: Line
     spoken_with: Annotated[str, Field(max_length=100)]

@@ -293,12 +293,11 @@ def raise_alert(request: Request, staff: Acting, case_id: str, body: bodies.Crit
     return api_json.alert(entry.alert or raised, entry, language_of(request))
 
 
-@router.delete("/{case_id}/critical", status_code=204)
-def withdraw_alert(request: Request, staff: Acting, case_id: str, alert: Annotated[str, Query(max_length=26)]) -> None:
-    """``alert`` is the one that was on the screen."""
+@router.post("/{case_id}/critical/withdraw", status_code=204)
+def withdraw_alert(request: Request, staff: Acting, case_id: str, body: bodies.WithdrawCritical) -> None:
     office = office_of(request)
     with going_in(office, staff, Action.CRITICAL_WITHDRAW, "case", case_id) as ctx:
-        critical.withdraw(ctx, case_id, seen=alert)
+        critical.withdraw(ctx, case_id, why=body.why, seen=body.alert)
 
 
 def screen(body: bodies.Images) -> Screen:

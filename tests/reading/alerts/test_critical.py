@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,16 +14,19 @@ from sqlalchemy.engine import Connection, Engine
 from reading import tables
 from reading.alerts import alert_rows, climbing, critical
 from reading.alerts.alert_rows import Alert
+from reading.alerts.moves import Move
 from reading.alerts.read_back import Means
 from reading.audit import SYSTEM
 from reading.cases import cases
 from reading.cases.moves import State
 from reading.context import Context
+from reading.desk import alert_board
+from reading.desk.alert_board import Row
 from reading.errors import Invalid, MoveNotAllowed, NotAllowed, NotThere
 from reading.kinds import Role
 from reading.viewers import Staff
 from storage.database import transaction
-from tests.reading.clinic import arrive, messages, open_clinic, read, state, take
+from tests.reading.clinic import PNEUMONIA, acknowledge, arrive, messages, open_clinic, read, review_as, state, take
 from tests.reading.region import hire
 
 TEN = timedelta(minutes=10)
@@ -108,12 +112,13 @@ def test_read_back_by_the_township_it_climbs_no_more(engine: Engine, now: dateti
 
         with pytest.raises(NotThere):
             answer(clinic.quinn)
-        with pytest.raises(NotAllowed):
+        with pytest.raises(NotAllowed, match="not_their_site"):
             answer(clinic.ada)
         for said, spoken_with, field in (
             (" ", "Ada", "read_back"),
             ("收到", "Ada", "read_back"),
             ("急性脑卒中", " ", "spoken_with"),
+            ("急性脑卒中", "tang ", "spoken_with"),
         ):
             with pytest.raises(Invalid) as wrong:
                 answer(clinic.tang, said, spoken_with)
@@ -156,8 +161,8 @@ def test_withdrawn_the_case_is_as_it_was_and_whoever_was_told_hears_of_it(engine
         case = arrive(tx, clinic, "1.1", now)
         critical.raise_alert(Context(tx, clinic.audit, now, clinic.ada), case.id, critical_class="stroke", finding="!")
         with pytest.raises(NotAllowed):
-            critical.withdraw(Context(tx, clinic.audit, now, clinic.tang), case.id)
-        critical.withdraw(Context(tx, clinic.audit, now, clinic.ada), case.id)
+            critical.withdraw(Context(tx, clinic.audit, now, clinic.tang), case.id, why="误选")
+        critical.withdraw(Context(tx, clinic.audit, now, clinic.ada), case.id, why="误选")
         found = cases.by_id(tx, case.id)
 
         assert (found.critical, found.rule) == (False, "plain-xray")
@@ -165,7 +170,58 @@ def test_withdrawn_the_case_is_as_it_was_and_whoever_was_told_hears_of_it(engine
         assert climbing.climb(Context(tx, clinic.audit, now + TEN, SYSTEM)) == 0
         assert [one.kind for one in messages(tx)] == ["critical.raised", "critical.withdrawn"]
         with pytest.raises(NotThere):
-            critical.withdraw(Context(tx, clinic.audit, now, clinic.ada), case.id)
+            critical.withdraw(Context(tx, clinic.audit, now, clinic.ada), case.id, why="误选")
+
+
+def test_what_the_report_names_is_not_withdrawn_and_the_reason_stays_on_record(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        case = arrive(tx, clinic, "1.1", now)
+        read(tx, clinic, clinic.ada, case.id, now, replace(PNEUMONIA, critical_class="stroke"))
+        rosa, ben = Context(tx, clinic.audit, now, clinic.rosa), Context(tx, clinic.audit, now, clinic.ben)
+        with pytest.raises(NotAllowed, match="report_names_it"):
+            critical.withdraw(rosa, case.id, why="误选")
+        flagged = critical.raise_alert(ben, case.id, critical_class="other", finding="!")
+        with pytest.raises(Invalid):
+            critical.withdraw(rosa, case.id, why=" ")
+        critical.withdraw(rosa, case.id, why="误选")
+        [told] = [one for one in alert_board.of_case(ben, case.id) if one.alert.id == flagged.id]
+        heard = [one.name for one in told.told if one.kind == "withdrawn"]
+        [ended] = [row for row in alert_board.rows_of(told) if row.row is Row.WITHDRAWN]
+
+    assert (ended.by, ended.content) == ("Rosa", "误选")
+    assert heard == ["Tang", "Ben"]
+
+
+def test_whoever_signs_a_critical_report_unchanged_raises_the_alert_that_is_missing(
+    engine: Engine, now: datetime
+) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        case = arrive(tx, clinic, "1.1", now)
+        read(tx, clinic, clinic.ada, case.id, now, replace(PNEUMONIA, critical_class="stroke"))
+        raised = alert_rows.newest_standing(tx, case.id)
+        assert raised is not None
+        ada = Context(tx, clinic.audit, now, clinic.ada)
+        critical.take_back(ada, case, raised, Move.WITHDRAW)  # as it could be before a report stopped it
+        review_as(tx, clinic, clinic.ben, case.id, now)
+        again = alert_rows.newest_standing(tx, case.id)
+
+        assert again is not None
+        assert (again.id != raised.id, again.raised_by) == (True, clinic.ben.person_id)
+
+
+def test_whoever_found_it_does_not_acknowledge_it(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        case = arrive(tx, clinic, "1.1", now)
+        ada, ben = Context(tx, clinic.audit, now, clinic.ada), Context(tx, clinic.audit, now, clinic.ben)
+        alert = critical.raise_alert(ada, case.id, critical_class="stroke", finding="!")
+        critical.raise_alert(ben, case.id, critical_class="stroke", finding="脑疝")
+        with pytest.raises(NotAllowed, match="found_it_themselves"):
+            acknowledge(tx, clinic, clinic.ben, alert.id, now)
+
+        assert acknowledge(tx, clinic, clinic.bea, alert.id, now).acknowledged_by == clinic.bea.person_id
 
 
 def test_only_those_who_read_for_the_site_raise_it(engine: Engine, now: datetime) -> None:

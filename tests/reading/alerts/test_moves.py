@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy.engine import Connection, Engine
 
-from reading.alerts import alert_rows, climbing, corrections, critical, disposal, findings
+from reading.alerts import alert_rows, climbing, corrections, critical, disposal, findings, moved_images
 from reading.alerts.alert_rows import Alert
 from reading.alerts.corrections import Said
 from reading.alerts.disposal import Disposal
@@ -20,7 +20,7 @@ from reading.alerts.moves import ENDS, MOVES, STANDING, UNANSWERED, Move, State,
 from reading.audit import SYSTEM
 from reading.context import Context
 from reading.errors import MoveNotAllowed, NotThere, Stale
-from reading.tables import critical_alert
+from reading.tables import case, critical_alert
 from storage.database import transaction
 from tests.reading.clinic import PNEUMONIA, Clinic, acknowledge, arrive, open_clinic
 
@@ -57,11 +57,14 @@ def do(tx: Connection, clinic: Clinic, alert: Alert, move: Move, now: datetime) 
         case Move.DISPOSE:
             disposal.dispose(tang, alert.id, disposal=Disposal.TREATED, text="")
         case Move.WITHDRAW:
-            critical.withdraw(ada, alert.case_id, seen=alert.id)
+            critical.withdraw(ada, found.case_id, seen=alert.id, why="!")
         case Move.LIFT:
-            corrections.lift(ada, alert.case_id, Said(2, PNEUMONIA), [stroke])
+            corrections.lift(ada, found.case_id, Said(2, PNEUMONIA), [stroke])
+        case Move.CARRY:
+            other = arrive(tx, clinic, f"3.{tx.scalar(sa.select(sa.func.count(case.c.id)))}", now)
+            moved_images.go_on_at(ada, found.case_id, other.id)
         case Move.RESET:
-            corrections.raise_of(ada, alert.case_id, Said(2, replace(PNEUMONIA, critical_class="other")), stroke)
+            corrections.raise_of(ada, found.case_id, Said(2, replace(PNEUMONIA, critical_class="other")), stroke)
 
 
 def test_alerts_move_as_the_table_says(engine: Engine, now: datetime) -> None:

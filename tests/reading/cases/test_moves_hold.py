@@ -319,7 +319,7 @@ class Reading(RuleBasedStateMachine):
     @rule(who=PEOPLE, case=CASES)
     def withdraw_alert(self, who: str, case: int) -> None:
         case_id, audit = self.cases[case], self.clinic.audit
-        self._try(lambda tx: critical.withdraw(Context(tx, audit, self.now, self._who(who)), case_id))
+        self._try(lambda tx: critical.withdraw(Context(tx, audit, self.now, self._who(who)), case_id, why="?"))
 
     @rule(case=CASES, number=st.integers(2, 6))
     def another_image_comes(self, case: int, number: int) -> None:

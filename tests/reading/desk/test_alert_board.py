@@ -42,7 +42,7 @@ def test_the_board_holds_what_is_open_and_the_log_every_row_with_both_names(engi
         acknowledge(tx, clinic, clinic.tang, alerts[1].id, now + MINUTE * 4)
         tang = ctx(clinic.tang, now + MINUTE * 30)
         disposal.dispose(tang, alerts[1].id, disposal=Disposal.TRANSFERRED, text="120 转诊")
-        critical.withdraw(ctx(clinic.ada, now + MINUTE * 5), alerts[2].case_id)
+        critical.withdraw(ctx(clinic.ada, now + MINUTE * 5), alerts[2].case_id, why="误选")
         climbing.climb(Context(tx, clinic.audit, now + MINUTE * 10, SYSTEM))
         later = now + MINUTE * 31
         mona, quinn = ctx(clinic.mona, later), ctx(clinic.quinn, later)

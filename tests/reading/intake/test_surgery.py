@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy.engine import Connection, Engine
 
 from reading import audit
-from reading.alerts import alert_rows, critical
+from reading.alerts import alert_rows, climbing, critical, notices
 from reading.alerts import moves as alert_moves
 from reading.audit import SYSTEM
 from reading.cases import cases, history
@@ -312,3 +312,52 @@ def test_another_image_for_an_emptied_case_is_read(engine: Engine, now: datetime
         intake.take_in(Context(tx, clinic.audit, now, SYSTEM), KEYS, late)
 
         assert state(tx, case.id) is State.WAITING_READ
+
+
+def test_a_critical_result_goes_on_where_its_images_are_and_comes_back_with_them(engine: Engine, now: datetime) -> None:
+    later = now + timedelta(minutes=12)
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        one, two, three = (arrive(tx, clinic, f"1.{number}", now, patient_id="P1") for number in (1, 2, 3))
+        ada, ben = Context(tx, clinic.audit, now, clinic.ada), Context(tx, clinic.audit, now, clinic.ben)
+        raised = critical.raise_alert(ada, one.id, critical_class="stroke", finding="!")
+        climbing.climb(Context(tx, clinic.audit, now + timedelta(minutes=10), SYSTEM))
+        steps = [merge(tx, clinic, one.id, two.id, now=later), merge(tx, clinic, two.id, three.id, now=later)]
+        there = alert_rows.newest_standing(tx, three.id)
+        held = [cases.by_id(tx, each.id).critical for each in (one, two, three)]
+        on_the_first = [logged.alert.id for logged in alert_board.of_case(ben, one.id)]
+        undo(tx, clinic, steps[1], now=later)
+        undo(tx, clinic, steps[0], now=later)
+        back = alert_rows.newest_standing(tx, one.id)
+
+        assert there is not None
+        assert (there.id, there.level, there.due_at) == (raised.id, 1, raised.due_at)
+        assert held == [False, False, True]
+        assert on_the_first == [raised.id]
+        assert back is not None
+        assert (back.id, back.level, back.state) == (raised.id, 1, alert_moves.State.CLIMBING)
+        assert [cases.by_id(tx, each.id).critical for each in (one, two, three)] == [True, False, False]
+
+
+def test_a_critical_result_of_images_of_another_person_is_lifted_aloud_and_raised_again_with_them(
+    engine: Engine, now: datetime
+) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        wrong, right = arrive(tx, clinic, "1.1", now), arrive(tx, clinic, "1.2", now)
+        ada = Context(tx, clinic.audit, now, clinic.ada)
+        raised = critical.raise_alert(ada, wrong.id, critical_class="stroke", finding="!")
+        made = split(tx, clinic, wrong.id, "1.1.1.1", now=now, into_case=right.id)
+        lifted = alert_rows.by_id(tx, raised.id)
+        told = [one.name for one in notices.of_alerts(tx, [raised.id])[raised.id] if one.kind == "lifted"]
+        undo(tx, clinic, made, now=now + timedelta(minutes=1))
+        again = alert_rows.newest_standing(tx, wrong.id)
+
+        assert (lifted.state, lifted.ended_why) == (alert_moves.State.LIFTED, "两人影像混在一起")
+        assert sorted(told) == ["", "Ada", "Tang"]
+        assert again is not None
+        assert (again.state, again.finding, again.due_at) == (
+            alert_moves.State.RAISED,
+            "!",
+            now + timedelta(minutes=11),
+        )

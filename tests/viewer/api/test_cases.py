@@ -240,7 +240,8 @@ def test_a_critical_flag_is_told_at_once_and_can_be_taken_back(house: House) -> 
     assert done.json()["disposed_by"] == "Tang"
     shown = ada.get(f"/api/cases/{case.id}").json()["critical"]
     assert shown["acknowledged_by"] == "Tang"
-    assert ada.delete(f"/api/cases/{case.id}/critical", params={"alert": shown["id"]}).status_code == 204
+    withdrawn = ada.post(f"/api/cases/{case.id}/critical/withdraw", json={"alert": shown["id"], "why": "误选"})
+    assert withdrawn.status_code == 204
     assert ada.get(f"/api/cases/{case.id}").json()["critical"] is None
 
 

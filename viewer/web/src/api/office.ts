@@ -217,8 +217,8 @@ export class Office {
     await this.client.send('POST', `/api/cases/${id}/critical`, { critical_class, finding })
   }
 
-  async withdrawCritical(id: string, alert: string): Promise<void> {
-    await this.client.send('DELETE', `/api/cases/${id}/critical?alert=${alert}`)
+  async withdrawCritical(id: string, alert: string, why: string): Promise<void> {
+    await this.client.send('POST', `/api/cases/${id}/critical/withdraw`, { alert, why })
   }
 }
 

@@ -408,6 +408,7 @@ export type Allowed =
   | 'enter-in-error'
   | 'escalate'
   | 'critical'
+  | 'withdraw-critical'
   | 'addendum'
   | 'follow-up'
   | 'no-change'

@@ -65,10 +65,9 @@ function unseen({ viewing }: Bar): TemplateResult {
 type Button = (key: TextKey, act: () => void, kind?: string) => TemplateResult
 
 function critical({ work, decisions }: Bar, button: Button): TemplateResult | typeof nothing {
-  if (!work.allows('critical')) return nothing
-  return work.detail?.critical
-    ? button('desk.critical-withdraw', () => void decisions.withdrawCritical())
-    : button('desk.critical', () => void decisions.critical(), 'danger')
+  // What else is found is told too: the flag stays beside its withdrawal.
+  return html`${work.allows('critical') ? button('desk.critical', () => void decisions.critical(), 'danger') : nothing}
+  ${work.allows('withdraw-critical') ? button('desk.critical-withdraw', () => void decisions.withdrawCritical()) : nothing}`
 }
 
 function rarer({ work, decisions, adding, onAdd }: Bar, button: Button): readonly (TemplateResult | typeof nothing)[] {

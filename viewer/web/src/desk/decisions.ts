@@ -176,10 +176,12 @@ export class Decisions {
     const answer = await ask({
       title: text('desk.critical-withdraw'),
       words: text('desk.critical-withdraw-means'),
+      fields: [{ name: 'why', label: text('desk.why'), kind: 'text' }],
       confirm: text('desk.critical-withdraw'),
       danger: true,
     })
-    if (answer) await this.attempt(() => this.work.withdrawCritical())
+    const why = answer?.['why']
+    if (why) await this.attempt(() => this.work.withdrawCritical(why))
   }
 
   /** Two texts of one draft: the person sees both and says which stands. */

@@ -256,8 +256,8 @@ export class Work {
     await this.lookAgain()
   }
 
-  async withdrawCritical(): Promise<void> {
-    await this.office.withdrawCritical(this.caseId, this.detail?.critical?.id ?? '')
+  async withdrawCritical(why: string): Promise<void> {
+    await this.office.withdrawCritical(this.caseId, this.detail?.critical?.id ?? '', why)
     this.edit({ ...this.content, critical_class: null })
     await this.lookAgain()
   }
