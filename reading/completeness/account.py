@@ -77,17 +77,14 @@ class Account:
 def of_case(tx: Connection, case: Case) -> Account:
     """The account of a case, for callers that have passed `reading.access`."""
     study_uids = cases.study_uids(tx, case.id)
-    words = announcements.of_each_study(tx, study_uids)
-    found = [
-        _of_study(tx, place, uid, [word for word in words.get(uid, []) if word.source != QUIET])
-        for place, uid in enumerate(study_uids, start=1)
-    ]
+    words = _words_of_each(tx, study_uids)
+    found = [_of_study(tx, place, uid, words[uid]) for place, uid in enumerate(study_uids, start=1)]
     progress = ledger.progress(tx, study_uids, arriving=case.arriving)
     named = [run for lost, _ in found for run in lost]
     return Account(
         studies=len(study_uids),
         progress=progress,
-        words=tuple(word for uid in study_uids for word in words.get(uid, []) if word.source != QUIET),
+        words=tuple(word for uid in study_uids for word in words[uid]),
         missing=tuple(named),
         missing_unnamed=max(0, progress.missing - sum(_length(run) for run in named)),
         seems_missing=tuple(run for _, gaps in found for run in gaps),
@@ -104,15 +101,23 @@ def ends_by(tx: Connection, case: Case) -> datetime:
 
 def record_end(tx: Connection, case: Case, how: How, now: datetime) -> None:
     """Write how *arriving* ended, with the images that were missing then."""
-    account = of_case(tx, case)
+    study_uids = cases.study_uids(tx, case.id)
+    progress = ledger.progress(tx, study_uids, arriving=case.arriving)
+    words = _words_of_each(tx, study_uids)
+    lost = [
+        run
+        for place, uid in enumerate(study_uids, start=1)
+        if words[uid]  # else nobody said which there are
+        for run in _of_study(tx, place, uid, words[uid])[0]
+    ]
     tx.execute(
         sa.insert(tables.arriving_end).values(
             id=new_id(),
             case_id=case.id,
             how=how,
-            arrived=account.progress.arrived,
-            missing=account.progress.missing,
-            names=[_to_json(run) for run in account.missing],
+            arrived=progress.arrived,
+            missing=progress.missing,
+            names=[_to_json(run) for run in lost],
             at=now,
         )
     )
@@ -149,6 +154,12 @@ def runs(place: int, lost: Sequence[Missing]) -> tuple[Run, ...]:
         else:
             found.append(Run(study=place, series=one.series, first=one.image, last=one.image, held=one.held))
     return tuple(found)
+
+
+def _words_of_each(tx: Connection, study_uids: Sequence[str]) -> dict[str, list[Announcement]]:
+    """What others than silence have announced of each study."""
+    said = announcements.of_each_study(tx, study_uids)
+    return {uid: [word for word in said.get(uid, []) if word.source != QUIET] for uid in study_uids}
 
 
 def _of_study(

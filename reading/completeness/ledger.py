@@ -15,6 +15,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -24,6 +25,14 @@ from reading.completeness import announcements
 from reading.completeness.announcements import QUIET, Announcement
 from storage.quarantine_moves import ACKNOWLEDGED
 from storage.tables import instance, quarantine, study, tombstone
+
+_HIDDEN: Final = (
+    sa.select(sa.func.count()).where(instance.c.study_uid == study.c.study_uid, instance.c.hidden.is_(True))
+).scalar_subquery()
+_ERASED: Final = (sa.select(sa.func.count()).where(tombstone.c.study_uid == study.c.study_uid)).scalar_subquery()
+_ARRIVED: Final = sa.select(study.c.study_uid, (study.c.instances + _HIDDEN + _ERASED).label("arrived")).where(
+    study.c.study_uid.in_(sa.bindparam("study_uids", expanding=True))
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,9 +66,10 @@ class Progress:
 
 def progress(tx: Connection, study_uids: Sequence[str], *, arriving: bool) -> Progress:
     """How much of the studies of a case is there, hidden and erased images included."""
+    there = _arrived_of_each(tx, study_uids)
     return Progress(
-        arrived=arrived(tx, study_uids),
-        expected=expected(tx, study_uids),
+        arrived=sum(there.values()),
+        expected=_sum_of(_expected_of_each(tx, study_uids, there), study_uids),
         arriving=arriving,
         held=sum(held_of_each(tx, study_uids).values()),
     )
@@ -93,8 +103,7 @@ def held_of_each(tx: Connection, study_uids: Sequence[str]) -> dict[str, int]:
 
 def expected(tx: Connection, study_uids: Sequence[str]) -> int | None:
     """How many instances these studies should have; None when nothing is known of one of them."""
-    known = expected_of_each(tx, study_uids)
-    return sum(known.values()) if len(known) == len(set(study_uids)) and known else None
+    return _sum_of(expected_of_each(tx, study_uids), study_uids)
 
 
 def expected_of_each(tx: Connection, study_uids: Sequence[str]) -> dict[str, int]:
@@ -103,14 +112,21 @@ def expected_of_each(tx: Connection, study_uids: Sequence[str]) -> dict[str, int
     Where an instance that was named is missing this is more than have arrived, even if others came that
     nobody named.
     """
+    return _expected_of_each(tx, study_uids, _arrived_of_each(tx, study_uids))
+
+
+def _expected_of_each(tx: Connection, study_uids: Sequence[str], there: Mapping[str, int]) -> dict[str, int]:
     announced = announcements.of_each_study(tx, study_uids)
-    there = _arrived_of_each(tx, list(announced))
     lacking = _lacking(tx, [one for each in announced.values() for one in each])
     named = _named_of_each(tx, announced)
     return {
         uid: _expected(each, named.get(uid, 0), there.get(uid, 0), lacking.get(uid, 0))
         for uid, each in announced.items()
     }
+
+
+def _sum_of(known: Mapping[str, int], study_uids: Sequence[str]) -> int | None:
+    return sum(known.values()) if len(known) == len(set(study_uids)) and known else None
 
 
 def proven(tx: Connection, study_uids: Sequence[str]) -> bool:
@@ -123,7 +139,8 @@ def proven(tx: Connection, study_uids: Sequence[str]) -> bool:
         return False
     if held_of_each(tx, study_uids):
         return False
-    return expected_of_each(tx, study_uids) == _arrived_of_each(tx, study_uids)
+    there = _arrived_of_each(tx, study_uids)
+    return _expected_of_each(tx, study_uids, there) == there
 
 
 def fulfil(tx: Connection, study_uids: Sequence[str], now: datetime) -> None:
@@ -170,15 +187,7 @@ def _expected(announced: Iterable[Announcement], named: int, there: int, lacking
 
 def _arrived_of_each(tx: Connection, study_uids: Sequence[str]) -> Mapping[str, int]:
     """The one place that counts what arrived of a study: what was hidden, rejected or erased has arrived, too."""
-    rows = tx.execute(sa.select(study.c.study_uid, study.c.instances).where(study.c.study_uid.in_(study_uids)))
-    hidden, erased = hidden_of_each(tx, study_uids), _erased_of_each(tx, study_uids)
-    return {row.study_uid: row.instances + hidden.get(row.study_uid, 0) + erased.get(row.study_uid, 0) for row in rows}
-
-
-def _erased_of_each(tx: Connection, study_uids: Sequence[str]) -> Mapping[str, int]:
-    counted = sa.select(tombstone.c.study_uid, sa.func.count().label("erased"))
-    counted = counted.where(tombstone.c.study_uid.in_(study_uids)).group_by(tombstone.c.study_uid)
-    return {row.study_uid: row.erased for row in tx.execute(counted)}
+    return {row.study_uid: row.arrived for row in tx.execute(_ARRIVED, {"study_uids": list(study_uids)})}
 
 
 def hidden_of_each(tx: Connection, study_uids: Sequence[str]) -> Mapping[str, int]:
