@@ -41,6 +41,7 @@ from viewer.http import problems
 from viewer.http.office import Office
 from viewer.http.page import page
 from viewer.pages import (
+    agreement,
     alert_lists,
     device_rights,
     learning,
@@ -107,6 +108,7 @@ PAGES: Final = (
     device_pages,
     device_rights,
     quality_pages,
+    agreement,
     learning,
     consultation_pages,
     report_search_pages,

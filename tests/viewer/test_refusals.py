@@ -258,6 +258,7 @@ STAFF: dict[tuple[str, str], Thing | Listing | Theirs] = {
     ("GET", "/api/quality/bytes/{subject_id}/picture"): Thing("quarantine"),
     ("GET", "/api/quality/bytes/{subject_id}/content"): Thing("quarantine"),
     ("GET", "/learning"): Listing(),
+    ("GET", "/learning/agreement"): Listing(),
     ("POST", "/learning/read"): Theirs("a mark on what was said of the caller's own report"),
     ("POST", "/learning/arbitrate"): Theirs("a review's id, of a case that they may see: test_learning"),
     ("GET", "/quality"): Listing(),

@@ -8,11 +8,11 @@ describe('the tabs', () => {
   test('are those of the roles that somebody has', () => {
     expect(tabsFor(session('reader')).map(({ name }) => name)).toEqual(['read', 'second', 'late', 'mine', 'all'])
     expect(tabsFor(session('reviewer')).map(({ name }) => name)).toEqual([
-      'arbitration',
       'before_release',
       'sampled',
       'escalated',
       'disputed',
+      'arbitration',
       'mine',
       'all',
     ])

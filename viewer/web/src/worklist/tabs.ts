@@ -27,12 +27,12 @@ export type Tab = {
 const TABS: readonly Tab[] = [
   { name: 'read', role: 'reader', query: { state: 'waiting_read' }, step: 'read' },
   { name: 'second', role: 'reader', query: { state: 'waiting_second' }, step: 'second' },
-  { name: 'arbitration', role: 'reviewer', query: { state: 'waiting_arbitration' }, step: 'arbitrate' },
   { name: 'verify', role: 'verifier', query: { state: 'waiting_verify' }, step: 'verify' },
   { name: 'before_release', role: 'reviewer', query: { tab: 'before_release' }, step: 'review' },
   { name: 'sampled', role: 'reviewer', query: { tab: 'sampled' }, step: 'review' },
   { name: 'escalated', role: 'reviewer', query: { tab: 'escalated' }, step: 'read' },
   { name: 'disputed', role: 'reviewer', query: { tab: 'disputed' }, step: 'review' },
+  { name: 'arbitration', role: 'reviewer', query: { state: 'waiting_arbitration' }, step: 'arbitrate' },
   { name: 'late', role: 'reader', query: { tab: 'late' } },
   { name: 'mine', role: null, query: { tab: 'mine' } },
   { name: 'all', role: null, query: {} },

@@ -1,0 +1,54 @@
+"""/learning/agreement: how far second readings agree with the first, for those who manage quality."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from reading.double_reading import figures
+from reading.errors import Invalid
+from viewer.http.callers import Looking
+from viewer.http.office import office_of
+from viewer.http.on_record import acting
+from viewer.http.page import language_of, page
+from viewer.http.typed_times import typed_day
+from viewer.views import agreement
+from viewer.views.quality import FALLBACK_ZONE
+from viewer.words.catalogue import text
+
+router = APIRouter(prefix="/learning")
+
+USUAL: Final = timedelta(days=90)
+"""The period that is shown first."""
+
+
+@router.get("/agreement")
+def show(request: Request, staff: Looking, since: str = "", until: str = "") -> Response:
+    office, language, zone = office_of(request), language_of(request), ZoneInfo(FALLBACK_ZONE)
+    today = office.clock().astimezone(zone).date()
+    found, problem = [], ""
+    try:
+        last = typed_day("until", until) or today
+        first = typed_day("since", since) or last - USUAL
+        begins, ends = (datetime.combine(day, time(), zone) for day in (first, last + timedelta(days=1)))
+        with acting(office, staff) as ctx:
+            found = agreement.tables(figures.figures(ctx, since=begins, until=ends), language)
+    except Invalid:
+        first, last, problem = today - USUAL, today, text(language, "agreement.period")
+    assert staff.session is not None  # noqa: S101 -- whoever asks came with one
+    return page(
+        request,
+        "agreement.html",
+        staff=staff,
+        csrf_token=staff.session.csrf_token,
+        since=first.isoformat(),
+        until=last.isoformat(),
+        problem=problem,
+        tables=found,
+        fewest=figures.FEWEST,
+    )
