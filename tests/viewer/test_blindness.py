@@ -28,8 +28,10 @@ SAID: Final = replace(RIGHT, findings="毛刺状肿块零七", impression="右�
 FLAGGED: Final = "张力高零七"
 SECRETS: Final = (SAID.findings, SAID.impression, SAID.recommendation, FLAGGED, "Ada")
 
-ADDRESS_BOOK: Final = "/api/cases/{case_id}/colleagues"
-"""Everybody who may be asked about a case, whether or not they read it."""
+ADDRESS_BOOKS: Final = {
+    "/api/cases/{case_id}/colleagues": "everybody who may be asked about a case, whether or not they read it",
+    "/office/roster": "everybody who works there, whatever they read",
+}
 
 
 @pytest.fixture
@@ -65,7 +67,7 @@ def screening(house: House, engine: Engine) -> dict[str, str]:
 def _answers(client: httpx.Client, ids: dict[str, str]) -> dict[str, httpx.Response]:
     found: dict[str, httpx.Response] = {}
     for (method, path), route in {**STAFF, **PATIENT}.items():
-        if method == "GET" and path != ADDRESS_BOOK:
+        if method == "GET" and path not in ADDRESS_BOOKS:
             params = {route.query: ids[route.of]} if isinstance(route, Thing) and route.query else None
             found[path] = client.get(fill(path, ids), params=params)
     return found
