@@ -178,6 +178,11 @@ class Action(StrEnum):
 
     RECEIPT_PRINT = "receipt.print"
 
+    REFERRAL_LIST = "referral.list"
+    REFERRAL_MOVE = "referral.move"
+    REFERRAL_OPEN = "referral.open"
+    REFERRAL_SEND = "referral.send"
+
     REJECTION_LIFT = "rejection.lift"
     REJECTION_MAKE = "rejection.make"
     REJECTION_TAKE = "rejection.take"

@@ -291,6 +291,8 @@ def consultation(browser: Browser, tierread: TierRead, made: Region, pictures: P
     asker.goto(asker.url.split("?")[0])
     asker.locator("a[href^='/#/case/']").click()
     pictures.take("consultation-desk", asker)
+    finder = signed_in(window(browser, tierread), person(made, "白若愚"), onward="/reports?q=肺&result=positive")
+    pictures.take("report-search", finder)
 
 
 PARTS: Final = {

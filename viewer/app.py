@@ -67,6 +67,7 @@ from viewer.pages import patient as patient_pages
 from viewer.pages import policy as policy_pages
 from viewer.pages import quality as quality_pages
 from viewer.pages import queue_board as queue_board_pages
+from viewer.pages import referrals as referral_pages
 from viewer.pages import report_search as report_search_pages
 from viewer.pages import roster as roster_pages
 
@@ -111,6 +112,7 @@ PAGES: Final = (
     agreement,
     learning,
     consultation_pages,
+    referral_pages,
     report_search_pages,
     policy_pages,
     queue_board_pages,

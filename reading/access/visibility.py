@@ -12,7 +12,7 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from reading.access.invited import is_shown_in_consultation, studies_shown_in_consultation
+from reading.access.lent import is_lent, lent_studies
 from reading.actions import Action
 from reading.cases.identity_moves import OPEN_TO_THE_PATIENT
 from reading.cases.moves import HIDDEN
@@ -63,7 +63,7 @@ def scope(tx: Connection, viewer: Viewer, now: datetime, action: Action) -> Scop
     match viewer:
         case Staff():
             reached = reach(tx, viewer, now)
-            lent = sa.union(_studies_shared_with(reached.sites, now), studies_shown_in_consultation(viewer, now))
+            lent = sa.union(_studies_shared_with(reached.sites, now), *lent_studies(viewer, now).selects)
             shared = sa.select(lent.subquery().c.study_uid)
             names = _registered_names(reached.sites)
             return Scope(site_ids=reached.sites, hidden_site_ids=reached.above, shared=shared, names=names)
@@ -123,10 +123,11 @@ def visible_cases(tx: Connection, viewer: Viewer, now: datetime) -> sa.ColumnEle
 def cases_in_view(tx: Connection, viewer: Viewer, now: datetime) -> sa.ColumnElement[bool]:
     """The condition on the table ``case`` for those whose images and report ``viewer`` may read, and no more.
 
-    Besides their own those that a consultation shows them: these stand in no list of work, and no act opens them.
+    Besides their own those that a consultation or a referral lends them: these stand in no list of work, and no act
+    opens them.
     """
     own = visible_cases(tx, viewer, now)
-    return own | is_shown_in_consultation(viewer, now) if isinstance(viewer, Staff) else own
+    return own | is_lent(viewer, now) if isinstance(viewer, Staff) else own
 
 
 def awaited_cases(viewer: PatientViewer) -> sa.ColumnElement[bool]:
@@ -147,7 +148,7 @@ def visible_versions(tx: Connection, viewer: Viewer, now: datetime) -> sa.Column
     in_sight = visible_cases(tx, viewer, now)
     match viewer:
         case Staff():
-            lent = is_shown_in_consultation(viewer, now) & report_version.c.status.in_(SENT_OUT)
+            lent = is_lent(viewer, now) & report_version.c.status.in_(SENT_OUT)
             seen = in_sight & _versions_for(reach(tx, viewer, now)) & report_version.c.status.not_in(UNSENT)
             return seen | lent
         case PatientViewer():

@@ -25,6 +25,7 @@ from reading.errors import NotAllowed
 from reading.kinds import Priority, Role, Tier
 from reading.queue import claiming, parking
 from reading.queue.leases import Lease
+from reading.referral.sending import SENT_BY
 from reading.register.grants import may_act
 from reading.reports.versions import VALID, ReportVersion
 from reading.review.review import Outcome, Review
@@ -64,6 +65,7 @@ class Act(StrEnum):
     NO_CHANGE = "no-change"
     PRINT = "print"
     CONSULT = "consult"
+    REFER = "refer"
 
 
 SIGNING_ACT: Final = {
@@ -111,6 +113,8 @@ def allowed(
             yield Act.WITHHOLD
         if acts(*ASKED_BY) and case.identity is not Identity.DIFFERS and not blindness.is_nameless(tx, case):
             yield Act.CONSULT
+        if acts(*SENT_BY) and case.identity is not Identity.DIFFERS:
+            yield Act.REFER
         if acts(*critical.RAISED_BY):
             yield Act.CRITICAL
         stands = alert_rows.standing_on_each(tx, [case.id]).get(case.id, [])

@@ -33,6 +33,7 @@ from reading.tables.patients import (
 )
 from reading.tables.quality import decision
 from reading.tables.queue import assignment, case_reroute, lease
+from reading.tables.referral import referral, referral_move
 from reading.tables.register import (
     agreement,
     device,
@@ -125,6 +126,8 @@ __all__ = [
     "printing",
     "procedure",
     "receipt",
+    "referral",
+    "referral_move",
     "refused_call",
     "rejected_instance",
     "rejection",

@@ -21,7 +21,7 @@ report_search: Final = sa.Table(
     sa.Column("positive", sa.Boolean),
     sa.Column("critical_class", sa.String(40), nullable=False, server_default=""),
     sa.Column("words", sa.Text, nullable=False),
-    # Only PostgreSQL has an index of the elements of an array; SQLite looks through `words` (ADR 23).
+    # Only PostgreSQL has an index of the elements of an array; SQLite looks through `words` (ADR 24).
     sa.Column("grams", sa.JSON(none_as_null=True).with_variant(postgresql.ARRAY(sa.Integer), "postgresql")),
     sa.Index("ix_report_search_released_at", "released_at", "case_id"),
     sa.Index("ix_report_search_site_id", "site_id", "released_at"),

@@ -21,6 +21,7 @@ INSERT_ONLY: Final = frozenset(
         "patient_change",
         "patient_merge_move",
         "printing",
+        "referral_move",
         "signature",
     }
 )

@@ -26,6 +26,8 @@ from reading.orders import orders
 from reading.orders.orders import Asked
 from reading.patients import merges, patients
 from reading.patients.patient_identifiers import Identifier
+from reading.referral import sending
+from reading.referral.sending import Sent
 from reading.register import devices
 from reading.sharing import shares
 from reading.tables import change_notice
@@ -60,6 +62,7 @@ NOWHERE = {
     "patient": "01KZZZZZZZZZZZZZZZZZZZZZZR",
     "merge": "01KZZZZZZZZZZZZZZZZZZZZZZQ",
     "consultation": "01KZZZZZZZZZZZZZZZZZZZZZZM",
+    "referral": "01KZZZZZZZZZZZZZZZZZZZZZZK",
     "share": "01KZZZZZZZZZZZZZZZZZZZZZZN",
 }
 
@@ -163,6 +166,14 @@ STAFF: dict[tuple[str, str], Thing | Listing | Theirs] = {
     ),
     ("POST", "/api/cases/{case_id}/steps/{surgery_id}/undo"): Thing("case", body(why="wrong", revision=1)),
     ("POST", "/api/cases/{case_id}/rejections/{rejection_id}/lift"): Thing("case", body(why="wrong", revision=1)),
+    ("GET", "/referrals"): Listing(),
+    ("GET", "/referrals/new/{case_id}"): Thing("case"),
+    ("POST", "/referrals/new/{case_id}"): Thing(
+        "case", form={"to": "moor", "reason": "x", "contact": "x", "urgency": "routine"}
+    ),
+    ("GET", "/referrals/{referral_id}"): Thing("referral"),
+    ("GET", "/referrals/{referral_id}/slip"): Thing("referral"),
+    ("POST", "/referrals/{referral_id}/{move}"): Thing("referral", form={"revision": "1", "why": "x"}),
     ("GET", "/api/reports"): Listing(),
     ("GET", "/api/searches"): Theirs("the caller's own searches, which name no patient"),
     ("POST", "/api/searches"): Theirs("the caller's own search"),
@@ -441,6 +452,11 @@ def pias(house: House) -> Pias:
             reason="x",
         )
         asked = ask(tx, clinic, case, house.now, people=[clinic.ben])
+        referred = sending.send(
+            Context(tx, clinic.audit, house.now, clinic.ada),
+            case.id,
+            Sent(to_code="city", urgency=Priority.ROUTINE, reason="x", contact="x"),
+        )
         claim = merges.propose(
             tx, nameless.id, house.patient.id, reason="x", made_by=clinic.tang.person_id, now=house.now
         )
@@ -467,6 +483,7 @@ def pias(house: House) -> Pias:
         "merge": claim.id,
         "share": share.id,
         "consultation": asked.id,
+        "referral": referred.id,
     }
     return Pias({**ids, "study": STUDY, "site": "hills"})
 
@@ -555,7 +572,7 @@ def fill(path: str, ids: dict[str, str]) -> str:
         path = path.replace(f"{{{place}}}", ids.get(kind, NOWHERE[kind]))
     path = path.replace("{card_id}", NOWHERE["order"])
     path = path.replace("{subject_id}", ids.get("quarantine", "")).replace("{aspect}", "bytes")
-    return path.replace("{number}", "1")
+    return path.replace("{number}", "1").replace("{move}", "decline")
 
 
 def _quentin(house: House) -> httpx.Client:

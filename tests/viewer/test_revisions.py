@@ -40,6 +40,7 @@ UNREVISED: Mapping[tuple[str, str], str] = {
     ("POST", "/api/cases/{case_id}/follow-up/claim"): "as a lease",
     ("POST", "/api/cases/{case_id}/resume"): "the lease is a row of one person; what is shown is loaded after it",
     ("POST", "/api/cases/{case_id}/withhold"): "hiding a wrong person never waits for a fresh page",
+    ("POST", "/referrals/new/{case_id}"): "adds a referral",
     ("POST", "/api/searches"): "adds a search of one's own",
     ("POST", "/reports/saved"): "adds a search of one's own",
     ("POST", "/api/searches/{search_id}/seen"): "a mark of one's own that only goes forward",

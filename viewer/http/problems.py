@@ -151,6 +151,7 @@ PAGES: Final = (
     "/quality",
     "/learning",
     "/consultations",
+    "/referrals",
     "/reports",
     "/office",
     "/alerts",

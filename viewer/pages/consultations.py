@@ -254,6 +254,7 @@ def _page(request: Request, staff: Staff, template: str, *, typed: Typed = NOTHI
         staff=staff,
         csrf_token=staff.session.csrf_token,
         at_a_site=at_a_site,
+        tab="",
         problem="" if refused is None else words_for(request, refused),
         typed={**EMPTY, **typed.values},
         chosen=frozenset(typed.chosen),

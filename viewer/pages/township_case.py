@@ -26,6 +26,7 @@ from reading.errors import Stale
 from reading.intake import intake
 from reading.kinds import Role
 from reading.orders import matching, performed
+from reading.referral import sending
 from reading.reports.versions import ReportVersion, Status
 from reading.sharing import shares
 from reading.viewers import Staff
@@ -87,6 +88,7 @@ def _case(request: Request, staff: Staff, case_id: str, *, done: str = "", answe
                 language,
             ),
             "in_charge": staff.holds(Role.QUALITY_MANAGER),
+            "consults": sending.may_send(ctx, found),
             "may_share": shares.may_share(ctx.tx, staff, found.site_id, now) is not None,
             "meanwhile": [] if answer is None else meanwhile.changes(ctx, entry, zone, language),
         }

@@ -414,6 +414,7 @@ export type Allowed =
   | 'no-change'
   | 'print'
   | 'consult'
+  | 'refer'
 
 /** What the clinic wrote of the case, word for word, or why there is nothing to show. */
 export type ClinicalRequest = { readonly told: 'words' | 'blank' | 'no_order' | 'held'; readonly words: string }

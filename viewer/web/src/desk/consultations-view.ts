@@ -5,7 +5,8 @@ import { named, text } from '../language'
 
 export function consultationsView({ id, consultations, allowed }: CaseDetail): TemplateResult | typeof nothing {
   const may = allowed.includes('consult')
-  if (consultations.length === 0 && !may) return nothing
+  const refers = allowed.includes('refer')
+  if (consultations.length === 0 && !may && !refers) return nothing
   return html`<section class="consultations" aria-label=${text('desk.consultations')}>
     ${consultations.map(
       (one) =>
@@ -15,7 +16,10 @@ export function consultationsView({ id, consultations, allowed }: CaseDetail): T
           <span class="soft">${one.conclusion || one.question}</span>
         </p>`,
     )}
-    ${may ? html`<p><a class="button quiet" href="/consultations/new/${id}">${text('desk.consult')}</a></p>` : nothing}
+    <p>
+      ${may ? html`<a class="button quiet" href="/consultations/new/${id}">${text('desk.consult')}</a>` : nothing}
+      ${refers ? html`<a class="button quiet" href="/referrals/new/${id}">${text('referral.new')}</a>` : nothing}
+    </p>
   </section>`
 }
 

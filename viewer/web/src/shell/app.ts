@@ -95,6 +95,7 @@ class App extends Part {
       <span class="push"></span>
       ${this.session ? html`<a href="/alerts">${text('alerts.board')}</a>` : nothing}
       ${this.session ? html`<a href="/consultations">${text('consultation.navigation')}</a>` : nothing}
+      ${this.session ? html`<a href="/referrals">${text('referral.navigation')}</a>` : nothing}
       ${this.session ? html`<a href="/reports">${text('search.navigation')}</a>` : nothing}
       ${this.reads() ? html`<a href="/learning">${text('learning.navigation')}</a>` : nothing}
       ${this.seesQueue() ? html`<a href="/office/queue">${text('queue.title')}</a>` : nothing}

@@ -1,0 +1,59 @@
+"""The door to a referral: for those who see its case, and for those at the institution that receives the patient."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from reading.access import visibility
+from reading.access.invited import CONSULTED
+from reading.access.lent import received_by
+from reading.access.looks import denied, record_look, record_looks
+from reading.actions import Action
+from reading.context import Context
+from reading.register.grants import reach
+from reading.tables import case, referral
+from reading.viewers import Staff
+
+_NEWEST: Final = (referral.c.sent_at.desc(), referral.c.id.desc())
+
+
+def open_referral(ctx: Context[Staff], referral_id: str, action: Action) -> sa.Row[Any]:
+    """The row of a referral; a look at its case.
+
+    Raises:
+        NotThere: no such referral, or not theirs to see (any longer).
+
+    """
+    theirs = (referral.c.id == referral_id) & _visible(ctx.tx, ctx.who, ctx.now)
+    row = ctx.tx.execute(_rows().where(theirs)).one_or_none()
+    if row is None:
+        raise denied(ctx, action, "referral", referral_id)
+    record_look(ctx, action, "case", row.case_id)
+    return row
+
+
+def open_referrals(ctx: Context[Staff], action: Action, *, limit: int) -> Sequence[sa.Row[Any]]:
+    """Those that their institutions sent or received, the newest first; each is a look at its case."""
+    reached = reach(ctx.tx, ctx.who, ctx.now)
+    held = {grant.organisation_id for grant in ctx.who.grants if grant.role in CONSULTED}
+    places = reached.own | reached.managed | held
+    own = referral.c.from_id.in_(places) | referral.c.to_id.in_(places)
+    asked = _rows().where(own, _visible(ctx.tx, ctx.who, ctx.now)).order_by(*_NEWEST).limit(limit)
+    rows = ctx.tx.execute(asked).all()
+    record_looks(ctx, action, "case", sorted({row.case_id for row in rows}))
+    return rows
+
+
+def _rows() -> sa.Select[Any]:
+    return sa.select(referral).join(case, case.c.id == referral.c.case_id)
+
+
+def _visible(tx: Connection, staff: Staff, now: datetime) -> sa.ColumnElement[bool]:
+    return visibility.visible_cases(tx, staff, now) | (
+        received_by(staff, now) & visibility.cases_in_view(tx, staff, now)
+    )

@@ -1,0 +1,260 @@
+"""A referral from its sending to its end: each act is a move of the table, with who made it and when."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from reading import outbox
+from reading.access import door
+from reading.access.invited import CONSULTED
+from reading.access.referrals import open_referral, open_referrals
+from reading.actions import Action
+from reading.cases import cases
+from reading.cases.cases import Case
+from reading.cases.identity_moves import Identity
+from reading.context import Context, without_door
+from reading.errors import Invalid, NotAllowed
+from reading.kinds import Level, Priority, Role
+from reading.referral import referral_rows
+from reading.referral.moves import ENDS, MOVES, REASONED, Direction, Move, Side, State, after, side_of
+from reading.referral.referral_rows import MoveLine, Referral
+from reading.register import organisations
+from reading.register.grants import may_act
+from reading.register.organisations import Organisation
+from reading.tables import referral, referral_move
+from reading.texts import checked
+from reading.viewers import RoleGrant, Staff
+from storage.ids import new_id
+
+AIM: Final = timedelta(minutes=20)
+"""In which a referral is to be answered."""
+SHOWN: Final = timedelta(days=30)
+"""How long the receiver sees the case, unless the referral ends before."""
+SENT_BY: Final = (Role.CLINICIAN, Role.READER, Role.VERIFIER, Role.REVIEWER)
+LEVELS: Final = (Level.TOWNSHIP, Level.COUNTY, Level.CITY)
+"""From the lowest; patients are referred to none of another level."""
+MOST: Final = 200
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sent:
+    """What a sender writes."""
+
+    to_code: str
+    urgency: Priority
+    reason: str = field(repr=False)
+    contact: str = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Acceptance:
+    """Where and when the patient is expected; ``kind`` is bed or visit."""
+
+    kind: str
+    place: str = field(repr=False)
+    expected_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shown:
+    """A referral as one person sees it."""
+
+    referral: Referral
+    from_name: str
+    to_name: str
+    moves: tuple[MoveLine, ...]
+    may: frozenset[Move]
+
+
+def send(ctx: Context[Staff], case_id: str, sent: Sent) -> Referral:
+    """Refer the patient of a case to another institution, which sees the case for a while.
+
+    Raises:
+        NotThere: no such case, or not one that they may see; no such institution.
+        NotAllowed: they hold no role with which somebody refers; or it is open whose images they are.
+        Invalid: no reason, nobody to call, their own institution, one that takes no patients, or one that has it
+            already.
+
+    """
+    case = door.open_case(ctx, case_id, Action.REFERRAL_SEND)
+    grant = _sending_grant(ctx, case)
+    if case.identity is Identity.DIFFERS:
+        raise NotAllowed("identity_is_open")
+    origin, to = organisations.by_id(ctx.tx, grant.organisation_id), organisations.in_force(ctx.tx, sent.to_code)
+    assert origin is not None  # noqa: S101 -- a foreign key
+    if to.id == origin.id:
+        raise Invalid("to", "own")
+    if to.level not in LEVELS:
+        raise Invalid("to", "takes_no_patients")
+    standing = (referral.c.case_id == case_id) & (referral.c.to_id == to.id) & referral.c.state.not_in(ENDS)
+    if ctx.tx.scalar(sa.select(referral.c.id).where(standing)) is not None:
+        raise Invalid("to", "referred_already")
+    made = new_id()
+    ctx.tx.execute(
+        sa.insert(referral).values(
+            id=made,
+            case_id=case_id,
+            from_id=origin.id,
+            to_id=to.id,
+            direction=direction(origin, to),
+            urgency=sent.urgency,
+            reason=checked("reason", sent.reason, longest=2000, required=True, lines=True),
+            contact=checked("contact", sent.contact, longest=100, required=True),
+            sent_at=ctx.now,
+            shown_until=ctx.now + SHOWN,
+            state=State.SENT,
+        )
+    )
+    _note(ctx, made, case_id, Move.SEND, State.SENT, grant=grant, number=1)
+    outbox.post(ctx.tx, "referral.sent", made, {"case_id": case_id, "organisation_id": to.id}, ctx.now)
+    return referral_rows.lock(ctx.tx, made, seen=None)
+
+
+def move(
+    ctx: Context[Staff],
+    referral_id: str,
+    made: Move,
+    *,
+    seen: int,
+    why: str = "",
+    acceptance: Acceptance | None = None,
+) -> Referral:
+    """Move a referral on: the receiver answers and says what became of it, the sender withdraws or takes back.
+
+    Raises:
+        NotThere: no such referral, or not theirs to see (any longer).
+        Stale: it has changed since its revision ``seen``.
+        MoveNotAllowed: not from this state.
+        NotAllowed: the other side makes this move.
+        Invalid: a reason, a place or a time is missing; the time has passed.
+
+    """
+    open_referral(ctx, referral_id, Action.REFERRAL_MOVE)
+    found = referral_rows.lock(ctx.tx, referral_id, seen=seen)
+    state = after(found.state, made)
+    grant = _grant_of(ctx, found, side_of(found.state, made))
+    if grant is None:
+        raise NotAllowed("the_other_side_does_this")
+    reason = cases.reason(why) if made in REASONED else checked("why", why, longest=1000)
+    values: dict[str, Any] = {"state": state, "revision": found.revision + 1}
+    if state in ENDS:
+        values["shown_until"] = min(found.shown_until, ctx.now)
+    if made in {Move.ACCEPT, Move.DECLINE}:
+        values["answered_at"] = ctx.now
+    if made is Move.ACCEPT:
+        values |= _accepted(ctx, acceptance)
+    ctx.tx.execute(sa.update(referral).where(referral.c.id == referral_id).values(**values))
+    number = 1 + len(referral_rows.moves_of(ctx.tx, referral_id))
+    _note(ctx, referral_id, found.case_id, made, state, grant=grant, number=number, why=reason)
+    side = side_of(found.state, made)
+    told = found.from_id if side is Side.RECEIVER else found.to_id
+    outbox.post(ctx.tx, f"referral.{state}", referral_id, {"case_id": found.case_id, "organisation_id": told}, ctx.now)
+    return referral_rows.lock(ctx.tx, referral_id, seen=None)
+
+
+def show(ctx: Context[Staff], referral_id: str) -> Shown:
+    """A referral with what happened; the look is on record.
+
+    Raises:
+        NotThere: no such referral, or not theirs to see (any longer).
+
+    """
+    return _shown(ctx, referral_rows.from_row(open_referral(ctx, referral_id, Action.REFERRAL_OPEN)))
+
+
+def own(ctx: Context[Staff]) -> list[Shown]:
+    """What their institutions sent and received, the newest first."""
+    rows = open_referrals(ctx, Action.REFERRAL_LIST, limit=MOST)
+    return [_shown(ctx, referral_rows.from_row(row)) for row in rows]
+
+
+@without_door("It names institutions alone.")
+def receivers(ctx: Context[Staff]) -> list[Organisation]:
+    """The institutions to which somebody can be referred, by name."""
+    found = [one for one in organisations.list_all(ctx.tx) if one.until is None and one.level in LEVELS]
+    return sorted(found, key=lambda one: one.name)
+
+
+@without_door("It asks for a right; nothing of a patient is in the answer.")
+def may_send(ctx: Context[Staff], case: Case) -> bool:
+    """Whether they refer patients of the case's site."""
+    return any(may_act(ctx.tx, ctx.who, role, case.site_id, ctx.now) for role in SENT_BY)
+
+
+def direction(origin: Organisation, to: Organisation) -> Direction:
+    """Down to a lower level, up otherwise."""
+    levels = {level: place for place, level in enumerate((*LEVELS, Level.REGION))}
+    return Direction.DOWN if levels[to.level] < levels[origin.level] else Direction.UP
+
+
+def _sending_grant(ctx: Context[Staff], case: Case) -> RoleGrant:
+    held = (may_act(ctx.tx, ctx.who, role, case.site_id, ctx.now) for role in SENT_BY)
+    grant = next((one for one in held if one is not None), None)
+    if grant is None:
+        raise NotAllowed("no_role_for_this_step")
+    return grant
+
+
+def _grant_of(ctx: Context[Staff], found: Referral, side: Side) -> RoleGrant | None:
+    """The grant with which they act for a side."""
+    place = found.from_id if side is Side.SENDER else found.to_id
+    return next((one for one in ctx.who.grants if one.organisation_id == place and one.role in CONSULTED), None)
+
+
+def _accepted(ctx: Context[Staff], acceptance: Acceptance | None) -> dict[str, Any]:
+    if acceptance is None or acceptance.kind not in {"bed", "visit"}:
+        raise Invalid("place_kind", "required")
+    if acceptance.expected_at <= ctx.now - AIM:
+        raise Invalid("expected_at", "range")
+    place = checked("place", acceptance.place, longest=200, required=True)
+    return {"place_kind": acceptance.kind, "place": place, "expected_at": acceptance.expected_at}
+
+
+def _note(
+    ctx: Context[Staff],
+    referral_id: str,
+    case_id: str,
+    made: Move,
+    state: State,
+    *,
+    grant: RoleGrant,
+    number: int,
+    why: str = "",
+) -> None:
+    ctx.tx.execute(
+        sa.insert(referral_move).values(
+            referral_id=referral_id,
+            number=number,
+            move=made,
+            to_state=state,
+            person_id=ctx.who.person_id,
+            grant_id=grant.id,
+            at=ctx.now,
+            why=why,
+        )
+    )
+    action = Action.REFERRAL_SEND if made is Move.SEND else Action.REFERRAL_MOVE
+    details = {"referral": referral_id, "move": made}
+    ctx.record(action=action, subject_kind="case", subject_id=case_id, details=details)
+
+
+def _shown(ctx: Context[Staff], found: Referral) -> Shown:
+    from_name, to_name = referral_rows.names_of(ctx.tx, found)
+    return Shown(
+        referral=found,
+        from_name=from_name,
+        to_name=to_name,
+        moves=tuple(referral_rows.moves_of(ctx.tx, found.id)),
+        may=frozenset(_possible(ctx, found)),
+    )
+
+
+def _possible(ctx: Context[Staff], found: Referral) -> Iterator[Move]:
+    for state, made in MOVES:
+        if state is found.state and _grant_of(ctx, found, side_of(state, made)) is not None:
+            yield made
