@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from reading.actions import Action
 from reading.alerts import alert_rows, notices
 from reading.alerts.alert_rows import Alert
-from reading.alerts.moves import Move, after
+from reading.alerts.moves import UNANSWERED, Move, after
 from reading.audit import SYSTEM
 from reading.cases import cases
 from reading.cases.moves import HIDDEN
@@ -57,6 +57,14 @@ def remind(ctx: Context[Who]) -> int:
     return len(due)
 
 
+@without_door("The act that withholds the case has opened it.")
+def tell_above(ctx: Context[Who], case_id: str) -> None:
+    """Tell those above the site at once of every alert that waits for an answer: the site does not see its case now."""
+    for alert in alert_rows.standing_on_each(ctx.tx, [case_id]).get(case_id, []):
+        if alert.state in UNANSWERED:
+            _tell(ctx, alert, notices.Kind.TOLD, step=0)
+
+
 def until_next(disposal_minutes: int, asked: int) -> timedelta:
     """From one reminder to the next: twice as long as the time before it, a day at most."""
     return min(timedelta(minutes=disposal_minutes * 2**asked), _LONGEST)
@@ -73,8 +81,7 @@ def _climb(ctx: Context[Who], alert: Alert) -> None:
 def _tell(ctx: Context[Who], alert: Alert, kind: notices.Kind, *, step: int) -> None:
     """Tell the organisation of a step; of a case that its site does not see, those above it from the first on."""
     case = cases.by_id(ctx.tx, alert.case_id)
-    first = 1 if case.state in HIDDEN else 0
-    notices.tell_next(ctx.tx, alert, case.site_id, kind, step=max(step, first), now=ctx.now)
+    notices.tell_next(ctx.tx, alert, case.site_id, kind, step=step, now=ctx.now, hidden=case.state in HIDDEN)
 
 
 def _record(ctx: Context[Who], action: Action, alert: Alert, level: int) -> None:

@@ -17,6 +17,7 @@ from reading.alerts.moves import UNANSWERED, Move, after
 from reading.alerts.read_back import Means
 from reading.cases import cases
 from reading.cases.cases import Case
+from reading.cases.moves import HIDDEN
 from reading.context import Context, Who, without_door
 from reading.errors import Invalid, NotAllowed, NotThere, Stale
 from reading.kinds import Role
@@ -258,7 +259,7 @@ def _raise(ctx: Context[Staff], case: Case, found: ResultClass, kind: Kind, find
         due_at=ctx.now + timedelta(minutes=found.minutes),
         first_version=number,
     )
-    notices.tell_first(ctx.tx, alert, case.site_id, ctx.now)
+    notices.tell_first(ctx.tx, alert, case.site_id, ctx.now, hidden=case.state in HIDDEN)
     _record(ctx, Action.CRITICAL_RAISE, case.id)
     return alert
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -41,21 +41,17 @@ class OnDuty:
     until: datetime | None
 
 
-def told_at(tx: Connection, organisation_id: str, now: datetime) -> list[OnDuty]:
-    """Those who are told at an organisation: everybody on duty in the first role that somebody is on duty in.
+def told_at(
+    tx: Connection, organisation_id: str, now: datetime, *, roles: Collection[Role] = ON_DUTY_AS
+) -> list[OnDuty]:
+    """Those who are told at an organisation: everybody on duty in the first of ``roles`` that somebody is on duty in.
 
     Whoever no longer holds the role there could not answer and is left out.
     """
-    grant = role_grant.c
-    holds = sa.exists().where(
-        grant.person_id == duty.c.person_id,
-        grant.organisation_id == duty.c.organisation_id,
-        grant.role == duty.c.role,
-        valid_at(role_grant, now),
-    )
-    there = _select(tx, duty.c.organisation_id == organisation_id, valid_at(duty, now), holds)
+    of_these = duty.c.role.in_(roles)
+    there = _select(tx, duty.c.organisation_id == organisation_id, valid_at(duty, now), _holds(now), of_these)
     first = next((role for role in ON_DUTY_AS if any(one.role is role for one in there)), None)
-    return [one for one in there if one.role is first]
+    return list({one.person_id: one for one in there if one.role is first}.values())
 
 
 def list_of(tx: Connection, organisation_ids: Sequence[str] | None, now: datetime) -> list[OnDuty]:
@@ -180,6 +176,17 @@ def end(ctx: Context[Staff | Actor], duty_id: str) -> OnDuty:
     ctx.tx.execute(sa.update(duty).where(duty.c.id == duty_id).values(until=ctx.now))
     _record(ctx, one.organisation_id, one.person_id)
     return one
+
+
+def _holds(now: datetime) -> sa.ColumnElement[bool]:
+    """The condition on the table ``duty`` for those who hold its role there."""
+    grant = role_grant.c
+    return sa.exists().where(
+        grant.person_id == duty.c.person_id,
+        grant.organisation_id == duty.c.organisation_id,
+        grant.role == duty.c.role,
+        valid_at(role_grant, now),
+    )
 
 
 def _record(ctx: Context[Staff | Actor], organisation_id: str, person_id: str) -> None:

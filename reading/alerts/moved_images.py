@@ -11,6 +11,7 @@ from reading.alerts import alert_rows, corrections, findings, notices
 from reading.alerts.alert_rows import Alert
 from reading.alerts.moves import Move, State, after
 from reading.cases import cases
+from reading.cases.moves import HIDDEN
 from reading.context import Context, Who, without_door
 from reading.reports import versions
 from reading.rules import case_rule
@@ -94,7 +95,8 @@ def _raise_again(ctx: Context[Who], lifted: Alert) -> None:
     # What had come to the case from another one goes back there with its images.
     open_still = (critical_carry.c.alert_id == lifted.id) & critical_carry.c.back_at.is_(None)
     ctx.tx.execute(sa.update(critical_carry).where(open_still).values(alert_id=alert.id))
-    notices.tell_first(ctx.tx, alert, cases.by_id(ctx.tx, alert.case_id).site_id, ctx.now)
+    case = cases.by_id(ctx.tx, alert.case_id)
+    notices.tell_first(ctx.tx, alert, case.site_id, ctx.now, hidden=case.state in HIDDEN)
     _triage(ctx, alert.case_id)
     ctx.record(action=Action.CRITICAL_RAISE, subject_kind="case", subject_id=alert.case_id)
 

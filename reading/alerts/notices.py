@@ -13,10 +13,9 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from reading import outbox, tables
-from reading.alerts import duty
+from reading.alerts import answering, duty
 from reading.alerts.alert_rows import Alert
 from reading.kinds import Role
-from reading.register import organisations
 from reading.row_rules import valid_at
 from storage.ids import new_id
 
@@ -35,6 +34,8 @@ class Kind(StrEnum):
     CLIMBED = "climbed"
     REMINDED = "reminded"
     """Somebody is asked what was done with the patient."""
+    SKIPPED = "skipped"
+    """Nobody at an organisation could answer: the next one was told instead."""
     CARRIED = "carried"
     """The images were moved to another case of the same person, and the alert goes on there."""
     WITHDRAWN = "withdrawn"
@@ -47,6 +48,7 @@ MESSAGE: Final = {
     Kind.ADDED: "critical.added",
     Kind.CLIMBED: "critical.climbed",
     Kind.REMINDED: "critical.reminded",
+    Kind.SKIPPED: "critical.skipped",
     Kind.CARRIED: "critical.carried",
     Kind.WITHDRAWN: "critical.withdrawn",
     Kind.LIFTED: "critical.lifted",
@@ -78,21 +80,41 @@ class Notice:
     """The name of whoever found it."""
 
 
-def tell_first(tx: Connection, alert: Alert, site_id: str, now: datetime) -> None:
-    """Tell those on duty at the site; where nobody is, the person there who was active last, else everybody."""
-    if not _tell_duty(tx, alert, site_id, Kind.TOLD, now):
+def tell_first(tx: Connection, alert: Alert, site_id: str, now: datetime, *, hidden: bool = False) -> None:
+    """Tell those on duty at the site; where nobody is, the person there who was active last, else everybody.
+
+    Of a ``hidden`` case, which its site does not see, those above it are told.
+    """
+    if hidden:
+        tell_next(tx, alert, site_id, Kind.TOLD, step=0, now=now, hidden=True)
+    elif not _tell_duty(tx, alert, site_id, Kind.TOLD, now):
         _post(tx, alert, Kind.TOLD, person_id=_first_person(tx, site_id, now), organisation_id=site_id, now=now)
 
 
-def tell_next(tx: Connection, alert: Alert, site_id: str, kind: Kind, *, step: int, now: datetime) -> None:
+def tell_next(
+    tx: Connection, alert: Alert, site_id: str, kind: Kind, *, step: int, now: datetime, hidden: bool = False
+) -> None:
     """Tell the organisation of a step: everybody at the site, then those on duty above it, else everybody there.
 
-    The top is told again and again.
+    Where nobody could answer, the next one is told at once. The top is told again and again, and with it the site.
+    A ``hidden`` case is not shown to its site: step 0 is the first organisation above it.
     """
-    line = [site_id, *organisations.above(tx, site_id)]
-    organisation_id = line[min(step, len(line) - 1)]
-    if organisation_id == site_id or not _tell_duty(tx, alert, organisation_id, kind, now):
-        _post(tx, alert, kind, person_id=None, organisation_id=organisation_id, now=now)
+    line = answering.line_of(tx, site_id, hidden=hidden)
+    place = min(step, len(line) - 1)
+    told = False
+    for at in range(place, len(line)):
+        roles = answering.roles_at(tx, line[at], site_id, now, hidden=hidden)
+        if line[at] == site_id and not hidden:
+            break
+        if roles:
+            if not _tell_duty(tx, alert, line[at], kind, now, roles):
+                _post(tx, alert, kind, person_id=None, organisation_id=line[at], now=now)
+            place, told = at, True
+            break
+        _skip(tx, alert, line[at], now)
+    at_the_top = told and place == len(line) - 1 and step > place
+    if not told or (at_the_top and not hidden and line[place] != site_id):
+        _post(tx, alert, kind, person_id=None, organisation_id=site_id, now=now)
 
 
 def tell_person(
@@ -178,8 +200,25 @@ def of_alerts(tx: Connection, alert_ids: Collection[str], *, last: int | None = 
     return found
 
 
-def _tell_duty(tx: Connection, alert: Alert, organisation_id: str, kind: Kind, now: datetime) -> bool:
-    there = duty.told_at(tx, organisation_id, now)
+def _skip(tx: Connection, alert: Alert, organisation_id: str, now: datetime) -> None:
+    """Say once that nobody at an organisation could answer."""
+    notice = tables.critical_notice.c
+    said = sa.select(notice.id).where(
+        notice.alert_id == alert.id, notice.organisation_id == organisation_id, notice.kind == Kind.SKIPPED
+    )
+    if tx.scalar(said.limit(1)) is None:
+        _post(tx, alert, Kind.SKIPPED, person_id=None, organisation_id=organisation_id, now=now)
+
+
+def _tell_duty(  # noqa: PLR0917
+    tx: Connection,
+    alert: Alert,
+    organisation_id: str,
+    kind: Kind,
+    now: datetime,
+    roles: Collection[Role] = duty.ON_DUTY_AS,
+) -> bool:
+    there = duty.told_at(tx, organisation_id, now, roles=roles)
     for one in there:
         _post(
             tx,

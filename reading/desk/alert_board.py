@@ -36,6 +36,8 @@ class Row(StrEnum):
     CLIMBED = "climbed"
     CONFIRMED = "confirmed"
     REMINDED = "reminded"
+    SKIPPED = "skipped"
+    """Nobody at an organisation could answer: the next one was told instead."""
     CARRIED = "carried"
     """It goes on at another case of the same person, which has the images."""
     DISPOSAL = "disposal"
@@ -49,6 +51,7 @@ _OF_NOTICE: Final = {
     notices.Kind.ADDED: Row.ADDED,
     notices.Kind.CLIMBED: Row.CLIMBED,
     notices.Kind.REMINDED: Row.REMINDED,
+    notices.Kind.SKIPPED: Row.SKIPPED,
     notices.Kind.CARRIED: Row.CARRIED,
 }
 _OF_END: Final = {State.RESET: Row.RESET, State.LIFTED: Row.LIFTED, State.WITHDRAWN: Row.WITHDRAWN}

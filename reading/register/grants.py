@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -34,7 +35,8 @@ class Reach:
     managed: frozenset[str] = frozenset()
     """Whose quality they manage."""
     above: frozenset[str] = frozenset()
-    """Managed sites strictly under the manager's organisation: of these they also see what is withheld."""
+    """Managed sites strictly under the manager's organisation, and those with nothing above them: of these they also
+    see what is withheld."""
 
     @property
     def sites(self) -> frozenset[str]:
@@ -49,7 +51,7 @@ def reach(tx: Connection, staff: Staff, now: datetime) -> Reach:
         own=frozenset(grant.organisation_id for grant in staff.grants if grant.role in AT_THEIR_SITE),
         read=frozenset(_read(tx, staff, now)),
         managed=frozenset(managers | under),
-        above=frozenset(under),
+        above=frozenset(under | organisations.without_parent(tx, managers)),
     )
 
 
@@ -65,16 +67,20 @@ def may_act(
     held = [grant for grant in viewer.grants if grant.role is role]
     if not held:
         return None
-    if role in AT_THEIR_SITE:
-        acting = {site_id}
-    elif role in BY_AGREEMENT:
-        tiers = [each for each in BY_AGREEMENT[role] if tier in {None, each}]
-        acting = set[str]().union(*(organisations.readers_of(tx, site_id, each, now) for each in tiers))
-    elif role is Role.QUALITY_MANAGER:
-        acting = {site_id, *organisations.above(tx, site_id)}
-    else:
-        return None
+    acting = acts_from(tx, role, site_id, now, tier=tier)
     return next((grant for grant in held if grant.organisation_id in acting), None)
+
+
+def acts_from(tx: Connection, role: Role, site_id: str, now: datetime, *, tier: Tier | None = None) -> AbstractSet[str]:
+    """The organisations at which somebody holds a role so that they act in it for a site."""
+    if role in AT_THEIR_SITE:
+        return {site_id}
+    if role in BY_AGREEMENT:
+        tiers = [each for each in BY_AGREEMENT[role] if tier in {None, each}]
+        return set[str]().union(*(organisations.readers_of(tx, site_id, each, now) for each in tiers))
+    if role is Role.QUALITY_MANAGER:
+        return {site_id, *organisations.above(tx, site_id)}
+    return set()
 
 
 def manages_at_the_top(tx: Connection, staff: Staff) -> RoleGrant | None:

@@ -149,6 +149,14 @@ def below(tx: Connection, organisation_ids: AbstractSet[str]) -> set[str]:
     return set(tx.scalars(sa.select(tree.c.id)))
 
 
+def without_parent(tx: Connection, organisation_ids: AbstractSet[str]) -> set[str]:
+    """Those among these that stand under no other."""
+    if not organisation_ids:
+        return set()
+    top = organisation.c.id.in_(organisation_ids) & organisation.c.parent_id.is_(None)
+    return set(tx.scalars(sa.select(organisation.c.id).where(top)))
+
+
 def above(tx: Connection, organisation_id: str) -> list[str]:
     """The ids of the organisations above one, the nearest first."""
     here = by_id(tx, organisation_id)

@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection
 from reading import outbox
 from reading.access import blindness, door
 from reading.actions import Action
-from reading.alerts import corrections
+from reading.alerts import climbing, corrections
 from reading.audit import Actor, events_about
 from reading.cases import cases, history
 from reading.cases.cases import Case
@@ -79,6 +79,7 @@ def withhold(ctx: Context[Staff], case_id: str, *, why: str) -> Case:
     versions.withdraw_blind(ctx.tx, case_id)
     for study_uid in cases.study_uids(ctx.tx, case_id):
         queries.hide(ctx.tx, study_uid, ctx.now)
+    climbing.tell_above(ctx, case_id)
     outbox.post(ctx.tx, "case.withheld", case_id, {}, ctx.now)
     return withheld
 

@@ -12,12 +12,15 @@ from reading.alerts.disposal import Disposal
 from reading.alerts.moves import State
 from reading.audit import SYSTEM
 from reading.context import Context
-from reading.desk import alert_board
+from reading.desk import alert_bar, alert_board
 from reading.errors import Invalid, NotAllowed
-from reading.kinds import Role
+from reading.kinds import Level, Role, Tier
+from reading.register import organisations, people
+from reading.signing import withhold
 from storage.database import transaction
-from tests.reading.alerts.test_critical import TEN, notices_of
+from tests.reading.alerts.test_critical import TEN
 from tests.reading.clinic import acknowledge, arrive, open_clinic
+from tests.reading.region import hire
 from viewer.views.alerts import alert_banner
 from viewer.words.catalogue import Language
 
@@ -32,12 +35,19 @@ def test_unanswered_it_climbs_from_the_site_to_the_county_to_the_city_and_stays_
             Context(tx, clinic.audit, now, clinic.ada), case.id, critical_class="stroke", finding="!"
         )
         climbed = [climbing.climb(Context(tx, clinic.audit, now + TEN * times, SYSTEM)) for times in range(5)]
-        told = [notice.organisation_id for notice in notices_of(tx, alert.id)]
+        told = [one.organisation_id for one in notices.of_alerts(tx, [alert.id])[alert.id]]
         region = clinic.region
         found = alert_rows.by_id(tx, alert.id)
 
     assert climbed == [0, 1, 1, 1, 1]
-    assert told == [region.hills.id, region.hills.id, region.oak.id, region.city.id, region.city.id]
+    assert told == [
+        region.hills.id,
+        region.hills.id,
+        region.oak.id,
+        region.city.id,
+        region.city.id,
+        region.hills.id,  # the top is over, and the site hears again
+    ]
     assert (found.level, found.due_at, found.climbs_at) == (4, now + TEN, now + TEN * 5)
 
 
@@ -72,6 +82,84 @@ def test_whoever_is_on_duty_is_told_by_name_and_telephone_at_each_level(engine: 
         ("Mona", region.oak.id, "tel mona", 2),
         ("Ben", region.city.id, "tel ben", 3),
     ]
+
+
+def test_above_the_site_those_are_told_who_can_answer_and_a_level_without_them_is_passed_over(
+    engine: Engine, now: datetime
+) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        region = clinic.region
+        for username, site in (("oakdoc", region.oak), ("citydoc", region.city)):
+            hire(tx, username, now, (Role.CLINICIAN, site))
+        system = Context(tx, clinic.audit, now, SYSTEM)
+        for username, site, role in (
+            ("oakdoc", "oak", Role.CLINICIAN),
+            ("citydoc", "city", Role.CLINICIAN),
+            ("ben", "city", Role.REVIEWER),
+        ):
+            duty.add(system, organisation_code=site, username=username, role=role, telephone="1")
+        people.end(tx, clinic.mona.person_id, now)
+        case = arrive(tx, clinic, "1.1", now)
+        ada = Context(tx, clinic.audit, now, clinic.ada)
+        alert = critical.raise_alert(ada, case.id, critical_class="stroke", finding="!")
+        for times in range(1, 4):
+            climbing.climb(Context(tx, clinic.audit, now + TEN * times, SYSTEM))
+        told = [(one.kind, one.name or one.organisation) for one in notices.of_alerts(tx, [alert.id])[alert.id][1:]]
+
+    assert told == [
+        ("climbed", "Hills"),
+        ("skipped", "Oak"),
+        ("climbed", "Ben"),
+        ("climbed", "Ben"),
+    ]
+
+
+def test_where_nobody_above_can_answer_the_site_is_told_again(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        for agreement in organisations.agreements(tx, now):
+            if agreement.tier is Tier.CITY:
+                organisations.end_agreement(tx, agreement.id, now)
+        people.end(tx, clinic.mona.person_id, now)
+        case = arrive(tx, clinic, "1.1", now)
+        ada = Context(tx, clinic.audit, now, clinic.ada)
+        alert = critical.raise_alert(ada, case.id, critical_class="stroke", finding="!")
+        for times in range(1, 4):
+            climbing.climb(Context(tx, clinic.audit, now + TEN * times, SYSTEM))
+        told = [(one.kind, one.organisation) for one in notices.of_alerts(tx, [alert.id])[alert.id][1:]]
+
+    assert told == [
+        ("climbed", "Hills"),
+        ("skipped", "Oak"),
+        ("skipped", "City"),
+        ("climbed", "Hills"),
+        ("climbed", "Hills"),
+    ]
+
+
+@pytest.mark.parametrize("alone", [True, False])
+def test_an_alert_of_a_withheld_case_is_on_the_bar_of_whoever_sees_it_at_once(
+    engine: Engine, now: datetime, *, alone: bool
+) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        site, reader, technician, manager = clinic.region.hills, clinic.ada, clinic.tang, clinic.mona
+        if alone:
+            site = organisations.add(tx, code="solo", name="Solo", level=Level.COUNTY, parent_code=None, now=now)
+            organisations.agree(tx, site.id, site.id, Tier.COUNTY, now)
+            reader = hire(tx, "sam", now, (Role.READER, site))
+            technician = hire(tx, "tom", now, (Role.TECHNICIAN, site))
+            manager = hire(tx, "max", now, (Role.QUALITY_MANAGER, site))
+        case = arrive(tx, clinic, "1.9", now, site=site)
+        ctx = Context(tx, clinic.audit, now, reader)
+        alert = critical.raise_alert(ctx, case.id, critical_class="stroke", finding="!")
+        withhold.withhold(Context(tx, clinic.audit, now, technician), case.id, why="x")
+        bars = [len(alert_bar.waiting(tx, each, now)) for each in (technician, manager)]
+        answered = acknowledge(tx, clinic, manager, alert.id, now)
+
+    assert bars == [0, 1]
+    assert answered.state is State.ACKNOWLEDGED
 
 
 def test_what_was_done_is_asked_for_softly_until_the_township_answers(engine: Engine, now: datetime) -> None:
