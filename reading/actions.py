@@ -174,6 +174,11 @@ class Action(StrEnum):
     POLICY_SWITCH = "policy.switch"
     POLICY_TRY = "policy.try"
 
+    QUESTION_ANSWER = "question.answer"
+    QUESTION_ASK = "question.ask"
+    QUESTION_LIST = "question.list"
+    QUESTION_WITHDRAW = "question.withdraw"
+
     QUEUE_BOARD = "queue.board"
 
     RECEIPT_PRINT = "receipt.print"

@@ -29,6 +29,7 @@ from viewer.api import (
     patients,
     private_classes,
     quality,
+    questions,
     report_search,
     reports,
     security,
@@ -66,6 +67,7 @@ from viewer.pages import devices as device_pages
 from viewer.pages import patient as patient_pages
 from viewer.pages import policy as policy_pages
 from viewer.pages import quality as quality_pages
+from viewer.pages import questions as question_pages
 from viewer.pages import queue_board as queue_board_pages
 from viewer.pages import referrals as referral_pages
 from viewer.pages import report_search as report_search_pages
@@ -89,6 +91,7 @@ API: Final = (
     devices,
     private_classes,
     quality,
+    questions,
     patient,
     audit,
     security,
@@ -113,6 +116,7 @@ PAGES: Final = (
     learning,
     consultation_pages,
     referral_pages,
+    question_pages,
     report_search_pages,
     policy_pages,
     queue_board_pages,

@@ -29,9 +29,7 @@ def room(tx: Connection, organisation_id: str, tier: Tier, step: Step, *, open_p
 
 def available(tx: Connection, organisation_id: str, tier: Tier, step: Step, now: datetime) -> int:
     """How many people there can be handed the step: by the roster, or those who are signed in where none is kept."""
-    slot = tables.roster_slot
-    keeps_one = sa.select(sa.literal(1)).where(slot.c.organisation_id == organisation_id, slot.c.until > now - KEPT)
-    if tx.scalar(keeps_one.limit(1)) is not None:
+    if keeps_roster(tx, organisation_id, now):
         on_duty = at_work.on_duty(tx, [organisation_id], now)
         return sum(one.slot.step is step and not one.obstacles for one in on_duty)
     grant, session = tables.role_grant, tables.staff_session
@@ -45,6 +43,13 @@ def available(tx: Connection, organisation_id: str, tier: Tier, step: Step, now:
         signed_in,
     )
     return tx.scalar(asked) or 0
+
+
+def keeps_roster(tx: Connection, organisation_id: str, now: datetime) -> bool:
+    """Whether an organisation has slots now, later, or had some lately."""
+    slot = tables.roster_slot
+    asked = sa.select(sa.literal(1)).where(slot.c.organisation_id == organisation_id, slot.c.until > now - KEPT)
+    return tx.scalar(asked.limit(1)) is not None
 
 
 def open_cases(tx: Connection, organisation_id: str, tier: Tier, now: datetime) -> int:

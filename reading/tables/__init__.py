@@ -32,6 +32,7 @@ from reading.tables.patients import (
     patient_merge_move,
 )
 from reading.tables.quality import decision
+from reading.tables.questions import question
 from reading.tables.queue import assignment, case_reroute, lease
 from reading.tables.referral import referral, referral_move
 from reading.tables.register import (
@@ -125,6 +126,7 @@ __all__ = [
     "policy_switch",
     "printing",
     "procedure",
+    "question",
     "receipt",
     "referral",
     "referral_move",

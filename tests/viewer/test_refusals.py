@@ -26,6 +26,7 @@ from reading.orders import orders
 from reading.orders.orders import Asked
 from reading.patients import merges, patients
 from reading.patients.patient_identifiers import Identifier
+from reading.questions import addressees, questions
 from reading.referral import sending
 from reading.referral.sending import Sent
 from reading.register import devices
@@ -63,6 +64,7 @@ NOWHERE = {
     "merge": "01KZZZZZZZZZZZZZZZZZZZZZZQ",
     "consultation": "01KZZZZZZZZZZZZZZZZZZZZZZM",
     "referral": "01KZZZZZZZZZZZZZZZZZZZZZZK",
+    "question": "01KZZZZZZZZZZZZZZZZZZZZZZL",
     "share": "01KZZZZZZZZZZZZZZZZZZZZZZN",
 }
 
@@ -199,6 +201,12 @@ STAFF: dict[tuple[str, str], Thing | Listing | Theirs] = {
     ("POST", "/api/consultations/{consultation_id}/decline"): Thing("consultation", body(why="x")),
     ("POST", "/api/consultations/{consultation_id}/conclude"): Thing("consultation", body(conclusion="x", revision=1)),
     ("POST", "/api/consultations/{consultation_id}/withdraw"): Thing("consultation", body(why="x", revision=1)),
+    ("GET", "/questions"): Listing(),
+    ("GET", "/questions/new/{case_id}"): Thing("case"),
+    ("POST", "/questions/new/{case_id}"): Thing("case", form={"whom": "x", "words": "x"}),
+    ("POST", "/questions/{question_id}/answer"): Thing("question", form={"words": "x"}),
+    ("POST", "/questions/{question_id}/withdraw"): Thing("question", form={}),
+    ("GET", "/api/questions/count"): Listing(),
     ("GET", "/consultations"): Listing(),
     ("GET", "/consultations/new/{case_id}"): Thing("case"),
     ("POST", "/consultations/new/{case_id}"): Thing("case", form={"question": "?", "until": "2026-03-03"}),
@@ -457,6 +465,8 @@ def pias(house: House) -> Pias:
             case.id,
             Sent(to_code="city", urgency=Priority.ROUTINE, reason="x", contact="x"),
         )
+        on_duty = addressees.of_case(tx, cases.by_id(tx, case.id), but=clinic.ada.person_id, now=house.now)[-1]
+        question = questions.ask(Context(tx, clinic.audit, house.now, clinic.ada), case.id, whom=on_duty.key, words="x")
         claim = merges.propose(
             tx, nameless.id, house.patient.id, reason="x", made_by=clinic.tang.person_id, now=house.now
         )
@@ -484,6 +494,7 @@ def pias(house: House) -> Pias:
         "share": share.id,
         "consultation": asked.id,
         "referral": referred.id,
+        "question": question.id,
     }
     return Pias({**ids, "study": STUDY, "site": "hills"})
 
@@ -567,7 +578,7 @@ def _ask(client: httpx.Client, method: str, path: str, route: Thing, subject: st
 
 def fill(path: str, ids: dict[str, str]) -> str:
     places = {"case_id": "case", "version_id": "report"}
-    places |= {f"{kind}_id": kind for kind in ("alert", "notice", "device", "order", "patient", "merge")}
+    places |= {f"{kind}_id": kind for kind in ("alert", "notice", "device", "order", "patient", "merge", "question")}
     for place, kind in places.items():
         path = path.replace(f"{{{place}}}", ids.get(kind, NOWHERE[kind]))
     path = path.replace("{card_id}", NOWHERE["order"])

@@ -25,7 +25,7 @@ def language_of(request: Request) -> Language:
 def home_of(request: Request) -> str:
     """The first page of the area to which the request's address belongs."""
     offices = ("/office/policy", "/office/queue")
-    asked = ("/consultations", "/referrals", "/reports")
+    asked = ("/consultations", "/questions", "/referrals", "/reports")
     homes = ("/p", "/t", "/devices", "/quality", "/learning", *asked, *offices, "/alerts")
     return next((home for home in homes if (request.url.path + "/").startswith(home + "/")), "/")
 

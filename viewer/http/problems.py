@@ -152,6 +152,7 @@ PAGES: Final = (
     "/learning",
     "/consultations",
     "/referrals",
+    "/questions",
     "/reports",
     "/office",
     "/alerts",

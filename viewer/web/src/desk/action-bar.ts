@@ -86,6 +86,7 @@ function rarer({ work, decisions, adding, onAdd }: Bar, button: Button): readonl
       ? button('desk.enter-in-error', () => void decisions.withReason('enter-in-error'))
       : nothing,
     version && work.allows('print') ? pdfOf(version.id) : nothing,
+    html`<a class="button" href="/questions/new/${work.caseId}" target="_blank" rel="noopener">${text('desk.ask')}</a>`,
     html`<button class="keys-help" @click=${showHelp}>${text('desk.keys')} <kbd>?</kbd></button>`,
   ]
 }

@@ -2,7 +2,7 @@
 import { html, nothing, type TemplateResult } from 'lit'
 import { Client } from '../api/client'
 import { Office } from '../api/office'
-import { Problem } from '../api/problem'
+import { Problem, Unreachable } from '../api/problem'
 import type { Session } from '../api/shapes'
 import { chooseLanguage, language, text } from '../language'
 import { Part } from '../part'
@@ -12,6 +12,9 @@ import { wordsFor } from './trouble'
 import './notices'
 import '../worklist/worklist'
 import '../desk/desk'
+
+/** Questions wait in a list and ring nowhere: a count in the bar is enough. */
+const COUNT_EVERY_MS = 60_000
 
 class App extends Part {
   private readonly client = new Client(
@@ -23,6 +26,8 @@ class App extends Part {
   private failure: string | undefined
   private route: Route = routeOf(window.location.hash)
   private askingToSignIn = false
+  private questions = 0
+  private counting: ReturnType<typeof setInterval> | undefined
 
   private readonly follow = (): void => {
     this.route = routeOf(window.location.hash)
@@ -32,12 +37,14 @@ class App extends Part {
   override connectedCallback(): void {
     super.connectedCallback()
     window.addEventListener('hashchange', this.follow)
+    this.counting = setInterval(() => void this.count(), COUNT_EVERY_MS)
     void this.enter()
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback()
     window.removeEventListener('hashchange', this.follow)
+    clearInterval(this.counting)
   }
 
   private async enter(): Promise<void> {
@@ -46,9 +53,21 @@ class App extends Part {
       const session = await this.office.session()
       if (session.must_change_password) return this.leaveFor(signInAddress(here()))
       this.session = session
+      void this.count()
     } catch (error) {
       if (error instanceof Problem && error.slug === 'signed-out') return
       this.failure = wordsFor(error)
+    }
+    this.requestUpdate()
+  }
+
+  private async count(): Promise<void> {
+    if (!this.session || document.hidden) return
+    try {
+      this.questions = await this.office.questionsWaiting()
+    } catch (error) {
+      if (!(error instanceof Problem || error instanceof Unreachable)) throw error
+      return // the next look tells
     }
     this.requestUpdate()
   }
@@ -94,6 +113,7 @@ class App extends Part {
       ${this.session ? html`<span class="place soft">${this.session.grants[0]?.organisation.name}</span>` : nothing}
       <span class="push"></span>
       ${this.session ? html`<a href="/alerts">${text('alerts.board')}</a>` : nothing}
+      ${this.session ? html`<a href="/questions">${text('question.title')}${this.questions ? html` <span class="count">${this.questions}</span>` : nothing}</a>` : nothing}
       ${this.session ? html`<a href="/consultations">${text('consultation.navigation')}</a>` : nothing}
       ${this.session ? html`<a href="/referrals">${text('referral.navigation')}</a>` : nothing}
       ${this.session ? html`<a href="/reports">${text('search.navigation')}</a>` : nothing}

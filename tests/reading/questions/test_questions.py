@@ -1,0 +1,99 @@
+"""Questions wait for a person, or for those on duty where that person is away; who reads blind cannot be asked."""
+
+from __future__ import annotations
+
+import itertools
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy.engine import Connection, Engine
+
+from reading.context import Context
+from reading.errors import Invalid, MoveNotAllowed, NotThere
+from reading.kinds import Role
+from reading.questions import addressees, questions
+from reading.questions.moves import MOVES, Move, State, after
+from reading.questions.questions import Question
+from reading.viewers import Staff
+from storage.database import transaction
+from tests.reading.clinic import Clinic, arrive, messages, open_clinic, read
+from tests.reading.overdue.test_rerouting import sign_in
+
+
+def as_(tx: Connection, clinic: Clinic, staff: Staff, now: datetime) -> Context[Staff]:
+    return Context(tx, clinic.audit, now, staff)
+
+
+def asked_of_ada(tx: Connection, clinic: Clinic, now: datetime) -> Question:
+    """Vera asks Ada about what Ada has read."""
+    case = arrive(tx, clinic, "1.1", now)
+    read(tx, clinic, clinic.ada, case.id, now)
+    vera = as_(tx, clinic, clinic.vera, now)
+    return questions.ask(vera, case.id, whom=clinic.ada.person_id, words="左肺结节？")
+
+
+def test_a_question_waits_in_the_list_of_whoever_is_there(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        sign_in(tx, clinic, now, clinic.ada)
+        made = asked_of_ada(tx, clinic, now)
+        ada, rosa, vera = (as_(tx, clinic, one, now) for one in (clinic.ada, clinic.rosa, clinic.vera))
+        waiting = questions.waiting_for(ada), questions.waiting_for(rosa), questions.waiting_for(vera)
+        with pytest.raises(NotThere):
+            questions.answer(rosa, made.id, "是")
+        answered = questions.answer(ada, made.id, " 是，随访 ")
+        with pytest.raises(MoveNotAllowed):
+            questions.answer(ada, made.id, "又")
+
+        assert (made.person, made.meant_for) == ("Ada", "")
+        assert [[one.id for one in each] for each in waiting] == [[made.id], [], []]
+        assert (answered.answer, answered.answered_by, answered.state) == ("是，随访", "Ada", State.ANSWERED)
+        assert questions.count(ada) == 0
+        assert [one.answer for one in questions.asked_by(vera)] == ["是，随访"]
+        kinds = [row.kind for row in messages(tx) if row.kind.startswith("question.")]
+        assert kinds == ["question.asked", "question.answered"]
+
+
+def test_a_question_about_somebody_who_is_away_goes_to_those_on_duty_at_once(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        sign_in(tx, clinic, now - timedelta(hours=2), clinic.ada)
+        made = asked_of_ada(tx, clinic, now)
+        rosa, ben, quinn = (as_(tx, clinic, one, now) for one in (clinic.rosa, clinic.ben, clinic.quinn))
+        counts = [questions.count(one) for one in (rosa, ben, quinn)]
+        answered = questions.answer(rosa, made.id, "我看过，良性")
+
+        assert (made.person_id, made.meant_for, made.role) == (None, "Ada", Role.READER)
+        assert made.organisation_id == clinic.region.oak.id
+        assert counts == [1, 0, 0]
+        assert answered.answered_by == "Rosa"
+
+
+def test_only_what_one_sees_is_asked_of_those_who_worked_on_it_and_only_the_asker_takes_it_back(
+    engine: Engine, now: datetime
+) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        made = asked_of_ada(tx, clinic, now)
+        vera = as_(tx, clinic, clinic.vera, now)
+        found = addressees.of_case(tx, arrive(tx, clinic, "1.2", now), but=clinic.vera.person_id, now=now)
+
+        assert [(one.person_id, one.organisation, one.role) for one in found] == [(None, "Oak", Role.READER)]
+        with pytest.raises(NotThere):
+            questions.ask(as_(tx, clinic, clinic.quinn, now), made.case_id, whom=found[0].key, words="?")
+        with pytest.raises(Invalid):
+            questions.ask(vera, made.case_id, whom=clinic.ben.person_id, words="?")
+        with pytest.raises(Invalid):
+            questions.ask(vera, made.case_id, whom=clinic.ada.person_id, words="  ")
+        with pytest.raises(NotThere):
+            questions.withdraw(as_(tx, clinic, clinic.ada, now), made.id)
+        assert questions.withdraw(vera, made.id).state is State.WITHDRAWN
+
+
+@pytest.mark.parametrize(("state", "move"), list(itertools.product(State, Move)))
+def test_a_question_ends_once(state: State, move: Move) -> None:
+    if state is State.OPEN:
+        assert after(state, move) is MOVES[state, move]
+    else:
+        with pytest.raises(MoveNotAllowed):
+            after(state, move)

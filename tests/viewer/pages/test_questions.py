@@ -1,0 +1,52 @@
+"""A question is asked on a page, goes to those on duty where its addressee is away, and is answered in their list."""
+
+from __future__ import annotations
+
+from storage.database import transaction
+from tests.reading.clinic import read
+from tests.reading.overdue.test_rerouting import sign_in
+from tests.viewer.house import House
+
+
+def test_a_question_goes_from_the_case_to_those_on_duty_and_its_answer_back(house: House) -> None:
+    case = house.case("1.1")
+    with transaction(house.engine) as tx:
+        read(tx, house.clinic, house.clinic.ada, case.id, house.now)
+    vera, rosa = house.signed_in("vera"), house.signed_in("rosa")
+    for one in (vera, rosa):
+        one.cookies.set("tierread_language", "en")
+    address = f"/questions/new/{case.id}"
+    form = vera.get(address)
+    typed = {"csrf_token": vera.headers["X-CSRF-Token"], "whom": house.clinic.ada.person_id}
+    nothing = vera.post(address, data={**typed, "words": " "})
+    asked = vera.post(address, data={**typed, "words": "Nodule left?"})
+    waiting = rosa.get("/api/questions/count").json()
+    listed = rosa.get("/questions").text
+    question_id = listed.split("/questions/")[2 if "/questions/new" in listed else 1].split("/")[0]
+    token = {"csrf_token": rosa.headers["X-CSRF-Token"]}
+    answered = rosa.post(f"/questions/{question_id}/answer", data={**token, "words": "Benign, seen before"})
+    again = rosa.post(f"/questions/{question_id}/answer", data={**token, "words": "Once more"})
+
+    assert "(away: goes to those on duty)" in form.text
+    assert nothing.status_code == 422
+    assert asked.headers["location"] == "/questions?done=went-to-duty"
+    assert waiting == {"waiting": 1}
+    assert "Nodule left?" in listed
+    assert "Ada is away: went to those on duty" in listed
+    assert answered.headers["location"] == "/questions?done=answered"
+    assert again.status_code == 409
+    assert "Benign, seen before" in vera.get("/questions").text
+    assert house.signed_in("quinn").get(address).status_code == 404
+
+
+def test_who_is_signed_in_is_asked_themselves(house: House) -> None:
+    case = house.case("1.1")
+    with transaction(house.engine) as tx:
+        read(tx, house.clinic, house.clinic.ada, case.id, house.now)
+        sign_in(tx, house.clinic, house.now, house.clinic.ada)
+    vera, ada = house.signed_in("vera"), house.signed_in("ada")
+    typed = {"csrf_token": vera.headers["X-CSRF-Token"], "whom": house.clinic.ada.person_id, "words": "？"}
+
+    assert vera.post(f"/questions/new/{case.id}", data=typed).headers["location"] == "/questions?done=asked"
+    assert ada.get("/api/questions/count").json() == {"waiting": 1}
+    assert vera.get("/api/questions/count").json() == {"waiting": 0}

@@ -1,0 +1,135 @@
+"""/questions: what waits for an answer of mine, what I asked, and a new question about a case."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Form, Query
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from reading.actions import Action
+from reading.cases import cases
+from reading.desk.entries import entries_of
+from reading.errors import Invalid, MoveNotAllowed
+from reading.questions import addressees, questions
+from reading.questions.questions import LONGEST
+from reading.register.grants import AT_THEIR_SITE
+from reading.viewers import Staff
+from viewer.http.callers import Looking, Submitting
+from viewer.http.office import office_of
+from viewer.http.on_record import acting, going_in, in_snapshot, looks_through
+from viewer.http.page import language_of, page
+from viewer.http.problems import problem_of
+from viewer.pages.sign_in import words_for
+from viewer.pages.township_case import opened
+from viewer.views import questions as view
+
+router = APIRouter(prefix="/questions")
+
+Words = Annotated[str, Form(max_length=4000)]
+Done = Annotated[Literal["asked", "went-to-duty", "answered", "withdrawn", ""], Query()]
+
+
+@router.get("")
+def show(request: Request, staff: Looking, done: Done = "") -> Response:
+    return _lists(request, staff, done=done)
+
+
+@router.get("/new/{case_id}")
+def show_form(request: Request, staff: Looking, case_id: str) -> Response:
+    return _form(request, staff, case_id)
+
+
+@router.post("/new/{case_id}")
+def ask(
+    request: Request,
+    staff: Submitting,
+    case_id: str,
+    whom: Annotated[str, Form(max_length=60)] = "",
+    words: Words = "",
+) -> Response:
+    try:
+        with going_in(office_of(request), staff, Action.QUESTION_ASK, "case", case_id) as ctx:
+            made = questions.ask(ctx, case_id, whom=whom, words=words)
+    except Invalid as refused:
+        return _form(request, staff, case_id, refused=refused, words=words, whom=whom)
+    return RedirectResponse(f"/questions?done={'went-to-duty' if made.meant_for else 'asked'}", status_code=303)
+
+
+@router.post("/{question_id}/answer")
+def answer(request: Request, staff: Submitting, question_id: str, words: Words = "") -> Response:
+    try:
+        with acting(office_of(request), staff) as ctx:
+            questions.answer(ctx, question_id, words)
+    except (Invalid, MoveNotAllowed) as refused:
+        return _lists(request, staff, refused=refused)
+    return RedirectResponse("/questions?done=answered", status_code=303)
+
+
+@router.post("/{question_id}/withdraw")
+def withdraw(request: Request, staff: Submitting, question_id: str) -> Response:
+    try:
+        with acting(office_of(request), staff) as ctx:
+            questions.withdraw(ctx, question_id)
+    except MoveNotAllowed as refused:
+        return _lists(request, staff, refused=refused)
+    return RedirectResponse("/questions?done=withdrawn", status_code=303)
+
+
+def _lists(
+    request: Request, staff: Staff, *, done: str = "", refused: Invalid | MoveNotAllowed | None = None
+) -> Response:
+    language = language_of(request)
+    looks_through(office_of(request), staff, Action.QUESTION_LIST)
+    with in_snapshot(office_of(request), staff) as ctx:
+        waiting, asked = questions.waiting_for(ctx), questions.asked_by(ctx)
+        known = cases.by_ids(ctx.tx, {one.case_id for one in (*waiting, *asked)})
+        entries = {one.case.id: one for one in entries_of(ctx.tx, staff, list(known.values()), ctx.now)}
+    return _page(
+        request,
+        staff,
+        "questions.html",
+        status=problem_of(refused).status if refused else 200,
+        problem=words_for(request, refused) if refused else "",
+        done=done,
+        waiting=view.lines(waiting, entries, language),
+        asked=view.lines(asked, entries, language),
+        longest=LONGEST,
+    )
+
+
+def _form(
+    request: Request, staff: Staff, case_id: str, *, refused: Invalid | None = None, words: str = "", whom: str = ""
+) -> Response:
+    language = language_of(request)
+    with going_in(office_of(request), staff, Action.QUESTION_ASK, "case", case_id) as ctx:
+        entry = opened(ctx, case_id)
+        found = addressees.of_case(ctx.tx, entry.case, but=staff.person_id, now=ctx.now)
+        before = [view.line(one, language) for one in questions.of_case(ctx, entry.case)]
+    return _page(
+        request,
+        staff,
+        "question_new.html",
+        status=problem_of(refused).status if refused else 200,
+        problem=words_for(request, refused) if refused else "",
+        case=view.case(entry, language),
+        choices=[view.choice(one, language) for one in found],
+        before=before,
+        words=words,
+        whom=whom,
+        longest=LONGEST,
+    )
+
+
+def _page(request: Request, staff: Staff, template: str, *, status: int, **values: Any) -> Response:
+    assert staff.session is not None  # noqa: S101 -- whoever asks came with one
+    return page(
+        request,
+        template,
+        status=status,
+        staff=staff,
+        csrf_token=staff.session.csrf_token,
+        at_a_site=any(staff.holds(role) for role in AT_THEIR_SITE),
+        **values,
+    )

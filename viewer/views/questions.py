@@ -1,0 +1,64 @@
+"""Questions to colleagues in words: the lists of a person, and of a case."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from reading.desk.entries import Entry
+from reading.questions.addressees import Addressee
+from reading.questions.moves import State
+from reading.questions.questions import Question
+from viewer.views.report_sheet import examination_with_side, patient_name
+from viewer.words import words
+from viewer.words.catalogue import Language, text
+
+ZONE = "Asia/Shanghai"
+
+
+def lines(found: Sequence[Question], entries: Mapping[str, Entry], language: Language) -> list[dict[str, Any]]:
+    return [line(one, language) | case(entries[one.case_id], language) for one in found if one.case_id in entries]
+
+
+def line(one: Question, language: Language) -> dict[str, Any]:
+    return {
+        "id": one.id,
+        "words": one.words,
+        "asked": text(language, "question.asked", name=one.asker, at=words.moment(one.asked_at, ZONE)),
+        "whom": whom(one, language),
+        "away": text(language, "question.was-away", name=one.meant_for) if one.meant_for else "",
+        "state": text(language, f"question.state.{one.state}"),
+        "open": one.state is State.OPEN,
+        "answer": one.answer,
+        "answered": text(language, "question.answered", name=one.answered_by, at=words.moment(one.ended_at, ZONE))
+        if one.answer and one.ended_at
+        else "",
+    }
+
+
+def case(entry: Entry, language: Language) -> dict[str, Any]:
+    return {
+        "case_id": entry.case.id,
+        "patient": patient_name(entry, language),
+        "examination": examination_with_side(entry.case, language),
+        "site": entry.site.name,
+    }
+
+
+def whom(one: Question, language: Language) -> str:
+    """Whom a question waits for: a person, or everybody of a role at an organisation."""
+    if one.person:
+        return text(language, "alerts.person", name=one.person, organisation=one.organisation)
+    return _role(one.organisation, one.role, language)
+
+
+def choice(one: Addressee, language: Language) -> tuple[str, str]:
+    """The value and the words of somebody who can be asked."""
+    if one.person_id is None:
+        return one.key, _role(one.organisation, one.role, language)
+    named = text(language, "alerts.person", name=one.name, organisation=one.organisation)
+    return one.key, named if one.there else text(language, "question.away", name=named)
+
+
+def _role(organisation: str, role: str, language: Language) -> str:
+    return text(language, "question.on-duty", organisation=organisation, role=text(language, f"role.{role}"))
