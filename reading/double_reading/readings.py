@@ -32,7 +32,6 @@ from reading.signing import release, signatures
 from reading.signing.basis import Screen
 from reading.viewers import RoleGrant, Staff
 
-LONGEST_WHY: Final = 1000
 FIRST_MOVE: Final = {
     Finality.AT_ONCE: Move.SIGN_FIRST,
     Finality.AFTER_MINUTES: Move.SIGN_PROVISIONALLY,
@@ -147,9 +146,7 @@ def _second(  # noqa: PLR0917
 ) -> ReportVersion:
     [first] = comparisons.standing(ctx.tx, case.id)
     version = _signed(ctx, seal, grant, case, content, screen, first)
-    if content.critical_class:
-        corrections.raise_of(ctx, case.id, Said(version.number, content), None)
-        case = cases.lock(ctx.tx, case.id)
+    case = cases.lock(ctx.tx, case.id)
     opinions = _opinion(first.content), _opinion(content)
     because = arbitration(
         *opinions, _asked(ctx, case).arbitration, same_images=first.images["set"] == version.images["set"]
@@ -168,7 +165,7 @@ def _arbiter(  # noqa: PLR0917
     _, second = comparisons.standing(ctx.tx, case.id)
     version = _signed(ctx, seal, grant, case, content, screen, second)
     comparisons.decide(ctx.tx, second, version)
-    _conclude(ctx, seal, grant, case, version, Move.ARBITRATE)
+    _conclude(ctx, seal, grant, cases.lock(ctx.tx, case.id), version, Move.ARBITRATE)
     return version
 
 
@@ -178,9 +175,9 @@ def _conclude(  # noqa: PLR0917
     """Release what was decided; where pictures have to be taken again, the site is asked for them instead."""
     opinion = _opinion(version.content)
     if opinion.result is Result.TECHNICAL_RECALL:
-        why = "; ".join(part for part in (", ".join(sorted(opinion.views)), opinion.comment) if part)
-        tier = case_rule.home_tier(ctx.tx, case)
-        leases.let_go(ctx, case, Move.RETURN, grant=grant, why=why[:LONGEST_WHY], tier=tier)
+        # Moves are told to others than readings are: the comment stays with the reading.
+        why, tier = ", ".join(sorted(opinion.views)), case_rule.home_tier(ctx.tx, case)
+        leases.let_go(ctx, case, Move.RETURN, grant=grant, why=why, tier=tier)
         return
     case = signatures.alarm(ctx, version, changed=True)
     release.release(ctx, seal, case, version, move=move, grant=grant)
@@ -195,7 +192,11 @@ def _signed(  # noqa: PLR0917
     screen: Screen,
     supersedes: ReportVersion | None,
 ) -> ReportVersion:
-    return signatures.sign_blind(ctx, seal, grant, case, content=content, screen=screen, supersedes=supersedes)
+    """Sign blind; a critical class is told at once, whatever becomes of the case."""
+    version = signatures.sign_blind(ctx, seal, grant, case, content=content, screen=screen, supersedes=supersedes)
+    if content.critical_class:
+        corrections.raise_of(ctx, case.id, Said(version.number, content), None)
+    return version
 
 
 def _settle(ctx: Context[Staff], case_id: str, move: Move, seen: int | None) -> Case:

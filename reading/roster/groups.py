@@ -17,6 +17,7 @@ ROLES: Final[dict[tuple[Step, Tier], tuple[Role, ...]]] = {
     (Step.VERIFY, Tier.CITY): (Role.REVIEWER, Role.VERIFIER),
     (Step.REVIEW, Tier.CITY): (Role.REVIEWER,),
     (Step.SECOND, Tier.COUNTY): (Role.READER,),
+    (Step.SECOND, Tier.NEIGHBOUR): (Role.READER,),
     (Step.SECOND, Tier.CITY): (Role.REVIEWER, Role.READER),
     (Step.ARBITRATE, Tier.CITY): (Role.REVIEWER,),
 }

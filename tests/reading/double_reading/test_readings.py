@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from reading.access import blindness, report_seals
+from reading.alerts import alert_rows
 from reading.audit import SYSTEM
 from reading.cases import cases
 from reading.cases.moves import SigningRole, State
@@ -155,8 +156,9 @@ def test_what_two_want_taken_again_goes_back_to_the_site_and_is_read_anew(engine
     with transaction(engine) as tx:
         clinic = open_screening(tx, now)
         case = mammogram(tx, clinic, "1.1", now)
-        read_blind(tx, clinic, clinic.ada, case.id, now, AGAIN)
-        read_blind(tx, clinic, clinic.vera, case.id, now, AGAIN)
+        for one in (clinic.ada, clinic.vera):
+            opinion = replace(AGAIN.opinion, comment=f"{one.name}: 患者未屏气") if AGAIN.opinion else None
+            read_blind(tx, clinic, one, case.id, now, replace(AGAIN, opinion=opinion))
         why = desk.moves(Context(tx, clinic.audit, now, clinic.tang), case.id)[-1].why
         returned = state(tx, case.id)
         intake.resubmit(Context(tx, clinic.audit, now, clinic.tang), case.id, why="已补摄")
@@ -240,6 +242,21 @@ def test_a_critical_result_is_signed_by_one_and_waits_for_nobody(engine: Engine,
 
         assert cases.by_id(tx, case.id).critical
         assert versions.valid(tx, case.id) is not None
+
+
+def test_an_arbiter_who_wants_it_taken_again_tells_what_is_critical_all_the_same(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_screening(tx, now)
+        case = mammogram(tx, clinic, "1.1", now)
+        read_blind(tx, clinic, clinic.ada, case.id, now, NORMAL)
+        read_blind(tx, clinic, clinic.vera, case.id, now, RIGHT)
+        read_blind(tx, clinic, clinic.ben, case.id, now, replace(AGAIN, critical_class="tension_pneumothorax"))
+        alert = alert_rows.newest_standing(tx, case.id)
+        returned = cases.by_id(tx, case.id)
+
+        assert (returned.state, returned.critical) == (State.RETURNED, True)
+        assert alert is not None
+        assert (alert.critical_class, alert.raised_by) == ("tension_pneumothorax", clinic.ben.person_id)
 
 
 def test_an_opinion_is_asked_of_two_readers_and_of_nobody_else(engine: Engine, now: datetime) -> None:
