@@ -164,6 +164,7 @@ def roster(browser: Browser, tierread: TierRead, made: Region, pictures: Picture
         page.locator("details.slot > summary").nth(1).click()
 
     def previews(page: Page) -> None:
+        page.goto("/office/roster?org=PINGAN")
         page.locator("details.card > summary").click()
         page.fill("#lines", "linshuyuan,报告,2026-12-20 08:00,17:00\nnobody,报告,2026-12-20 08:00,17:00")
         page.locator("button[value=preview]").click()

@@ -20,7 +20,8 @@ from reading.context import Context
 from reading.desk import case_moves
 from reading.overdue import rerouting
 from reading.overdue.rerouting import Reroute
-from reading.queue import leases
+from reading.queue import assigned, leases
+from reading.queue.assigned import Taking
 from reading.register import people
 from reading.rules import case_clock, case_rule, policy, policy_rights
 from reading.rules.explanation import Explanation, explain
@@ -48,6 +49,10 @@ class Routing:
     """By the time of the move."""
     holder: str
     """The name of whoever has it in hand; empty where nobody has."""
+    takings: Sequence[Taking]
+    """Whom it waited for and who took it; empty while two read it blind."""
+    lacks_skill: bool
+    """It waits for a skill that nobody on duty has."""
     alerts: Sequence[Alert]
     told: Mapping[str, Sequence[Notice]]
     """By the id of the alert."""
@@ -76,6 +81,7 @@ def routing(ctx: Context[Staff], case_id: str) -> Routing:
     alerts = [one for one in alert_rows.select(ctx.tx, critical_alert.c.case_id == case_id) if one.id not in untold]
     unnamed = lease is None or (lease.person_id != ctx.who.person_id and blindness.is_nameless(ctx.tx, case))
     holder = None if lease is None or unnamed else people.by_id(ctx.tx, lease.person_id)
+    blind = blindness.is_nameless(ctx.tx, case)
     return Routing(
         case=case,
         policy=kept,
@@ -87,6 +93,8 @@ def routing(ctx: Context[Staff], case_id: str) -> Routing:
         step_clock=rerouting.step_clock(ctx.tx, rule, case, moves),
         reroutes={one.at: one for one in rerouting.of_case(ctx.tx, case_id)},
         holder=holder.name if holder else "",
+        takings=[] if blind else assigned.takings_of(ctx.tx, case_id),
+        lacks_skill=bool(assigned.without_skill(ctx.tx, [case], ctx.now)),
         alerts=alerts,
         told=notices.of_alerts(ctx.tx, [one.id for one in alerts]) if alerts else {},
     )

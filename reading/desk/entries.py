@@ -27,6 +27,8 @@ from reading.completeness.ledger import Progress
 from reading.dicom_dates import parse_date
 from reading.patients import patients
 from reading.patients.same_name import Answer, compare_names
+from reading.queue import assigned
+from reading.queue.assigned import WaitsFor
 from reading.reports.versions import CURRENT, Status
 from reading.rules import policy
 from reading.rules.examination_time import years_between
@@ -105,6 +107,10 @@ class Entry:
     prior_count: int
     released: bool
     """Whether a final version stands."""
+    waits_for: WaitsFor | None
+    """Whom it waits for, where it is assigned."""
+    lacks_skill: bool
+    """It waits for a skill that nobody on duty has."""
     follow_up: FollowUp | None
     """The open follow-up: a reader has to look at images that came after the report."""
 
@@ -137,6 +143,10 @@ def entries_of(tx: Connection, viewer: Viewer, found: Sequence[Case], now: datet
     standing = _standing(tx, ids)
     late = follow_ups.open_of_each(tx, ids)
     priors = prior_cases(tx, viewer, found, now)
+    waiting, lacking = assigned.waits_for(tx, ids, now), assigned.without_skill(tx, found, now)
+    waiting = {
+        case_id: one for case_id, one in waiting.items() if case_id not in unnamed or one.person_id == _person(viewer)
+    }
     return [
         _entry(
             case,
@@ -156,6 +166,8 @@ def entries_of(tx: Connection, viewer: Viewer, found: Sequence[Case], now: datet
             told=told,
             standing=standing[case.id],
             follow_up=late.get(case.id),
+            waits_for=waiting.get(case.id),
+            lacks_skill=case.id in lacking,
             prior_count=len(priors[case.id]),
             now=now,
         )
@@ -182,6 +194,8 @@ def _entry(
     told: Mapping[str, list[Notice]],
     standing: _Standing,
     follow_up: FollowUp | None,
+    waits_for: WaitsFor | None,
+    lacks_skill: bool,
     prior_count: int,
     now: datetime,
 ) -> Entry:
@@ -224,6 +238,8 @@ def _entry(
         indicator_at=policy.indicator_at(rule, case.examined_at),
         overdue=case.state in UNFINISHED - REASON_OF.keys() and not standing.released and case.due_at < now,
         holder=holder,
+        waits_for=waits_for,
+        lacks_skill=lacks_skill,
         alert=alert,
         alert_acknowledged_by=names.get(alert.acknowledged_by or "") if alert else None,
         alert_named=named[alert.critical_class, case.site_id] if alert else None,

@@ -71,8 +71,10 @@ def list_cases(tx: Connection, viewer: Viewer, filters: Filters, *, limit: int, 
     """A page of the cases that ``viewer`` may see."""
     case = tables.case
     condition = sa.and_(visibility.visible_cases(tx, viewer, now), *_conditions(tx, filters))
+    theirs = viewer.person_id if isinstance(viewer, Staff) else None
     order = (
-        (case.c.rank, case.c.due_at, case.c.id)
+        # What waits for them stands before what is as urgent.
+        (case.c.rank, sa.case((case.c.assigned_to == theirs, 0), else_=1), case.c.due_at, case.c.id)
         if filters.sorting is Sorting.URGENCY
         else (case.c.received_at.desc(), case.c.id.desc())
     )

@@ -23,7 +23,7 @@ from reading.register import organisations
 from reading.roster import at_work, terms
 from reading.roster.at_work import OnDuty
 from reading.roster.balance import choose
-from reading.roster.groups import ROLES
+from reading.roster.groups import GROUP_OF, READS, ROLES
 from reading.roster.terms import Terms
 from reading.row_rules import valid_at
 from reading.tables import assignment, organisation, report_version, review, role_grant, roster_slot, signature
@@ -74,13 +74,15 @@ def _for_organisation(ctx: Context[Who], place: str, duty: Sequence[OnDuty], sai
         people = [
             one.slot.person_id
             for one in duty
-            if one.slot.step is step and roles[one.slot.person_id] & set(ROLES[step, tier])
+            if one.slot.step is GROUP_OF[step] and roles[one.slot.person_id] & set(ROLES[step, tier])
         ]
         room = {person: min(said.ahead - pending[person], _room(duty, person)) for person in people}
         if not sites or not any(free > 0 for free in room.values()):
             continue
         for case in _waiting(ctx, (step, tier), sites, {key for one in people for key in skills[one]}):
-            fit = [person for person in people if room[person] > 0 and case.skills in skills[person]]
+            fit = [
+                person for person in people if room[person] > 0 and (step not in READS or case.skills in skills[person])
+            ]
             barred = _barred(ctx, case)
             chosen = choose((loads[one] for one in fit if one not in barred), urgent=is_urgent(case))
             if chosen is None:
@@ -93,6 +95,11 @@ def _for_organisation(ctx: Context[Who], place: str, duty: Sequence[OnDuty], sai
             loads[chosen.person_id] = replace(chosen, moment=chosen.moment + weight, shift=chosen.shift + weight)
             given += 1
     return given
+
+
+def _has(sets: Collection[str], case: Case) -> bool:
+    """Whether somebody with these sets of skills has those that a case waits for."""
+    return case.step not in READS or case.skills in sets
 
 
 def _room(duty: Sequence[OnDuty], person_id: str) -> int:

@@ -24,7 +24,7 @@ from reading.queue.fitness import PERSON, Fitness
 from reading.queue.takings import How
 from reading.queue.waiting import SKILLS, Key, heads, is_among, is_free, sites_name, waiting_for
 from reading.register import organisations
-from reading.roster.groups import ROLES
+from reading.roster.groups import READS, ROLES
 from reading.rules import case_rule
 from reading.rules.staffing import MayChoose
 from reading.viewers import RoleGrant, Staff
@@ -88,7 +88,7 @@ def claim(ctx: Context[Staff], case_id: str, *, why: str = "") -> Case:
     grant = _grant(desks, step, case, case.tier)
     not_their_own(ctx.tx, case, step, cases.roles_of(ctx.tx, case_id, ctx.who.person_id))
     fit = _fit(ctx)
-    if step is Step.READ and case.skills not in fit.skill_sets:
+    if step in READS and case.skills not in fit.skill_sets:
         raise NotAllowed("skills_are_asked_for")
     how, skipped, waited_for = _how(ctx, case, (step, case.tier), desks, fit)
     said = _reason(ctx.tx, case, why) if how is How.CHOSEN else ""
@@ -195,7 +195,7 @@ def _taking(dialect: str, keys: tuple[Key, ...], *, heads_only: bool) -> sa.Upda
                     case.c.tier == tier,
                     is_among(dialect, case.c.site_id, sites_name(number)),
                     _claimable(case, step),
-                    is_among(dialect, case.c.skills, SKILLS) if step is Step.READ else sa.true(),
+                    is_among(dialect, case.c.skills, SKILLS) if step in READS else sa.true(),
                 )
                 for number, (step, tier) in enumerate(keys)
             )

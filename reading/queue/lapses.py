@@ -12,6 +12,7 @@ from reading.cases.moves import STEP_OF, WAITING
 from reading.context import Context, Who, without_door
 from reading.queue.assignment_end import End, Standing, end_of
 from reading.roster import terms
+from reading.roster.groups import GROUP_OF
 from reading.row_rules import valid_at
 from reading.sessions.staff_sessions import IDLE, LONGEST
 from reading.tables import absence, assignment, case, roster_slot, staff_session
@@ -43,7 +44,7 @@ def pass_on(ctx: Context[Who]) -> int:
             Standing(
                 waits=_waits(row),
                 absent=row.person_id in absent,
-                in_slot=(row.person_id, row.organisation_id, row.step) in working,
+                in_slot=(row.person_id, row.organisation_id, GROUP_OF[row.step]) in working,
                 away=gone_at is None or gone_at <= ctx.now - away,
                 over=row.take_by <= ctx.now,
             )

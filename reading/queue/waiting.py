@@ -11,6 +11,7 @@ from sqlalchemy.dialects import postgresql
 from reading import tables
 from reading.cases.moves import STEP_OF, WAITING, State, Step
 from reading.kinds import Tier
+from reading.roster.groups import READS
 from storage.database import UtcDateTime
 
 Key = tuple[Step, Tier]
@@ -38,7 +39,7 @@ def heads(dialect: str, keys: Sequence[Key], condition: Condition, *, of_each_si
         for state in waiting_for(step):
             head = tables.case.alias()
             site, skill = among(dialect, sites_name(number)), among(dialect, SKILLS)
-            of_skill = step is Step.READ
+            of_skill = step in READS
             first = (
                 sa.select(head.c.id)
                 .where(head.c.site_id == site.c.value, head.c.state == state, head.c.tier == tier)

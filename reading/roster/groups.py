@@ -30,3 +30,15 @@ OF_STEP: Final[dict[Step, frozenset[Role]]] = {
 
 GROUPS: Final = frozenset[Role]().union(*OF_STEP.values())
 """The roles of those who are in some reading group."""
+
+GROUP_OF: Final[dict[Step, Step]] = {
+    Step.READ: Step.READ,
+    Step.SECOND: Step.READ,
+    Step.VERIFY: Step.VERIFY,
+    Step.REVIEW: Step.REVIEW,
+    Step.ARBITRATE: Step.REVIEW,
+}
+"""The reading group that takes a step: whoever reads takes second readings, too, and whoever reviews arbitrates."""
+
+READS: Final = frozenset({Step.READ, Step.SECOND})
+"""The steps for which a rule asks for skills."""

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from reading.cases.moves import Step
-from reading.roster.groups import GROUPS, OF_STEP
+from reading.roster.groups import GROUP_OF, GROUPS, OF_STEP
 from reading.row_rules import valid_at
 from reading.tables import person, role_grant
 
@@ -48,7 +48,7 @@ def members_of(tx: Connection, organisation_id: str, now: datetime) -> list[Memb
             username=one.username,
             name=one.name,
             title=one.title,
-            steps=tuple(step for step in Step if OF_STEP[step] & roles[one.id]),
+            steps=tuple(step for step in dict.fromkeys(GROUP_OF.values()) if OF_STEP[step] & roles[one.id]),
         )
         for one in people.values()
     ]

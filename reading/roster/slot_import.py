@@ -15,12 +15,18 @@ from reading.context import Context, without_door
 from reading.errors import Invalid, NotThere
 from reading.register import organisations
 from reading.roster import rights, slots
+from reading.roster.groups import GROUP_OF
 from reading.roster.slots import Planned, Slot
 from reading.viewers import Staff
 
 MOST_LINES: Final = 500
 HEADING: Final = ("username", "step", "since", "until")
-STEPS: Final = {"报告": Step.READ, "审核": Step.VERIFY, "复核": Step.REVIEW, **{step.value: step for step in Step}}
+STEPS: Final = {
+    "报告": Step.READ,
+    "审核": Step.VERIFY,
+    "复核": Step.REVIEW,
+    **{step.value: step for step in GROUP_OF.values()},
+}
 """How a table names a reading group."""
 _YEARS: Final = range(2000, 2200)
 

@@ -97,6 +97,8 @@ def plan(
     """
     place = organisations.in_force(ctx.tx, organisation_code)
     rights.must_keep(ctx, place.id)
+    if step not in groups.GROUP_OF.values():
+        raise Invalid("step", "unknown")
     one = registry.person_of(ctx.tx, storable("person", username, lines=False))
     # Locked, so that two slots at once cannot overlap where one after the other would not.
     ctx.tx.execute(sa.select(person.c.id).where(person.c.id == one.id).with_for_update(key_share=True))

@@ -22,6 +22,8 @@ from reading.queue import claiming, leases, parking
 from reading.reports.content import Content
 from reading.reports.not_shown import FailedSeries
 from reading.review import review
+from reading.roster import at_work
+from reading.roster.groups import GROUPS
 from reading.signing import report_checks, signatures
 from reading.signing.basis import Screen
 from reading.viewers import Staff
@@ -70,10 +72,13 @@ def list_cases(  # noqa: PLR0917 -- the query's parameters
     with snapshot(office.engine) as tx:
         found = worklist.list_cases(tx, staff, wanted, limit=size, offset=(page - 1) * size, now=now)
         parked = worklist.parked(tx, staff, now)
+        places = {grant.organisation_id for grant in staff.grants if grant.role in GROUPS}
+        duty = [api_json.on_duty(one, staff) for one in at_work.on_duty(tx, places, now)] if places else []
     language = language_of(request)
     items = [api_json.case(entry, staff, language) for entry in found.entries]
     aside = [api_json.case(entry, staff, language) for entry in parked]
-    return {"items": items, "total": found.total, "page": page, "size": size, "parked": aside}
+    listed = {"items": items, "total": found.total, "page": page, "size": size}
+    return listed | {"parked": aside, "on_duty": duty}
 
 
 @router.get("/{case_id}")

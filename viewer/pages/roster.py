@@ -33,6 +33,7 @@ from viewer.pages.person_form import one_of
 from viewer.pages.policy import office_page
 from viewer.pages.sign_in import words_for
 from viewer.views import roster as view
+from viewer.words.catalogue import text
 
 router = APIRouter(prefix="/office/roster")
 
@@ -106,7 +107,7 @@ def import_table(  # noqa: PLR0917 -- the fields of the form
         {
             "number": one.number,
             "cells": " · ".join(one.cells),
-            "problem": words_for(request, one.problem) if one.problem is not None else "",
+            "problem": _line_problem(request, one.problem),
         }
         for one in read
     ]
@@ -169,6 +170,12 @@ def set_limit(  # noqa: PLR0917 -- the fields of the form
         limits.say(ctx, username=who, most=int(most) if most.strip() else None)
 
     return _done(request, staff, org, day, act)
+
+
+def _line_problem(request: Request, problem: Invalid | NotThere | None) -> str:
+    if isinstance(problem, NotThere):
+        return text(language_of(request), "roster.no-person")
+    return "" if problem is None else words_for(request, problem)
 
 
 def _done(request: Request, staff: Staff, org: str, day: str, act: Callable[[Context[Staff]], object]) -> Response:

@@ -19,6 +19,8 @@ from reading.dicom_dates import parse_date
 from reading.patients.names import person_name
 from reading.register.organisations import Organisation
 from reading.reports.versions import Status
+from reading.roster.at_work import OnDuty
+from reading.rules.staffing import SEPARATOR
 from reading.viewers import Staff
 from viewer.views import completeness
 from viewer.views.alerts import told_name
@@ -95,6 +97,15 @@ def case(entry: Entry, staff: Staff, language: Language) -> Json:
             "expires_at": entry.holder.expires_at.isoformat(),
             "parked": entry.holder.parked,
         },
+        "waits_for": None
+        if entry.waits_for is None
+        else {
+            "name": entry.waits_for.name,
+            "mine": entry.waits_for.person_id == staff.person_id,
+            "until": entry.waits_for.until.isoformat(),
+        },
+        "skills": row.skills.split(SEPARATOR) if row.skills else [],
+        "lacks_skill": entry.lacks_skill,
         "critical": None if entry.alert is None else alert(entry.alert, entry, language),
         "follow_up": None if entry.follow_up is None else follow_up(entry.follow_up, staff),
         "prior_count": entry.prior_count,
@@ -106,6 +117,17 @@ def case(entry: Entry, staff: Staff, language: Language) -> Json:
             "review": review,
         },
         "revision": row.revision,
+    }
+
+
+def on_duty(found: OnDuty, staff: Staff) -> Json:
+    """Somebody who is on duty where a reader works."""
+    return {
+        "name": found.slot.name,
+        "step": found.slot.step,
+        "until": found.slot.until.isoformat(),
+        "mine": found.slot.person_id == staff.person_id,
+        "available": not found.obstacles,
     }
 
 

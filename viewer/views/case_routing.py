@@ -8,11 +8,14 @@ from typing import Any
 from sqlalchemy.engine import Connection
 
 from reading.cases.history import MoveRow
-from reading.cases.moves import UNFINISHED
+from reading.cases.moves import UNFINISHED, WAITING
 from reading.desk.case_policy import Routing
 from reading.overdue.rerouting import Reroute
+from reading.queue.assigned import Taking
+from reading.queue.takings import How
 from reading.register import organisations
 from reading.rules.rule import Goal
+from reading.rules.staffing import SEPARATOR
 from viewer.views import policy
 from viewer.views.alerts import told_name
 from viewer.words import words
@@ -42,6 +45,8 @@ def routing(tx: Connection, found: Routing, language: Language) -> dict[str, Any
         },
         "clock": _clock(found, zone, language),
         "moves": [_move(one, found.reroutes.get(one.at), zone, language) for one in found.moves],
+        "takings": [_taking(one, zone, language) for one in found.takings],
+        "skills": _skills(found, zone, language),
         "alerts": [
             {
                 "at": words.moment(one.raised_at, zone),
@@ -78,6 +83,33 @@ def _clock(found: Routing, zone: str, language: Language) -> dict[str, Any]:
             }
             for one in found.pauses
         ],
+    }
+
+
+def _skills(found: Routing, zone: str, language: Language) -> list[str]:
+    """The skills that it waits for, until when, and whether anybody there has them."""
+    case = found.case
+    if not case.skills or case.skills_until is None or case.state not in WAITING:
+        return []
+    skills = text(language, "list-comma").join(case.skills.split(SEPARATOR))
+    lines = [text(language, "routing.skills", skills=skills, until=words.moment(case.skills_until, zone))]
+    return [*lines, text(language, "routing.skill-lacks")] if found.lacks_skill else lines
+
+
+def _taking(one: Taking, zone: str, language: Language) -> dict[str, str]:
+    facts = [text(language, f"routing.urgent.{'yes' if one.urgent else 'no'}")] if one.how is How.ASSIGNED else []
+    if one.hundredths is not None:
+        facts.append(text(language, "routing.weight", weight=f"{one.hundredths / 100:.2f}"))
+    if one.skipped:
+        facts.append(text(language, "routing.skipped", n=one.skipped))
+    if one.ended_as is not None and one.ended_at is not None and one.how is How.ASSIGNED:
+        ended = text(language, f"routing.end.{one.ended_as}")
+        facts.append(f"{ended} {words.moment(one.ended_at, zone)}")
+    return {
+        "at": words.moment(one.at, zone),
+        "what": text(language, f"routing.how.{one.how}", name=one.name),
+        "facts": " · ".join(facts),
+        "why": one.why,
     }
 
 

@@ -83,8 +83,9 @@ export class Office {
     return this.client.send<CaseDetail>('POST', '/api/cases/claim', step ? { step } : {})
   }
 
-  async claim(id: string): Promise<void> {
-    await this.client.send('POST', `/api/cases/${id}/claim`, {})
+  /** `why`: where it is not the one that this person would be handed, and its rule wants a reason. */
+  async claim(id: string, why = ''): Promise<void> {
+    await this.client.send('POST', `/api/cases/${id}/claim`, { why })
   }
 
   async renew(id: string, revision: number): Promise<Pick<Lease, 'revision' | 'expires_at'>> {

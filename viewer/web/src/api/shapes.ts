@@ -232,6 +232,12 @@ export type Case = {
     readonly expires_at: string
     readonly parked: boolean
   } | null
+  /** Whom it is assigned to, and until when it waits for nobody else. */
+  readonly waits_for: { readonly name: string; readonly mine: boolean; readonly until: string } | null
+  /** What its reader has to have, until half of its time is over. */
+  readonly skills: readonly string[]
+  /** Nobody on duty has these skills. */
+  readonly lacks_skill: boolean
   readonly critical: CriticalAlert | null
   /** Images came after the report: they wait for a word from a reader. */
   readonly follow_up: FollowUp | null
@@ -256,6 +262,14 @@ export type FollowUp = {
   readonly holder: { readonly name: string; readonly mine: boolean; readonly expires_at: string } | null
 }
 
+export type OnDuty = {
+  readonly name: string
+  readonly step: Step
+  readonly until: string
+  readonly mine: boolean
+  readonly available: boolean
+}
+
 export type CasePage = {
   readonly items: readonly Case[]
   readonly total: number
@@ -263,6 +277,8 @@ export type CasePage = {
   readonly size: number
   /** What this person put aside, whatever is asked for. */
   readonly parked: readonly Case[]
+  /** Who is in a slot now where this person reads; nobody where no roster is kept. */
+  readonly on_duty: readonly OnDuty[]
 }
 
 export type Lease = {

@@ -49,8 +49,24 @@ export class Decisions {
   ) {}
 
   async claim(): Promise<void> {
-    if (!(await this.attempt(() => this.work.claim()))) return
-    if (this.work.detail) await offerToPark(this.office, this.work.detail)
+    const claimed = await this.attempt(() => this.claimWithReason())
+    if (claimed && this.work.detail) await offerToPark(this.office, this.work.detail)
+  }
+
+  private async claimWithReason(): Promise<void> {
+    try {
+      await this.work.claim()
+    } catch (error) {
+      // Another case would be handed to them first, and the policy wants to know why it is this one.
+      if (!(error instanceof Problem && error.slug === 'invalid' && error.field('field') === 'why')) throw error
+      const answer = await ask({
+        title: text('desk.claim'),
+        words: text('desk.choose-why'),
+        fields: [{ name: 'why', label: text('desk.why'), kind: 'text' }],
+        confirm: text('desk.claim'),
+      })
+      if (answer) await this.work.claim(answer['why'])
+    }
   }
 
   async sign(): Promise<void> {

@@ -150,8 +150,8 @@ export class Work {
     this.listener.onChange()
   }
 
-  async claim(): Promise<void> {
-    await this.office.claim(this.caseId)
+  async claim(why = ''): Promise<void> {
+    await this.office.claim(this.caseId, why)
     await this.open()
   }
 

@@ -2,7 +2,7 @@
 import { html, nothing, type TemplateResult } from 'lit'
 import type { Case } from '../api/shapes'
 import { dueOf, examinationOf, imagesOf, isIncomplete, isOpen, lacks, nameOfPatient, personOf } from '../case-words'
-import { dateAndTime, named, text } from '../language'
+import { clock, dateAndTime, named, text } from '../language'
 import { caseAddress } from '../shell/route'
 
 export function rowOf(item: Case, now: Date): TemplateResult {
@@ -46,12 +46,22 @@ export function rowOf(item: Case, now: Date): TemplateResult {
     </td>
     <td data-label=${text('worklist.state')}>
       ${named('state', item.state)}
+      ${item.skills.length && open ? html`<span class="tag ${item.lacks_skill ? 'warning' : ''}" title=${item.lacks_skill ? text('worklist.skill-lacks') : text('worklist.skill')}>${item.skills.join(' · ')}${item.lacks_skill ? ' !' : ''}</span>` : nothing}
       ${item.follow_up ? html`<span class="tag warning">${text('worklist.late')}</span>` : nothing}
     </td>
     <td class="holder" data-label=${text('worklist.holder')}>
-      ${item.holder?.parked ? html`<span class="tag">${text('worklist.parked')}</span> ` : nothing}${item.holder ? (item.holder.mine ? html`<strong>${text('worklist.me')}</strong>` : html`<span>${item.holder.name}</span>`) : nothing}
+      ${item.holder?.parked ? html`<span class="tag">${text('worklist.parked')}</span> ` : nothing}${item.holder ? (item.holder.mine ? html`<strong>${text('worklist.me')}</strong>` : html`<span>${item.holder.name}</span>`) : waiting(item)}
     </td>
   </tr>`
+}
+
+/** Whom it waits for, and until when it waits for nobody else. */
+function waiting({ waits_for: one }: Case): TemplateResult | typeof nothing {
+  if (!one) return nothing
+  const until = text('worklist.assigned-until', { at: clock(one.until) })
+  return one.mine
+    ? html`<strong title=${until}>${text('worklist.assigned-to-me')}</strong>`
+    : html`<span class="soft" title=${until}>${text('worklist.assigned-to', { name: one.name })}</span>`
 }
 
 /** The whole row opens the case; its link stays for keyboards and new tabs. */

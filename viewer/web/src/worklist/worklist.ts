@@ -4,7 +4,7 @@ import { repeat } from 'lit/directives/repeat.js'
 import type { CaseQuery, Office } from '../api/office'
 import { Problem, Unreachable } from '../api/problem'
 import type { CasePage, Session } from '../api/shapes'
-import { clock, text } from '../language'
+import { clock, named, text } from '../language'
 import { Part } from '../part'
 import { offerToPark, parkedView } from '../desk/parking'
 import { notify } from '../shell/notices'
@@ -159,6 +159,7 @@ class Worklist extends Part {
         }
       </div>
       ${parkedView(this.cases?.parked ?? [])}
+      ${this.duty()}
       <div
         class="tabs"
         role="tablist"
@@ -183,6 +184,22 @@ class Worklist extends Part {
         ${filterBar({ filters: this.filters, sites: this.sites, withState: !this.tabSaysState, onFilter: (change, pause_ms) => this.filter(change, pause_ms) })}
         ${this.list()}
       </div>`
+  }
+
+  /** Who is in a slot now where this person reads. */
+  private duty(): TemplateResult | typeof nothing {
+    const there = this.cases?.on_duty ?? []
+    if (there.length === 0) return nothing
+    return html`<p class="duty soft">
+      <a href="/office/roster">${text('worklist.on-duty')}</a>
+      ${there.map(
+        (one) =>
+          html`<span class="tag"
+            >${one.mine ? text('worklist.me') : one.name} · ${named('step', one.step)} ·
+            ${text('worklist.duty-until', { at: clock(one.until) })}${one.available ? nothing : html` · ${text('worklist.duty-away')}`}</span
+          > `,
+      )}
+    </p>`
   }
 
   private list(): TemplateResult {
