@@ -80,9 +80,7 @@ def _for_organisation(ctx: Context[Who], place: str, duty: Sequence[OnDuty], sai
         if not sites or not any(free > 0 for free in room.values()):
             continue
         for case in _waiting(ctx, (step, tier), sites, {key for one in people for key in skills[one]}):
-            fit = [
-                person for person in people if room[person] > 0 and (step not in READS or case.skills in skills[person])
-            ]
+            fit = [person for person in people if room[person] > 0 and _has(skills[person], case)]
             barred = _barred(ctx, case)
             chosen = choose((loads[one] for one in fit if one not in barred), urgent=is_urgent(case))
             if chosen is None:

@@ -28,7 +28,7 @@ _ASKED: Final = sa.union_all(
     ),
     sa.select(sa.literal_column("'held'"), sa.cast(sa.func.count(), sa.String))
     .select_from(lease)
-    .where(lease.c.person_id == PERSON),
+    .where(lease.c.person_id == PERSON, lease.c.parked_at.is_(None)),  # what is put aside makes room for the urgent
 )
 
 

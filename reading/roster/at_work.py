@@ -88,7 +88,7 @@ def _waiting(tx: Connection, people: Collection[str]) -> dict[str, int]:
 def _held(tx: Connection, people: Collection[str]) -> dict[str, int]:
     rows = tx.execute(
         sa.select(lease.c.person_id, sa.func.count().label("cases"))
-        .where(lease.c.person_id.in_(people))
+        .where(lease.c.person_id.in_(people), lease.c.parked_at.is_(None))
         .group_by(lease.c.person_id)
     )
     return {row.person_id: row.cases for row in rows}

@@ -74,6 +74,7 @@ assignment: Final = sa.Table(
     sa.Column("ended_as", sa.String(20)),
     sa.Index("ix_assignment_person_id_at", "person_id", "at"),
     sa.Index("ix_assignment_case_id", "case_id"),
+    sa.Index("ix_assignment_organisation_id_at", "organisation_id", "at"),
     sa.Index(
         "uq_assignment_open",
         "case_id",

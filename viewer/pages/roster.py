@@ -15,6 +15,7 @@ from starlette.responses import RedirectResponse, Response
 from reading.cases.moves import Step
 from reading.context import Context
 from reading.errors import Invalid, NotAllowed, NotThere
+from reading.queue import choosing
 from reading.register import organisations
 from reading.register.organisations import Organisation
 from reading.roster import absences, limits, rights, skills, slot_import, slots
@@ -213,6 +214,8 @@ def _page(
         zone = ZoneInfo(place.time_zone)
         week = view.week_of(_shown_day(day) or ctx.now.astimezone(zone).date(), zone)
         shown = view.page_of(ctx, place, week, language)
+        manages = choosing.may_see(ctx, place.id)
+        taken = view.choosing(choosing.numbers(ctx, place.id, *week.month)) if manages else None
     return office_page(
         request,
         staff,
@@ -225,6 +228,8 @@ def _page(
         may=place.id in kept,
         own=staff.username,
         monday=week.monday.isoformat(),
+        month=week.monday.strftime("%Y-%m"),
+        taken=taken,
         sunday=week.days[-1].isoformat(),
         before=(week.monday - timedelta(days=7)).isoformat(),
         after=(week.monday + timedelta(days=7)).isoformat(),

@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from reading.context import Context
+from reading.queue.choosing import Chosen
 from reading.register.organisations import Organisation
 from reading.roster import absences, at_work, limits, skills, slots
 from reading.roster.members import Member, members_of
@@ -30,6 +31,14 @@ class Week:
     @property
     def days(self) -> list[date]:
         return [self.monday + timedelta(days=number) for number in range(7)]
+
+    @property
+    def month(self) -> tuple[datetime, datetime]:
+        """The month that its Monday is in."""
+        first = self.monday.replace(day=1)
+        after = (first + timedelta(days=31)).replace(day=1)
+        begins, ends = (datetime.combine(day, time(), self.zone) for day in (first, after))
+        return begins, ends
 
     @property
     def since(self) -> datetime:
@@ -102,6 +111,23 @@ def on_duty(ctx: Context[Staff], organisation_ids: Sequence[str], language: Lang
             ),
         }
         for one in at_work.on_duty(ctx.tx, organisation_ids, ctx.now)
+    ]
+
+
+def choosing(found: Sequence[Chosen]) -> list[Shown]:
+    """What each person took, in numbers."""
+    return [
+        {
+            "name": one.name,
+            "taken": one.handed + one.chosen,
+            "chosen": one.chosen,
+            "share": f"{one.share:.0%}",
+            "handed_weight": "—" if one.handed_weight is None else f"{one.handed_weight:.2f}",
+            "chosen_weight": "—" if one.chosen_weight is None else f"{one.chosen_weight:.2f}",
+            "skipped": one.skipped,
+            "not_taken": one.not_taken,
+        }
+        for one in found
     ]
 
 

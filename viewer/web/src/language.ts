@@ -68,6 +68,13 @@ export function clock(iso: string): string {
   }).format(new Date(iso))
 }
 
+/** Hour and minute, for what nobody needs to the second. */
+export function hour(iso: string): string {
+  return new Intl.DateTimeFormat(localeTag(), { hour: '2-digit', minute: '2-digit', hour12: false }).format(
+    new Date(iso),
+  )
+}
+
 export function day(iso: string): string {
   return new Intl.DateTimeFormat(localeTag(), { year: 'numeric', month: '2-digit', day: '2-digit' }).format(
     new Date(iso),

@@ -2,7 +2,7 @@
 import { html, nothing, type TemplateResult } from 'lit'
 import type { Case } from '../api/shapes'
 import { dueOf, examinationOf, imagesOf, isIncomplete, isOpen, lacks, nameOfPatient, personOf } from '../case-words'
-import { clock, dateAndTime, named, text } from '../language'
+import { dateAndTime, hour, named, text } from '../language'
 import { caseAddress } from '../shell/route'
 
 export function rowOf(item: Case, now: Date): TemplateResult {
@@ -58,7 +58,7 @@ export function rowOf(item: Case, now: Date): TemplateResult {
 /** Whom it waits for, and until when it waits for nobody else. */
 function waiting({ waits_for: one }: Case): TemplateResult | typeof nothing {
   if (!one) return nothing
-  const until = text('worklist.assigned-until', { at: clock(one.until) })
+  const until = text('worklist.assigned-until', { at: hour(one.until) })
   return one.mine
     ? html`<strong title=${until}>${text('worklist.assigned-to-me')}</strong>`
     : html`<span class="soft" title=${until}>${text('worklist.assigned-to', { name: one.name })}</span>`

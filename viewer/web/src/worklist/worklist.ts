@@ -4,7 +4,7 @@ import { repeat } from 'lit/directives/repeat.js'
 import type { CaseQuery, Office } from '../api/office'
 import { Problem, Unreachable } from '../api/problem'
 import type { CasePage, Session } from '../api/shapes'
-import { clock, named, text } from '../language'
+import { clock, hour, named, text } from '../language'
 import { Part } from '../part'
 import { offerToPark, parkedView } from '../desk/parking'
 import { notify } from '../shell/notices'
@@ -158,8 +158,7 @@ class Worklist extends Part {
             : nothing
         }
       </div>
-      ${parkedView(this.cases?.parked ?? [])}
-      ${this.duty()}
+      ${parkedView(this.cases?.parked ?? [])} ${this.duty()}
       <div
         class="tabs"
         role="tablist"
@@ -196,7 +195,7 @@ class Worklist extends Part {
         (one) =>
           html`<span class="tag"
             >${one.mine ? text('worklist.me') : one.name} · ${named('step', one.step)} ·
-            ${text('worklist.duty-until', { at: clock(one.until) })}${one.available ? nothing : html` · ${text('worklist.duty-away')}`}</span
+            ${text('worklist.duty-until', { at: hour(one.until) })}${one.available ? nothing : html` · ${text('worklist.duty-away')}`}</span
           > `,
       )}
     </p>`
