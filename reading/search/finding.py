@@ -1,4 +1,4 @@
-"""A search over the final reports that somebody may see, the newest first; each one that is found is a look at it."""
+"""A search over the final reports that somebody may see, the newest first: looked up without writing, then opened."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sqlalchemy.engine import Connection
 from reading.access import door, looks, visibility
 from reading.access.report_seals import checked
 from reading.actions import Action
-from reading.context import Context
+from reading.context import Context, without_door
 from reading.errors import Invalid
 from reading.register.grants import reach
 from reading.reports import versions
@@ -75,6 +75,15 @@ class Query:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Hits:
+    """The versions of a page by their ids, not yet opened."""
+
+    version_ids: tuple[str, ...]
+    more: bool
+    """Whether there are further ones."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Found:
     """A page of the reports that were found."""
 
@@ -83,20 +92,38 @@ class Found:
     """Whether there are further ones."""
 
 
-def find(ctx: Context[Staff], query: Query, *, limit: int, offset: int = 0) -> Found:
-    """The reports for which every part of a query holds, as far as they may be seen; the search is on record.
+@without_door("It finds ids and shows nothing; `shown` opens what they stand for.")
+def look_up(ctx: Context[Staff], query: Query, *, limit: int, offset: int = 0) -> Hits:
+    """The reports for which every part of a query holds, as far as they may be seen.
+
+    It writes nothing, because it may take long: where there is one writer, nobody waits for a search.
 
     Raises:
         Invalid: a part of it is too long or holds characters that no report has.
 
     """
-    door.open_list(ctx, Action.REPORT_SEARCH)
     newest = (report_search.c.released_at.desc(), report_search.c.case_id.desc())
     asked = _asked(ctx.tx, ctx.who, query, ctx.now).order_by(*newest).limit(limit + 1).offset(offset)
-    rows = ctx.tx.execute(asked).all()
-    found = checked(ctx, [versions.from_row(row) for row in rows[:limit]])
+    ids = ctx.tx.scalars(asked.with_only_columns(report_version.c.id)).all()
+    return Hits(version_ids=tuple(ids[:limit]), more=len(ids) > limit)
+
+
+def shown(ctx: Context[Staff], hits: Hits) -> Found:
+    """Open what was looked up, as far as it may still be seen; the search and each look are on record."""
+    door.open_list(ctx, Action.REPORT_SEARCH)
+    rows = ctx.tx.execute(
+        sa.select(report_version)
+        .join(case, case.c.id == report_version.c.case_id)
+        .where(
+            report_version.c.id.in_(hits.version_ids),
+            report_version.c.status == Status.FINAL,
+            visibility.visible_versions(ctx.tx, ctx.who, ctx.now),
+        )
+    )
+    place = {version_id: place for place, version_id in enumerate(hits.version_ids)}
+    found = checked(ctx, sorted(map(versions.from_row, rows), key=lambda one: place[one.id]))
     looks.record_looks(ctx, Action.REPORT_FOUND, "report", [one.id for one in found])
-    return Found(versions=tuple(found), more=len(rows) > limit)
+    return Found(versions=tuple(found), more=hits.more)
 
 
 def count_since(tx: Connection, staff: Staff, query: Query, since: datetime, now: datetime) -> int:

@@ -15,7 +15,7 @@ from reading.search.saved import SavedSearch
 from viewer.api.bodies import Body
 from viewer.http.callers import Acting, Looking
 from viewer.http.office import office_of
-from viewer.http.on_record import acting, going_in
+from viewer.http.on_record import acting, going_in, in_snapshot
 from viewer.http.page import language_of
 from viewer.http.report_query import Asked, Typed, typed_of
 from viewer.views import found_reports
@@ -33,8 +33,10 @@ class Kept(Body):
 @router.get("/reports")
 def find(request: Request, staff: Looking, asked: Asked) -> dict[str, Any]:
     """The final reports that the caller may see and for which every part of the query holds, the newest first."""
+    with in_snapshot(office_of(request), staff) as ctx:
+        hits = finding.look_up(ctx, asked.query(), limit=SIZE, offset=SIZE * (asked.page - 1))
     with acting(office_of(request), staff) as ctx:
-        found = finding.find(ctx, asked.query(), limit=SIZE, offset=SIZE * (asked.page - 1))
+        found = finding.shown(ctx, hits)
         lines = found_reports.lines(ctx, found.versions, sought_words(asked.q), language_of(request))
     items = [{**one, "parts": [{"text": piece, "sought": sought} for piece, sought in one["parts"]]} for one in lines]
     return {"items": items, "page": asked.page, "size": SIZE, "more": found.more}
@@ -42,7 +44,7 @@ def find(request: Request, staff: Looking, asked: Asked) -> dict[str, Any]:
 
 @router.get("/searches")
 def own(request: Request, staff: Looking) -> dict[str, Any]:
-    with acting(office_of(request), staff) as ctx:
+    with in_snapshot(office_of(request), staff) as ctx:
         return {"items": [_kept(one) for one in saved.own(ctx)]}
 
 

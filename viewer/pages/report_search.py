@@ -17,7 +17,7 @@ from reading.search.grams import sought_words
 from reading.viewers import Staff
 from viewer.http.callers import Looking, Submitting
 from viewer.http.office import office_of
-from viewer.http.on_record import acting, going_in
+from viewer.http.on_record import acting, going_in, in_snapshot
 from viewer.http.page import language_of, page
 from viewer.http.problems import problem_of
 from viewer.http.report_query import Asked, Typed, typed_of
@@ -68,16 +68,20 @@ def _page(request: Request, staff: Staff, typed: Typed, *, refused: Invalid | No
     language = language_of(request)
     found: finding.Found | None = None
     lines: list[dict[str, Any]] = []
-    with acting(office_of(request), staff) as ctx:
+    hits: finding.Hits | None = None
+    with in_snapshot(office_of(request), staff) as ctx:
         kept = saved.own(ctx)
         reached = reach(ctx.tx, staff, ctx.now)
         sites = sorted((one.code, one.name) for one in organisations.by_ids(ctx.tx, reached.sites).values())
         if not typed.is_blank:
             try:
-                found = finding.find(ctx, typed.query(), limit=SIZE, offset=SIZE * (typed.page - 1))
-                lines = found_reports.lines(ctx, found.versions, sought_words(typed.q), language)
+                hits = finding.look_up(ctx, typed.query(), limit=SIZE, offset=SIZE * (typed.page - 1))
             except Invalid as wrong:
                 refused = wrong
+    if hits is not None:
+        with acting(office_of(request), staff) as ctx:
+            found = finding.shown(ctx, hits)
+            lines = found_reports.lines(ctx, found.versions, sought_words(typed.q), language)
     return page(
         request,
         "report_search.html",

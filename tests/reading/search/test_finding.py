@@ -22,7 +22,7 @@ from reading.reports.content import Content
 from reading.review.review import Outcome
 from reading.rules.first_policy import FIRST_POLICY
 from reading.search import finding, saved
-from reading.search.finding import Query
+from reading.search.finding import Found, Query
 from reading.signing import withhold
 from reading.tables import report_search, report_search_code, report_search_person
 from reading.templates import templates
@@ -48,9 +48,13 @@ def ctx(tx: Connection, clinic: Clinic, who: Staff, now: datetime) -> Context[St
     return Context(tx, clinic.audit, now, who, clinic.seal.public_key)
 
 
+def find(asks: Context[Staff], query: Query, *, limit: int, offset: int = 0) -> Found:
+    return finding.shown(asks, finding.look_up(asks, query, limit=limit, offset=offset))
+
+
 def found(tx: Connection, clinic: Clinic, who: Staff, query: Query, now: datetime) -> list[str]:
     """The ids of the cases."""
-    return [one.case_id for one in finding.find(ctx(tx, clinic, who, now), query, limit=50).versions]
+    return [one.case_id for one in find(ctx(tx, clinic, who, now), query, limit=50).versions]
 
 
 @pytest.fixture
@@ -118,7 +122,7 @@ def test_words_fields_people_and_days_restrict_what_is_found(engine: Engine, now
             "since": the_nodule,
             "until": the_normal,
         }
-        page = finding.find(ctx(tx, clinic, clinic.ada, at), Query(), limit=1, offset=1)
+        page = find(ctx(tx, clinic, clinic.ada, at), Query(), limit=1, offset=1)
         assert ([one.case_id for one in page.versions], page.more) == ([normal], False)
         with pytest.raises(Invalid):
             found(tx, clinic, clinic.ada, Query(signer="a\x00"), at)
@@ -136,7 +140,7 @@ def test_only_what_may_be_seen_is_found_and_each_look_is_on_record(
         seeing, blind = (clinic.ada, clinic.tang, clinic.ben, clinic.mona), (clinic.quinn, lena, clerk)
         assert [found(tx, clinic, who, everything, now) for who in seeing] == [[case.id]] * len(seeing)
         assert [found(tx, clinic, who, everything, now) for who in blind] == [[]] * len(blind)
-        assert finding.find(ctx(tx, clinic, clinic.ada, now), everything, limit=1).versions[0].flaws == frozenset()
+        assert find(ctx(tx, clinic, clinic.ada, now), everything, limit=1).versions[0].flaws == frozenset()
         looks = {(one.action, one.actor.id) for one in audit.events_about(tx, "report", version.id)}
         searches = {one.actor.id for one in audit.events_about(tx, "list", "") if one.action == Action.REPORT_SEARCH}
         withhold.withhold(ctx(tx, clinic, clinic.mona, now), case.id, why="患者错误")
@@ -234,3 +238,16 @@ def test_a_search_reads_no_table_from_end_to_end_but_the_words_on_sqlite(
         assert not reads_through(plan, table), plan
     if engine.dialect.name == "postgresql":
         assert "ix_report_search_grams" in words, words
+
+
+def test_what_was_withheld_meanwhile_is_not_opened(engine: Engine, now: datetime, clinic: Clinic) -> None:
+    with transaction(engine) as tx:
+        kept, gone = (arrive(tx, clinic, uid, now).id for uid in ("1.1", "1.2"))
+        for one in (kept, gone):
+            read(tx, clinic, clinic.ada, one, now, NORMAL)
+        asks = ctx(tx, clinic, clinic.ada, now)
+        hits = finding.look_up(asks, Query(), limit=50)
+        withhold.withhold(ctx(tx, clinic, clinic.mona, now), gone, why="患者错误")
+
+        assert len(hits.version_ids) == 2
+        assert [one.case_id for one in finding.shown(asks, hits).versions] == [kept]
