@@ -10,9 +10,10 @@ from typing import Final
 
 import sqlalchemy as sa
 
+from reading.cases.identity_moves import Identity
 from reading.cases.moves import HIDDEN
 from reading.kinds import Role
-from reading.tables import case, case_study, consultation, consultation_invitation, consultation_prior
+from reading.tables import case, case_study, consultation, consultation_invitation, consultation_prior, patient
 from reading.viewers import Staff
 
 CONSULTED: Final = frozenset({Role.CLINICIAN, Role.READER, Role.VERIFIER, Role.REVIEWER})
@@ -39,12 +40,30 @@ def consultations_with(staff: Staff, now: datetime) -> sa.Select[tuple[str]]:
 def is_shown_in_consultation(staff: Staff, now: datetime) -> sa.ColumnElement[bool]:
     """The condition on the table ``case`` for those that a consultation shows to somebody who is asked."""
     theirs = consultations_with(staff, now)
-    prior = consultation_prior
-    shown = sa.union(
-        sa.select(consultation.c.case_id).where(consultation.c.id.in_(theirs)),
-        sa.select(prior.c.case_id).where(prior.c.consultation_id.in_(theirs)),
+    shown = sa.union(sa.select(consultation.c.case_id).where(consultation.c.id.in_(theirs)), _priors(theirs))
+    return case.c.id.in_(shown) & case.c.state.not_in(HIDDEN) & (case.c.identity != Identity.DIFFERS)
+
+
+def _priors(theirs: sa.Select[tuple[str]]) -> sa.Select[tuple[str]]:
+    """The ids of the earlier cases that these consultations name, while both cases are still one person's."""
+    asked, earlier = case.alias("asked_about"), case.alias("earlier")
+    one, other = patient.alias("one"), patient.alias("other")
+    return (
+        sa.select(consultation_prior.c.case_id)
+        .join(consultation, consultation.c.id == consultation_prior.c.consultation_id)
+        .join(asked, asked.c.id == consultation.c.case_id)
+        .join(earlier, earlier.c.id == consultation_prior.c.case_id)
+        .outerjoin(one, one.c.id == asked.c.patient_id)
+        .outerjoin(other, other.c.id == earlier.c.patient_id)
+        .where(
+            consultation_prior.c.consultation_id.in_(theirs),
+            asked.c.identity != Identity.DIFFERS,
+            # Where one of them is linked to nobody, their numbers agreed and so did their images.
+            one.c.id.is_(None)
+            | other.c.id.is_(None)
+            | (sa.func.coalesce(one.c.merged_into, one.c.id) == sa.func.coalesce(other.c.merged_into, other.c.id)),
+        )
     )
-    return case.c.id.in_(shown) & case.c.state.not_in(HIDDEN)
 
 
 def studies_shown_in_consultation(staff: Staff, now: datetime) -> sa.Select[tuple[str]]:

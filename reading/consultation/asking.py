@@ -101,7 +101,7 @@ def invite(ctx: Context[Staff], consultation_id: str, people: Sequence[str], *, 
     after(asked.state, Move.INVITE)
     grant = colleagues.asking_grant(ctx, cases.by_id(ctx.tx, asked.case_id))
     _invite(ctx, consultation_id, asked.case_id, people, grant=grant)
-    return _changed(ctx, asked)
+    return changed(ctx, asked)
 
 
 def remove(ctx: Context[Staff], consultation_id: str, person_id: str, *, seen: int) -> Consultation:
@@ -117,7 +117,7 @@ def remove(ctx: Context[Staff], consultation_id: str, person_id: str, *, seen: i
     asked = _own(ctx, consultation_id, Action.CONSULTATION_REMOVE, seen)
     end_invitation(ctx, asked, person_id, InvitationMove.REMOVE)
     _record(ctx, Action.CONSULTATION_REMOVE, asked.case_id, consultation_id, person=person_id)
-    return _changed(ctx, asked)
+    return changed(ctx, asked)
 
 
 def withdraw(ctx: Context[Staff], consultation_id: str, *, why: str, seen: int) -> Consultation:
@@ -134,7 +134,7 @@ def withdraw(ctx: Context[Staff], consultation_id: str, *, why: str, seen: int) 
     asked = _own(ctx, consultation_id, Action.CONSULTATION_WITHDRAW, seen)
     state = after(asked.state, Move.WITHDRAW)
     _record(ctx, Action.CONSULTATION_WITHDRAW, asked.case_id, consultation_id)
-    return _changed(ctx, asked, state=state, ended_at=ctx.now, ended_why=cases.reason(why))
+    return changed(ctx, asked, state=state, ended_at=ctx.now, ended_why=cases.reason(why))
 
 
 def conclude(ctx: Context[Staff], consultation_id: str, *, conclusion: str, seen: int) -> Consultation:
@@ -162,7 +162,7 @@ def conclude(ctx: Context[Staff], consultation_id: str, *, conclusion: str, seen
     _record(ctx, Action.CONSULTATION_CONCLUDE, asked.case_id, consultation_id)
     # Whoever has the case on a screen is shown it before they sign: the report quotes it from now on.
     cases.change(ctx.tx, cases.lock(ctx.tx, asked.case_id))
-    return _changed(ctx, asked, state=state, ended_at=ctx.now, conclusion=words, took_part=took_part)
+    return changed(ctx, asked, state=state, ended_at=ctx.now, conclusion=words, took_part=took_part)
 
 
 @without_door("A part of the act that ends it, which has opened the consultation.")
@@ -235,7 +235,9 @@ def _priors(ctx: Context[Staff], case: Case, named: Sequence[str]) -> list[str]:
     return wanted
 
 
-def _changed(ctx: Context[Staff], asked: Consultation, **values: Any) -> Consultation:
+@without_door("A part of the acts, which have opened the consultation.")
+def changed(ctx: Context[Staff], asked: Consultation, **values: Any) -> Consultation:
+    """A consultation after an act: whoever has an older one on the screen is asked to look again."""
     revised = sa.update(consultation).where(consultation.c.id == asked.id)
     ctx.tx.execute(revised.values(revision=asked.revision + 1, **values))
     for one in consultation_rows.invitations(ctx.tx, asked.id) if "ended_at" in values else ():

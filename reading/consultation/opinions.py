@@ -66,7 +66,7 @@ def speak(
     )
     told = {"case_id": asked.case_id, "person_id": asked.asked_by}
     outbox.post(ctx.tx, "consultation.opinion", consultation_id, told, ctx.now)
-    return asked
+    return asking.changed(ctx, asked)
 
 
 def decline(ctx: Context[Staff], consultation_id: str, *, why: str) -> None:
@@ -90,6 +90,7 @@ def decline(ctx: Context[Staff], consultation_id: str, *, why: str) -> None:
     )
     told = {"case_id": asked.case_id, "person_id": asked.asked_by}
     outbox.post(ctx.tx, "consultation.declined", consultation_id, told, ctx.now)
+    asking.changed(ctx, asked)
 
 
 def _place(ctx: Context[Staff], asked: Consultation) -> str:

@@ -65,3 +65,11 @@ def test_the_image_gets_what_it_copies() -> None:
     for name in " ".join(copied).split():
         assert (REPOSITORY / name).exists(), name
         assert f"!{name}" in ignored or f"!{name.split('/')[0]}" in ignored, name
+
+
+def test_each_decision_has_a_number_of_its_own() -> None:
+    found = sorted(path.name for path in (REPOSITORY / "docs" / "adr").glob("*.md"))
+    titles = [(REPOSITORY / "docs" / "adr" / name).read_text("utf-8").partition(".")[0] for name in found]
+
+    assert [name[:4] for name in found] == [f"{number:04}" for number in range(1, len(found) + 1)]
+    assert titles == [f"# {number}" for number in range(1, len(found) + 1)]

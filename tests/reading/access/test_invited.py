@@ -15,13 +15,15 @@ from reading.access.consultations import open_consultation
 from reading.actions import Action
 from reading.cases import cases
 from reading.cases.cases import Case
+from reading.cases.identity_moves import Identity
 from reading.consultation import asking, opinions, thread
 from reading.consultation.consultation_rows import Consultation
 from reading.context import Context
 from reading.desk import desk, export, worklist
 from reading.desk.worklist import Filters
 from reading.errors import NotThere
-from reading.kinds import Role
+from reading.kinds import Role, Sex
+from reading.patients import patients
 from reading.signing import printing, withhold
 from reading.viewers import Staff
 from storage.database import transaction
@@ -29,6 +31,7 @@ from storage.index import queries
 from tests.reading.access.test_visibility import STUDY, pias_case
 from tests.reading.clinic import Clinic, arrive, open_clinic, read
 from tests.reading.consultation.asked import DAY, ask, conclude, speak
+from tests.reading.region import KEYS
 
 TICK = timedelta(microseconds=1)
 
@@ -139,7 +142,11 @@ def by_declining(at: Stage) -> None:
     opinions.decline(at.ctx(at.clinic.quinn), at.asked.id, why="非本专业")
 
 
-ENDS = (by_time, by_withdrawal, by_conclusion, by_removal, by_withholding, by_declining)
+def by_doubt(at: Stage) -> None:
+    cases.change(at.tx, cases.by_id(at.tx, at.case.id), identity=Identity.DIFFERS)
+
+
+ENDS = (by_doubt, by_time, by_withdrawal, by_conclusion, by_removal, by_withholding, by_declining)
 
 
 def test_who_is_asked_sees_the_case_until_the_end_and_nothing_else_of_the_person(engine: Engine, now: datetime) -> None:
@@ -180,6 +187,27 @@ def test_an_earlier_case_is_seen_where_the_question_names_it_and_acts_stay_shut(
         assert desk.detail(ctx, earlier.id).priors == ()
         with pytest.raises(NotThere):
             door.open_case(ctx, earlier.id, Action.CASE_OPEN)
+
+
+def test_an_earlier_case_that_turns_out_to_be_somebody_elses_is_seen_no_longer(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        _, earlier = pias_case(tx, clinic, now - DAY)
+        case = arrive(tx, clinic, "1.9", now, patient_id="P1")
+        other = patients.register(tx, KEYS, name="李", birth_date=None, sex=Sex.MALE, identifiers=[], now=now).id
+        ask(tx, clinic, case, now, priors=[earlier.id])
+
+        def sees() -> bool:
+            return opens(lambda: desk.detail(Context(tx, clinic.audit, now, clinic.quinn), earlier.id))
+
+        assert sees()
+        for one, changed in ((earlier, "patient"), (case, "patient"), (earlier, "identity"), (case, "identity")):
+            point = tx.begin_nested()
+            value = other if changed == "patient" else Identity.DIFFERS
+            cases.change(tx, cases.by_id(tx, one.id), **{"patient_id" if changed == "patient" else changed: value})
+            assert not sees(), (one.id == case.id, changed)
+            point.rollback()
+        assert sees()
 
 
 def test_whoever_holds_no_role_there_any_longer_sees_it_no_longer(engine: Engine, now: datetime) -> None:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.engine import Connection
 
 from reading.cases.cases import Case
-from reading.consultation import asking, opinions
+from reading.consultation import asking, opinions, thread
 from reading.consultation.asking import Question
 from reading.consultation.consultation_rows import Consultation
 from reading.context import Context
@@ -44,4 +44,5 @@ def speak(tx: Connection, clinic: Clinic, asked: Consultation, now: datetime, wh
 
 def conclude(tx: Connection, clinic: Clinic, asked: Consultation, now: datetime) -> Consultation:
     ctx = Context(tx, clinic.audit, now, clinic.ada)
-    return asking.conclude(ctx, asked.id, conclusion="会诊考虑炎性结节，建议随访", seen=asked.revision)
+    seen = thread.thread(ctx, asked.id).consultation.revision
+    return asking.conclude(ctx, asked.id, conclusion="会诊考虑炎性结节，建议随访", seen=seen)

@@ -40,12 +40,17 @@ def test_colleagues_see_the_case_answer_and_see_it_no_longer(house: House) -> No
     wrong = quinn.post(f"{thread}/say", data={**theirs, "words": "炎性", "numbers": "1/9"})
     said = quinn.post(f"{thread}/say", data={**theirs, "words": "考虑炎性", "numbers": "1/1"})
     shown = ada.get(thread).text
-    concluded = ada.post(f"{thread}/conclude", data={**token, "conclusion": "会诊考虑炎性", "revision": "1"})
+    conclusion = {**token, "conclusion": "会诊考虑炎性"}
+    unread = ada.post(f"{thread}/conclude", data={**conclusion, "revision": "1"})
+    seen = re.search(r'name="revision" value="(\d+)"', shown)
+    assert seen is not None
+    concluded = ada.post(f"{thread}/conclude", data={**conclusion, "revision": seen[1]})
     after = answers(quinn, *addresses, thread, f"/api{thread}")
     final = verified(house, case.id)
     printed = ada.get(f"/t/print/{final.id}").text
     desk = ada.get(f"/api/cases/{case.id}").json()
 
+    assert unread.status_code == 409  # before the opinion was on their screen
     assert (before, during, after) == ({404}, {200}, {404})
     assert ("是否恶性？" in listed, "给出意见" in listed) == (True, True)
     assert (wrong.status_code, "有一幅关键图像不属于本次检查" in wrong.text, "炎性" in wrong.text) == (422, True, True)
