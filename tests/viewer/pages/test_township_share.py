@@ -48,12 +48,12 @@ def test_the_other_site_sees_the_pictures_until_the_manager_ends_it(house: House
 def test_the_last_day_counts_whole_on_the_clock_of_the_site(house: House) -> None:
     case = house.case(STUDY)
     mona, una = house.signed_in("mona"), employed(house, "una", "moor")
-    house.submit(mona, f"/t/case/{case.id}/share", site="moor", until=house.now.date().isoformat(), why="会诊")
-    here = [house.signed_in(una).get("/t/shared").text.count("会诊")]
+    house.submit(mona, f"/t/case/{case.id}/share", site="moor", until=house.now.date().isoformat(), why="术前讨论")
+    here = [house.signed_in(una).get("/t/shared").text.count("术前讨论")]
     house.now = house.now.replace(hour=15, minute=59)  # 23:59 in China
-    here.append(house.signed_in(una).get("/t/shared").text.count("会诊"))
+    here.append(house.signed_in(una).get("/t/shared").text.count("术前讨论"))
     house.now += timedelta(minutes=1)
-    here.append(house.signed_in(una).get("/t/shared").text.count("会诊"))
+    here.append(house.signed_in(una).get("/t/shared").text.count("术前讨论"))
 
     assert here == [1, 1, 0]
 
