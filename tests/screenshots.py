@@ -269,7 +269,7 @@ def consultation(browser: Browser, tierread: TierRead, made: Region, pictures: P
     """A question about a case, the thread, and the list of whoever is asked."""
     asker = signed_in(window(browser, tierread), person(made, "林书远"))
     asker.locator("table.cases tbody tr a").first.click()
-    asker.locator(".consultations a").last.click()
+    asker.locator(".consultations a[href^='/consultations/new']").click()
     asker.wait_for_url("**/consultations/new/**")
     asker.select_option("#at", "CITY")
     asker.locator("main form[method=get] button").click()
@@ -292,8 +292,21 @@ def consultation(browser: Browser, tierread: TierRead, made: Region, pictures: P
     asker.goto(asker.url.split("?")[0])
     asker.locator("a[href^='/#/case/']").click()
     pictures.take("consultation-desk", asker)
-    finder = signed_in(window(browser, tierread), person(made, "白若愚"), onward="/reports?q=肺&result=positive")
+    finder = signed_in(window(browser, tierread), person(made, "白若愚"), onward="/reports")
     pictures.take("report-search", finder)
+    asker.locator(".consultations a[href^='/referrals/new']").click()
+    pictures.take("referral-new", asker)
+    asker.select_option("#to", "CITY")
+    asker.fill("#reason", "右肺斑片影两周未吸收，低热，请上级医院进一步诊治。")
+    asker.fill("#contact", "林书远 0731-5550123")
+    asker.locator("main form button[type=submit]").click()
+    asker.wait_for_url("**done=sent")
+    finder.goto("/referrals")
+    pictures.take("referrals", finder)
+    finder.locator("section.card h3 a").first.click()
+    pictures.take("referral", finder)
+    manager = signed_in(window(browser, tierread), person(made, "沈质"), onward="/referrals")
+    pictures.take("referral-counts", manager)
 
 
 PARTS: Final = {

@@ -89,6 +89,7 @@ def _page(request: Request, staff: Staff, typed: Typed, *, refused: Invalid | No
         staff=staff,
         csrf_token=staff.session.csrf_token,
         at_a_site=bool(reached.own),
+        tab="reports",
         problem="" if refused is None else words_for(request, refused),
         typed=typed,
         sites=sites,
