@@ -18,21 +18,30 @@ from reading.rules import policy
 
 LATELY: Final = timedelta(hours=3)
 """Arrivals and signatures of so long make the present rate."""
-_LEAVES: Final[Mapping[Move, Step]] = {
+LEAVES: Final[Mapping[Move, Step]] = {
     Move.SIGN: Step.READ,
     Move.SIGN_FOR_REVIEW: Step.READ,
     Move.SIGN_AS_FINAL: Step.READ,
+    Move.SIGN_FIRST: Step.READ,
+    Move.SIGN_PROVISIONALLY: Step.READ,
+    Move.CONCUR: Step.SECOND,
+    Move.TO_ARBITRATION: Step.SECOND,
+    Move.ARBITRATE: Step.ARBITRATE,
     Move.VERIFY_FOR_REVIEW: Step.VERIFY,
     Move.VERIFY_AS_FINAL: Step.VERIFY,
     Move.AGREE: Step.REVIEW,
     Move.AMEND: Step.REVIEW,
 }
 """The moves with which somebody ends a step."""
-_COMES: Final[Mapping[Move, Step]] = {
+COMES: Final[Mapping[Move, Step]] = {
     Move.ARRIVE: Step.READ,
     Move.SIGN: Step.VERIFY,
+    Move.SIGN_FIRST: Step.SECOND,
+    Move.FINALISE: Step.SECOND,
+    Move.TO_ARBITRATION: Step.ARBITRATE,
     Move.SIGN_FOR_REVIEW: Step.REVIEW,
     Move.VERIFY_FOR_REVIEW: Step.REVIEW,
+    Move.DRAW: Step.REVIEW,
 }
 """The moves with which a case comes to a step for the first time."""
 
@@ -47,16 +56,16 @@ def rates_of(tx: Connection, sites: frozenset[str], now: datetime) -> Mapping[Ke
         .join(case, case.c.id == moved.c.case_id)
         .outerjoin(grant, grant.c.id == moved.c.grant_id)
         .outerjoin(place, place.c.id == grant.c.organisation_id)
-        .where(moved.c.at > now - LATELY, moved.c.move.in_(_LEAVES.keys() | _COMES.keys()), case.c.site_id.in_(sites))
+        .where(moved.c.at > now - LATELY, moved.c.move.in_(LEAVES.keys() | COMES.keys()), case.c.site_id.in_(sites))
     )
     left: Counter[Key] = Counter()
     came: defaultdict[Key, Counter[int]] = defaultdict(Counter)
     for row in rows:
         move = Move(row.move)
-        if move in _LEAVES:
-            left[_LEAVES[move], _signed_at(row)] += 1
-        if move in _COMES:
-            came[_COMES[move], _came_to(tx, _COMES[move], row)][row.rank] += 1
+        if move in LEAVES:
+            left[LEAVES[move], _signed_at(row)] += 1
+        if move in COMES:
+            came[COMES[move], _came_to(tx, COMES[move], row)][row.rank] += 1
     found: defaultdict[Key, Rates] = defaultdict(lambda: Rates(over=LATELY))
     for key in left.keys() | came.keys():
         found[key] = Rates(over=LATELY, left=left[key], came=dict(came[key]))
@@ -72,6 +81,6 @@ def _signed_at(row: Any) -> Tier:
 
 def _came_to(tx: Connection, step: Step, row: Any) -> Tier:
     """The tier to which a case came for a step: where it still stands, else its rule's; reviews are the city's."""
-    if step is Step.REVIEW:
+    if step in {Step.REVIEW, Step.ARBITRATE}:
         return Tier.CITY
     return Tier(row.tier) if row.step == step else policy.by_id(tx, row.policy_id).rule(row.rule).tier

@@ -30,6 +30,7 @@ def board(found: Board, language: Language) -> dict[str, Any]:
         "soon_count": len(found.soon),
         "sites": [_site(one, language) for one in found.sites],
         "shown": SHOWN,
+        "steps": [text(language, f"step.{step}") for step in Step],
         "cut": found.cut,
     }
 

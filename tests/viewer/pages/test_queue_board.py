@@ -42,7 +42,7 @@ def test_a_manager_sees_what_is_late_what_will_be_and_where_it_waits(house: Hous
 
     assert page.status_code == 200
     assert "reading (the county) 2 0 1 1 2 2 3 / 1" in plain(page.text)
-    assert "Hills 2 0 0 1 0% 0 of 3" in plain(page.text)
+    assert "Hills 2 0 0 0 0 1 0% 0 of 3" in plain(page.text)
     assert f"/office/policy/case/{late.id}" in page.text
     assert "Pia" not in page.text
     assert [(line[0], line[-1]) for line in lines[1:]] == [("Late", late.id), ("Expected to be late", waits.id)]
