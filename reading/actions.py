@@ -101,6 +101,7 @@ class Action(StrEnum):
     CRITICAL_CLIMB = "critical.climb"
     CRITICAL_DISPOSE = "critical.dispose"
     CRITICAL_DUTY = "critical.duty"
+    CRITICAL_EXPORT = "critical.export"
     CRITICAL_LOG = "critical.log"
     CRITICAL_RAISE = "critical.raise"
     CRITICAL_REMIND = "critical.remind"

@@ -12,6 +12,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from reading.access import blindness, visibility
+from reading.actions import Action
 from reading.alerts import alert_rows, moved_images, notices
 from reading.alerts.alert_rows import Kind
 from reading.alerts.moves import State
@@ -105,6 +106,15 @@ def log(ctx: Context[Staff], *, since: datetime, until: datetime) -> Log:
     return Log(
         alerts=pending_alerts(ctx, found[:MOST]), cut=len(found) > MOST, in_time=counted.count(True), of=len(counted)
     )
+
+
+@without_door("A list; each file of it is on record, with the rows that are visible to the viewer.")
+def export(ctx: Context[Staff], *, since: datetime, until: datetime) -> Log:
+    """The log to be taken away as a file, as `log`; each time is on record with its days."""
+    last = until - timedelta(microseconds=1)
+    days = {"since": since.date().isoformat(), "until": last.date().isoformat()}
+    ctx.record(action=Action.CRITICAL_EXPORT, subject_kind="list", subject_id="", details=days)
+    return log(ctx, since=since, until=until)
 
 
 @without_door("It adds to a case that the page has opened.")

@@ -22,7 +22,7 @@ from reading.register.grants import AT_THEIR_SITE
 from reading.viewers import Staff
 from viewer.http.callers import Looking, Polling, Submitting
 from viewer.http.office import office_of
-from viewer.http.on_record import going_in, in_snapshot, looks_through
+from viewer.http.on_record import acting, going_in, in_snapshot, looks_through
 from viewer.http.page import language_of, page
 from viewer.pages.sign_in import words_for
 from viewer.views import alert_log
@@ -91,7 +91,10 @@ def dispose(
 @router.get("/log")
 def show_log(request: Request, staff: Looking, since: Day = None, until: Day = None) -> Response:
     """The log of the last seven days, or of the days that are named, both included."""
-    log, first, last = _log(request, staff, since, until)
+    first, last = _days(request, since, until)
+    looks_through(office_of(request), staff, Action.CRITICAL_LOG)
+    with in_snapshot(office_of(request), staff) as ctx:
+        log = alert_board.log(ctx, **_span(first, last))
     language = language_of(request)
     return alerts_page(
         request,
@@ -108,7 +111,9 @@ def show_log(request: Request, staff: Looking, since: Day = None, until: Day = N
 
 @router.get("/log.csv")
 def csv(request: Request, staff: Looking, since: Day = None, until: Day = None) -> Response:
-    log, first, last = _log(request, staff, since, until)
+    first, last = _days(request, since, until)
+    with acting(office_of(request), staff) as ctx:
+        log = alert_board.export(ctx, **_span(first, last))
     return Response(
         alert_log.as_csv(log, language_of(request)),
         media_type="text/csv; charset=utf-8",
@@ -168,15 +173,14 @@ def _open(request: Request, staff: Staff) -> dict[str, Any]:
     }
 
 
-def _log(request: Request, staff: Staff, since: date | None, until: date | None) -> tuple[alert_board.Log, date, date]:
-    office = office_of(request)
+def _days(request: Request, since: date | None, until: date | None) -> tuple[date, date]:
+    """The first and the last day of the log."""
     for name, day in (("since", since), ("until", until)):
         if day is not None and not EARLIEST <= day <= LATEST:
             raise Invalid(name, "range")
-    last = until or office.clock().astimezone(ZONE).date()
-    first = max(since or last - 6 * DAY, last - LONGEST)
-    looks_through(office, staff, Action.CRITICAL_LOG)
-    with in_snapshot(office, staff) as ctx:
-        begins = datetime.combine(first, time(), ZONE)
-        log = alert_board.log(ctx, since=begins, until=datetime.combine(last + DAY, time(), ZONE))
-    return log, first, last
+    last = until or office_of(request).clock().astimezone(ZONE).date()
+    return max(since or last - 6 * DAY, last - LONGEST), last
+
+
+def _span(first: date, last: date) -> dict[str, datetime]:
+    return {"since": datetime.combine(first, time(), ZONE), "until": datetime.combine(last + DAY, time(), ZONE)}

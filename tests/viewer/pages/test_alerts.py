@@ -8,6 +8,7 @@ from io import StringIO
 
 import sqlalchemy as sa
 
+from reading import audit
 from reading.alerts import classes, duty
 from reading.kinds import Role
 from reading.sessions.staff_sessions import IDLE
@@ -67,7 +68,12 @@ def test_the_board_is_answered_on_and_the_log_is_a_file_without_formulas(house: 
     done = mona.post(f"/alerts/{alert['id']}/dispose", data={"disposal": "transferred", **token})
     log = mona.get("/alerts/log").text
     table = list(csv.reader(StringIO(mona.get("/alerts/log.csv").text.removeprefix("\ufeff"), newline="")))
+    mona.get("/alerts/log.csv", params={"since": "2026-02-01", "until": "2026-02-03"})
+    with snapshot(house.engine) as tx:
+        taken_away = [one.details for one in audit.events_about(tx, "list", "") if one.action == "critical.export"]
 
+    assert [(one["since"], one["until"]) for one in taken_away][:1] == [("2026-02-01", "2026-02-03")]
+    assert len(taken_away) == 2
     assert "待确认" in board
     assert "Pia" in board
     assert (refused.status_code, other.status_code) == (422, 422)
