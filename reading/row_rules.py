@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -15,6 +15,22 @@ from reading.errors import Invalid
 
 Moment = datetime | sa.BindParameter[Any]
 """A time, or the parameter of a statement that is made once and asked often."""
+
+
+YEARS: Final = range(1900, 3000)
+"""Near the ends of the calendar a time is none any longer on another clock."""
+
+
+def within_years(field: str, moment: datetime) -> datetime:
+    """A moment that a row may begin or end at, as it is.
+
+    Raises:
+        Invalid: it is of a year that nobody means.
+
+    """
+    if moment.year not in YEARS:
+        raise Invalid(field, "date")
+    return moment
 
 
 def valid_at(table: sa.Table, now: Moment) -> sa.ColumnElement[bool]:

@@ -17,7 +17,7 @@ from reading.errors import Invalid, NotAllowed, NotThere
 from reading.kinds import Role
 from reading.register import organisations, people
 from reading.register.grants import may_act
-from reading.row_rules import open_at, valid_at
+from reading.row_rules import open_at, valid_at, within_years
 from reading.tables import duty, organisation, person, role_grant
 from reading.texts import checked, storable
 from reading.viewers import Staff
@@ -55,9 +55,9 @@ def told_at(
 
 
 def list_of(tx: Connection, organisation_ids: Sequence[str] | None, now: datetime) -> list[OnDuty]:
-    """Who is on duty now or later, by organisation; ``organisation_ids`` None: everywhere."""
+    """Who is on duty now or later and holds the role, by organisation; ``organisation_ids`` None: everywhere."""
     theirs = sa.true() if organisation_ids is None else duty.c.organisation_id.in_(organisation_ids)
-    return _select(tx, theirs, open_at(duty, now))
+    return _select(tx, theirs, open_at(duty, now), _holds(now))
 
 
 @without_door("It asks for a right; nothing of a patient is in the answer.")
@@ -124,7 +124,8 @@ def add(
     Raises:
         NotThere: no such organisation or person.
         NotAllowed: they neither work there nor manage its quality.
-        Invalid: the person does not hold the role there, the role answers nothing, no telephone, or an end before now.
+        Invalid: the person does not hold the role there, or is on duty in it then; the role answers nothing, no
+            telephone, an end before now, or a year that nobody means.
 
     """
     site = organisations.in_force(ctx.tx, organisation_code)
@@ -138,9 +139,17 @@ def add(
     held = people.grants_of(ctx.tx, one.id, ctx.now)
     if not any(grant.organisation_id == site.id and grant.role is role for grant in held):
         raise Invalid("person", "role_not_held")
-    begins = since or ctx.now
+    begins = within_years("since", since or ctx.now)
+    if until is not None:
+        within_years("until", until)
     if until is not None and until <= max(begins, ctx.now):
         raise Invalid("until", "before_since")
+    # Locked, so that two duties at once cannot overlap where one after the other would not.
+    ctx.tx.execute(sa.select(person.c.id).where(person.c.id == one.id).with_for_update(key_share=True))
+    theirs = (duty.c.person_id == one.id) & (duty.c.organisation_id == site.id) & (duty.c.role == role)
+    before_its_end = sa.true() if until is None else duty.c.since < until
+    if _select(ctx.tx, theirs, open_at(duty, begins), before_its_end):
+        raise Invalid("person", "on_duty_then")
     made = new_id()
     ctx.tx.execute(
         sa.insert(duty).values(

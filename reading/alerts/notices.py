@@ -25,6 +25,8 @@ FIRST_AT_THE_SITE: Final = (Role.CLINICIAN, Role.TECHNICIAN)
 
 ON_A_LIST: Final = 20
 """Notices of an alert that lists show: the newest."""
+IN_A_LOG: Final = 200
+"""Notices of an alert that the log and the case show, besides those who were told first: the newest."""
 
 
 class Kind(StrEnum):
@@ -154,8 +156,20 @@ def tell_site(tx: Connection, alert: Alert, kind: Kind, site_id: str, now: datet
     _post(tx, alert, kind, person_id=None, organisation_id=site_id, now=now)
 
 
-def of_alerts(tx: Connection, alert_ids: Collection[str], *, last: int | None = None) -> Mapping[str, list[Notice]]:
-    """Who was told of each alert, in their order; with ``last`` the newest so many, since climbing never ends."""
+def counts(tx: Connection, alert_ids: Collection[str]) -> Mapping[str, int]:
+    """How many notices each alert has."""
+    notice = tables.critical_notice.c
+    asked = sa.select(notice.alert_id, sa.func.count()).where(notice.alert_id.in_(alert_ids)).group_by(notice.alert_id)
+    return {row[0]: row[1] for row in tx.execute(asked)}
+
+
+def of_alerts(
+    tx: Connection, alert_ids: Collection[str], *, last: int | None = None, with_first: bool = False
+) -> Mapping[str, list[Notice]]:
+    """Who was told of each alert, in their order; with ``last`` the newest so many, since climbing never ends.
+
+    ``with_first`` has those at the site who were told as it was raised, however long ago.
+    """
     notice, person, organisation = tables.critical_notice, tables.person, tables.organisation
     more, speaker = tables.critical_finding, tables.person.alias("speaker")
     of_these = notice.c.alert_id.in_(alert_ids)
@@ -164,7 +178,8 @@ def of_alerts(tx: Connection, alert_ids: Collection[str], *, last: int | None = 
             partition_by=notice.c.alert_id, order_by=(notice.c.at.desc(), notice.c.id.desc())
         )
         ranked = sa.select(notice.c.id, newest.label("place")).where(of_these).subquery()
-        of_these = notice.c.id.in_(sa.select(ranked.c.id).where(ranked.c.place <= last))
+        first = of_these & (notice.c.kind == Kind.TOLD) if with_first else sa.false()
+        of_these = notice.c.id.in_(sa.select(ranked.c.id).where(ranked.c.place <= last)) | first
     rows = tx.execute(
         sa.select(
             notice,

@@ -20,10 +20,28 @@ ok okay yes thanks thank you received got it noted understood acknowledged confi
 read back roger copy copied fine good sure we i the a an of is has have been and to for in on with critical result
 report finding told informed duty
 """
+_FILLER_ZH: Final = """
+患者 病人 家属 我们 你们 他们 这里 那里 这边 那边 这个 那个 哪里 哪个 什么 怎么 不知道 清楚
+情况 其他 其它 另外 现在 今天 刚才 已经 没有 等着 等待 稍等 左侧 右侧 双侧 两侧 一侧 对侧
+左边 右边 左下 右下 左上 右上 上方 下方 内侧 外侧 局部 明显 大量 少量 多发 急性 考虑 可能
+建议 提示 未见 发现 所见 检查 结果 影像 图像 片子 医院 科室 护士 联系 电话 告诉 转告
+"""
+_FILLER_EN: Final = """
+there here this that these those which what where who when how why other others another one ones some any all both each
+it its he she his her they them their you your our us me my am be been being was were are not now today just still also
+yet but or if as at by from into over under about patient patients family relative relatives relation waiting wait left
+right side sides sided bilateral upper lower acute large small new old seen see sees show shows shown find finds found
+know knows tell tells told call calls called will would can could please possible possibly probable likely consider
+image images film scan examination exam case hospital nurse department ward
+"""
 POLITE_ZH: Final = tuple(sorted(_POLITE_ZH.split(), key=len, reverse=True))
 """Words that say that somebody heard something, and not what; the longest is taken out first."""
 POLITE_EN: Final = frozenset(_POLITE_EN.split())
 """Words that say that somebody heard something, or that every sentence has."""
+FILLER_ZH: Final = tuple(sorted(_FILLER_ZH.split(), key=len, reverse=True))
+"""Words that any sentence about anybody may have: that they were told and said again says nothing of the finding."""
+FILLER_EN: Final = frozenset(_FILLER_EN.split())
+"""The same in English."""
 
 _LATIN: Final = re.compile(r"[a-z0-9]+")
 _HAN: Final = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]+")
@@ -41,14 +59,15 @@ def problem(said: str, *, told: tuple[str, ...]) -> str | None:
     """Why ``said`` is no read-back; None where it is one. ``told`` is the class in each language, and the finding.
 
     It is one when something is left of it beside politeness, and two Chinese characters in a row, or a word of three
-    letters, are those that were told. Where nothing of a language was told, its words cannot be compared.
+    letters, are those that were told, fillers left out: 患者, 左侧 and "there" match nothing. Where nothing of a
+    language was told, its words cannot be compared.
     """
     left = _content(said)
     if 2 * sum(map(len, left.han)) + sum(map(len, left.latin)) < LEAST:
         return "only_polite"
-    what = _content(" ".join(told))
-    pairs = _pairs(left.han) & _pairs(what.han)
-    words = _stems(left.latin) & _stems(what.latin)
+    again, what = _telling(left), _telling(_content(" ".join(told)))
+    pairs = _pairs(again.han) & _pairs(what.han)
+    words = _stems(again.latin) & _stems(what.latin)
     return None if pairs or words else "not_the_finding"
 
 
@@ -59,10 +78,20 @@ class _Content:
 
 def _content(text: str) -> _Content:
     plain = unicodedata.normalize("NFKC", text).casefold()
-    han = plain
-    for word in POLITE_ZH:
-        han = han.replace(word, " ")
-    return _Content(han=_HAN.findall(han), latin=[word for word in _LATIN.findall(plain) if word not in POLITE_EN])
+    latin = [word for word in _LATIN.findall(plain) if word not in POLITE_EN]
+    return _Content(han=_HAN.findall(_without(plain, POLITE_ZH)), latin=latin)
+
+
+def _telling(content: _Content) -> _Content:
+    """What is left beside fillers."""
+    han = _HAN.findall(_without(" ".join(content.han), FILLER_ZH))
+    return _Content(han=han, latin=[word for word in content.latin if word not in FILLER_EN])
+
+
+def _without(text: str, words: tuple[str, ...]) -> str:
+    for word in words:
+        text = text.replace(word, " ")
+    return text
 
 
 def _pairs(runs: list[str]) -> set[str]:

@@ -104,7 +104,10 @@ def log(ctx: Context[Staff], *, since: datetime, until: datetime) -> Log:
     found = alert_rows.select(ctx.tx, raised & _visible(ctx), limit=MOST + 1)
     counted = _in_time(ctx, raised)
     return Log(
-        alerts=pending_alerts(ctx, found[:MOST]), cut=len(found) > MOST, in_time=counted.count(True), of=len(counted)
+        alerts=pending_alerts(ctx, found[:MOST], last=notices.IN_A_LOG, with_first=True),
+        cut=len(found) > MOST,
+        in_time=counted.count(True),
+        of=len(counted),
     )
 
 
@@ -121,7 +124,7 @@ def export(ctx: Context[Staff], *, since: datetime, until: datetime) -> Log:
 def of_case(ctx: Context[Staff], case_id: str) -> tuple[PendingAlert, ...]:
     """Every alert that a case had, the oldest first: they stay on it for good, also where they went on elsewhere."""
     had = (critical_alert.c.case_id == case_id) | moved_images.carried_from(case_id)
-    return pending_alerts(ctx, alert_rows.select(ctx.tx, had & _visible(ctx)))
+    return pending_alerts(ctx, alert_rows.select(ctx.tx, had & _visible(ctx)), last=notices.IN_A_LOG, with_first=True)
 
 
 def was_in_time(

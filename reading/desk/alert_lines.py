@@ -35,20 +35,23 @@ class PendingAlert:
     """What was found, the first words first."""
     told: tuple[Notice, ...]
     """Who was told of it, in their order; on a list the newest."""
+    more_told: int
+    """How many notices are not among them."""
 
 
 @without_door("It adds to alerts of cases that are visible to the viewer; the page records the look at the list.")
 def pending_alerts(
-    ctx: Context[Staff], alerts: Sequence[Alert], *, last: int | None = None
+    ctx: Context[Staff], alerts: Sequence[Alert], *, last: int, with_first: bool = False
 ) -> tuple[PendingAlert, ...]:
     """Alerts with what stands beside them on a page, in their order; their cases are visible to the viewer.
 
-    Of each, ``last`` are the newest notices that a list shows; None is all of them.
+    Of each, ``last`` are the newest notices that are shown, and ``with_first`` those by which it was raised.
     """
     of_cases = cases.by_ids(ctx.tx, {one.case_id for one in alerts})
     of_case = {each.case.id: each for each in entries_of(ctx.tx, ctx.who, list(of_cases.values()), ctx.now)}
     sites = organisations.by_ids(ctx.tx, {each.site.id for each in of_case.values()})
-    told = notices.of_alerts(ctx.tx, [one.id for one in alerts], last=last)
+    told = notices.of_alerts(ctx.tx, [one.id for one in alerts], last=last, with_first=with_first)
+    counted = notices.counts(ctx.tx, [one.id for one in alerts])
     words = findings.of_alerts(ctx.tx, alerts)
     said = {(one.critical_class, of_case[one.case_id].site.id) for one in alerts}
     named = {each: classes.named(ctx.tx, *each) for each in said}
@@ -66,6 +69,7 @@ def pending_alerts(
             ended_by=names.get(one.ended_by or "", ""),
             findings=words[one.id],
             told=tuple(told.get(one.id, ())),
+            more_told=counted.get(one.id, 0) - len(told.get(one.id, ())),
         )
         for one in alerts
     )

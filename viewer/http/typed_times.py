@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Final
 from zoneinfo import ZoneInfo
 
 from reading.errors import Invalid
-
-_YEARS: Final = range(1900, 3000)
-"""Near the ends of the calendar a time is none any longer on another clock."""
+from reading.row_rules import within_years
 
 
 def typed_day(field: str, typed: str) -> date | None:
@@ -39,6 +36,4 @@ def _parsed(field: str, typed: str) -> datetime | None:
         found = datetime.fromisoformat(typed.strip())
     except ValueError as wrong:
         raise Invalid(field, "date") from wrong
-    if found.year not in _YEARS:
-        raise Invalid(field, "date")
-    return found
+    return within_years(field, found)

@@ -27,6 +27,8 @@ class LoggedAlert:
     critical_class: str
     state: str
     rows: Sequence[dict[str, str]]
+    more: str
+    """How many notices are not among the rows, in a sentence; empty where all are."""
 
 
 def logged(alerts: Sequence[PendingAlert], language: Language) -> list[LoggedAlert]:
@@ -40,6 +42,7 @@ def logged(alerts: Sequence[PendingAlert], language: Language) -> list[LoggedAle
             critical_class=words.class_name(one.named, language),
             state=text(language, f"alerts.state.{one.alert.state}"),
             rows=[_in_words(row, one, language) for row in rows_of(one)],
+            more=text(language, "alerts.log.more", n=one.more_told) if one.more_told else "",
         )
         for one in alerts
     ]
@@ -59,7 +62,8 @@ def as_csv(log: Log, language: Language) -> str:
     def lines() -> Iterator[Sequence[str]]:
         yield [text(language, f"alerts.log.{column}") for column in COLUMNS]
         for one in logged(log.alerts, language):
-            for row in one.rows:
+            more = [dict.fromkeys(COLUMNS, "") | {"content": one.more}] if one.more else []
+            for row in (*one.rows, *more):
                 values = {
                     "site": one.site,
                     "patient": one.patient,

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import csv
+import unicodedata
 from collections.abc import Iterable, Sequence
 from io import StringIO
 from typing import Final
 
-FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
-"""Beginnings of a cell that a spreadsheet would calculate."""
+FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
+"""Beginnings of a cell that a spreadsheet would calculate, or skip to find them."""
+_CALCULATES: Final = frozenset("=+-@")
 
 
 def safe(text: str) -> str:
     """The text, with an apostrophe before it where it begins like a formula."""
-    return f"'{text}" if text.startswith(FORMULA) else text
+    return f"'{text}" if text.startswith(FORMULA) or _first(text) in _CALCULATES else text
+
+
+def _first(text: str) -> str:
+    """The first character that is seen, in its plain form: full-width signs calculate, and blanks are passed over."""
+    seen = (one for one in text if not one.isspace() and unicodedata.category(one) not in {"Cc", "Cf"})
+    return unicodedata.normalize("NFKC", next(seen, ""))[:1]
 
 
 def table(rows: Iterable[Sequence[str]]) -> str:

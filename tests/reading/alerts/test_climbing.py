@@ -13,6 +13,7 @@ from reading.alerts.moves import State
 from reading.audit import SYSTEM
 from reading.context import Context
 from reading.desk import alert_bar, alert_board
+from reading.desk.alert_board import Log
 from reading.errors import Invalid, NotAllowed
 from reading.kinds import Level, Role, Tier
 from reading.register import organisations, people
@@ -21,6 +22,7 @@ from storage.database import transaction
 from tests.reading.alerts.test_critical import TEN
 from tests.reading.clinic import acknowledge, arrive, open_clinic
 from tests.reading.region import hire
+from viewer.views import alert_log
 from viewer.views.alerts import alert_banner
 from viewer.words.catalogue import Language
 
@@ -207,6 +209,25 @@ def test_what_was_done_is_asked_for_ten_times_and_a_list_holds_the_newest_notice
     assert told[1] == told[0][-3:]
     assert shown.alert.reminders == climbing.MOST_REMINDERS
     assert "已催问 10 次" in alert_banner(shown, Language.ZH, now).unanswered
+
+
+def test_a_log_holds_the_newest_notices_and_those_by_which_it_was_raised(
+    engine: Engine, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(notices, "IN_A_LOG", 2)
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        case = arrive(tx, clinic, "1.1", now)
+        ada = Context(tx, clinic.audit, now, clinic.ada)
+        critical.raise_alert(ada, case.id, critical_class="stroke", finding="!")
+        for times in range(1, 5):
+            climbing.climb(Context(tx, clinic.audit, now + TEN * times, SYSTEM))
+        [logged] = alert_board.of_case(ada, case.id)
+        [line] = alert_log.logged([logged], Language.ZH)
+
+    assert [one.level for one in logged.told] == [0, 4, 4]
+    assert (logged.more_told, line.more) == (3, "另有 3 条较早的通知未列出。")
+    assert alert_log.as_csv(Log(alerts=(logged,), cut=False, in_time=0, of=0), Language.ZH).count("另有 3 条") == 1
 
 
 def test_from_one_reminder_to_the_next_it_is_twice_as_long_and_a_day_at_most() -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from threading import Barrier
 
 import pytest
 from sqlalchemy.engine import Engine
 
 from reading.alerts import duty
-from reading.audit import SYSTEM
+from reading.audit import SYSTEM, Audit
 from reading.context import Context
 from reading.errors import Invalid, NotAllowed, NotThere
 from reading.kinds import Role
@@ -69,8 +71,38 @@ def test_the_list_is_kept_by_those_who_work_there_or_manage_its_quality(engine: 
                 add(clinic.tang, **wrong)
         with pytest.raises(NotThere):
             add(clinic.tang, username="nobody")
-        add(clinic.tang)
-        add(clinic.mona)
-        add(SYSTEM)
+        add(clinic.tang, until=now + HOUR)
+        add(clinic.mona, since=now + HOUR, until=now + HOUR * 2)
+        add(SYSTEM, since=now + HOUR * 2)
 
         assert len(duty.list_of(tx, None, now)) == 3
+        for since, until in ((None, None), (now + HOUR, None), (now, now + HOUR), (now + HOUR * 9, None)):
+            with pytest.raises(Invalid, match="on_duty_then"):
+                add(clinic.tang, since=since, until=until)
+        for field in ("since", "until"):
+            with pytest.raises(Invalid, match="date"):
+                add(clinic.mona, **{field: datetime(9999, 12, 31, 23, 59, tzinfo=UTC)})
+        people.end(tx, clinic.tang.person_id, now)
+
+        assert duty.list_of(tx, None, now) == []
+
+
+def test_of_many_who_are_put_on_duty_at_once_each_is_once(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+    together = Barrier(4)
+
+    def add(number: int) -> bool:
+        together.wait()
+        try:
+            with transaction(engine) as tx:
+                ctx = Context(tx, Audit(f"web-{number}"), now, clinic.mona)
+                duty.add(ctx, organisation_code="hills", username="tang", role=Role.TECHNICIAN, telephone="1")
+        except Invalid:
+            return False
+        return True
+
+    with ThreadPoolExecutor(4) as pool:
+        added = list(pool.map(add, range(4)))
+
+    assert added.count(True) == 1

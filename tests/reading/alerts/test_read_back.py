@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reading.alerts.class_list import SHIPPED
-from reading.alerts.read_back import POLITE_EN, POLITE_ZH, problem
+from reading.alerts.read_back import FILLER_EN, FILLER_ZH, POLITE_EN, POLITE_ZH, problem
 
 PNEUMOTHORAX = ("张力性气胸", "Tension pneumothorax", "左侧气胸，纵隔右移")
 STROKE = ("急性脑卒中", "Acute stroke", "!")
@@ -50,6 +50,30 @@ def test_a_sentence_that_repeats_the_finding_is_one(said: str, told: tuple[str, 
 )
 def test_politeness_and_another_finding_are_none(said: str, expected: str) -> None:
     assert problem(said, told=PNEUMOTHORAX) == expected
+
+
+@pytest.mark.parametrize(
+    ("said", "finding"),
+    [
+        ("患者家属在这里等着", "患者左侧气胸"),
+        ("左侧左侧左侧左侧", "左侧气胸"),
+        ("which other one please", "Other threat to life"),
+        ("there on the left side", "pneumothorax there on the left"),
+        ("其他情况我们都清楚", "其他情况"),
+    ],
+)
+def test_what_is_said_of_anybody_repeats_no_finding(said: str, finding: str) -> None:
+    told = ("其他危及生命的情况", "Other threat to life", finding)
+
+    assert problem(said, told=told) == "not_the_finding"
+
+
+@pytest.mark.parametrize("filler", [*FILLER_ZH, *sorted(FILLER_EN)])
+def test_no_filler_is_a_match(filler: str) -> None:
+    assert problem(f"{filler} " * 8, told=(f"{filler} 肺栓塞", f"{filler} embolism", filler)) in {
+        "not_the_finding",
+        "only_polite",
+    }
 
 
 @given(st.lists(st.sampled_from([*POLITE_ZH, *POLITE_EN, "，", "!", " "]), max_size=12))
