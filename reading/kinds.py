@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Final
 
 
 class Role(StrEnum):
@@ -17,6 +18,10 @@ class Role(StrEnum):
     SYSTEM_ADMINISTRATOR = "system_administrator"
     SECURITY_ADMINISTRATOR = "security_administrator"
     AUDIT_ADMINISTRATOR = "audit_administrator"
+
+
+MAY_ANSWER: Final = (Role.CLINICIAN, Role.TECHNICIAN, Role.QUALITY_MANAGER, Role.REVIEWER)
+"""The roles that acknowledge critical results and say what was done."""
 
 
 class Level(StrEnum):

@@ -20,12 +20,25 @@ from reading.actions import Action
 from reading.cases.cases import Case
 from reading.cases.moves import BLIND, UNDECIDED, SigningRole
 from reading.context import Context
+from reading.kinds import MAY_ANSWER
 from reading.register.grants import reach
 from reading.reports import versions
 from reading.reports.versions import UNSENT, ReportVersion, Status
+from reading.row_rules import Moment, valid_at
 from reading.rules import case_rule
-from reading.tables import case, critical_alert, critical_finding, report_version, signature
+from reading.tables import (
+    case,
+    critical_alert,
+    critical_finding,
+    critical_notice,
+    report_version,
+    role_grant,
+    signature,
+)
 from reading.viewers import Staff, Viewer
+
+Person = str | sa.BindParameter[str]
+"""A person's id, or the parameter of a statement that is made once and asked often."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,29 +96,68 @@ def is_nameless(tx: Connection, of_case: Case) -> bool:
     return bool(nameless(tx, [of_case], by_two))
 
 
-def visible_alerts(viewer: Staff, own_sites: frozenset[str]) -> sa.ColumnElement[bool]:
+def visible_alerts(viewer: Staff, own_sites: frozenset[str], now: datetime) -> sa.ColumnElement[bool]:
     """The condition on ``critical_alert`` joined with its ``case``: no flag tells a reader what another has read.
 
-    Whoever works at the site sees every alert: there somebody has to act.
+    Whoever works at the site sees every alert, and whoever was told sees what they were told: they have to act.
     """
+    hidden = case.c.state.in_(BLIND) & _of_a_blind_reader(case)
+    theirs = _said_by(viewer.person_id) | case.c.site_id.in_(own_sites) | _told(viewer.person_id, now)
+    return ~hidden | theirs
+
+
+def told_of_another(of_case: sa.FromClause, person: Person, now: Moment) -> sa.ColumnElement[bool]:
+    """The condition on a case that somebody was told what its first blind reader flagged: they cannot read it blind.
+
+    ``of_case`` is the table ``case`` or an alias of it.
+    """
+    return (
+        sa.exists()
+        .where(critical_alert.c.case_id == of_case.c.id, _of_a_blind_reader(of_case))
+        .where(_told(person, now), ~_said_by(person))
+        .correlate(of_case)
+    )
+
+
+def _of_a_blind_reader(of_case: sa.FromClause) -> sa.ColumnElement[bool]:
+    """An alert says what somebody found who signed the case blind."""
     added = sa.select(critical_finding.c.said_by).where(critical_finding.c.alert_id == critical_alert.c.id)
     said = (signature.c.person_id == critical_alert.c.raised_by) | signature.c.person_id.in_(
         added.correlate(critical_alert)
     )
-    read = (
+    return (
         sa.exists()
-        .where(report_version.c.case_id == case.c.id, report_version.c.status == Status.BLIND)
+        .where(report_version.c.case_id == of_case.c.id, report_version.c.status == Status.BLIND)
         .where(signature.c.version_id == report_version.c.id, said)
-        .correlate(case, critical_alert)
+        .correlate(of_case, critical_alert)
     )
-    hidden = case.c.state.in_(BLIND) & read
-    return ~hidden | (critical_alert.c.raised_by == viewer.person_id) | case.c.site_id.in_(own_sites)
+
+
+def _said_by(person: Person) -> sa.ColumnElement[bool]:
+    added = sa.exists().where(critical_finding.c.alert_id == critical_alert.c.id, critical_finding.c.said_by == person)
+    return (critical_alert.c.raised_by == person) | added.correlate(critical_alert)
+
+
+def _told(person: Person, now: Moment) -> sa.ColumnElement[bool]:
+    """An alert was told to somebody, or to an organisation for which they answer."""
+    answers = (
+        sa.exists()
+        .where(role_grant.c.person_id == person, role_grant.c.organisation_id == critical_notice.c.organisation_id)
+        .where(role_grant.c.role.in_(MAY_ANSWER), valid_at(role_grant, now))
+        .correlate(critical_notice)
+    )
+    return (
+        sa.exists()
+        .where(critical_notice.c.alert_id == critical_alert.c.id)
+        .where((critical_notice.c.person_id == person) | answers)
+        .correlate(critical_alert)
+    )
 
 
 def hides_alerts(tx: Connection, viewer: Viewer, case_ids: Sequence[str], now: datetime) -> frozenset[str]:
     """The ids of the alerts on these cases that this viewer is not told of."""
     if not isinstance(viewer, Staff):
         return frozenset()
-    condition = visible_alerts(viewer, reach(tx, viewer, now).own)
+    condition = visible_alerts(viewer, reach(tx, viewer, now).own, now)
     alerts = sa.select(critical_alert.c.id).join(case, case.c.id == critical_alert.c.case_id)
     return frozenset(tx.scalars(alerts.where(case.c.id.in_(case_ids), ~condition)))

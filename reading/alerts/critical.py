@@ -8,7 +8,7 @@ from typing import Final
 from sqlalchemy.engine import Connection
 
 from reading import outbox
-from reading.access import door
+from reading.access import blindness, door
 from reading.actions import Action
 from reading.alerts import alert_rows, classes, findings, notices, read_back
 from reading.alerts.alert_rows import Alert, Kind
@@ -20,17 +20,16 @@ from reading.cases.cases import Case
 from reading.cases.moves import HIDDEN
 from reading.context import Context, Who, without_door
 from reading.errors import Invalid, NotAllowed, NotThere, Stale
-from reading.kinds import Role
+from reading.kinds import MAY_ANSWER, Role
 from reading.register.grants import may_act
 from reading.reports import versions
 from reading.reports.versions import ReportVersion
-from reading.rules import case_rule
+from reading.rules import flags
 from reading.texts import checked, storable
 from reading.viewers import Staff
 from storage.ids import new_id
 
 RAISED_BY: Final = (Role.READER, Role.VERIFIER, Role.REVIEWER)
-MAY_ANSWER: Final = (Role.CLINICIAN, Role.TECHNICIAN, Role.QUALITY_MANAGER, Role.REVIEWER)
 
 
 def raise_alert(ctx: Context[Staff], case_id: str, *, critical_class: str, finding: str) -> Alert:
@@ -52,7 +51,7 @@ def raise_from_report(ctx: Context[Staff], case_id: str, *, critical_class: str,
     """Raise an alert as part of another act on the case, for the version of this number.
 
     Words that stand on the case already are told once. Other words join the alert of the class that nobody has
-    answered; where one was answered, they are told by an alert of their own.
+    answered; where one was answered, or another blind reader's, they are told by an alert of their own.
 
     Raises:
         NotAllowed: they do not read for the site.
@@ -73,7 +72,7 @@ def raise_from_report(ctx: Context[Staff], case_id: str, *, critical_class: str,
         return joined
     found = classes.chosen(ctx.tx, case.site_id, code, ctx.now)
     alert = _raise(ctx, case, found, Kind.CRITICAL, finding, number=number)
-    case_rule.retriage(ctx.tx, case, critical=True)
+    flags.follow(ctx.tx, case)
     return alert
 
 
@@ -158,9 +157,10 @@ def withdraw(ctx: Context[Staff], case_id: str, *, why: str, seen: str | None = 
     case = cases.lock(ctx.tx, case_id)
     if not any(may_act(ctx.tx, ctx.who, role, case.site_id, ctx.now) for role in RAISED_BY):
         raise NotAllowed("no_role_for_this_step")
-    stands = alert_rows.standing_on_each(ctx.tx, [case_id]).get(case_id, [])
+    untold = blindness.hides_alerts(ctx.tx, ctx.who, [case_id], ctx.now)
+    stands = [one for one in alert_rows.standing_on_each(ctx.tx, [case_id]).get(case_id, []) if one.id not in untold]
     told = next((one for one in stands if one.id == seen and one.kind is Kind.NOTICE), None)
-    found = told or alert_rows.newest_standing(ctx.tx, case_id)
+    found = told or next((one for one in reversed(stands) if one.kind is Kind.CRITICAL), None)
     if found is None:
         raise NotThere
     if seen is not None and found.id != seen:
@@ -212,8 +212,7 @@ def take_back(
     if move is Move.RESET and not concerned:
         outbox.post(ctx.tx, notices.MESSAGE[kind], alert.id, {"case_id": case.id}, ctx.now)
     if alert.kind is Kind.CRITICAL:
-        stands = alert_rows.newest_standing(ctx.tx, case.id) is not None
-        case_rule.retriage(ctx.tx, cases.lock(ctx.tx, case.id), critical=stands)
+        flags.follow(ctx.tx, cases.lock(ctx.tx, case.id))
 
 
 @without_door("It asks for a right; nothing of a patient is in the answer.")
@@ -223,8 +222,13 @@ def may_answer(ctx: Context[Staff], site_id: str) -> bool:
 
 
 def _join(ctx: Context[Staff], case: Case, code: str, kind: Kind, finding: str, *, number: int) -> Alert | None:
-    """The alert that tells these words already, or takes them on since nobody has answered it; None where none does."""
-    stands = [alert_rows.lock(ctx.tx, one.id) for one in alert_rows.standing_of_class(ctx.tx, case.id, code, kind)]
+    """The alert that tells these words already, or takes them on since nobody has answered it; None where none does.
+
+    What another one flagged who read blind is not joined: the answer would tell of it.
+    """
+    untold = blindness.hides_alerts(ctx.tx, ctx.who, [case.id], ctx.now)
+    found = alert_rows.standing_of_class(ctx.tx, case.id, code, kind)
+    stands = [alert_rows.lock(ctx.tx, one.id) for one in found if one.id not in untold]
     words, told = _cut(finding), findings.of_alerts(ctx.tx, stands)
     for one in stands:
         if any(findings.same_words(words, each) for each in told[one.id]):

@@ -14,7 +14,7 @@ from reading.cases import cases
 from reading.cases.moves import HIDDEN
 from reading.context import Context, Who, without_door
 from reading.reports import versions
-from reading.rules import case_rule
+from reading.rules import flags
 from reading.tables import critical_alert, critical_carry
 from storage.ids import new_id
 
@@ -105,4 +105,4 @@ def _triage(ctx: Context[Who], case_id: str) -> None:
     stands = alert_rows.newest_standing(ctx.tx, case_id) is not None
     case = cases.lock(ctx.tx, case_id)
     if case.critical is not stands:
-        case_rule.retriage(ctx.tx, case, critical=stands)
+        flags.follow(ctx.tx, case)

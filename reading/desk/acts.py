@@ -22,7 +22,7 @@ from reading.completeness import follow_ups
 from reading.consultation.colleagues import ASKED_BY
 from reading.double_reading import comparisons
 from reading.errors import NotAllowed
-from reading.kinds import Priority, Role, Tier
+from reading.kinds import MAY_ANSWER, Priority, Role, Tier
 from reading.queue import claiming, parking
 from reading.queue.leases import Lease
 from reading.referral.sending import SENT_BY
@@ -124,9 +124,9 @@ def allowed(
         if newest is not None and acts(*critical.RAISED_BY) and not critical.report_names(tx, newest):
             yield Act.WITHDRAW_CRITICAL
         states = {alert.state for alert in told}
-        if states & UNANSWERED and acts(*critical.MAY_ANSWER):
+        if states & UNANSWERED and acts(*MAY_ANSWER):
             yield Act.ACKNOWLEDGE
-        if alerts_moves.State.ACKNOWLEDGED in states and acts(*critical.MAY_ANSWER):
+        if alerts_moves.State.ACKNOWLEDGED in states and acts(*MAY_ANSWER):
             yield Act.DISPOSE
     if case.state is State.WITHHELD and acts(Role.QUALITY_MANAGER):
         yield from (Act.RESTORE, Act.READ_AGAIN, Act.ENTER_IN_ERROR)
@@ -156,6 +156,7 @@ def _may_claim(tx: Connection, staff: Staff, case: Case, roles: frozenset[Signin
     try:
         claiming.grant_for(tx, staff, step, case, case.tier, now=now)
         claiming.not_their_own(tx, case, step, roles)
+        claiming.not_told(tx, case, step, staff, now)
     except NotAllowed:
         return False
     return True

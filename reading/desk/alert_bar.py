@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection
 from reading.access import blindness, visibility
 from reading.alerts import alert_rows, classes
 from reading.alerts.class_list import ResultClass
-from reading.alerts.critical import MAY_ANSWER
+from reading.kinds import MAY_ANSWER
 from reading.register.grants import reach
 from reading.tables import case, critical_alert, critical_notice, organisation
 from reading.viewers import Staff
@@ -56,7 +56,7 @@ def waiting(tx: Connection, staff: Staff, now: datetime) -> list[Waiting]:
         .join(case, case.c.id == critical_alert.c.case_id)
         .join(organisation, organisation.c.id == case.c.site_id)
         .where(alert_rows.unanswered(), sa.or_(told, own, raised), visibility.visible_cases(tx, staff, now))
-        .where(blindness.visible_alerts(staff, own_sites))
+        .where(blindness.visible_alerts(staff, own_sites, now))
         .order_by(critical_alert.c.due_at, critical_alert.c.id)
     ).all()
     return [

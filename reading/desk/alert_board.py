@@ -188,7 +188,7 @@ def _answer(
 
 
 def _visible(ctx: Context[Staff]) -> sa.ColumnElement[bool]:
-    told = blindness.visible_alerts(ctx.who, reach(ctx.tx, ctx.who, ctx.now).own)
+    told = blindness.visible_alerts(ctx.who, reach(ctx.tx, ctx.who, ctx.now).own, ctx.now)
     seen = (
         sa.select(critical_alert.c.id)
         .join(case, case.c.id == critical_alert.c.case_id)

@@ -26,7 +26,7 @@ from reading.reports.content import Content
 from reading.reports.opinion import Opinion, Result
 from reading.reports.seal import Seal
 from reading.reports.versions import ReportVersion
-from reading.rules import case_rule
+from reading.rules import case_rule, flags
 from reading.rules.rule import DoubleReading, Finality
 from reading.signing import release, signatures
 from reading.signing.basis import Screen
@@ -113,7 +113,7 @@ def defer(ctx: Context[Staff], case_id: str, *, seen: int | None = None) -> Case
     """
     deferred = _settle(ctx, case_id, Move.DEFER, seen)
     versions.withdraw_blind(ctx.tx, case_id)
-    return deferred
+    return flags.follow(ctx.tx, deferred)
 
 
 @without_door("The worker's step makes the first readings of every site final when their minutes are over.")

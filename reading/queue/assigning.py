@@ -12,9 +12,10 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from reading import tables
+from reading.access import blindness
 from reading.cases import cases
 from reading.cases.cases import Case
-from reading.cases.moves import SIGNS_AS
+from reading.cases.moves import SIGNS_AS, Step
 from reading.context import Context, Who, without_door
 from reading.queue import fitness, lapses, workload
 from reading.queue.takings import How, is_urgent
@@ -81,7 +82,7 @@ def _for_organisation(ctx: Context[Who], place: str, duty: Sequence[OnDuty], sai
             continue
         for case in _waiting(ctx, (step, tier), sites, {key for one in people for key in skills[one]}):
             fit = [person for person in people if room[person] > 0 and _has(skills[person], case)]
-            barred = _barred(ctx, case)
+            barred = _barred(ctx, case) | _told_of_the_flag(ctx, case, fit)
             chosen = choose((loads[one] for one in fit if one not in barred), urgent=is_urgent(case))
             if chosen is None:
                 continue
@@ -151,6 +152,14 @@ def _barred(ctx: Context[Who], case: Case) -> set[str]:
         assignment.c.case_id == case.id, assignment.c.step == case.step, assignment.c.at > ctx.now - ONCE_IN
     )
     return set(ctx.tx.scalars(sa.union_all(signed, reviewed, had)))
+
+
+def _told_of_the_flag(ctx: Context[Who], case: Case, people: Collection[str]) -> set[str]:
+    """Those of these people who could not read a case blind any more."""
+    if case.step is not Step.SECOND:
+        return set()
+    told = {one: blindness.told_of_another(tables.case, one, ctx.now) for one in people}
+    return {one for one, condition in told.items() if cases.is_one_of(ctx.tx, case.id, condition)}
 
 
 def _written(ctx: Context[Who], case: Case, person_id: str, place: str, *, weight: int, said: Terms) -> bool:

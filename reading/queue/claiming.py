@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from reading import tables
-from reading.access import door
+from reading.access import blindness, door
 from reading.actions import Action
 from reading.cases import cases, history
 from reading.cases.cases import Case
@@ -22,7 +22,7 @@ from reading.kinds import Tier
 from reading.queue import fitness, leases, takings
 from reading.queue.fitness import PERSON, Fitness
 from reading.queue.takings import How
-from reading.queue.waiting import SKILLS, Key, heads, is_among, is_free, sites_name, waiting_for
+from reading.queue.waiting import NOW, SKILLS, Key, heads, is_among, is_free, sites_name, waiting_for
 from reading.register import organisations
 from reading.roster.groups import READS, ROLES
 from reading.rules import case_rule
@@ -70,8 +70,8 @@ def claim(ctx: Context[Staff], case_id: str, *, why: str = "") -> Case:
 
     Raises:
         NotThere: no such case, or not one that they may see.
-        NotAllowed: no role or skill for it, or they have acted on it in another role, or have as many cases open as
-            their limit says, or its rule lets nobody choose.
+        NotAllowed: no role or skill for it, or they have acted on it in another role, were told what its first blind
+            reader flagged, have as many cases open as their limit says, or its rule lets nobody choose.
         MoveNotAllowed: it does not wait.
         Invalid: its rule wants a reason of whoever chooses.
 
@@ -87,6 +87,7 @@ def claim(ctx: Context[Staff], case_id: str, *, why: str = "") -> Case:
     desks = _desks(ctx.tx, ctx.who, ctx.now)
     grant = _grant(desks, step, case, case.tier)
     not_their_own(ctx.tx, case, step, cases.roles_of(ctx.tx, case_id, ctx.who.person_id))
+    not_told(ctx.tx, case, step, ctx.who, ctx.now)
     fit = _fit(ctx)
     if step in READS and case.skills not in fit.skill_sets:
         raise NotAllowed("skills_are_asked_for")
@@ -150,6 +151,18 @@ def not_their_own(tx: Connection, case: Case, step: Step, roles: frozenset[Signi
     only_role(SIGNS_AS[step], roles)
     if SigningRole.REVIEWER in roles and history.was_moved(tx, case.id, Move.DISPUTE):
         raise NotAllowed("a_third_person_decides")
+
+
+def not_told(tx: Connection, case: Case, step: Step, staff: Staff, now: datetime) -> None:
+    """Check that a second reader knows nothing of the first reading.
+
+    Raises:
+        NotAllowed: they were told what the first reader flagged.
+
+    """
+    told = blindness.told_of_another(tables.case, staff.person_id, now)
+    if step is Step.SECOND and cases.is_one_of(tx, case.id, told):
+        raise NotAllowed("told_of_the_flag")
 
 
 def _desks(tx: Connection, staff: Staff, now: datetime) -> _Desks:
@@ -245,6 +258,8 @@ def _theirs_to_take(case: sa.FromClause, step: Step) -> sa.ColumnElement[bool]:
     reviewed = sa.exists().where(review.c.case_id == case.c.id, review.c.reviewer_id == PERSON)
     disputed = sa.exists().where(moved.c.case_id == case.c.id, moved.c.move == Move.DISPUTE)
     barred = (reviewed & disputed) if step is Step.REVIEW else reviewed
+    if step is Step.SECOND:
+        barred |= blindness.told_of_another(case, PERSON, NOW)
     return ~_signed_as_another(case, SIGNS_AS[step]) & ~barred
 
 

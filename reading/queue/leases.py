@@ -20,7 +20,7 @@ from reading.errors import MoveNotAllowed, NotAllowed, Stale
 from reading.kinds import Priority, Tier
 from reading.queue.screen_state import ScreenState
 from reading.reports import drafts, versions
-from reading.rules import case_rule
+from reading.rules import case_rule, flags
 from reading.viewers import RoleGrant, Staff
 
 LEASE: Final = timedelta(minutes=10)
@@ -185,6 +185,8 @@ def let_go(
         versions.withdraw_blind(ctx.tx, case.id)
     if moved.step is not case.step or moved.state is State.FINAL:
         drafts.drop(ctx.tx, case.id)
+        if case.step in {Step.SECOND, Step.ARBITRATE}:
+            moved = flags.follow(ctx.tx, moved)
     return moved
 
 

@@ -5,19 +5,25 @@ Each route of `test_refusals` that reads is asked, so that a new one is asked as
 
 from __future__ import annotations
 
+import copy
 from dataclasses import replace
+from datetime import timedelta
 from typing import Final
 
 import httpx
 import pytest
 from sqlalchemy.engine import Engine
 
-from reading.alerts import critical
+from reading.access import blindness
+from reading.alerts import climbing, critical
+from reading.audit import SYSTEM
 from reading.context import Context
+from reading.double_reading import readings
 from reading.kinds import Role
 from reading.register import people
 from reading.reports import versions
 from reading.rules import policy
+from reading.rules.shipped_policies import shipped
 from storage.database import snapshot, transaction
 from tests.reading.clinic import take
 from tests.reading.double_reading.twice import NORMAL, RIGHT, mammogram, read_blind, rules
@@ -122,6 +128,58 @@ def test_whoever_has_to_act_is_told_of_the_flag_and_of_no_reading(house: House, 
 
     assert FLAGGED in tang.get("/t").text
     assert not [secret for secret in (SAID.findings, SAID.impression, SAID.recommendation) if secret in page + told]
+
+
+def test_a_flag_changes_nothing_that_the_second_reader_sees(house: House, engine: Engine) -> None:
+    clinic, document = house.clinic, copy.deepcopy(shipped("mammography"))
+    for rule in document["rules"]:
+        rule["when"].pop("department", None)
+    flagged = {"critical_class": "tension_pneumothorax", "finding": FLAGGED}
+    with transaction(engine) as tx:
+        policy.install(tx, document, None, house.now, version=2)
+        case = mammogram(tx, clinic, STUDY, house.now, patient_id="P1", patient_name="Pia")
+        read_blind(tx, clinic, clinic.ada, case.id, house.now, SAID)
+        readings.finalise(Context(tx, clinic.audit, house.now, clinic.ada), case.id)
+    vera, mine = house.signed_in("vera"), f"/api/cases/{case.id}"
+    before = vera.get("/api/cases").json(), vera.get(mine).json()
+    with transaction(engine) as tx:
+        critical.raise_alert(Context(tx, clinic.audit, house.now, clinic.ada), case.id, **flagged)
+    after = vera.get("/api/cases").json(), vera.get(mine).json()
+    vera.post(f"{mine}/claim")
+    house.now += timedelta(minutes=2)
+    hers = vera.post(f"{mine}/critical", json={"critical_class": "tension_pneumothorax", "finding": "右侧气胸"}).json()
+    shown = vera.get(mine).json()["critical"]
+
+    assert before[1]["double_reading"] is not None
+    assert after == before
+    assert (hers["finding"], hers["raised_at"], hers["state"]) == ("右侧气胸", house.now.isoformat(), "raised")
+    assert hers == shown
+
+
+def test_whoever_the_alert_climbs_to_sees_it_and_reads_no_more(
+    house: House, engine: Engine, screening: dict[str, str]
+) -> None:
+    """Nobody at Hills answers: those who manage quality for the county are told."""
+    clinic, case_id = house.clinic, screening["case"]
+    with transaction(engine) as tx:
+        people.grant(tx, clinic.mona.person_id, clinic.region.oak.id, Role.READER, house.now)
+    mona, mine = house.signed_in("mona"), f"/api/cases/{case_id}"
+    before = mona.get(mine).json()
+    for _ in range(2):
+        house.now += timedelta(minutes=10)
+        with transaction(engine) as tx:
+            climbing.climb(Context(tx, clinic.audit, house.now, SYSTEM))
+    told, refused = mona.get(mine).json(), mona.post(f"{mine}/claim")
+    next_one = mona.post("/api/cases/claim", json={}).json()
+    with transaction(engine) as tx:
+        seen_by_rosa = blindness.hides_alerts(tx, clinic.rosa, [case_id], house.now)
+
+    assert (before["critical"], "claim" in before["allowed"]) == (None, True)
+    assert (told["critical"]["finding"], "acknowledge" in told["allowed"]) == (FLAGGED, True)
+    assert FLAGGED in mona.get("/alerts").text
+    assert ("claim" in told["allowed"], refused.status_code) == (False, 403)
+    assert next_one["id"] not in {None, case_id}
+    assert seen_by_rosa == {screening["alert"]}
 
 
 def test_the_arbiter_sees_both_readings_and_neither_name(

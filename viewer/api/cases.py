@@ -294,7 +294,6 @@ def raise_alert(request: Request, staff: Acting, case_id: str, body: bodies.Crit
     with going_in(office, staff, Action.CRITICAL_RAISE, "case", case_id) as ctx:
         raised = critical.raise_alert(ctx, case_id, critical_class=body.critical_class, finding=body.finding)
         entry = entries_of(ctx.tx, staff, [cases_.by_id(ctx.tx, case_id)], ctx.now)[0]
-    # Of two blind readers neither is told what the other flagged, also where they flag the same.
     return api_json.alert(entry.alert or raised, entry, language_of(request))
 
 
