@@ -30,6 +30,8 @@ class Said(NamedTuple):
 def raise_of(ctx: Context[Staff], case_id: str, said: Said, before: Said | None) -> None:
     """Raise the alert of the class that a signed report names, unless its words were told; reset what it corrects.
 
+    Whoever flagged a finding, had it answered, and then signs the report of it in other words tells nobody again: that
+    is the usual way. What they found besides they flag apart.
     ``before`` is the version that the report corrects. An alert that it never named, such as one that was flagged apart
     from the report since, stands. What a rule told of words that no longer hold is taken back at once: it may reassure
     somebody who should act.
@@ -42,7 +44,9 @@ def raise_of(ctx: Context[Staff], case_id: str, said: Said, before: Said | None)
     named, raised = said.critical_class, None
     if named is not None:
         words = said.content.impression
-        raised = critical.raise_from_report(ctx, case_id, critical_class=named, finding=words, number=said.number)
+        raised = _told_by_the_signer(ctx, case_id, named, said.number) or critical.raise_from_report(
+            ctx, case_id, critical_class=named, finding=words, number=said.number
+        )
     case = cases.by_id(ctx.tx, case_id)
     _take_back_notices(ctx, case, said.content, raised)
     if raised is None or before is None:
@@ -76,6 +80,13 @@ def lift_all(ctx: Context[Who], case_id: str, *, why: str) -> list[Alert]:
     for alert in stands:
         critical.take_back(ctx, cases.by_id(ctx.tx, case_id), alert, Move.LIFT, why=why)
     return stands
+
+
+def _told_by_the_signer(ctx: Context[Staff], case_id: str, named: str, number: int) -> Alert | None:
+    """The answered alert of a class that the signer raised while they wrote the version of this number."""
+    stands = alert_rows.standing_of_class(ctx.tx, case_id, named, Kind.CRITICAL)
+    own = (one for one in stands if one.raised_by == ctx.who.person_id and one.first_version == number)
+    return next((one for one in own if one.state not in UNANSWERED), None)
 
 
 def _take_back_notices(ctx: Context[Who], case: Case, content: Content, instead: Alert | None) -> None:

@@ -104,6 +104,24 @@ def test_a_class_that_was_flagged_apart_from_the_report_keeps_its_alert(engine: 
     assert [one.critical_class for one in stands] == ["stroke", "other"]
 
 
+@pytest.mark.parametrize(("signer", "number", "alerts"), [("ada", 1, 1), ("vera", 1, 2), ("ada", 2, 2)])
+def test_whoever_flagged_it_and_signs_it_in_other_words_tells_nobody_again(
+    engine: Engine, now: datetime, signer: str, number: int, alerts: int
+) -> None:
+    """Flagged, answered, signed is the usual way; other people's words, and those of later versions, are news."""
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        case = arrive(tx, clinic, "1.1", now)
+        ada = Context(tx, clinic.audit, now, clinic.ada)
+        flagged = critical.raise_alert(ada, case.id, critical_class="stroke", finding="左侧大面积")
+        acknowledge(tx, clinic, clinic.tang, flagged.id, now)
+        signs = Context(tx, clinic.audit, now, getattr(clinic, signer))
+        said = Said(number, replace(STROKE, impression="左侧大脑中动脉供血区急性脑梗死"))
+        corrections.raise_of(signs, case.id, said, None)
+
+        assert len(alert_rows.standing_on_each(tx, [case.id])[case.id]) == alerts
+
+
 def test_a_case_that_was_entered_in_error_climbs_no_more(engine: Engine, now: datetime) -> None:
     with transaction(engine) as tx:
         clinic = open_clinic(tx, now)
