@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, Protocol
 
@@ -56,6 +56,22 @@ def pauses(moves: Sequence[Moved]) -> tuple[Pause, ...]:
         since, reason = one.at, now_for
     if reason is not None and since is not None:
         found.append(Pause(reason=reason, since=since, until=None))
+    return tuple(found)
+
+
+def stops(moves: Sequence[Moved]) -> tuple[Pause, ...]:
+    """The stretches in which the clocks of a case stood still; pauses that follow on each other are one.
+
+    Each has the reason for which it began; the last one may still be open.
+    """
+    found: list[Pause] = []
+    for one in moves:
+        reason = REASON_OF.get(one.to_state)
+        stands = bool(found) and found[-1].until is None
+        if stands and reason is None:
+            found[-1] = replace(found[-1], until=one.at)
+        elif reason is not None and not stands:
+            found.append(Pause(reason=reason, since=one.at, until=None))
     return tuple(found)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -12,7 +13,7 @@ from reading.audit import SYSTEM
 from reading.cases import cases, history
 from reading.cases.cases import Case
 from reading.clock import life
-from reading.clock.clock import moved_by
+from reading.clock.clock import Pause, moved_by
 from reading.clock.hours import ROUND_THE_CLOCK, Hours
 from reading.context import Context, Who, without_door
 from reading.register import organisations
@@ -32,18 +33,25 @@ def hours(tx: Connection, rule: Rule, site_id: str, since: datetime) -> Hours:
     return policy.hours_of(rule, days=days, zone=site.time_zone)
 
 
-def due_at(tx: Connection, rule: Rule, site_id: str, received_at: datetime) -> datetime:
-    """When a case of this rule that was received at a site at a time is due to be released."""
-    return hours(tx, rule, site_id, received_at).after(received_at, timedelta(minutes=rule.due_minutes))
+def due_at(tx: Connection, rule: Rule, site_id: str, received_at: datetime, *, stops: Iterable[Pause] = ()) -> datetime:
+    """When a case of this rule that was received at a site at a time is due to be released.
+
+    ``stops``: when its clocks stood still, in their order; one that has not ended moves nothing before `go_on`.
+    """
+    counted = hours(tx, rule, site_id, received_at)
+    due = counted.after(received_at, timedelta(minutes=rule.due_minutes))
+    for stop in stops:
+        due = moved_by(due, stop, counted)
+    return due
 
 
 @without_door("A part of an act that has opened the case, or of the system's step.")
 def go_on(ctx: Context[Who], case: Case) -> Case:
-    """Let the clock of a case go on that has just left a pause: what was left of its time then is left now."""
-    pauses = life.pauses(history.moves_of(ctx.tx, case.id))
-    if not pauses or pauses[-1].until != ctx.now:
+    """Let the clock of a case go on that has just left its pauses: what was left of its time then is left now."""
+    stops = life.stops(history.moves_of(ctx.tx, case.id))
+    if not stops or stops[-1].until != ctx.now:
         return case
-    pause = pauses[-1]
+    pause = stops[-1]
     rule = policy.by_id(ctx.tx, case.policy_id).rule(case.rule)
     due = moved_by(case.due_at, pause, hours(ctx.tx, rule, case.site_id, pause.since))
     if due == case.due_at:

@@ -10,6 +10,7 @@ from sqlalchemy.engine import Connection
 from reading.cases import cases, history
 from reading.cases.cases import Case
 from reading.cases.moves import WAITING, Move, State, Step
+from reading.clock import life
 from reading.kinds import Tier
 from reading.reports import versions
 from reading.rules import case_clock, case_facts, policy, staffing
@@ -41,7 +42,7 @@ def retriage(
     """Match a case again after a fact changed, in the policy that it was opened under.
 
     A case that has a final version keeps its rule: what was released was released under it. A due time
-    never moves further away.
+    never moves further away, and the time in which the case stood still counts for no rule.
     """
     changed = {"modality": modality, "body_part": body_part, "critical": critical, "escalated": escalated or None}
     facts = replace(facts_of_case(tx, case), **{key: value for key, value in changed.items() if value is not None})
@@ -53,17 +54,18 @@ def retriage(
     }
     if versions.final(tx, case.id) is None:
         rule = policy.by_id(tx, case.policy_id).match(facts)
-        due = case_clock.due_at(tx, rule, case.site_id, case.received_at)
+        stops = life.stops(history.moves_of(tx, case.id))
+        due = min(case.due_at, case_clock.due_at(tx, rule, case.site_id, case.received_at, stops=stops))
         changes["rule"] = rule.name
-        gone = facts.escalated or history.was_moved(tx, case.id, Move.REROUTE)
+        gone = facts.escalated or _rerouted_to(tx, case) is not None
         if case.state is State.WAITING_READ and not gone:
             changes["tier"] = rule.tier
         if rule.name != case.rule and case.state in WAITING:
             changes["look_at"] = case.received_at  # it may be overdue by its new rule
-        changes["due_at"] = min(due, case.due_at)
+        changes["due_at"] = due
         if rule.name != case.rule:
             changes["skills"] = staffing.asked(rule.skills)
-            changes["skills_until"] = staffing.open_from(case.received_at, min(due, case.due_at))
+            changes["skills_until"] = staffing.open_from(case.received_at, due)
     return cases.change(tx, case, **changes)
 
 

@@ -73,6 +73,23 @@ def test_pauses_are_the_times_in_which_nobody_can_read(
 
 
 @pytest.mark.parametrize(
+    ("moves", "stops"),
+    [
+        ([Move.CLAIM, Move.SIGN], []),
+        ([Move.CLAIM, Move.RETURN, Move.WITHHOLD, Move.READ_AGAIN], [(Reason.RETURNED, 2, 4)]),
+        ([Move.REJECT, Move.EMPTY, Move.REFILL, Move.REJECT], [(Reason.RETURNED, 1, 3), (Reason.RETURNED, 4, None)]),
+    ],
+)
+def test_pauses_that_follow_on_each_other_are_one_stop(
+    moves: list[Move], stops: list[tuple[Reason, int, int | None]]
+) -> None:
+    assert list(life.stops(lived(*moves))) == [
+        Pause(reason=reason, since=minute(since), until=None if until is None else minute(until))
+        for reason, since, until in stops
+    ]
+
+
+@pytest.mark.parametrize(
     ("moves", "step", "number"),
     [
         ([], Step.READ, 1),

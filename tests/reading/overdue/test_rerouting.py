@@ -23,8 +23,10 @@ from reading.kinds import Role, Tier
 from reading.overdue import capacity, rerouting
 from reading.queue import claiming, leases
 from reading.register import organisations
+from reading.rules import case_rule
 from reading.rules.first_policy import FIRST_POLICY
 from reading.rules.rule import Goal
+from reading.signing import withhold
 from reading.viewers import Staff
 from storage.database import transaction
 from tests.reading.clinic import Clinic, arrive, messages, open_clinic, read, state, take
@@ -153,8 +155,10 @@ def test_a_neighbour_takes_only_what_it_agreed_to_and_while_it_has_agreed(engine
 
 
 def test_where_nobody_has_room_those_on_duty_are_told(engine: Engine, now: datetime) -> None:
+    document = overdue(Goal.NEXT_TIER, Goal.DUTY)
+    next(rule for rule in document["rules"] if rule["name"] == "critical")["tier"] = "city"
     with transaction(engine) as tx:
-        clinic = open_clinic(tx, now, overdue(Goal.NEXT_TIER, Goal.DUTY))
+        clinic = open_clinic(tx, now, document)
         duty.add(
             Context(tx, clinic.audit, now, SYSTEM),
             organisation_code="oak",
@@ -169,6 +173,7 @@ def test_where_nobody_has_room_those_on_duty_are_told(engine: Engine, now: datet
         assert went == 1
         assert [(one.goal, one.tier, one.person) for one in gone] == [(Goal.DUTY, Tier.COUNTY, "Mona")]
         assert tier(tx, case.id) is Tier.COUNTY
+        assert case_rule.retriage(tx, cases.by_id(tx, case.id), critical=True).tier is Tier.CITY
 
 
 def test_each_step_has_its_own_clock_and_is_sent_on_once(engine: Engine, now: datetime) -> None:
@@ -205,6 +210,24 @@ def test_what_came_back_from_the_township_has_the_time_that_was_left(engine: Eng
         assert resubmitted.due_at == case.due_at + LATE - HOUR
         assert event.details["reason"] == "returned"
         assert step(tx, clinic, now + LATE) == 0
+
+
+def test_pauses_that_follow_on_each_other_all_count_and_no_rule_forgets_them(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        case, half = arrive(tx, clinic, "1.1", now), now + HOUR / 2
+        revision = take(tx, clinic, clinic.ada, case.id, now)
+        leases.return_to_site(Context(tx, clinic.audit, half, clinic.ada), case.id, revision=revision, why="侧位")
+        withhold.withhold(Context(tx, clinic.audit, now + 50 * HOUR, clinic.mona), case.id, why="拍错人")
+        while_it_stands = case_rule.retriage(tx, cases.by_id(tx, case.id))
+        back = Context(tx, clinic.audit, half + 72 * HOUR, clinic.mona)
+        again = withhold.read_again(back, case.id, why="已更正")
+        same = case_rule.retriage(tx, cases.by_id(tx, case.id))
+        nearer = case_rule.retriage(tx, same, critical=True)
+
+        assert while_it_stands.due_at == case.due_at
+        assert again.due_at == same.due_at == case.due_at + 72 * HOUR
+        assert (nearer.rule, nearer.due_at) == ("critical", now + 73 * HOUR)
 
 
 def test_a_rule_that_counts_working_hours_is_due_on_a_working_day(engine: Engine) -> None:
