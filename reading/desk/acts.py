@@ -97,7 +97,7 @@ def allowed(
         yield Act.CLAIM
     if lease is not None:
         yield from (Act.RENEW, Act.PUT_BACK, Act.SAVE, Act.RETURN, SIGNING_ACT[lease.step])
-        if parking.may_be_put_aside(tx, case):
+        if parking.aside_until(tx, case, now) is not None:
             yield Act.PARK
         if lease.step is Step.VERIFY:
             yield Act.SEND_BACK

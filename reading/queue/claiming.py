@@ -18,7 +18,7 @@ from reading.cases.cases import Case
 from reading.cases.moves import SIGNS_AS, STEP_OF, WAITING, Move, SigningRole, Step, after, only_role
 from reading.context import Context, without_door
 from reading.errors import MoveNotAllowed, NotAllowed
-from reading.kinds import Tier
+from reading.kinds import Priority, Tier
 from reading.queue import fitness, leases, takings
 from reading.queue.fitness import PERSON, Fitness
 from reading.queue.takings import How
@@ -42,10 +42,10 @@ def claim_next(ctx: Context[Staff], step: Step | None) -> Case | None:
     Urgency is the priority; then what waits for them, then the due time. What waits for somebody else is left out.
     One statement chooses and moves: on PostgreSQL it skips what others are choosing at the same moment, on SQLite
     there is one writer at a time. The first cases of each site are looked at first, and all only where others are
-    choosing just these.
+    choosing just these. An emergency is for whoever has as many cases open as their limit says, too.
 
     Raises:
-        NotAllowed: they have as many cases open as their limit says.
+        NotAllowed: they have as many, and there is no emergency.
 
     """
     desks = {key: sites for key, sites in _desks(ctx.tx, ctx.who, ctx.now).items() if step in {None, key[0]}}
@@ -55,6 +55,8 @@ def claim_next(ctx: Context[Staff], step: Step | None) -> Case | None:
     taken = partial(_taken, ctx, desks, fit)
     row = taken(heads_only=True) or taken(heads_only=False)
     if row is None:
+        if fit.at_limit:
+            raise NotAllowed("limit_of_open_cases")
         return None
     claimed = cases.from_row(row)
     grant = desks[claimed.step, claimed.tier][claimed.site_id]
@@ -71,7 +73,8 @@ def claim(ctx: Context[Staff], case_id: str, *, why: str = "") -> Case:
     Raises:
         NotThere: no such case, or not one that they may see.
         NotAllowed: no role or skill for it, or they have acted on it in another role, were told what its first blind
-            reader flagged, have as many cases open as their limit says, or its rule lets nobody choose.
+            reader flagged, have as many cases open as their limit says and it is no emergency, or its rule lets nobody
+            choose.
         MoveNotAllowed: it does not wait.
         Invalid: its rule wants a reason of whoever chooses.
 
@@ -89,6 +92,8 @@ def claim(ctx: Context[Staff], case_id: str, *, why: str = "") -> Case:
     not_their_own(ctx.tx, case, step, cases.roles_of(ctx.tx, case_id, ctx.who.person_id))
     not_told(ctx.tx, case, step, ctx.who, ctx.now)
     fit = _fit(ctx)
+    if fit.at_limit and case.priority is not Priority.EMERGENCY:
+        raise NotAllowed("limit_of_open_cases")
     if step in READS and case.skills not in fit.skill_sets:
         raise NotAllowed("skills_are_asked_for")
     how, skipped, waited_for = _how(ctx, case, (step, case.tier), desks, fit)
@@ -100,10 +105,12 @@ def claim(ctx: Context[Staff], case_id: str, *, why: str = "") -> Case:
 
 
 def _fit(ctx: Context[Staff]) -> Fitness:
+    """What they may be given; whoever has a limit claims at one desk after the other, and each counts anew."""
     fit = fitness.fitness_of(ctx.tx, ctx.who.person_id, ctx.now)
-    if fit.at_limit:
-        raise NotAllowed("limit_of_open_cases")
-    return fit
+    if not fit.is_limited:
+        return fit
+    leases.in_turn(ctx)
+    return fitness.fitness_of(ctx.tx, ctx.who.person_id, ctx.now)
 
 
 def _reason(tx: Connection, case: Case, why: str) -> str:
@@ -192,12 +199,13 @@ def _parameters(ctx: Context[Staff], desks: _Desks, fit: Fitness) -> dict[str, A
 
 def _taken(ctx: Context[Staff], desks: _Desks, fit: Fitness, *, heads_only: bool) -> sa.Row[Any] | None:
     """The row of the most urgent claimable case, moved to its held state; ``heads_only``: of the first of each site."""
-    statement = _taking(ctx.tx.dialect.name, tuple(sorted(desks)), heads_only=heads_only)
+    dialect, keys = ctx.tx.dialect.name, tuple(sorted(desks))
+    statement = _taking(dialect, keys, heads_only=heads_only, emergencies_only=fit.at_limit)
     return ctx.tx.execute(statement, _parameters(ctx, desks, fit)).one_or_none()
 
 
 @cache
-def _taking(dialect: str, keys: tuple[Key, ...], *, heads_only: bool) -> sa.UpdateBase:
+def _taking(dialect: str, keys: tuple[Key, ...], *, heads_only: bool, emergencies_only: bool) -> sa.UpdateBase:
     """The statement of `_taken`: putting it together takes longer than the database takes to run it."""
     case = tables.case
     chosen = sa.select(case.c.id).where(
@@ -216,6 +224,8 @@ def _taking(dialect: str, keys: tuple[Key, ...], *, heads_only: bool) -> sa.Upda
     )
     if heads_only:
         chosen = chosen.where(case.c.id.in_(_first(dialect, keys)))
+    if emergencies_only:
+        chosen = chosen.where(case.c.rank == Priority.EMERGENCY.rank)
     mine = sa.case((case.c.assigned_to == PERSON, 0), else_=1)
     chosen = chosen.order_by(case.c.rank, mine, case.c.due_at, case.c.id).limit(1)
     held = sa.case({state: after(state, Move.CLAIM) for state in WAITING}, value=case.c.state)

@@ -36,7 +36,9 @@ _ASKED: Final = sa.union_all(
 class Fitness:
     skill_sets: tuple[str, ...]
     """The sets of skills of all rules that the person has; the empty one is always among them."""
+    is_limited: bool
     at_limit: bool
+    """They work at as many cases as they may; what lies aside is not counted."""
 
 
 def fitness_of(tx: Connection, person_id: str, now: datetime) -> Fitness:
@@ -47,6 +49,7 @@ def fitness_of(tx: Connection, person_id: str, now: datetime) -> Fitness:
     most = min(map(int, said["most"]), default=None)
     return Fitness(
         skill_sets=tuple(sorted(staffing.met(_sets(tx, said["policy"]), said["skill"]))),
+        is_limited=most is not None,
         at_limit=most is not None and int(said["held"][0]) >= most,
     )
 

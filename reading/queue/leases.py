@@ -20,6 +20,7 @@ from reading.errors import MoveNotAllowed, NotAllowed, Stale
 from reading.kinds import Priority, Tier
 from reading.queue.screen_state import ScreenState
 from reading.reports import drafts, versions
+from reading.reports.versions import Status
 from reading.rules import case_rule, flags
 from reading.viewers import RoleGrant, Staff
 
@@ -132,18 +133,34 @@ def escalate(ctx: Context[Staff], case_id: str, *, revision: int, why: str) -> C
 
 @without_door("The worker's step ends the leases of every site.")
 def expire(ctx: Context[Who]) -> int:
-    """Put back the cases whose lease has expired; answers how many."""
+    """Put back the cases whose lease has expired, and what lies aside that may not; answers how many."""
     case, lease = tables.case, tables.lease
+    aside = lease.c.parked_at.is_not(None) & _cannot_lie_aside(ctx)
     rows = ctx.tx.execute(
         sa.select(case)
         .join(lease, lease.c.case_id == case.c.id)
-        .where(lease.c.expires_at <= ctx.now)
+        .where((lease.c.expires_at <= ctx.now) | aside)
         .limit(100)
         .with_for_update(skip_locked=True, of=case)
     ).all()
     for row in rows:
         let_go(ctx, cases.from_row(row), Move.EXPIRE, grant=None)
     return len(rows)
+
+
+def _cannot_lie_aside(ctx: Context[Who]) -> sa.ColumnElement[bool]:
+    """The condition of what was flagged, ordered as an emergency or given another rule after it was put aside."""
+    case, version = tables.case, tables.report_version
+    released = sa.exists().where(version.c.case_id == case.c.id, version.c.status == Status.FINAL)
+    late = (case.c.due_at <= ctx.now) & ~released
+    return case.c.critical | (case.c.priority == Priority.EMERGENCY) | late
+
+
+@without_door("A part of an act that opens a case or chooses one.")
+def in_turn(ctx: Context[Staff]) -> None:
+    """Let one person's acts at two desks wait for each other, so that each counts what the other takes."""
+    person = tables.person
+    ctx.tx.execute(sa.select(person.c.id).where(person.c.id == ctx.who.person_id).with_for_update(key_share=True))
 
 
 def lease_of(tx: Connection, case_id: str) -> Lease | None:

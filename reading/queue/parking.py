@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 import sqlalchemy as sa
@@ -20,6 +20,7 @@ from reading.kinds import Priority
 from reading.queue import leases
 from reading.queue.leases import LEASE, Lease
 from reading.queue.screen_state import ScreenState
+from reading.reports import versions
 from reading.rules import case_rule
 from reading.viewers import Staff
 
@@ -30,17 +31,20 @@ MOST: Final = 3
 def park(ctx: Context[Staff], case_id: str, *, revision: int, screen: ScreenState) -> Lease:
     """Put a case aside: it stays theirs for the time that its rule gives, and goes back to the queue after it.
 
+    It does so before, where it is critical or due by then (`leases.expire`).
+
     Raises:
         NotThere: no such case, or not one that they may see.
         Stale: it is not theirs any more, or lies aside already.
-        NotAllowed: it is an emergency, its rule lets nobody put it aside, or they have enough aside.
+        NotAllowed: it is an emergency, critical or overdue, its rule lets nobody put it aside, or they have enough
+            aside.
 
     """
     case, grant = leases.hold(ctx, case_id, None, revision)
-    if not may_be_put_aside(ctx.tx, case):
+    until = aside_until(ctx.tx, case, ctx.now)
+    if until is None:
         raise NotAllowed("never_put_aside")
-    minutes = case_rule.rule_of(ctx.tx, case).park_minutes
-    _in_turn(ctx)
+    leases.in_turn(ctx)
     lease = tables.lease
     theirs = sa.select(sa.func.count()).where(lease.c.person_id == ctx.who.person_id, lease.c.parked_at.is_not(None))
     if (ctx.tx.scalar(theirs) or 0) >= MOST:
@@ -51,7 +55,7 @@ def park(ctx: Context[Staff], case_id: str, *, revision: int, screen: ScreenStat
         .values(
             parked_at=ctx.now,
             screen=screen.model_dump(mode="json"),
-            expires_at=ctx.now + timedelta(minutes=minutes),
+            expires_at=until,
             revision=revision + 1,
         )
         .returning(*lease.c)
@@ -92,12 +96,14 @@ def resume(ctx: Context[Staff], case_id: str) -> Lease:
     return leases.from_row(row)
 
 
-def may_be_put_aside(tx: Connection, case: Case) -> bool:
-    """Whether a case may lie aside at all: an emergency never does, and its rule may forbid it."""
-    return case.priority is not Priority.EMERGENCY and case_rule.rule_of(tx, case).park_minutes > 0
+def aside_until(tx: Connection, case: Case, now: datetime) -> datetime | None:
+    """Until when a case may lie aside: as long as its rule says, but not past its due time, until it is released.
 
-
-def _in_turn(ctx: Context[Staff]) -> None:
-    """Let one person's acts at two desks wait for each other, so that each counts what the other puts aside."""
-    person = tables.person
-    ctx.tx.execute(sa.select(person.c.id).where(person.c.id == ctx.who.person_id).with_for_update(key_share=True))
+    None: not at all. An emergency and a critical case never lie aside.
+    """
+    if case.priority is Priority.EMERGENCY or case.critical:
+        return None
+    until = now + timedelta(minutes=case_rule.rule_of(tx, case).park_minutes)
+    if versions.final(tx, case.id) is None:
+        until = min(until, case.due_at)
+    return until if until > now else None

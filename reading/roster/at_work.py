@@ -86,6 +86,7 @@ def _waiting(tx: Connection, people: Collection[str]) -> dict[str, int]:
 
 
 def _held(tx: Connection, people: Collection[str]) -> dict[str, int]:
+    """How many cases each works at; what lies aside is left out."""
     rows = tx.execute(
         sa.select(lease.c.person_id, sa.func.count().label("cases"))
         .where(lease.c.person_id.in_(people), lease.c.parked_at.is_(None))

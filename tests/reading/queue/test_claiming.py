@@ -21,6 +21,7 @@ from reading.queue import claiming, leases
 from reading.queue.leases import LEASE
 from reading.register import people
 from reading.review.review import Outcome
+from reading.roster import limits
 from reading.rules import case_rule
 from storage.database import transaction
 from tests.reading.clinic import (
@@ -176,6 +177,34 @@ def test_many_readers_at_once_never_get_the_same_case(engine: Engine, now: datet
 
     assert len(given) == amount
     assert set(given) == leases
+
+
+def test_one_person_at_several_desks_never_passes_their_limit(engine: Engine, now: datetime) -> None:
+    desks = 4
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        limits.say(Context(tx, clinic.audit, now, SYSTEM), username="ada", most=1)
+        found = [arrive(tx, clinic, f"1.{number}", now).id for number in range(desks)]
+    given: list[str] = []
+    together = threading.Barrier(desks)
+
+    def work(number: int) -> None:
+        together.wait()
+        try:
+            with transaction(engine) as tx:
+                ada = Context(tx, Audit(f"desk {number}"), now, clinic.ada)
+                case = claiming.claim_next(ada, None) if number % 2 else claiming.claim(ada, found[number])
+        except NotAllowed:
+            return
+        given.append(case.id if case else "")
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(desks)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(set(given)) == 1  # a case that one desk took, another one may name
 
 
 def test_one_case_claimed_by_all_at_once_goes_to_one(engine: Engine, now: datetime) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -20,10 +20,11 @@ from reading.queue import claiming, leases, parking
 from reading.queue.leases import LEASE, Lease
 from reading.queue.screen_state import MOST_MARKS, Mark, ScreenState, Window
 from reading.reports import drafts
+from reading.roster import limits
 from reading.rules.rule import PARK_MINUTES
 from reading.signing import signatures
 from storage.database import transaction
-from tests.reading.clinic import NORMAL, Clinic, arrive, open_clinic, state, take
+from tests.reading.clinic import NORMAL, Clinic, arrive, open_clinic, read, state, take
 from tests.reading.overdue.test_rerouting import rules
 
 SCREEN = ScreenState(
@@ -108,6 +109,62 @@ def test_a_rule_may_let_nobody_put_a_case_aside(engine: Engine, now: datetime) -
         clinic = open_clinic(tx, now, rules(park_minutes=0))
         with pytest.raises(NotAllowed, match="never_put_aside"):
             aside(tx, clinic, arrive(tx, clinic, "1.1", now), now)
+
+
+def test_nothing_lies_aside_past_its_due_time_before_it_is_released(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        case = arrive(tx, clinic, "1.1", now)
+        late = case.due_at - timedelta(minutes=1)
+        parked = aside(tx, clinic, case, late)
+        overdue = parking.aside_until(tx, case, case.due_at)
+        read(tx, clinic, clinic.ada, arrive(tx, clinic, "1.2", now).id, now)
+        released = cases.of_study(tx, "1.2")
+
+        assert parked.expires_at == case.due_at
+        assert overdue is None
+        assert released is not None
+        assert parking.aside_until(tx, released, case.due_at) == case.due_at + timedelta(minutes=PARK_MINUTES)
+
+
+@pytest.mark.parametrize(
+    "fact", [{"critical": True}, {"priority": Priority.EMERGENCY}, {"due_at": datetime(2026, 1, 1, tzinfo=UTC)}]
+)
+def test_what_becomes_urgent_does_not_lie_aside_any_longer(engine: Engine, now: datetime, fact: dict[str, Any]) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        case, other = arrive(tx, clinic, "1.1", now), arrive(tx, clinic, "1.2", now)
+        aside(tx, clinic, other, now)
+        aside(tx, clinic, case, now)
+        cases.change(tx, cases.by_id(tx, case.id), **fact)
+
+        assert leases.expire(Context(tx, clinic.audit, now, SYSTEM)) == 1
+        assert (state(tx, case.id), state(tx, other.id)) == (State.WAITING_READ, State.READING)
+        with pytest.raises(NotAllowed, match="never_put_aside"):
+            aside(tx, clinic, case, now)
+
+
+def test_at_the_limit_one_case_aside_makes_room_for_another(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        limits.say(Context(tx, clinic.audit, now, SYSTEM), username="ada", most=1)
+        found = [arrive(tx, clinic, f"1.{number}", now) for number in range(5)]
+        ada = Context(tx, clinic.audit, now, clinic.ada)
+        aside(tx, clinic, found[0], now)
+        take(tx, clinic, clinic.ada, found[1].id, now)
+        with pytest.raises(NotAllowed, match="limit_of_open_cases"):
+            claiming.claim(ada, found[2].id)
+        with pytest.raises(NotAllowed, match="limit_of_open_cases"):
+            claiming.claim_next(ada, None)
+        for emergency in found[3:]:
+            cases.change(tx, emergency, priority=Priority.EMERGENCY)
+        claiming.claim(ada, found[3].id)
+        claimed = claiming.claim_next(ada, None)
+
+        assert claimed is not None
+        assert claimed.id == found[4].id
+        with pytest.raises(NotAllowed, match="limit_of_open_cases"):
+            claiming.claim_next(ada, None)
 
 
 @pytest.mark.parametrize(
