@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -60,6 +60,16 @@ class _Way:
     person_id: str | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Late:
+    """A case that is overdue where it stands."""
+
+    case: Case
+    overdue: Overdue
+    began: StepBegan
+    due: datetime
+
+
 @without_door("The worker's step looks at the waiting cases of every site.")
 def reroute(ctx: Context[Who]) -> int:
     """Look at the waiting cases whose time has come; answers how many went elsewhere.
@@ -74,7 +84,9 @@ def reroute(ctx: Context[Who]) -> int:
         .limit(AT_ONCE)
         .with_for_update(skip_locked=True)
     ).all()
-    return sum(_look(ctx, cases.from_row(row)) for row in rows)
+    late = [one for row in rows if (one := _late(ctx, cases.from_row(row))) is not None]
+    _in_turn(ctx, [one.case for one in late])
+    return sum(_send_on(ctx, one) for one in late)
 
 
 def of_case(tx: Connection, case_id: str) -> list[Reroute]:
@@ -104,23 +116,28 @@ def step_clock(tx: Connection, rule: Rule, case: Case, moves: Sequence[MoveRow])
     )
 
 
-def _look(ctx: Context[Who], case: Case) -> bool:
-    """Send one locked case on if it is overdue; answers whether it went."""
+def _late(ctx: Context[Who], case: Case) -> _Late | None:
+    """A locked case, if it is overdue and has somewhere to go; else when it is looked at next is written."""
     rule = case_rule.rule_of(ctx.tx, case)
     moves = history.moves_of(ctx.tx, case.id)
     began = life.step_began(moves)
     if rule.overdue is None or began is None or _went(ctx.tx, case.id, began):
         _look_again(ctx.tx, case, None)
-        return False
+        return None
     due = _due(ctx.tx, rule, case, moves)
     if due is None or due > ctx.now:
         _look_again(ctx.tx, case, due)
-        return False
-    way = next(_ways(ctx, case, rule.overdue), None)
+        return None
+    return _Late(case=case, overdue=rule.overdue, began=began, due=due)
+
+
+def _send_on(ctx: Context[Who], late: _Late) -> bool:
+    """Send a case the first way that has room; answers whether there was one."""
+    way = next(_ways(ctx, late.case, late.overdue), None)
     if way is None:
-        _look_again(ctx.tx, case, ctx.now + AGAIN_AFTER)
+        _look_again(ctx.tx, late.case, ctx.now + AGAIN_AFTER)
         return False
-    _send(ctx, case, began, way, due)
+    _send(ctx, late.case, late.began, way, late.due)
     return True
 
 
@@ -141,7 +158,6 @@ def _ways(ctx: Context[Who], case: Case, overdue: Overdue) -> Iterator[_Way]:
         ):
             tier = _TIERS[goal]
             for organisation_id in sorted(organisations.readers_of(ctx.tx, case.site_id, tier, ctx.now)):
-                _in_turn(ctx.tx, organisation_id)
                 free = capacity.room(
                     ctx.tx,
                     organisation_id,
@@ -164,10 +180,18 @@ def _to_duty(ctx: Context[Who], case: Case) -> Iterator[_Way]:
             yield _Way(goal=Goal.DUTY, tier=case.tier, organisation_id=organisation_id, person_id=one.person_id)
 
 
-def _in_turn(tx: Connection, organisation_id: str) -> None:
-    """Let workers that fill the same organisation wait for each other, so that none counts what the other adds."""
+def _in_turn(ctx: Context[Who], late: Collection[Case]) -> None:
+    """Let workers that fill the same organisation wait for each other, so that none counts what the other adds.
+
+    All that any of the cases may go to are locked at once and in one order: two workers never wait for each other.
+    """
+    if not late:
+        return
+    places = {(case.site_id, tier) for case in late for tier in _TIERS.values()}
+    ids = {one for site_id, tier in places for one in organisations.readers_of(ctx.tx, site_id, tier, ctx.now)}
     organisation = tables.organisation
-    tx.execute(sa.select(organisation.c.id).where(organisation.c.id == organisation_id).with_for_update(key_share=True))
+    locked = sa.select(organisation.c.id).where(organisation.c.id.in_(ids)).order_by(organisation.c.id)
+    ctx.tx.execute(locked.with_for_update(key_share=True))
 
 
 def _send(ctx: Context[Who], case: Case, began: StepBegan, way: _Way, due: datetime) -> None:

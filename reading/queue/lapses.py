@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from reading.cases.moves import STEP_OF, WAITING
+from reading.cases.moves import STEP_OF, WAITING, State
 from reading.context import Context, Who, without_door
 from reading.queue.assignment_end import End, Standing, end_of
 from reading.roster import terms
@@ -18,6 +18,7 @@ from reading.sessions.staff_sessions import IDLE, LONGEST
 from reading.tables import absence, assignment, case, roster_slot, staff_session
 
 AT_ONCE: Final = 500
+_OPENED: Final = WAITING | {State.FINAL, State.WITHDRAWN}
 
 
 @without_door("The worker's step passes on the cases of every site.")
@@ -56,14 +57,18 @@ def pass_on(ctx: Context[Who]) -> int:
 
 @without_door("The worker's step opens the cases of every site.")
 def open_for_all(ctx: Context[Who]) -> int:
-    """Cases that waited half of their time for a skill wait for it no longer: whoever reads there may take them."""
-    due = sa.select(case.c.id).where(case.c.skills != "", case.c.skills_until <= ctx.now).limit(AT_ONCE)
-    opened = ctx.tx.execute(
-        sa.update(case)
-        .where(case.c.id.in_(due.with_for_update(skip_locked=True)))
-        .values(skills="", revision=case.c.revision + 1)
+    """Cases that waited half of their time for a skill wait for it no longer: whoever reads there may take them.
+
+    What is held, withheld or at the township keeps its skills. What is over loses them, so that it is looked at once.
+    """
+    due = (
+        sa.select(case.c.id)
+        .where(case.c.skills != "", case.c.skills_until <= ctx.now, case.c.state.in_(_OPENED))
+        .limit(AT_ONCE)
+        .with_for_update(skip_locked=True)
     )
-    return opened.rowcount
+    # Whoever has the case on the screen has seen nothing else of it, so it keeps its revision.
+    return ctx.tx.execute(sa.update(case).where(case.c.id.in_(due)).values(skills="")).rowcount
 
 
 def _waits(row: sa.Row[Any]) -> bool:

@@ -264,6 +264,43 @@ def test_two_workers_at_once_send_each_case_once_and_fill_no_place_twice(engine:
     assert sum(went) == len(rows) == len({row.case_id for row in rows}) == 4
 
 
+def test_workers_lock_the_places_that_they_fill_in_one_order(engine: Engine, now: datetime) -> None:
+    if engine.dialect.name == "sqlite":
+        pytest.skip("SQLite has one writer at a time")
+    table = tables.organisation
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now, overdue(Goal.NEIGHBOUR))
+        region = clinic.region
+        helps = {region.elm.id: region.hills, region.oak.id: region.moor}
+        for place, site in helps.items():
+            organisations.agree(tx, site.id, place, Tier.NEIGHBOUR, now)
+        low, high = sorted(helps)
+        arrive(tx, clinic, "1.1", now - HOUR, site=helps[high])
+        arrive(tx, clinic, "1.2", now, site=helps[low])
+
+    def work() -> None:
+        with transaction(engine) as tx:
+            step(tx, clinic, now + LATE)
+
+    worker = threading.Thread(target=work)
+    blocked = sa.text(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    with transaction(engine) as other:
+        other.execute(sa.select(table.c.id).where(table.c.id == high).with_for_update())
+        worker.start()
+        waits = False
+        while worker.is_alive() and not waits:
+            with transaction(engine) as tx:
+                waits = bool(tx.scalar(blocked))
+        with transaction(engine) as tx:
+            free = tx.scalar(sa.select(table.c.id).where(table.c.id == low).with_for_update(skip_locked=True))
+    worker.join()
+
+    assert waits
+    assert free is None
+
+
 @pytest.mark.parametrize("seed", [1, 2])
 def test_whatever_people_do_each_overdue_case_moves_once_a_step_and_replays(
     engine: Engine, now: datetime, seed: int

@@ -15,7 +15,7 @@ from sqlalchemy.engine import Connection, Engine
 from reading import tables
 from reading.audit import SYSTEM, Audit
 from reading.cases import cases, history
-from reading.cases.moves import Step
+from reading.cases.moves import State, Step
 from reading.context import Context
 from reading.errors import Invalid, NotAllowed
 from reading.kinds import Priority, Role
@@ -222,6 +222,19 @@ def test_a_skill_is_waited_for_until_half_of_the_time_is_over(engine: Engine, no
         assert waiting == {case.id: "rosa", other.id: "rosa"}
         assert refused is None
         assert opened in {case.id, other.id}
+
+
+def test_only_what_waits_is_opened_for_all_and_no_screen_grows_stale(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        shift = on_duty(tx, now, rules=ruled(skills=["dx"]))
+        waits, withheld = (arrive(tx, shift.clinic, uid, now) for uid in ("1.1", "1.2"))
+        withheld = cases.change(tx, withheld, state=State.WITHHELD)
+        shift.assign(waits.due_at)
+        found = cases.by_ids(tx, [waits.id, withheld.id])
+
+        assert found[waits.id].skills == ""
+        assert found[withheld.id].skills == "DX"
+        assert [found[one.id].revision for one in (waits, withheld)] == [waits.revision, withheld.revision]
 
 
 def test_whoever_chooses_says_why_where_the_policy_wants_it_and_may_not_where_it_forbids(
