@@ -15,8 +15,6 @@ class Reason(StrEnum):
 
     RETURNED = "returned"
     """The case is back at the township."""
-    PRIORS = "priors"
-    """Earlier pictures are waited for."""
     WITHHELD = "withheld"
     """Hidden until somebody has corrected it."""
     EMPTIED = "emptied"

@@ -32,7 +32,7 @@ some_pauses = st.lists(st.tuples(moments, amounts).map(lambda one: pause(one[0],
     [
         ((), at(60)),
         ((pause(at(10), at(30)),), at(80)),
-        ((pause(at(10), at(30)), pause(at(20), at(40), Reason.PRIORS)), at(90)),
+        ((pause(at(10), at(30)), pause(at(20), at(40), Reason.WITHHELD)), at(90)),
         ((pause(at(20), at(25)), pause(at(10), at(40))), at(90)),
         ((pause(at(60), at(90)),), at(60)),
         ((pause(at(-30), at(-10)),), at(60)),
