@@ -104,8 +104,11 @@ def allowed(
         waits = lease.step is Step.VERIFY and case.priority is Priority.EMERGENCY
         if case.tier is not Tier.CITY and lease.step in {Step.READ, Step.VERIFY} and not waits:
             yield Act.ESCALATE
-    if case.state is State.PROVISIONAL and comparisons.first_reader(tx, case.id) == staff.person_id:
-        yield from (Act.FINALISE, Act.DEFER)
+    if case.state is State.PROVISIONAL:
+        if comparisons.first_reader(tx, case.id) == staff.person_id:
+            yield from (Act.FINALISE, Act.DEFER)
+        elif acts(Role.QUALITY_MANAGER):
+            yield Act.DEFER
     if case.state is State.RETURNED and acts(Role.TECHNICIAN, Role.CLINICIAN):
         yield Act.RESUBMIT
     if case.state not in HIDDEN:

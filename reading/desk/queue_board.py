@@ -26,6 +26,8 @@ SEEN_BY: Final = (Role.QUALITY_MANAGER, Role.REVIEWER)
 MOST: Final = 5000
 """Open cases that a forecast looks at, the most urgent ones."""
 WEEK: Final = timedelta(days=7)
+_OPEN: Final = WAITING | HELD | {State.PROVISIONAL}
+"""The states of which the board tells; a provisional reading waits for its second reader."""
 HORIZONS: Final = (timedelta(hours=1), timedelta(hours=4), timedelta(hours=12))
 
 
@@ -214,7 +216,7 @@ def _open_cases(tx: Connection, sites: frozenset[str]) -> Iterator[OpenCase]:
             released.label("released"),
         )
         .join(site, site.c.id == case.c.site_id)
-        .where(case.c.site_id.in_(sites), case.c.state.in_(WAITING | HELD))
+        .where(case.c.site_id.in_(sites), case.c.state.in_(_OPEN))
         .order_by(case.c.rank, case.c.due_at, case.c.id)
         .limit(MOST + 1)
     )

@@ -19,8 +19,9 @@ from reading.context import Context, Who, without_door
 from reading.double_reading import comparisons
 from reading.double_reading.discordance import arbitration, difference
 from reading.errors import Invalid, MoveNotAllowed, NotAllowed
-from reading.kinds import Tier
+from reading.kinds import Role, Tier
 from reading.queue import claiming, leases
+from reading.register.grants import may_act
 from reading.reports import drafts, versions
 from reading.reports.content import Content
 from reading.reports.opinion import Opinion, Result
@@ -98,27 +99,40 @@ def finalise(ctx: Context[Staff], case_id: str, *, seen: int | None = None) -> C
         Stale: the case has changed since its revision ``seen``.
 
     """
-    return _settle(ctx, case_id, Move.FINALISE, seen)
+    case = _provisional(ctx, case_id, Move.FINALISE, seen)
+    return cases.move(ctx, case, Move.FINALISE, grant=_of_its_reader(ctx, case))
 
 
-def defer(ctx: Context[Staff], case_id: str, *, seen: int | None = None) -> Case:
-    """Take a provisional reading of theirs back: the case is read anew, by them or by somebody else.
+def defer(ctx: Context[Staff], case_id: str, *, seen: int | None = None, why: str = "") -> Case:
+    """Take a provisional reading back: the case is read anew, by its reader or by somebody else.
+
+    Its reader need not say why. Whoever manages the site's quality does it for a reader who cannot, with a reason.
 
     Raises:
         NotThere: no such case, or not one that they may see.
-        NotAllowed: it is not their reading.
+        NotAllowed: it is not their reading, and they do not manage the site's quality.
+        Invalid: a quality manager gave no reason.
         MoveNotAllowed: no reading of it is provisional.
         Stale: the case has changed since its revision ``seen``.
 
     """
-    deferred = _settle(ctx, case_id, Move.DEFER, seen)
+    case = _provisional(ctx, case_id, Move.DEFER, seen)
+    manager = may_act(ctx.tx, ctx.who, Role.QUALITY_MANAGER, case.site_id, ctx.now)
+    if manager is not None and comparisons.first_reader(ctx.tx, case_id) != ctx.who.person_id:
+        grant, why = manager, cases.reason(why)
+    else:
+        grant, why = _of_its_reader(ctx, case), ""
+    deferred = cases.move(ctx, case, Move.DEFER, grant=grant, why=why)
     versions.withdraw_blind(ctx.tx, case_id)
     return flags.follow(ctx.tx, deferred)
 
 
 @without_door("The worker's step makes the first readings of every site final when their minutes are over.")
 def finalise_due(ctx: Context[Who]) -> int:
-    """Make provisional readings final whose time is over; answers how many."""
+    """Make provisional readings final whose time is over, or whose case is due by now; answers how many.
+
+    A reader who has left would keep a case for ever: from its due time on it waits for the second reader.
+    """
     signed = tables.case_move
     since = (
         sa.select(sa.func.max(signed.c.at))
@@ -135,7 +149,8 @@ def finalise_due(ctx: Context[Who]) -> int:
     for row in ctx.tx.execute(provisional).all():
         case = cases.from_row(row)
         asked = _asked(ctx, case)
-        if asked.finality is not Finality.BY_READER and row.since + timedelta(minutes=asked.minutes) <= ctx.now:
+        over = asked.finality is not Finality.BY_READER and row.since + timedelta(minutes=asked.minutes) <= ctx.now
+        if over or case.due_at <= ctx.now:
             cases.move(ctx, case, Move.FINALISE, grant=None)
             done += 1
     return done
@@ -199,14 +214,17 @@ def _signed(  # noqa: PLR0917
     return version
 
 
-def _settle(ctx: Context[Staff], case_id: str, move: Move, seen: int | None) -> Case:
+def _provisional(ctx: Context[Staff], case_id: str, move: Move, seen: int | None) -> Case:
     door.open_case(ctx, case_id, Action.CASE_OPEN)
     case = cases.lock(ctx.tx, case_id, seen=seen)
     after(case.state, move)
-    if comparisons.first_reader(ctx.tx, case_id) != ctx.who.person_id:
+    return case
+
+
+def _of_its_reader(ctx: Context[Staff], case: Case) -> RoleGrant:
+    if comparisons.first_reader(ctx.tx, case.id) != ctx.who.person_id:
         raise NotAllowed("not_their_reading")
-    grant = claiming.grant_for(ctx.tx, ctx.who, Step.READ, case, case.tier, now=ctx.now)
-    return cases.move(ctx, case, move, grant=grant)
+    return claiming.grant_for(ctx.tx, ctx.who, Step.READ, case, case.tier, now=ctx.now)
 
 
 def _asked(ctx: Context[Who], case: Case) -> DoubleReading:

@@ -198,7 +198,7 @@ def let_go(
     """Move a case and end its lease; the draft stays only where the next person takes the same step."""
     end_lease(ctx.tx, case.id)
     moved = cases.move(ctx, case, made, grant=grant, why=why, tier=tier)
-    if case.step in {Step.SECOND, Step.ARBITRATE} and moved.step is Step.READ:
+    if case.step is not Step.READ and moved.step is Step.READ:
         versions.withdraw_blind(ctx.tx, case.id)
     if moved.step is not case.step or moved.state is State.FINAL:
         drafts.drop(ctx.tx, case.id)

@@ -26,8 +26,14 @@ def unread_sites(tx: Connection, rules: Sequence[Rule], at: datetime) -> list[tu
         (site, tier)
         for site in sites
         for tier in Tier
-        if tier not in agreed[site.id] and any(rule.tier is tier and _concerns(rule, site) for rule in rules)
+        if tier not in agreed[site.id] and any(tier in _tiers(rule) and _concerns(rule, site) for rule in rules)
     ]
+
+
+def _tiers(rule: Rule) -> set[Tier]:
+    """Where its cases wait before they are released: arbitration and review are the city's."""
+    decided_there = rule.double_reading is not None or rule.reviewed_before_release
+    return {rule.tier, Tier.CITY} if decided_there else {rule.tier}
 
 
 def _concerns(rule: Rule, site: Organisation) -> bool:

@@ -66,6 +66,10 @@ class HeldWhy(Held):
     why: Line
 
 
+class Deferred(Held):
+    why: Line = ""
+
+
 class Why(Body):
     why: Line
 

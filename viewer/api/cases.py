@@ -233,11 +233,11 @@ def finalise(request: Request, staff: Acting, case_id: str, body: bodies.Held) -
 
 
 @router.post("/{case_id}/defer")
-def defer(request: Request, staff: Acting, case_id: str, body: bodies.Held) -> dict[str, Any]:
-    """The first of two blind readers takes a provisional reading back."""
+def defer(request: Request, staff: Acting, case_id: str, body: bodies.Deferred) -> dict[str, Any]:
+    """The first of two blind readers takes a provisional reading back, or a quality manager does, who says why."""
     office = office_of(request)
     with going_in(office, staff, Action.CASE_DEFER, "case", case_id) as ctx:
-        readings.defer(ctx, case_id, seen=body.revision)
+        readings.defer(ctx, case_id, seen=body.revision, why=body.why)
     return detail(request, staff, case_id)
 
 

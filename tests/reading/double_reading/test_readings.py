@@ -13,21 +13,35 @@ from reading.access import blindness, report_seals
 from reading.alerts import alert_rows
 from reading.audit import SYSTEM
 from reading.cases import cases
-from reading.cases.moves import SigningRole, State
+from reading.cases.moves import SigningRole, State, Step
 from reading.context import Context
-from reading.desk import desk
+from reading.desk import desk, queue_board
+from reading.desk.acts import Act
 from reading.double_reading import readings
 from reading.errors import Invalid, MoveNotAllowed, NotAllowed
 from reading.intake import intake
 from reading.queue import claiming, leases
 from reading.reports import drafts, versions
 from reading.reports.versions import Status
+from reading.review.review import Outcome
 from reading.signing import signatures, withhold
 from reading.tables import change_notice, double_reading
 from reading.viewers import Staff
 from storage.database import transaction
-from tests.reading.clinic import PNEUMONIA, Clinic, another_image, arrive, messages, shown, state, take
-from tests.reading.double_reading.twice import AGAIN, NORMAL, RIGHT, mammogram, open_screening, read_blind
+from tests.reading.clinic import (
+    PNEUMONIA,
+    UNSAMPLED,
+    Clinic,
+    another_image,
+    arrive,
+    messages,
+    open_clinic,
+    review_as,
+    shown,
+    state,
+    take,
+)
+from tests.reading.double_reading.twice import AGAIN, NORMAL, RIGHT, RULE, mammogram, open_screening, read_blind
 
 
 def _seen_by(tx: Connection, clinic: Clinic, staff: Staff, case_id: str, now: datetime) -> list[SigningRole]:
@@ -228,10 +242,48 @@ def test_by_itself_no_reading_stands_where_its_reader_says_so(engine: Engine, no
         clinic = open_screening(tx, now, first_final="by_reader")
         case = mammogram(tx, clinic, "1.1", now)
         read_blind(tx, clinic, clinic.ada, case.id, now, NORMAL)
-        assert readings.finalise_due(Context(tx, clinic.audit, now + timedelta(days=30), SYSTEM)) == 0
+        early = readings.finalise_due(Context(tx, clinic.audit, case.due_at - timedelta(seconds=1), SYSTEM))
         readings.finalise(Context(tx, clinic.audit, now, clinic.ada), case.id)
 
-        assert state(tx, case.id) is State.WAITING_SECOND
+        assert (early, state(tx, case.id)) == (0, State.WAITING_SECOND)
+
+
+def test_a_provisional_reading_whose_reader_has_left_keeps_no_case(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_screening(tx, now, first_final="by_reader")
+        mona, vera = (Context(tx, clinic.audit, now, one) for one in (clinic.mona, clinic.vera))
+        one, other = (mammogram(tx, clinic, uid, now) for uid in ("1.1", "1.2"))
+        for case in (one, other):
+            read_blind(tx, clinic, clinic.ada, case.id, now, NORMAL)
+        counted = {(each.step, each.waiting) for each in queue_board.board(mona).queues}
+        with pytest.raises(NotAllowed, match="not_their_reading"):
+            readings.defer(vera, one.id, why="她已离职")
+        with pytest.raises(Invalid, match="required"):
+            readings.defer(mona, one.id)
+        offered = desk.detail(mona, one.id).allowed
+        deferred = readings.defer(mona, one.id, why="她已离职")
+        due = readings.finalise_due(Context(tx, clinic.audit, other.due_at, SYSTEM))
+
+        assert counted == {(Step.SECOND, 2)}
+        assert Act.DEFER in offered
+        assert Act.FINALISE not in offered
+        assert deferred.state is State.WAITING_READ
+        assert [each.status for each in versions.of_case(tx, one.id)] == [Status.WITHDRAWN]
+        assert (due, state(tx, other.id)) == (1, State.WAITING_SECOND)
+
+
+def test_what_a_review_sends_back_keeps_no_blind_reading(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        sampled = {"when": "after_release", "percent": 100}
+        last = UNSAMPLED["rules"][-1]
+        clinic = open_clinic(tx, now, {"rules": [RULE | {"double_reading": {}, "review": sampled}, last]})
+        case = mammogram(tx, clinic, "1.1", now)
+        for one in (clinic.ada, clinic.vera):
+            read_blind(tx, clinic, one, case.id, now, NORMAL)
+        review_as(tx, clinic, clinic.ben, case.id, now, outcome=Outcome.SEND_BACK, comment="重看")
+
+        assert state(tx, case.id) is State.WAITING_READ
+        assert Status.BLIND not in {each.status for each in versions.of_case(tx, case.id)}
 
 
 def test_a_critical_result_is_signed_by_one_and_waits_for_nobody(engine: Engine, now: datetime) -> None:

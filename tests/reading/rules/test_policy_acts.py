@@ -72,6 +72,13 @@ def test_a_site_that_would_be_without_a_reader_is_named_before_the_switch(engine
 
         assert [(site.id, tier) for site, tier in policy_acts.without_reader(mona, 2)] == [(hills.id, Tier.CITY)]
         assert policy_acts.without_reader(mona, 3) == []
+        routine = {"name": "by-two", "when": {"priority": ["routine"]}, "tier": "county"}
+        by_two = last | routine | {"needs_verifier": False, "review": None, "double_reading": {}}
+        reviewed = last | routine | {"review": {"when": "before_release"}}
+        for newest, rule in ((3, by_two), (4, reviewed)):  # a third person decides at the city, or a reviewer
+            policy_acts.add(mona, {"rules": [rule, last | {"tier": "county"}]}, note="", newest=newest)
+            found = policy_acts.without_reader(mona, newest + 1)
+            assert [(site.id, tier) for site, tier in found] == [(hills.id, Tier.CITY)]
         with pytest.raises(NotAllowed):
             policy_acts.switch_on(mona, 2, at=None)
         assert policy.in_force(tx, now).version == 1

@@ -182,8 +182,8 @@ export class Office {
   }
 
   /** The first of two blind readers lets a provisional reading stand, or takes it back. */
-  async settleReading(id: string, how: 'finalise' | 'defer', revision: number): Promise<void> {
-    await this.client.send('POST', `/api/cases/${id}/${how}`, { revision })
+  async settleReading(id: string, how: 'finalise' | 'defer', revision: number, why?: string): Promise<void> {
+    await this.client.send('POST', `/api/cases/${id}/${how}`, why === undefined ? { revision } : { revision, why })
   }
 
   /** With `content` only when the verifier changed the text. */

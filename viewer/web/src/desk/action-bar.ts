@@ -29,13 +29,14 @@ export function actionBar(bar: Bar): TemplateResult {
   const { work, decisions, busy, onDecide } = bar
   const button = (key: TextKey, act: () => void, kind = ''): TemplateResult =>
     html`<button class=${kind} ?disabled=${busy} @click=${act}>${text(key)}</button>`
+  const theirs = work.detail?.readings.some(({ mine }) => mine)
   const decision = work.step ? DECISION[work.step] : bar.adding ? 'desk.addendum' : undefined
   return html`<div class="actions">
     ${decision || work.allows('no-change') ? unseen(bar) : nothing}
     ${decision ? button(decision, onDecide, 'primary') : nothing}
     ${!work.step && work.allows('claim') ? button('desk.claim', () => void decisions.claim(), 'primary') : nothing}
     ${work.allows('finalise') ? button('desk.finalise', () => void decisions.settleReading('finalise'), 'primary') : nothing}
-    ${work.allows('defer') ? button('desk.defer', () => void decisions.settleReading('defer')) : nothing}
+    ${work.allows('defer') ? button(theirs ? 'desk.defer' : 'desk.defer-for', () => void decisions.settleReading('defer')) : nothing}
     ${work.allows('no-change') && !bar.adding ? noChange(bar) : nothing} ${critical(bar, button)}
     <details class="more">
       <summary class="button">${text('desk.more')}</summary>

@@ -75,12 +75,25 @@ export class Decisions {
   }
 
   async settleReading(how: 'finalise' | 'defer'): Promise<void> {
+    if (!this.work.detail?.readings.some(({ mine }) => mine)) return this.deferForReader()
     const answer = await ask({
       title: text(`desk.${how}`),
       words: text(`desk.${how}-means`),
       confirm: text(`desk.${how}`),
     })
     if (answer) await this.finish(how, () => this.work.settleReading(how))
+  }
+
+  /** A quality manager takes back the reading of somebody who cannot. */
+  private async deferForReader(): Promise<void> {
+    const answer = await ask({
+      title: text('desk.defer-for'),
+      words: text('desk.defer-for-means'),
+      fields: [{ name: 'why', label: text('desk.why'), kind: 'text' }],
+      confirm: text('desk.defer-for'),
+    })
+    const why = answer?.['why']
+    if (why) await this.finish('defer', () => this.work.settleReading('defer', why))
   }
 
   async verify(): Promise<void> {

@@ -192,8 +192,8 @@ export class Work {
     this.close()
   }
 
-  async settleReading(how: 'finalise' | 'defer'): Promise<void> {
-    await this.office.settleReading(this.caseId, how, this.detail?.revision ?? 0)
+  async settleReading(how: 'finalise' | 'defer', why?: string): Promise<void> {
+    await this.office.settleReading(this.caseId, how, this.detail?.revision ?? 0, why)
     this.close()
   }
 
