@@ -36,25 +36,27 @@ def test_of_nothing_nothing_is_said() -> None:
 
 @given(st.lists(st.tuples(st.sampled_from(LABELS), st.sampled_from(LABELS)), min_size=1, max_size=60))
 def test_kappa_is_scikit_learns(pairs: list[tuple[str, str]]) -> None:
-    metrics = pytest.importorskip("sklearn.metrics")
+    from sklearn.metrics import cohen_kappa_score  # noqa: PLC0415 -- seconds, for this test alone
+
     ours = kappa(pairs)
     firsts, seconds = [first for first, _ in pairs], [second for _, second in pairs]
     if ours is None:
         assert len({*firsts, *seconds}) == 1  # which scikit-learn answers with a warning
         return
 
-    assert ours == pytest.approx(metrics.cohen_kappa_score(firsts, seconds))
+    assert ours == pytest.approx(cohen_kappa_score(firsts, seconds))
     assert kappa([(second, first) for first, second in pairs]) == pytest.approx(ours)
     assert -1 <= ours <= 1
 
 
 def test_wilson_is_statsmodels() -> None:
-    proportion = pytest.importorskip("statsmodels.stats.proportion")
+    from statsmodels.stats.proportion import proportion_confint  # noqa: PLC0415 -- seconds, for this test alone
+
     for count, of in product(range(41), range(1, 41)):
         if count > of:
             continue
         found = share(count, of)
-        low, high = proportion.proportion_confint(count, of, alpha=0.05, method="wilson")
+        low, high = proportion_confint(count, of, alpha=0.05, method="wilson")
 
         assert found is not None
         assert math.isclose(found.low, low, abs_tol=1e-12)
