@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -41,14 +42,15 @@ def add(
 ) -> None:
     """Put somebody on duty: critical results are told to them by name."""
     with open_registry() as ctx:
+        zone = ZoneInfo(organisations.in_force(ctx.tx, org).time_zone)
         made = duty.add(
             ctx,
             organisation_code=org,
             username=username,
             role=role,
             telephone=telephone,
-            since=moment(since, "--since"),
-            until=moment(until, "--until"),
+            since=moment(since, "--since", zone),
+            until=moment(until, "--until", zone),
         )
         answer(as_json, _row(made), f"{made.name} is on duty at {made.organisation_name}: {made.id}")
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import asdict, replace
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Annotated, Any, Final
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -15,10 +16,10 @@ from reading.register import organisations
 from reading.roster import at_work, limits, slot_import, slots, terms, weights
 from reading.roster.slots import Slot
 from reading.roster.weights import Worked
+from service.commands.arguments import meant_moment
 from service.commands.errors import Refused, cannot_read, sentence_of_invalid
 from service.commands.open_registry import open_registry
 from service.commands.output import AsJson, answer, answer_rows
-from service.commands.verify import since_of
 
 commands = typer.Typer(help="Who works in which reading group, and when.", no_args_is_help=True)
 
@@ -37,8 +38,10 @@ def list_slots(
     """List the slots of a roster."""
     with open_registry(writing=False) as ctx:
         place = organisations.in_force(ctx.tx, org)
-        begin = moment(since, "--since") or ctx.now
-        rows = [_row(one) for one in slots.between(ctx, place.id, begin, moment(until, "--until") or begin + AHEAD)]
+        zone = ZoneInfo(place.time_zone)
+        begin = moment(since, "--since", zone) or ctx.now
+        end = moment(until, "--until", zone) or begin + AHEAD
+        rows = [_row(one, zone) for one in slots.between(ctx, place.id, begin, end)]
     answer_rows(as_json, rows, COLUMNS)
 
 
@@ -51,7 +54,7 @@ def now(
         place = organisations.in_force(ctx.tx, org)
         rows = [
             {
-                **_row(one.slot),
+                **_row(one.slot, ZoneInfo(place.time_zone)),
                 "open_cases": one.open_cases,
                 "most": one.most,
                 "obstacles": " ".join(one.obstacles) or "available",
@@ -73,15 +76,16 @@ def add(
 ) -> None:
     """Add a slot to a roster."""
     with open_registry() as ctx:
+        zone = ZoneInfo(organisations.in_force(ctx.tx, org).time_zone)
         made = slots.add(
             ctx,
             organisation_code=org,
             username=username,
             step=step,
-            since=moment(since, "--since"),
-            until=moment(until, "--until"),
+            since=moment(since, "--since", zone),
+            until=moment(until, "--until", zone),
         )
-        answer(as_json, _row(made), f"{made.name} works at {made.organisation_name}: {made.id}")
+        answer(as_json, _row(made, zone), f"{made.name} works at {made.organisation_name}: {made.id}")
 
 
 @commands.command("import")
@@ -122,7 +126,9 @@ def end(
     """End a slot now; one that has not begun never does."""
     with open_registry() as ctx:
         ended = slots.end(ctx, slot_id)
-        answer(as_json, _row(ended), f"{ended.name} has left the roster of {ended.organisation_name}")
+        place = organisations.by_code(ctx.tx, ended.organisation_code)
+        zone = ZoneInfo(place.time_zone if place else "UTC")
+        answer(as_json, _row(ended, zone), f"{ended.name} has left the roster of {ended.organisation_name}")
 
 
 @commands.command("limit")
@@ -201,23 +207,24 @@ def weigh(
     answer(as_json, {"kind": kind, "weight": weighs}, f"{kind} weighs {weighs}")
 
 
-def moment(text: str | None, option: str) -> datetime | None:
-    """The day or moment of an option."""
+def moment(text: str | None, option: str, zone: tzinfo | None = None) -> datetime | None:
+    """The day or moment of an option, by the clock of ``zone`` where it names none; without one, of this machine."""
     if text is None:
         return None
     try:
-        return since_of(text)
+        found = datetime.fromisoformat(text)
+        return meant_moment(option, found if found.tzinfo else found.replace(tzinfo=zone).astimezone(zone))
     except ValueError:
         raise typer.BadParameter("expected a day or a moment such as 2026-03-31T18:00", param_hint=option) from None
 
 
-def _row(one: Slot) -> dict[str, Any]:
+def _row(one: Slot, zone: tzinfo) -> dict[str, Any]:
     return {
         "id": one.id,
         "org": one.organisation_code,
         "step": str(one.step),
         "username": one.username,
         "name": one.name,
-        "since": one.since,
-        "until": one.until,
+        "since": one.since.astimezone(zone).isoformat(timespec="minutes"),
+        "until": one.until.astimezone(zone).isoformat(timespec="minutes"),
     }

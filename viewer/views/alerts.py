@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from reading.alerts import notices
 from reading.alerts.alert_rows import Kind
 from reading.alerts.climbing import MOST_REMINDERS
 from reading.alerts.moves import UNANSWERED, State
@@ -76,6 +77,7 @@ def alert_banner(pending: PendingAlert, language: Language, now: datetime) -> Al
     """One alert as a banner or a line of the board."""
     alert, zone = pending.alert, pending.time_zone
     lines = [told_line(each, language, zone, now) for each in pending.told]
+    reached = [each for each in pending.told if each.kind is not notices.Kind.SKIPPED]
     return AlertBanner(
         id=alert.id,
         case_id=alert.case_id,
@@ -93,7 +95,7 @@ def alert_banner(pending: PendingAlert, language: Language, now: datetime) -> Al
         due=words.until(language, alert.due_at, now),
         overdue=alert.due_at < now,
         told=lines,
-        who=text(language, "list-comma").join(dict.fromkeys(line.who for line in lines)),
+        who=text(language, "list-comma").join(dict.fromkeys(told_name(each, language) for each in reached)),
         acknowledged=""
         if alert.acknowledged_at is None
         else text(

@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 
 from reading.access.blindness import BlindReading
 from reading.alerts.alert_rows import Alert
+from reading.alerts.notices import Kind as NoticeKind
 from reading.cases.history import MoveRow
 from reading.checks.finding import Finding
 from reading.completeness.follow_ups import FollowUp
@@ -229,7 +230,7 @@ def alert(row: Alert, entry: Entry, language: Language) -> Json:
         "state": row.state,
         "raised_at": row.raised_at.isoformat(),
         "due_at": row.due_at.isoformat(),
-        "told": [told_name(each, language) for each in entry.alert_told],
+        "told": [told_name(each, language) for each in entry.alert_told if each.kind is not NoticeKind.SKIPPED],
         "acknowledged_by": entry.alert_acknowledged_by,
         "acknowledged_at": _iso(row.acknowledged_at),
         "read_back": row.read_back,

@@ -52,7 +52,14 @@ def routing(tx: Connection, found: Routing, language: Language) -> dict[str, Any
                 "at": words.moment(one.raised_at, zone),
                 "state": text(language, f"alerts.state.{one.state}"),
                 "told": [
-                    f"{words.moment(told.at, zone)} {told_name(told, language)}" for told in found.told.get(one.id, ())
+                    " ".join(
+                        (
+                            words.moment(told.at, zone),
+                            text(language, f"alerts.notice.{told.kind}"),
+                            told_name(told, language),
+                        )
+                    )
+                    for told in found.told.get(one.id, ())
                 ],
             }
             for one in found.alerts
