@@ -12,7 +12,7 @@ from reading import tables
 from reading.cases.moves import HELD, WAITING, Step
 from reading.kinds import Tier
 from reading.roster import at_work
-from reading.roster.groups import ROLES
+from reading.roster.groups import GROUP_OF, ROLES
 from reading.row_rules import valid_at
 from reading.sessions.staff_sessions import IDLE
 
@@ -31,7 +31,7 @@ def available(tx: Connection, organisation_id: str, tier: Tier, step: Step, now:
     """How many people there can be handed the step: by the roster, or those who are signed in where none is kept."""
     if keeps_roster(tx, organisation_id, now):
         on_duty = at_work.on_duty(tx, [organisation_id], now)
-        return sum(one.slot.step is step and not one.obstacles for one in on_duty)
+        return sum(one.slot.step is GROUP_OF[step] and not one.obstacles for one in on_duty)
     grant, session = tables.role_grant, tables.staff_session
     signed_in = sa.exists().where(
         session.c.person_id == grant.c.person_id, session.c.ended_at.is_(None), session.c.active_at > now - IDLE

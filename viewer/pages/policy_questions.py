@@ -139,7 +139,7 @@ def show_case(request: Request, staff: Looking, case_id: str) -> Response:
     language = language_of(request)
     with going_in(office_of(request), staff, Action.CASE_MOVES, "case", case_id) as ctx:
         found = case_policy.routing(ctx, case_id)
-        shown = case_routing.routing(ctx.tx, found, language)
+        shown = case_routing.routing(ctx.tx, found, language, ctx.now)
     return office_page(request, staff, "policy_case.html", **shown)
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy.engine import Connection
 
+from reading.cases.cases import Case
 from reading.cases.history import MoveRow
 from reading.cases.moves import UNFINISHED, WAITING
 from reading.desk.case_policy import Routing
@@ -22,7 +23,7 @@ from viewer.words import words
 from viewer.words.catalogue import Language, text
 
 
-def routing(tx: Connection, found: Routing, language: Language) -> dict[str, Any]:
+def routing(tx: Connection, found: Routing, language: Language, now: datetime) -> dict[str, Any]:
     case, rule = found.case, found.policy.rule(found.case.rule)
     site = organisations.by_id(tx, case.site_id)
     zone = site.time_zone if site else "Asia/Shanghai"
@@ -30,6 +31,7 @@ def routing(tx: Connection, found: Routing, language: Language) -> dict[str, Any
         "case_id": case.id,
         "state": text(language, f"state.{case.state}"),
         "tier": text(language, f"policy.tier.{case.tier}"),
+        "readers": text(language, "list-comma").join(_readers(tx, case, now)),
         "holder": found.holder,
         "modality": case.modality,
         "site": site.name if site else "",
@@ -144,3 +146,9 @@ def _reroute(gone: Reroute, zone: str, language: Language) -> str:
 def _length(time: timedelta, language: Language) -> str:
     hours, minutes = divmod(int(time.total_seconds()) // 60, 60)
     return text(language, "routing.hours", hours=hours, minutes=minutes)
+
+
+def _readers(tx: Connection, case: Case, now: datetime) -> list[str]:
+    """The names of the organisations that read for the site at the tier where the case is."""
+    ids = organisations.readers_of(tx, case.site_id, case.tier, now)
+    return sorted(one.name for one in organisations.by_ids(tx, ids).values())

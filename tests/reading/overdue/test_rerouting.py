@@ -23,6 +23,7 @@ from reading.kinds import Role, Tier
 from reading.overdue import capacity, rerouting
 from reading.queue import claiming, leases
 from reading.register import organisations
+from reading.roster import slots
 from reading.rules import case_rule
 from reading.rules.first_policy import FIRST_POLICY
 from reading.rules.rule import Goal
@@ -339,3 +340,21 @@ def test_whatever_people_do_each_overdue_case_moves_once_a_step_and_replays(
             assert case.state not in WAITING or case.look_at is None or case.look_at > at
             assert case.state in HELD or case.look_at is None or case.due_at > at or case.tier is Tier.CITY
     assert sum(map(len, gone.values())) > 0
+
+
+@pytest.mark.parametrize("step_", [Step.SECOND, Step.READ, Step.VERIFY])
+def test_a_second_reading_finds_those_who_read_on_the_roster(engine: Engine, now: datetime, step_: Step) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        slots.add(
+            Context(tx, clinic.audit, now, SYSTEM),
+            organisation_code="oak",
+            username="ada",
+            step=Step.READ,
+            since=now,
+            until=now + HOUR,
+        )
+        sign_in(tx, clinic, now, clinic.ada)
+        there = capacity.available(tx, clinic.region.oak.id, Tier.COUNTY, step_, now)
+
+    assert there == (step_ is not Step.VERIFY)

@@ -70,7 +70,7 @@ def test_one_page_says_why_a_case_is_where_it_is(house: House) -> None:
     mona.cookies.set("tierread_language", "en")
     page = plain(mona.get(f"/office/policy/case/{case.id}").text)
 
-    assert "Now with the city" in page
+    assert "Now with the city · City" in page
     assert "2 h 15 min have counted since the receipt" in page
     assert "back at the township" in page
     assert "went to the city (City)" in page
