@@ -9,9 +9,10 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from reading.access import invited, visibility
+from reading.access import blindness, invited, visibility
 from reading.access.looks import denied, record_look, record_looks
 from reading.actions import Action
+from reading.cases import cases
 from reading.context import Context
 from reading.tables import case, consultation
 from reading.viewers import Staff
@@ -28,7 +29,7 @@ def open_consultation(ctx: Context[Staff], consultation_id: str, action: Action)
     """
     theirs = (consultation.c.id == consultation_id) & _visible(ctx.tx, ctx.who, ctx.now)
     row = ctx.tx.execute(_rows().where(theirs)).one_or_none()
-    if row is None:
+    if row is None or _is_read_blind(ctx.tx, [row]):
         raise denied(ctx, action, "consultation", consultation_id)
     record_look(ctx, action, "case", row.case_id)
     return row
@@ -40,7 +41,9 @@ def open_own_consultations(ctx: Context[Staff], action: Action, *, limit: int) -
         invited.consultations_with(ctx.who, ctx.now)
     )
     theirs = own & _visible(ctx.tx, ctx.who, ctx.now)
-    rows = ctx.tx.execute(_rows().where(theirs).order_by(*_NEWEST).limit(limit)).all()
+    found = ctx.tx.execute(_rows().where(theirs).order_by(*_NEWEST).limit(limit)).all()
+    blind = _is_read_blind(ctx.tx, found)
+    rows = [row for row in found if row.case_id not in blind]
     record_looks(ctx, action, "case", sorted({row.case_id for row in rows}))
     return rows
 
@@ -48,13 +51,20 @@ def open_own_consultations(ctx: Context[Staff], action: Action, *, limit: int) -
 def open_consultations_of(ctx: Context[Staff], case_id: str, action: Action) -> Sequence[sa.Row[Any]]:
     """Those about a case, the newest first; whoever is asked sees their own alone."""
     theirs = (consultation.c.case_id == case_id) & _visible(ctx.tx, ctx.who, ctx.now)
-    rows = ctx.tx.execute(_rows().where(theirs).order_by(*_NEWEST)).all()
+    found = ctx.tx.execute(_rows().where(theirs).order_by(*_NEWEST)).all()
+    rows = [] if _is_read_blind(ctx.tx, found) else found
     record_looks(ctx, action, "case", [case_id] if rows else [])
     return rows
 
 
 def _rows() -> sa.Select[Any]:
     return sa.select(consultation).join(case, case.c.id == consultation.c.case_id)
+
+
+def _is_read_blind(tx: Connection, rows: Sequence[sa.Row[Any]]) -> set[str]:
+    """The cases among these that two people read blind now: nobody sees what others said of them before."""
+    of_cases = cases.by_ids(tx, {row.case_id for row in rows})
+    return {case_id for case_id, one in of_cases.items() if blindness.is_nameless(tx, one)}
 
 
 def _visible(tx: Connection, staff: Staff, now: datetime) -> sa.ColumnElement[bool]:

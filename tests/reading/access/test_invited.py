@@ -24,6 +24,8 @@ from reading.desk.worklist import Filters
 from reading.errors import NotThere
 from reading.kinds import Role, Sex
 from reading.patients import patients
+from reading.rules import policy
+from reading.rules.shipped_policies import shipped
 from reading.signing import printing, withhold
 from reading.viewers import Staff
 from storage.database import transaction
@@ -221,3 +223,21 @@ def test_whoever_holds_no_role_there_any_longer_sees_it_no_longer(engine: Engine
         assert seen(at, replace(at.clinic.quinn, grants=())) == {False}
         assert seen(at, held[Role.TECHNICIAN]) == seen(at, held[Role.QUALITY_MANAGER]) == {False}
         assert seen(at, held[Role.READER]) == {True}
+
+
+def test_what_colleagues_said_is_hidden_while_two_people_read_the_case_blind(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        _, case = pias_case(tx, clinic, now)
+        asked = ask(tx, clinic, case, now)
+        speak(tx, clinic, asked, now)
+        ada = Context(tx, clinic.audit, now, clinic.ada)
+        assert thread.thread(ada, asked.id).opinions
+        made = policy.add(tx, shipped("mammography"), None, now, version=policy.newest_version(tx) + 1)
+        rule = next(one for one in made.rules if one.double_reading is not None)
+        cases.change(tx, cases.by_id(tx, case.id), policy_id=made.id, rule=rule.name)
+
+        for who in (clinic.ada, clinic.vera, clinic.quinn):
+            ctx = Context(tx, clinic.audit, now, who)
+            assert not opens(lambda ctx=ctx: thread.thread(ctx, asked.id))
+            assert thread.own(ctx) == []
