@@ -25,8 +25,8 @@ from storage.database import snapshot
 from storage.decisions import quarantine
 from storage.nodes.reader import BytesMissing, HolderAway
 from storage.records import Held, Instance
+from viewer.http.errors import Unavailable
 from viewer.http.evidence import Compared, Difference
-from viewer.http.problems import Unavailable
 
 LARGEST_COMPARED: Final = 128 << 20
 """Bytes of an instance that is compared while somebody waits for the page."""

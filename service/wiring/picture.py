@@ -16,7 +16,7 @@ from reading.viewers import Viewer
 from service.installation.house import House
 from storage.database import snapshot
 from storage.index import queries
-from viewer.http.problems import Unavailable
+from viewer.http.errors import Unavailable
 
 LARGEST: Final = Viewport(width=1600, height=1600)
 """Enough to see the finding on a phone, a tenth of the bytes of the original."""

@@ -17,8 +17,8 @@ from reading.sessions import patient_sessions, session_token, staff_sessions
 from reading.sessions.attempts import KNOWN_FOR, Caller
 from reading.viewers import Machine, PatientViewer, Staff
 from storage.database import snapshot
+from viewer.http.errors import CrossSite, PasswordMustChange, ProveAgain, SignedOut
 from viewer.http.office import office_of
-from viewer.http.problems import CrossSite, PasswordMustChange, ProveAgain, SignedOut
 
 STAFF_COOKIE: Final = "tierread_session"
 PATIENT_COOKIE: Final = "tierread_patient"
@@ -118,6 +118,15 @@ def looks(request: Request) -> Staff:
 def polls(request: Request) -> Staff:
     """A look by a page that polls: it does not extend the idle time."""
     return _settled(staff_of(request, touch=False))
+
+
+def whoever(request: Request) -> Staff | None:
+    """Whoever is signed in, for the frame of a page that answers an error; None where nobody is, or not yet settled."""
+    try:
+        staff = staff_of(request, touch=False)
+    except SignedOut:
+        return None
+    return None if staff.session is None or staff.session.must_change_password else staff
 
 
 def watches(request: Request) -> tuple[Staff, bool] | None:

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache, partial
-from typing import Final
+from typing import Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from reading.viewers import Staff
 from viewer.folders import TEMPLATES
+from viewer.http.office import office_of
+from viewer.http.on_record import in_snapshot
+from viewer.shell.frame import frame_of
+from viewer.shell.navigation import area_of, is_under
 from viewer.words import words
 from viewer.words.catalogue import Language, spoken, text
 
 LANGUAGE_COOKIE: Final = "tierread_language"
+PATIENTS: Final = "/p"
+"""Where the patients' pages lie, which stand outside the frame of staff."""
 
 
 def language_of(request: Request) -> Language:
@@ -24,10 +31,8 @@ def language_of(request: Request) -> Language:
 
 def home_of(request: Request) -> str:
     """The first page of the area to which the request's address belongs."""
-    offices = ("/office/policy", "/office/queue")
-    asked = ("/consultations", "/questions", "/referrals", "/reports")
-    homes = ("/p", "/t", "/devices", "/quality", "/learning", *asked, *offices, "/alerts")
-    return next((home for home in homes if (request.url.path + "/").startswith(home + "/")), "/")
+    path = request.url.path
+    return PATIENTS if is_under(path, PATIENTS) else area_of(path) or "/"
 
 
 def local(address: str, otherwise: str) -> str:
@@ -60,6 +65,36 @@ def page(
         status_code=status,
         headers={"Referrer-Policy": "same-origin", "Cache-Control": "no-store", **(headers or {})},
     )
+
+
+def staff_page(
+    request: Request,
+    staff: Staff,
+    template: str,
+    *,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+    **values: object,
+) -> HTMLResponse:
+    """A page of somebody who is signed in, inside the frame of all (`shell.html`), which needs nothing of the caller.
+
+    The template has ``csrf_token`` for its forms, ``frame`` and ``staff``.
+    """
+    with in_snapshot(office_of(request), staff) as ctx:
+        frame = frame_of(ctx, request.url.path)
+    framed: dict[str, object] = {"frame": frame, "staff": staff, "csrf_token": _csrf_token(staff)}
+    return page(request, template, status=status, headers=headers, **framed, **values)
+
+
+def staff_part(request: Request, staff: Staff, template: str, **values: object) -> HTMLResponse:
+    """A part of such a page for the polling script: without the frame, with ``csrf_token`` for its forms."""
+    shown: dict[str, Any] = {"csrf_token": _csrf_token(staff), **values}
+    return page(request, template, **shown)
+
+
+def _csrf_token(staff: Staff) -> str:
+    assert staff.session is not None  # noqa: S101 -- whoever asks came with one
+    return staff.session.csrf_token
 
 
 def here(request: Request) -> str:

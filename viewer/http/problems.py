@@ -29,32 +29,12 @@ from reading.errors import (
 )
 from reading.rules.rules_document import InvalidDocument
 from reading.templates.document import InvalidTemplate
-from viewer.http.page import home_of, language_of, page
+from viewer.http.callers import whoever
+from viewer.http.errors import CrossSite, PasswordMustChange, ProveAgain, SignedOut, Unavailable, ViewerError
+from viewer.http.page import PATIENTS, home_of, language_of, page, staff_page
+from viewer.shell.navigation import area_of, entries_of
+from viewer.shell.navigation import home_of as first_page_of
 from viewer.words.catalogue import catalogue, text
-
-
-class ViewerError(Exception):
-    """The base of the errors of this package."""
-
-
-class SignedOut(ViewerError):
-    """Nobody is signed in, or the session has ended."""
-
-
-class CrossSite(ViewerError):
-    """An unsafe request without its token, or from another origin."""
-
-
-class PasswordMustChange(ViewerError):
-    """The first password is still in use."""
-
-
-class ProveAgain(ViewerError):
-    """The person last gave their password too long ago; asked for before a signature."""
-
-
-class Unavailable(ViewerError):
-    """A part of the service that the answer needs is not available at the moment."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,6 +108,8 @@ TABLE: Final[Mapping[type[Exception], ProblemType]] = {
     DataError: ProblemType(slug="invalid", status=422, fields=lambda _error: {"field": "", "problem": "characters"}),
 }
 
+FAILED: Final = 500
+"""The first status that says that the service failed."""
 BY_STATUS: Final[Mapping[int, str]] = {
     404: "not-there",
     405: "method-not-allowed",
@@ -192,18 +174,26 @@ def as_json(request: Request, problem: Problem) -> Response:
 
 
 def as_page(request: Request, problem: Problem) -> Response:
-    language = language_of(request)
-    return page(
-        request,
-        "problem.html",
-        status=problem.status,
-        headers=problem.headers,
-        title=text(language, f"problem.{problem.slug}"),
-        advice=text(language, f"problem.{problem.slug}.advice", **problem.fields),
-        detail=explained(request, problem),
-        back=home_of(request),
-        here=home_of(request),  # not the address itself: a refusal does not repeat what was asked for
-    )
+    """The problem, for whoever is signed in inside their frame, with a way back to a page that they have."""
+    language, home = language_of(request), home_of(request)
+    # What failed may be the database: the answer to that asks it nothing.
+    staff = None if home == PATIENTS or problem.status >= FAILED else whoever(request)
+    if staff is not None:
+        roles = {grant.role for grant in staff.grants}
+        home = area_of(request.url.path, entries_of(roles)) or first_page_of(roles)
+    shown: dict[str, Any] = {
+        "status": problem.status,
+        "headers": problem.headers,
+        "inside": "shell.html" if staff else "base.html",
+        "title": text(language, f"problem.{problem.slug}"),
+        "advice": text(language, f"problem.{problem.slug}.advice", **problem.fields),
+        "detail": explained(request, problem),
+        "back": home,
+        "here": home,  # not the address itself: a refusal does not repeat what was asked for
+    }
+    if staff is None:
+        return page(request, "problem.html", **shown)
+    return staff_page(request, staff, "problem.html", **shown)
 
 
 def explained(request: Request, problem: Problem) -> str:
@@ -256,7 +246,7 @@ def _handle_unforeseen(request: Request, _error: Exception) -> Response:
 def _to_sign_in(request: Request, problem: Problem) -> Response:
     # People are sent to the page where they sign in or change the password, and back afterwards.
     home = home_of(request)
-    if home == "/p":
+    if home == PATIENTS:
         return RedirectResponse("/p?ended=1", status_code=303)
     wanted = request.url.path if request.method == "GET" else home
     door = "/sign-in/password" if problem.slug == "password-must-change" else "/sign-in"

@@ -15,7 +15,7 @@ from reading.errors import Invalid
 from viewer.http.callers import Looking
 from viewer.http.office import office_of
 from viewer.http.on_record import acting
-from viewer.http.page import language_of, page
+from viewer.http.page import language_of, staff_page
 from viewer.http.typed_times import typed_day
 from viewer.views import agreement
 from viewer.views.quality import FALLBACK_ZONE
@@ -40,12 +40,10 @@ def show(request: Request, staff: Looking, since: str = "", until: str = "") -> 
             found = agreement.tables(figures.figures(ctx, since=begins, until=ends), language)
     except Invalid:
         first, last, problem = today - USUAL, today, text(language, "agreement.period")
-    assert staff.session is not None  # noqa: S101 -- whoever asks came with one
-    return page(
+    return staff_page(
         request,
+        staff,
         "agreement.html",
-        staff=staff,
-        csrf_token=staff.session.csrf_token,
         since=first.isoformat(),
         until=last.isoformat(),
         problem=problem,

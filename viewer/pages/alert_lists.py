@@ -21,9 +21,8 @@ from reading.viewers import Staff
 from viewer.http.callers import Looking, Submitting
 from viewer.http.office import office_of
 from viewer.http.on_record import acting, in_snapshot
-from viewer.http.page import language_of
+from viewer.http.page import language_of, staff_page
 from viewer.http.typed_times import typed_moment
-from viewer.pages.alerts import alerts_page
 from viewer.pages.sign_in import words_for
 from viewer.words import words
 from viewer.words.catalogue import Language, text
@@ -153,11 +152,10 @@ def _duty(request: Request, staff: Staff, *, problem: str = "") -> Response:
             )
             for place, there in groupby(duty.eligible(ctx), key=lambda one: one.organisation_name)
         ]
-    return alerts_page(
+    return staff_page(
         request,
         staff,
         "alerts_duty.html",
-        tab="duty",
         status=422 if problem else 200,
         lines=lines,
         choices=choices,
@@ -174,11 +172,10 @@ def _classes(request: Request, staff: Staff, org: str, *, problem: str = "") -> 
         found = classes.in_force(ctx.tx, here.id if here else None, ctx.now)
         may = classes.may_say(ctx, here.id if here else None)
         said = _said_by_organisations(ctx)
-    return alerts_page(
+    return staff_page(
         request,
         staff,
         "alerts_classes.html",
-        tab="classes",
         status=422 if problem else 200,
         org=org,
         organisations=[(one.code, one.name) for one in known.values() if one.until is None],

@@ -17,13 +17,11 @@ from reading.alerts.disposal import Disposal
 from reading.alerts.read_back import Means
 from reading.desk import alert_board
 from reading.errors import Invalid
-from reading.kinds import Role
-from reading.register.grants import AT_THEIR_SITE
 from reading.viewers import Staff
 from viewer.http.callers import Looking, Polling, Submitting
 from viewer.http.office import office_of
 from viewer.http.on_record import acting, going_in, in_snapshot, looks_through
-from viewer.http.page import language_of, page
+from viewer.http.page import language_of, staff_page, staff_part
 from viewer.pages.sign_in import words_for
 from viewer.views import alert_log
 from viewer.views.alerts import Refused, alert_banner
@@ -48,9 +46,8 @@ def show(request: Request, staff: Looking) -> Response:
 
 @router.get("/list")
 def list_part(request: Request, staff: Polling) -> Response:
-    assert staff.session is not None  # noqa: S101 -- whoever asks came with one
     found = _open(request, staff)
-    return page(request, "alerts_list.html", csrf_token=staff.session.csrf_token, refused=None, **found)
+    return staff_part(request, staff, "alerts_list.html", refused=None, **found)
 
 
 @router.post("/{alert_id}/acknowledge")
@@ -96,11 +93,10 @@ def show_log(request: Request, staff: Looking, since: Day = None, until: Day = N
     with in_snapshot(office_of(request), staff) as ctx:
         log = alert_board.log(ctx, **_span(first, last))
     language = language_of(request)
-    return alerts_page(
+    return staff_page(
         request,
         staff,
         "alerts_log.html",
-        tab="log",
         since=first,
         until=last,
         logged=alert_log.logged(log.alerts, language),
@@ -125,30 +121,12 @@ def csv(request: Request, staff: Looking, since: Day = None, until: Day = None) 
     )
 
 
-def alerts_page(
-    request: Request, staff: Staff, template: str, *, tab: str, status: int = 200, **values: Any
-) -> Response:
-    assert staff.session is not None  # noqa: S101 -- whoever asks came with one
-    return page(
-        request,
-        template,
-        status=status,
-        tab=tab,
-        staff=staff,
-        csrf_token=staff.session.csrf_token,
-        at_a_site=any(staff.holds(role) for role in AT_THEIR_SITE),
-        manages=staff.holds(Role.QUALITY_MANAGER),
-        **values,
-    )
-
-
 def _board(request: Request, staff: Staff, refused: Refused | None = None) -> Response:
     done = request.query_params.get("done", "")
-    return alerts_page(
+    return staff_page(
         request,
         staff,
         "alerts.html",
-        tab="board",
         status=200 if refused is None else 422,
         refused=refused,
         done=done if done in {"acknowledged", "disposed"} else "",

@@ -21,12 +21,11 @@ from reading.context import Context
 from reading.desk import desk
 from reading.desk.entries import Entry, entries_of
 from reading.errors import Invalid, MoveNotAllowed, NotAllowed, Stale
-from reading.register.grants import reach
 from reading.viewers import Staff
 from viewer.http.callers import Looking, Submitting
 from viewer.http.office import office_of
 from viewer.http.on_record import acting, going_in
-from viewer.http.page import language_of, page
+from viewer.http.page import language_of, staff_page
 from viewer.http.problems import problem_of
 from viewer.http.typed_times import typed_day
 from viewer.pages.sign_in import words_for
@@ -243,18 +242,12 @@ def _form(request: Request, staff: Staff, case_id: str, at: str, typed: Typed = 
 
 
 def _page(request: Request, staff: Staff, template: str, *, typed: Typed = NOTHING, **values: Any) -> Response:
-    assert staff.session is not None  # noqa: S101 -- whoever asks came with one
-    office, refused = office_of(request), typed.refused
-    with acting(office, staff) as ctx:
-        at_a_site = bool(reach(ctx.tx, staff, ctx.now).own)
-    return page(
+    refused = typed.refused
+    return staff_page(
         request,
+        staff,
         template,
         status=200 if refused is None else problem_of(refused).status,
-        staff=staff,
-        csrf_token=staff.session.csrf_token,
-        at_a_site=at_a_site,
-        tab="consultations",
         problem="" if refused is None else words_for(request, refused),
         typed={**EMPTY, **typed.values},
         chosen=frozenset(typed.chosen),

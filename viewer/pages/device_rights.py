@@ -19,8 +19,7 @@ from viewer.http.callers import Looking, Submitting
 from viewer.http.device_entry import DeviceRights, set_device_rights
 from viewer.http.office import office_of
 from viewer.http.on_record import going_in
-from viewer.http.page import language_of
-from viewer.pages.devices import devices_page
+from viewer.http.page import language_of, staff_page
 from viewer.pages.sign_in import words_for
 from viewer.words import words
 from viewer.words.catalogue import Language, text
@@ -70,7 +69,7 @@ def _page(request: Request, staff: Staff, device_id: str, *, wrong: NotAllowed |
         }
         for right in DeviceRight
     ]
-    return devices_page(
+    return staff_page(
         request,
         staff,
         "device_rights.html",

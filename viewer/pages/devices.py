@@ -21,10 +21,9 @@ from viewer.http.callers import Looking, Submitting
 from viewer.http.device_entry import ChangedDevice, DeviceEntry, add_device, change_device, end_device, kept_sites
 from viewer.http.office import office_of
 from viewer.http.on_record import ULID, going_in, in_snapshot
-from viewer.http.page import language_of, page
+from viewer.http.page import language_of, staff_page
 from viewer.http.problems import problem_of
 from viewer.pages.sign_in import words_for
-from viewer.pages.township import township_page
 from viewer.views import devices, meanwhile
 
 router = APIRouter()
@@ -47,10 +46,11 @@ def show(request: Request, staff: Looking, done: Annotated[str, Query(max_length
     if not found.strangers:
         raise NotThere  # they look after no devices
     known = {each.device.id: each for each in found.devices}
-    return devices_page(
+    return staff_page(
         request,
         staff,
         "devices.html",
+        ours=office.ae_title,
         rows=[
             devices.row(
                 each,
@@ -159,21 +159,7 @@ def show_own(request: Request, staff: Looking) -> Response:
         found = devices.overview(ctx, site_ids=own)
         now = ctx.now
     rows = [devices.row(each, language, office.ae_title, now, keeps=False) for each in found.devices]
-    return township_page(request, staff, "township_devices.html", tab="devices", rows=rows, ours=office.ae_title)
-
-
-def devices_page(request: Request, staff: Staff, template: str, *, status: int = 200, **values: Any) -> Response:
-    assert staff.session is not None  # noqa: S101 -- whoever asks came with one
-    return page(
-        request,
-        template,
-        status=status,
-        staff=staff,
-        csrf_token=staff.session.csrf_token,
-        ours=office_of(request).ae_title,
-        sees_policy=staff.holds(Role.QUALITY_MANAGER) or staff.holds(Role.SYSTEM_ADMINISTRATOR),
-        **values,
-    )
+    return staff_page(request, staff, "township_devices.html", rows=rows, ours=office.ae_title)
 
 
 def _form(
@@ -189,10 +175,11 @@ def _form(
         sites = kept_sites(ctx)
     if not sites:
         raise NotThere  # they may change no site's devices
-    return devices_page(
+    return staff_page(
         request,
         staff,
         "device.html",
+        ours=office_of(request).ae_title,
         status=problem_of(wrong).status if wrong else 200,
         form=form,
         one=one,

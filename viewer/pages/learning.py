@@ -14,7 +14,7 @@ from reading.review.scores import GIVEN, Score
 from viewer.http.callers import Looking, Submitting
 from viewer.http.office import office_of
 from viewer.http.on_record import acting
-from viewer.http.page import language_of, page
+from viewer.http.page import language_of, staff_page
 from viewer.views import learning
 
 router = APIRouter(prefix="/learning")
@@ -28,12 +28,10 @@ def show(request: Request, staff: Looking, done: str = "", missing: str = "") ->
     with acting(office, staff) as ctx:
         said = [learning.said(one, language) for one in feedback.to_author(ctx)]
         waiting = [learning.waiting(one, language) for one in arbitration.waiting(ctx)]
-    assert staff.session is not None  # noqa: S101 -- whoever asks came with one
-    return page(
+    return staff_page(
         request,
+        staff,
         "learning.html",
-        staff=staff,
-        csrf_token=staff.session.csrf_token,
         said=said,
         unread=sum(not one["read"] for one in said),
         waiting=waiting,

@@ -12,7 +12,6 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from reading.errors import Invalid, NotAllowed, NotThere, Stale
-from reading.kinds import Role
 from reading.register import people
 from reading.rules import policy_acts, policy_rights
 from reading.rules.comparison import compare
@@ -22,7 +21,7 @@ from reading.viewers import Staff
 from viewer.http.callers import Looking, Submitting
 from viewer.http.office import office_of
 from viewer.http.on_record import ULID, acting
-from viewer.http.page import language_of, page
+from viewer.http.page import language_of, staff_page
 from viewer.http.problems import problem_of
 from viewer.http.typed_times import typed_moment
 from viewer.pages import policy_form
@@ -52,7 +51,7 @@ def show(request: Request, staff: Looking, done: Done = "") -> Response:
         listed = policy_acts.versions(ctx)
         lines = [view.line(one, _name(ctx.tx, one.version.made_by), language) for one in listed]
         may = {"write": policy_rights.writes(ctx), "switch": policy_rights.switches(ctx)}
-    return office_page(
+    return staff_page(
         request, staff, "policy.html", lines=lines, may=may, done=done if done in DONE else "", shipped=NAMES
     )
 
@@ -111,7 +110,7 @@ def show_comparison(request: Request, staff: Looking, before: Number, after: Num
     with acting(office_of(request), staff) as ctx:
         old, new = (kept_rules(policy_acts.version(ctx, number).document) for number in (before, after))
         numbers = [one.version.version for one in policy_acts.versions(ctx)]
-    return office_page(
+    return staff_page(
         request,
         staff,
         "policy_compare.html",
@@ -154,22 +153,6 @@ def cancel(request: Request, staff: Submitting, switch_id: str) -> Response:
     return RedirectResponse("/office/policy?done=cancelled", status_code=303)
 
 
-def office_page(request: Request, staff: Staff, template: str, *, status: int = 200, **values: Any) -> Response:
-    """A page of the office, with the ways that the person's roles have."""
-    assert staff.session is not None  # noqa: S101 -- whoever asks came with one
-    return page(
-        request,
-        template,
-        status=status,
-        staff=staff,
-        csrf_token=staff.session.csrf_token,
-        in_charge=staff.holds(Role.QUALITY_MANAGER),
-        administers=staff.holds(Role.SYSTEM_ADMINISTRATOR),
-        reviews=staff.holds(Role.REVIEWER),
-        **values,
-    )
-
-
 def _version_page(
     request: Request, staff: Staff, number: int, *, done: str = "", refused: Invalid | NotAllowed | None = None
 ) -> Response:
@@ -183,7 +166,7 @@ def _version_page(
         may = {"write": policy_rights.writes(ctx), "switch": policy_rights.switches(ctx)}
         unread = policy_acts.without_reader(ctx, number)
     document = found.version.document
-    return office_page(
+    return staff_page(
         request,
         staff,
         "policy_version.html",
@@ -251,7 +234,7 @@ def _editor(
         wrong_rules = {int(place[1]) for one in refused.problems if (place := _RULE.match(one.path))}
     elif refused is not None:
         problems = [("", words_for(request, refused))]
-    return office_page(
+    return staff_page(
         request,
         staff,
         "policy_edit.html",

@@ -16,11 +16,11 @@ from reading.viewers import Staff
 from viewer.http.callers import Looking, Submitting
 from viewer.http.office import office_of
 from viewer.http.on_record import acting
-from viewer.http.page import language_of
+from viewer.http.page import language_of, staff_page
 from viewer.http.problems import problem_of
 from viewer.http.typed_times import typed_day
 from viewer.pages.person_form import one_of
-from viewer.pages.policy import ZONE, office_page
+from viewer.pages.policy import ZONE
 from viewer.pages.sign_in import words_for
 from viewer.words.catalogue import text
 
@@ -77,12 +77,11 @@ def _page(
     with acting(office, staff) as ctx:
         found = policy_acts.days(ctx, date(shown, 1, 1), date(shown, 12, 31))
         may_write = policy_rights.writes(ctx)
-    return office_page(
+    return staff_page(
         request,
         staff,
         "policy_calendar.html",
         status=problem_of(wrong).status if wrong else 200,
-        tab="calendar",
         year=shown,
         days=[
             {

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from reading.actions import Action
 from reading.desk import case_policy
 from reading.errors import Busy, Invalid
-from reading.kinds import Priority, Sex
+from reading.kinds import Priority, Role, Sex
 from reading.register import organisations
 from reading.rules import policy_acts, policy_rights, trial, typed_facts
 from reading.rules.explanation import explain
@@ -23,11 +23,11 @@ from reading.viewers import Staff
 from viewer.http.callers import Looking, Submitting
 from viewer.http.office import office_of
 from viewer.http.on_record import acting, going_in, in_snapshot
-from viewer.http.page import language_of
+from viewer.http.page import language_of, staff_page
 from viewer.http.problems import problem_of
 from viewer.http.typed_times import typed_day, typed_moment
 from viewer.pages.person_form import one_of
-from viewer.pages.policy import ZONE, office_page
+from viewer.pages.policy import ZONE
 from viewer.pages.sign_in import words_for
 from viewer.views import case_routing
 from viewer.views import policy as view
@@ -140,7 +140,7 @@ def show_case(request: Request, staff: Looking, case_id: str) -> Response:
     with going_in(office_of(request), staff, Action.CASE_MOVES, "case", case_id) as ctx:
         found = case_policy.routing(ctx, case_id)
         shown = case_routing.routing(ctx.tx, found, language, ctx.now)
-    return office_page(request, staff, "policy_case.html", **shown)
+    return staff_page(request, staff, "policy_case.html", **shown)
 
 
 def _why_page(
@@ -162,7 +162,7 @@ def _why_page(
             rules = kept_rules(policy_acts.version(ctx, chosen).document)
             found = view.explanation(explain(rules, typed_facts.facts(ctx, typed)), language)
         sites = [one.code for one in organisations.list_all(ctx.tx) if one.until is None]
-    return office_page(
+    return staff_page(
         request,
         staff,
         "policy_why.html",
@@ -191,10 +191,11 @@ def _try_page(
     with acting(office_of(request), staff) as ctx:
         policy_rights.must_write(ctx)
         listed = policy_acts.versions(ctx)
-    return office_page(
+    return staff_page(
         request,
         staff,
         "policy_try.html",
+        in_charge=staff.holds(Role.QUALITY_MANAGER),
         status=problem_of(wrong).status if wrong else 200,
         numbers=[one.version.version for one in listed],
         version=version or listed[0].version.version,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Form, Query
 from starlette.requests import Request
@@ -14,12 +14,10 @@ from reading.kinds import Role
 from reading.quality import concerns, decisions
 from reading.quality.kinds import SUBJECT_KIND, Aspect, Group
 from reading.quality.moves import Move
-from reading.register.grants import AT_THEIR_SITE
-from reading.viewers import Staff
 from viewer.http.callers import Looking, Submitting
 from viewer.http.office import office_of
 from viewer.http.on_record import going_in, in_snapshot, looks_through
-from viewer.http.page import language_of, page
+from viewer.http.page import language_of, staff_page
 from viewer.views import quality
 from viewer.views.quality_concern import concern_detail
 from viewer.words import words
@@ -42,11 +40,12 @@ def show(
     looks_through(office, staff, Action.CONCERN_LIST)
     with in_snapshot(office, staff) as ctx:
         found = quality.concern_list(ctx, group, language, decided=decided, limit=PAGE, offset=offset)
-    return quality_page(
+    return staff_page(
         request,
         staff,
         "quality.html",
         group=group,
+        in_charge=staff.holds(Role.QUALITY_MANAGER),
         decided=decided,
         found=found,
         offset=offset,
@@ -64,10 +63,11 @@ def show_one(
         concern = concerns.open_concern(ctx, aspect, subject_id, Action.CONCERN_OPEN)
         found = concern_detail(ctx, concern, language)
     zone = quality.FALLBACK_ZONE
-    return quality_page(
+    return staff_page(
         request,
         staff,
         "quality_entry.html",
+        in_charge=staff.holds(Role.QUALITY_MANAGER),
         found=found,
         compared=None if found.pair is None else office.evidence.compare(*found.pair),
         done=done if done in set(Move) else "",
@@ -107,16 +107,3 @@ def decide(  # noqa: PLR0917 -- the fields of the form
         all_alike=bool(alike),
     )
     return RedirectResponse(f"/quality/{aspect}/{subject_id}?done={made.move}", status_code=303)
-
-
-def quality_page(request: Request, staff: Staff, template: str, **values: Any) -> Response:
-    assert staff.session is not None  # noqa: S101 -- whoever asks came with one
-    return page(
-        request,
-        template,
-        staff=staff,
-        csrf_token=staff.session.csrf_token,
-        in_charge=staff.holds(Role.QUALITY_MANAGER),
-        at_a_site=any(staff.holds(role) for role in AT_THEIR_SITE),
-        **values,
-    )

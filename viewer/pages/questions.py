@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Form, Query
 from starlette.requests import Request
@@ -14,12 +14,11 @@ from reading.desk.entries import entries_of
 from reading.errors import Invalid, MoveNotAllowed
 from reading.questions import addressees, questions
 from reading.questions.questions import LONGEST
-from reading.register.grants import AT_THEIR_SITE
 from reading.viewers import Staff
 from viewer.http.callers import Looking, Submitting
 from viewer.http.office import office_of
 from viewer.http.on_record import acting, going_in, in_snapshot, looks_through
-from viewer.http.page import language_of, page
+from viewer.http.page import language_of, staff_page
 from viewer.http.problems import problem_of
 from viewer.pages.sign_in import words_for
 from viewer.pages.township_case import opened
@@ -86,7 +85,7 @@ def _lists(
         waiting, asked = questions.waiting_for(ctx), questions.asked_by(ctx)
         known = cases.by_ids(ctx.tx, {one.case_id for one in (*waiting, *asked)})
         entries = {one.case.id: one for one in entries_of(ctx.tx, staff, list(known.values()), ctx.now)}
-    return _page(
+    return staff_page(
         request,
         staff,
         "questions.html",
@@ -107,7 +106,7 @@ def _form(
         entry = opened(ctx, case_id)
         found = addressees.of_case(ctx.tx, entry.case, but=staff.person_id, now=ctx.now)
         before = [view.line(one, language) for one in questions.of_case(ctx, entry.case)]
-    return _page(
+    return staff_page(
         request,
         staff,
         "question_new.html",
@@ -119,17 +118,4 @@ def _form(
         words=words,
         whom=whom,
         longest=LONGEST,
-    )
-
-
-def _page(request: Request, staff: Staff, template: str, *, status: int, **values: Any) -> Response:
-    assert staff.session is not None  # noqa: S101 -- whoever asks came with one
-    return page(
-        request,
-        template,
-        status=status,
-        staff=staff,
-        csrf_token=staff.session.csrf_token,
-        at_a_site=any(staff.holds(role) for role in AT_THEIR_SITE),
-        **values,
     )

@@ -14,8 +14,8 @@ from reading.viewers import Staff
 from viewer.http.callers import Looking
 from viewer.http.office import office_of
 from viewer.http.on_record import in_snapshot, looks_through
-from viewer.http.page import language_of
-from viewer.pages.policy import ZONE, office_page
+from viewer.http.page import language_of, staff_page
+from viewer.pages.policy import ZONE
 from viewer.views import queue_board as view
 
 router = APIRouter(prefix="/office/queue")
@@ -24,11 +24,10 @@ router = APIRouter(prefix="/office/queue")
 @router.get("")
 def show(request: Request, staff: Looking) -> Response:
     found = _board(request, staff)
-    return office_page(
+    return staff_page(
         request,
         staff,
         "queue_board.html",
-        tab="queue",
         board=view.board(found, language_of(request)),
         at_the_desk=not staff.holds(Role.QUALITY_MANAGER),
     )

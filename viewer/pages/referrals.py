@@ -20,12 +20,12 @@ from reading.kinds import Priority
 from reading.referral import counts, sending
 from reading.referral.moves import ENDS, REASONED, Move, after
 from reading.referral.sending import Acceptance, Sent, Shown
-from reading.register.grants import reach
+from reading.register.grants import AT_THEIR_SITE
 from reading.viewers import Staff
 from viewer.http.callers import Looking, Submitting
 from viewer.http.office import office_of
 from viewer.http.on_record import acting, going_in
-from viewer.http.page import language_of, page
+from viewer.http.page import language_of, staff_page
 from viewer.http.problems import problem_of
 from viewer.http.typed_times import typed_moment
 from viewer.pages.sign_in import words_for
@@ -217,17 +217,12 @@ def _page(
     typed: dict[str, str] | None = None,
     **values: Any,
 ) -> Response:
-    assert staff.session is not None  # noqa: S101 -- whoever asks came with one
-    with acting(office_of(request), staff) as ctx:
-        at_a_site = bool(reach(ctx.tx, staff, ctx.now).own)
-    return page(
+    return staff_page(
         request,
+        staff,
         template,
         status=200 if refused is None else problem_of(refused).status,
-        staff=staff,
-        csrf_token=staff.session.csrf_token,
-        at_a_site=at_a_site,
-        tab="referrals",
+        at_a_site=any(staff.holds(role) for role in AT_THEIR_SITE),
         problem="" if refused is None else words_for(request, refused),
         typed={**EMPTY, **(typed or {})},
         **values,

@@ -27,12 +27,11 @@ from storage.database import snapshot
 from viewer.http.callers import Looking, Submitting
 from viewer.http.office import office_of
 from viewer.http.on_record import acting, going_in
-from viewer.http.page import language_of
+from viewer.http.page import language_of, staff_page
 from viewer.http.problems import problem_of
 from viewer.pages.patient import CARD_TYPES
 from viewer.pages.person_form import BLANK, PERSON, holder_of, one_of, typed_date
 from viewer.pages.sign_in import words_for
-from viewer.pages.township import township_page
 from viewer.views import register as view
 
 router = APIRouter(prefix="/t/patients")
@@ -237,11 +236,10 @@ def _search_page(
     with acting(office, staff) as ctx:
         today = ctx.now.astimezone(ZONE).date()
         waiting = [view.merge(ctx.tx, one, language, sites[0].time_zone, today) for one in merging.proposals(ctx)]
-    return township_page(
+    return staff_page(
         request,
         staff,
         "register.html",
-        tab="patients",
         status=422 if wrong else 200,
         card_types=CARD_TYPES,
         form=form,
@@ -253,11 +251,10 @@ def _search_page(
 
 
 def _new_page(request: Request, staff: Staff, form: Mapping[str, str], *, wrong: Invalid | None = None) -> Response:
-    return township_page(
+    return staff_page(
         request,
         staff,
         "register_new.html",
-        tab="patients",
         status=422 if wrong else 200,
         sites=_sites(request, staff),
         card_types=CARD_TYPES,
@@ -299,11 +296,10 @@ def _record_page(
         "telephone": patient.telephone,
         "why": "",
     }
-    return township_page(
+    return staff_page(
         request,
         staff,
         "register_record.html",
-        tab="patients",
         status=problem_of(refused).status if refused else 200,
         **shown,
         form={**BLANK, **before, **(typed or {})},

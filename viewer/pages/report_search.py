@@ -18,7 +18,7 @@ from reading.viewers import Staff
 from viewer.http.callers import Looking, Submitting
 from viewer.http.office import office_of
 from viewer.http.on_record import acting, going_in, in_snapshot
-from viewer.http.page import language_of, page
+from viewer.http.page import language_of, staff_page
 from viewer.http.problems import problem_of
 from viewer.http.report_query import Asked, Typed, typed_of
 from viewer.pages.sign_in import words_for
@@ -64,7 +64,6 @@ def end_saved(request: Request, staff: Submitting, search_id: str) -> Response:
 
 
 def _page(request: Request, staff: Staff, typed: Typed, *, refused: Invalid | None = None) -> Response:
-    assert staff.session is not None  # noqa: S101 -- whoever asks came with one
     language = language_of(request)
     found: finding.Found | None = None
     lines: list[dict[str, Any]] = []
@@ -82,14 +81,12 @@ def _page(request: Request, staff: Staff, typed: Typed, *, refused: Invalid | No
         with acting(office_of(request), staff) as ctx:
             found = finding.shown(ctx, hits)
             lines = found_reports.lines(ctx, found.versions, sought_words(typed.q), language)
-    return page(
+    return staff_page(
         request,
+        staff,
         "report_search.html",
         status=200 if refused is None else problem_of(refused).status,
-        staff=staff,
-        csrf_token=staff.session.csrf_token,
         at_a_site=bool(reached.own),
-        tab="reports",
         problem="" if refused is None else words_for(request, refused),
         typed=typed,
         sites=sites,

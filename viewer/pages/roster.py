@@ -27,11 +27,10 @@ from reading.viewers import Staff
 from viewer.http.callers import Looking, Submitting
 from viewer.http.office import office_of
 from viewer.http.on_record import acting, in_snapshot
-from viewer.http.page import language_of
+from viewer.http.page import language_of, staff_page
 from viewer.http.problems import problem_of
 from viewer.http.typed_times import typed_day, typed_moment
 from viewer.pages.person_form import one_of
-from viewer.pages.policy import office_page
 from viewer.pages.sign_in import words_for
 from viewer.views import roster as view
 from viewer.words.catalogue import text
@@ -216,12 +215,11 @@ def _page(
         shown = view.page_of(ctx, place, week, language)
         manages = choosing.may_see(ctx, place.id)
         taken = view.choosing(choosing.numbers(ctx, place.id, *week.month)) if manages else None
-    return office_page(
+    return staff_page(
         request,
         staff,
         "roster.html",
         status=problem_of(refused).status if refused else 422 if wrong else 200,
-        tab="roster",
         org=place.code,
         place=place.name,
         places=[(one.code, one.name) for one in places],

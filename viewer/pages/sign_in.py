@@ -9,13 +9,12 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from reading.errors import Busy, Invalid, TooManyAttempts, WrongCredentials
-from reading.kinds import Role
-from reading.register.grants import AT_THEIR_SITE, BY_AGREEMENT
 from reading.viewers import Staff
 from viewer.http.callers import STAFF_COOKIE, SameOrigin, SubmittingUnsettled, give, keeps_cookies, staff_of
 from viewer.http.page import LANGUAGE_COOKIE, language_of, local, page
 from viewer.http.problems import explained, problem_of
 from viewer.http.sessions import change_password, end_staff_session, open_staff_session
+from viewer.shell.navigation import home_of
 from viewer.words.catalogue import spoken, text
 
 router = APIRouter()
@@ -38,7 +37,7 @@ def sign_in(request: Request, username: Field, password: Field, next: NextField 
         opened = open_staff_session(request, username, password)
     except (WrongCredentials, TooManyAttempts, Busy) as refusal:
         return _form(request, next, username=username, refusal=refusal)
-    onward = local(next, home_for(opened.staff))
+    onward = local(next, _home(opened.staff))
     must_change = opened.staff.session is not None and opened.staff.session.must_change_password
     response = RedirectResponse(f"/sign-in/password?next={onward}" if must_change else onward, status_code=303)
     give(request, response, STAFF_COOKIE, opened.token)
@@ -67,7 +66,7 @@ def new_password(  # noqa: PLR0917 -- the fields of the form
         return _password_form(
             request, staff, next, problem=words_for(request, refusal), status=problem_of(refusal).status
         )
-    return RedirectResponse(local(next, home_for(staff)), status_code=303)
+    return RedirectResponse(local(next, _home(staff)), status_code=303)
 
 
 @router.post("/sign-out")
@@ -84,21 +83,16 @@ def choose_language(to: Annotated[str, Query(max_length=5)], next: Next = "/") -
     return response
 
 
-def home_for(staff: Staff) -> str:
-    """The first page after signing in: the township's list, the devices, or the worklist for all who read."""
-    if any(staff.holds(role) for role in BY_AGREEMENT):
-        return "/"
-    if any(staff.holds(role) for role in AT_THEIR_SITE):
-        return "/t"
-    return "/devices" if staff.holds(Role.SYSTEM_ADMINISTRATOR) else "/"
-
-
 def words_for(request: Request, error: Exception) -> str:
     """An error as a sentence, for a form that is shown again."""
     problem, language = problem_of(error), language_of(request)
     exact = explained(request, problem)
     advice = text(language, f"problem.{problem.slug}.advice", **problem.fields)
     return exact or f"{text(language, f'problem.{problem.slug}')}{text(language, 'colon')}{advice}"
+
+
+def _home(staff: Staff) -> str:
+    return home_of({grant.role for grant in staff.grants})
 
 
 def _form(

@@ -14,19 +14,16 @@ from reading.alerts import disposal as disposals
 from reading.alerts.disposal import Disposal
 from reading.alerts.read_back import Means
 from reading.errors import Invalid
-from reading.register.sites import own_sites
 from reading.signing import change_notices
 from reading.viewers import Staff
-from storage.database import snapshot
 from viewer.http.callers import Looking, Polling, Submitting
 from viewer.http.office import office_of
 from viewer.http.on_record import going_in, in_snapshot, looks_through
-from viewer.http.page import language_of, page
+from viewer.http.page import language_of, staff_page, staff_part
 from viewer.pages.sign_in import words_for
 from viewer.views import township
 from viewer.views.alerts import Refused
 from viewer.views.township_banners import banners
-from viewer.words.catalogue import text
 
 router = APIRouter(prefix="/t")
 
@@ -47,11 +44,10 @@ def _show(
     q: str,
     refused: Refused | None = None,
 ) -> Response:
-    return township_page(
+    return staff_page(
         request,
         staff,
         "township.html",
-        tab="list",
         status=200 if refused is None else 422,
         days=days,
         q=q,
@@ -65,16 +61,13 @@ def _show(
 def list_part(
     request: Request, staff: Polling, days: Annotated[int, Query(ge=1, le=30)] = LOOK_BACK, q: Search = ""
 ) -> Response:
-    return page(request, "township_list.html", q=q, **_list(request, staff, q, days))
+    return staff_part(request, staff, "township_list.html", q=q, **_list(request, staff, q, days))
 
 
 @router.get("/banners")
 def banners_part(request: Request, staff: Polling) -> Response:
-    assert staff.session is not None  # noqa: S101 -- whoever asks came with one
     looks_through(office_of(request), staff, Action.TOWNSHIP_OPEN)
-    return page(
-        request, "township_banners.html", csrf_token=staff.session.csrf_token, refused=None, **_banners(request, staff)
-    )
+    return staff_part(request, staff, "township_banners.html", refused=None, **_banners(request, staff))
 
 
 @router.post("/alerts/{alert_id}/acknowledge")
@@ -126,25 +119,6 @@ def acknowledge_notice(request: Request, staff: Submitting, notice_id: str) -> R
     with going_in(office_of(request), staff, Action.CHANGE_ACKNOWLEDGE, "notice", notice_id) as ctx:
         change_notices.acknowledge(ctx, notice_id)
     return RedirectResponse("/t", status_code=303)
-
-
-def township_page(
-    request: Request, staff: Staff, template: str, *, tab: str = "", status: int = 200, **values: Any
-) -> Response:
-    """A page of the township's desk, with the names of its sites at the head."""
-    assert staff.session is not None  # noqa: S101 -- whoever asks came with one
-    with snapshot(office_of(request).engine) as tx:
-        sites = own_sites(tx, staff, office_of(request).clock())
-    return page(
-        request,
-        template,
-        status=status,
-        tab=tab,
-        staff=staff,
-        csrf_token=staff.session.csrf_token,
-        place=text(language_of(request), "list-comma").join(site.name for site in sites),
-        **values,
-    )
 
 
 def _list(request: Request, staff: Staff, q: str, days: int) -> dict[str, Any]:

@@ -34,8 +34,7 @@ from storage.index import queries
 from viewer.http.callers import Looking, Submitting
 from viewer.http.office import office_of
 from viewer.http.on_record import going_in
-from viewer.http.page import language_of
-from viewer.pages.township import township_page
+from viewer.http.page import language_of, staff_page
 from viewer.views import alert_log, completeness, meanwhile, orders, sharing, township
 from viewer.views.report_sheet import examined_at, sheet_of, zone_of
 from viewer.views.township_banners import banners
@@ -92,7 +91,7 @@ def _case(request: Request, staff: Staff, case_id: str, *, done: str = "", answe
             "may_share": shares.may_share(ctx.tx, staff, found.site_id, now) is not None,
             "meanwhile": [] if answer is None else meanwhile.changes(ctx, entry, zone, language),
         }
-    return township_page(
+    return staff_page(
         request,
         staff,
         "case.html",

@@ -28,9 +28,8 @@ from reading.viewers import Staff
 from viewer.http.callers import Looking, Submitting
 from viewer.http.office import office_of
 from viewer.http.on_record import going_in
-from viewer.http.page import language_of
+from viewer.http.page import language_of, staff_page
 from viewer.http.problems import explained, problem_of
-from viewer.pages.township import township_page
 from viewer.pages.township_case import opened, series_of
 from viewer.views import meanwhile, township
 from viewer.views.report_sheet import zone_of
@@ -115,7 +114,7 @@ def _correct(
     if told is not None and not newer:
         problem = explained(request, told) or text(language, f"problem.{told.slug}.advice", **told.fields)
     before = {keyword: _field(keyword, value) for keyword, value in attributes.items()}
-    return township_page(
+    return staff_page(
         request,
         staff,
         "correct.html",

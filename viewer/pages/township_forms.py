@@ -28,13 +28,12 @@ from storage.database import snapshot
 from viewer.http.callers import Looking, Submitting
 from viewer.http.office import Office, office_of
 from viewer.http.on_record import ULID, acting, going_in, looks_through
-from viewer.http.page import language_of
+from viewer.http.page import language_of, staff_page
 from viewer.http.problems import problem_of
 from viewer.http.typed_times import typed_moment
 from viewer.pages.patient import CARD_TYPES
 from viewer.pages.person_form import BLANK, holder_of, one_of
 from viewer.pages.sign_in import words_for
-from viewer.pages.township import township_page
 from viewer.pages.township_case import opened
 from viewer.views import meanwhile, township
 from viewer.views import orders as orders_view
@@ -210,11 +209,10 @@ def _order_form(
     if form["patient"]:
         with going_in(office_of(request), staff, Action.PATIENT_OPEN, "patient", form["patient"]) as ctx:
             known = records.open_patient(ctx, form["patient"], Action.PATIENT_OPEN)
-    return township_page(
+    return staff_page(
         request,
         staff,
         "order.html",
-        tab="order",
         status=422 if wrong else 200,
         sites=sites,
         rows=rows,
@@ -239,7 +237,7 @@ def _link_form(
         entry = opened(ctx, case_id)
         zone = zone_of(ctx.tx, entry)
         newer = meanwhile.changes(ctx, entry, zone, language_of(request)) if isinstance(wrong, Stale) else []
-    return township_page(
+    return staff_page(
         request,
         staff,
         "link.html",

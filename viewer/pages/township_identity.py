@@ -24,10 +24,9 @@ from reading.viewers import Staff
 from viewer.http.callers import Looking, Submitting
 from viewer.http.office import Office, office_of
 from viewer.http.on_record import going_in
-from viewer.http.page import language_of
+from viewer.http.page import language_of, staff_page
 from viewer.http.problems import problem_of
 from viewer.pages.sign_in import words_for
-from viewer.pages.township import township_page
 from viewer.pages.township_case import opened, series_of
 from viewer.views import orders, township
 from viewer.views.report_sheet import zone_of
@@ -138,7 +137,7 @@ def _page(
         }
     status = 200 if wrong is None else problem_of(wrong).status
     problem = words_for(request, wrong) if wrong else ""
-    return township_page(request, staff, "identity.html", status=status, why=why, problem=problem, **values)
+    return staff_page(request, staff, "identity.html", status=status, why=why, problem=problem, **values)
 
 
 def _is_open(sides: Sides) -> bool:

@@ -25,9 +25,8 @@ from reading.viewers import Staff
 from viewer.http.callers import Looking, Submitting
 from viewer.http.office import office_of
 from viewer.http.on_record import ULID, going_in, on_record
-from viewer.http.page import language_of
+from viewer.http.page import language_of, staff_page
 from viewer.http.problems import explained, problem_of
-from viewer.pages.township import township_page
 from viewer.pages.township_case import opened
 from viewer.views import case_images, meanwhile, township
 from viewer.views.report_sheet import examination_with_side, patient_name, zone_of
@@ -174,7 +173,7 @@ def _images(
         standing = versions.current(ctx.tx, case_id)
         others = _others(ctx.tx, staff, entry, language, zone, now) if decides else []
         hidden_under_report = case_images.hidden_under_report(standing, found)
-    return township_page(
+    return staff_page(
         request,
         staff,
         "images.html",

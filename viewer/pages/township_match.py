@@ -23,10 +23,9 @@ from reading.viewers import Staff
 from viewer.http.callers import Looking, Submitting
 from viewer.http.office import office_of
 from viewer.http.on_record import going_in
-from viewer.http.page import language_of
+from viewer.http.page import language_of, staff_page
 from viewer.http.problems import problem_of
 from viewer.pages.sign_in import words_for
-from viewer.pages.township import township_page
 from viewer.pages.township_case import opened
 from viewer.views import meanwhile, orders, township
 from viewer.views.report_sheet import zone_of
@@ -90,7 +89,7 @@ def _form(
             "revision": entry.case.revision,
             "meanwhile": meanwhile.changes(ctx, entry, zone, language) if isinstance(wrong, Stale) else [],
         }
-    return township_page(
+    return staff_page(
         request,
         staff,
         "match.html",

@@ -15,8 +15,7 @@ from reading.signing import printing
 from viewer.http.callers import Looking, Submitting, own_origin
 from viewer.http.office import office_of
 from viewer.http.on_record import going_in
-from viewer.http.page import language_of
-from viewer.pages.township import township_page
+from viewer.http.page import language_of, staff_page
 from viewer.pages.township_case import opened
 from viewer.views import township
 from viewer.views.report_sheet import sheet_for, zone_of
@@ -32,7 +31,7 @@ def preview(request: Request, staff: Looking, version_id: str) -> Response:
     with going_in(office, staff, Action.REPORT_READ, "report", version_id) as ctx:
         version = door.open_report(ctx, version_id, Action.REPORT_READ)
         sheet = sheet_for(ctx.tx, staff, version, language_of(request), ctx.now)
-    return township_page(
+    return staff_page(
         request,
         staff,
         "print.html",
@@ -50,7 +49,7 @@ def print_(request: Request, staff: Submitting, version_id: str) -> Response:
     with going_in(office, staff, Action.REPORT_PRINT, "report", version_id) as ctx:
         version = printing.print_report(ctx, version_id)
         sheet = sheet_for(ctx.tx, staff, version, language_of(request), ctx.now)
-    return township_page(
+    return staff_page(
         request,
         staff,
         "print.html",
@@ -72,10 +71,11 @@ def receipt(request: Request, staff: Submitting, case_id: str) -> Response:
         printed, now = printing.print_receipt(ctx, office.keys, case_id), ctx.now
     # Nothing of the person: the code stands beside it.
     address = f"{office.public_origin.rstrip('/') or own_origin(request, '')}/p"
-    return township_page(
+    return staff_page(
         request,
         staff,
         "receipt.html",
+        site=entry.site.name,
         row=township.row(entry, None, zone, language, now),
         code=f"{printed.code[:4]} {printed.code[4:]}",
         printed_at=words.moment(now, zone),

@@ -20,9 +20,8 @@ from reading.viewers import Staff
 from viewer.http.callers import Looking, Submitting
 from viewer.http.office import office_of
 from viewer.http.on_record import acting, going_in
-from viewer.http.page import language_of
+from viewer.http.page import language_of, staff_page
 from viewer.http.problems import explained, problem_of
-from viewer.pages.township import township_page
 from viewer.pages.township_case import opened, series_of
 from viewer.views import sharing, township
 from viewer.views.report_sheet import zone_of
@@ -43,9 +42,7 @@ def show_shared(request: Request, staff: Looking) -> Response:
     """The studies that other sites let ours see."""
     with acting(office_of(request), staff) as ctx:
         found = shares.shared_here(ctx)
-    return township_page(
-        request, staff, "shared.html", tab="shared", studies=[sharing.line(one, language_of(request)) for one in found]
-    )
+    return staff_page(request, staff, "shared.html", studies=[sharing.line(one, language_of(request)) for one in found])
 
 
 @router.get("/shared/{share_id}")
@@ -54,9 +51,7 @@ def show_shared_study(request: Request, staff: Looking, share_id: str) -> Respon
     with going_in(office_of(request), staff, Action.STUDY_SHARED, "share", share_id) as ctx:
         found = shares.open_shared(ctx, share_id)
         series = series_of(ctx, found.share.study_uid, language, most=MOST)
-    return township_page(
-        request, staff, "shared_study.html", tab="shared", line=sharing.line(found, language), series=series
-    )
+    return staff_page(request, staff, "shared_study.html", line=sharing.line(found, language), series=series)
 
 
 @router.get("/case/{case_id}/share")
@@ -128,7 +123,7 @@ def _page(
     if told is not None:
         problem = explained(request, told) or text(language, f"problem.{told.slug}.advice", **told.fields)
     today = now.astimezone(ZoneInfo(zone)).date()
-    return township_page(
+    return staff_page(
         request,
         staff,
         "share.html",

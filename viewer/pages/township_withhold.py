@@ -17,10 +17,9 @@ from reading.viewers import Staff
 from viewer.http.callers import Looking, Submitting
 from viewer.http.office import office_of
 from viewer.http.on_record import going_in, in_snapshot
-from viewer.http.page import language_of
+from viewer.http.page import language_of, staff_page
 from viewer.http.problems import problem_of
 from viewer.pages.sign_in import words_for
-from viewer.pages.township import township_page
 from viewer.pages.township_case import opened
 from viewer.views import township
 from viewer.views.report_sheet import zone_of
@@ -33,7 +32,7 @@ def withheld(request: Request, staff: Looking) -> Response:
     """Afterwards, when whoever withheld an examination sees it no longer: whom to call."""
     with in_snapshot(office_of(request), staff) as ctx:
         contacts = quality_contacts(ctx.tx, reach(ctx.tx, staff, ctx.now).own, ctx.now)
-    return township_page(request, staff, "withheld.html", contacts=contacts)
+    return staff_page(request, staff, "withheld.html", contacts=contacts)
 
 
 @router.get("/case/{case_id}/withhold")
@@ -73,6 +72,6 @@ def _page(request: Request, staff: Staff, case_id: str, *, why: str = "", refuse
         contacts = quality_contacts(ctx.tx, [entry.site.id], ctx.now)
     status = 200 if refused is None else problem_of(refused).status
     problem = "" if refused is None else words_for(request, refused)
-    return township_page(
+    return staff_page(
         request, staff, "withhold.html", status=status, row=row, contacts=contacts, why=why, problem=problem
     )

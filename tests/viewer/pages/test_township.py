@@ -139,8 +139,8 @@ def test_a_preliminary_report_is_printed_with_its_mark_and_the_print_is_logged(h
         assert _printings(tx, version.id) == []
     printed = tang.post(f"/t/print/{version.id}", data=token(tang))
 
-    assert 'class="not-logged"' in preview.text  # the style sheet keeps this off paper
-    assert 'class="printing"' in printed.text
+    assert 'class="shell not-logged"' in preview.text  # the style sheet keeps this off paper
+    assert 'class="shell printing"' in printed.text
     for page in (preview.text, printed.text):
         assert page.count("临时报告，以正式报告为准") == 2
         assert "右下肺炎" in page

@@ -1,0 +1,61 @@
+"""Every way that somebody is shown opens for them, and the frame stays around whatever it answers."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+
+import httpx
+
+from reading.kinds import Role
+from reading.register.people import ADMINISTRATORS
+from storage.database import transaction
+from tests.reading.region import hire
+from tests.viewer.house import House, give_password
+from viewer.shell.navigation import entries_of
+
+CAST = (
+    *((role,) for role in Role),
+    (Role.READER, Role.TECHNICIAN),
+    (Role.VERIFIER, Role.QUALITY_MANAGER),
+    (Role.CLINICIAN, Role.REVIEWER),
+    tuple(role for role in Role if role not in ADMINISTRATORS),
+)
+"""An administrator's role stands alone."""
+
+
+def rail(page: httpx.Response) -> list[str]:
+    """The addresses in the rail of a page."""
+    found = re.search(r'<nav class="rail".*?</nav>', page.text, re.DOTALL)
+    assert found, page.text
+    return [unescape(one) for one in re.findall(r'href="([^"]+)"', found[0])]
+
+
+def test_every_way_in_the_rail_opens_for_every_role_and_for_several_together(house: House) -> None:
+    with transaction(house.engine) as tx:
+        places = (house.clinic.region.oak, house.clinic.region.hills, house.clinic.region.city)
+        for number, roles in enumerate(CAST):
+            grants = [(role, places[number % 3]) for role in roles]
+            give_password(tx, hire(tx, f"n{number}", house.now, *grants))
+
+    for number, roles in enumerate(CAST):
+        client = house.signed_in(f"n{number}")
+        ways = [one.address for one in entries_of(roles)]
+        for address in ways:
+            page = client.get(address)
+            assert page.status_code == 200, (roles, address)
+            if address != "/":  # the web app draws its own
+                assert rail(page) == ways
+                assert page.text.count('aria-current="page"') >= 1
+
+
+def test_an_error_keeps_the_frame_of_whoever_is_signed_in_and_leads_to_a_page_of_theirs(house: House) -> None:
+    tang, nobody = house.signed_in("tang"), house.client()
+
+    refused, unknown, without = tang.get("/devices"), tang.get("/office/nowhere"), nobody.get("/office/nowhere")
+
+    assert (refused.status_code, unknown.status_code, without.status_code) == (404, 404, 404)
+    assert rail(refused) == rail(unknown) == rail(tang.get("/t"))
+    assert 'class="button primary" href="/t"' in refused.text
+    assert 'class="rail"' not in without.text
+    assert 'class="rail"' not in tang.get("/p/reports/nowhere").text

@@ -1,0 +1,27 @@
+"""The errors of this package: who calls is unknown, must prove something, or asks for what is not there now."""
+
+from __future__ import annotations
+
+
+class ViewerError(Exception):
+    """The base of the errors of this package."""
+
+
+class SignedOut(ViewerError):
+    """Nobody is signed in, or the session has ended."""
+
+
+class CrossSite(ViewerError):
+    """An unsafe request without its token, or from another origin."""
+
+
+class PasswordMustChange(ViewerError):
+    """The first password is still in use."""
+
+
+class ProveAgain(ViewerError):
+    """The person last gave their password too long ago; asked for before a signature."""
+
+
+class Unavailable(ViewerError):
+    """A part of the service that the answer needs is not available at the moment."""

@@ -1,0 +1,27 @@
+"""How much waits for somebody beside each way: numbers, which name nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Final
+
+from reading.context import Context
+from reading.desk import alert_bar
+from reading.questions import questions
+from reading.viewers import Staff
+from viewer.shell.navigation import Entry, Waits
+
+
+def _alerts(ctx: Context[Staff]) -> int:
+    return sum(one.is_theirs for one in alert_bar.waiting(ctx.tx, ctx.who, ctx.now))
+
+
+COUNTS: Final[Mapping[Waits, Callable[[Context[Staff]], int]]] = {
+    Waits.ALERTS: _alerts,
+    Waits.QUESTIONS: questions.count,
+}
+
+
+def counts(ctx: Context[Staff], entries: Iterable[Entry]) -> dict[Waits, int]:
+    """What waits at these ways."""
+    return {one.waits: COUNTS[one.waits](ctx) for one in entries if one.waits is not None}
