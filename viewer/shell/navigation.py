@@ -46,10 +46,9 @@ class Entry:
 
 @dataclass(frozen=True, kw_only=True)
 class Search:
-    """Where the search box at the top leads: a page that takes the words as a parameter of its address."""
+    """Where the search box at the top leads: a page that takes the words as ``q`` of its address."""
 
     address: str
-    parameter: str
     word: str
     """The key of what may be typed."""
     roles: frozenset[Role]
@@ -95,8 +94,8 @@ ACCOUNT: Final = "/account"
 """One's own account, which everybody has; it stands in the menu of the account."""
 
 SEARCHES: Final[tuple[Search, ...]] = (
-    Search(address="/t", parameter="q", word="shell.search.examinations", roles=AT_A_SITE),
-    Search(address="/reports", parameter="q", word="shell.search.reports", roles=CLINICAL),
+    Search(address="/t", word="shell.search.examinations", roles=AT_A_SITE),
+    Search(address="/reports", word="shell.search.reports", roles=CLINICAL),
 )
 """The first that somebody may use is theirs."""
 
