@@ -152,7 +152,7 @@ def detail(ctx: Context[Staff], case_id: str) -> Detail:
         draft=drafts.of_case(ctx.tx, case_id) if own else None,
         versions=tuple(signed_version(ctx.tx, version) for version in visible),
         readings=tuple(blindness.open_readings(ctx, case)),
-        double_reading=entry.rule.double_reading if case_rule.is_read_by_two(ctx.tx, case) else None,
+        double_reading=case_rule.double_reading_of(ctx.tx, case),
         priors=tuple(_priors(ctx, case)),
         image_set=images.digest,
         series=images.series,

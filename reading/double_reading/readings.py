@@ -62,7 +62,7 @@ def sign(
 
     """
     case, grant = leases.hold(ctx, case_id, None, lease_revision)
-    if case.step is Step.READ and (content.critical_class or not case_rule.is_read_by_two(ctx.tx, case)):
+    if case.step is Step.READ and (content.is_critical or not case_rule.is_read_by_two(ctx.tx, case)):
         _no_opinion(ctx, case, content)
         return signatures.sign(
             ctx,
@@ -209,7 +209,7 @@ def _signed(  # noqa: PLR0917
 ) -> ReportVersion:
     """Sign blind; a critical class is told at once, whatever becomes of the case."""
     version = signatures.sign_blind(ctx, seal, grant, case, content=content, screen=screen, supersedes=supersedes)
-    if content.critical_class:
+    if content.is_critical:
         corrections.raise_of(ctx, case.id, Said(version.number, content), None)
     return version
 
@@ -229,7 +229,7 @@ def _of_its_reader(ctx: Context[Staff], case: Case) -> RoleGrant:
 
 def _asked(ctx: Context[Who], case: Case) -> DoubleReading:
     """What the rule says; where the case met another rule since its first reading, what is usual."""
-    return case_rule.rule_of(ctx.tx, case).double_reading or DoubleReading()
+    return case_rule.double_reading_of(ctx.tx, case) or DoubleReading()
 
 
 def _opinion(content: Content) -> Opinion:
@@ -239,5 +239,5 @@ def _opinion(content: Content) -> Opinion:
 
 
 def _no_opinion(ctx: Context[Staff], case: Case, content: Content) -> None:
-    if content.opinion is not None and case_rule.rule_of(ctx.tx, case).double_reading is None:
+    if content.opinion is not None and not case_rule.is_read_by_two(ctx.tx, case):
         raise Invalid("opinion", "not_asked")

@@ -36,6 +36,11 @@ class Content:
     opinion: Opinion | None = None
     """What a reader of a double reading says; None where one person reads."""
 
+    @property
+    def is_critical(self) -> bool:
+        """Whether it names a critical class; a blank one names none."""
+        return bool((self.critical_class or "").strip())
+
     def to_json(self) -> dict[str, Any]:
         # Without a form there is no member, so that what was signed before there were forms is what it was.
         return {

@@ -70,7 +70,7 @@ def sign(
     """
     case, grant = leases.hold(ctx, case_id, Step.READ, lease_revision)
     drafts.unchanged(ctx.tx, case_id, draft_revision)
-    if not content.critical_class and case_rule.is_read_by_two(ctx.tx, case):
+    if not content.is_critical and case_rule.is_read_by_two(ctx.tx, case):
         raise NotAllowed("read_by_two")
     version = _author(ctx, seal, grant, case, content=content, screen=screen)
     case = alarm(ctx, version, changed=True)
@@ -134,9 +134,12 @@ def addendum(ctx: Context[Staff], seal: Seal, version_id: str, *, content: Conte
     follow_ups.not_with_another(ctx.tx, case.id, ctx.who, ctx.now)
     case = cases.change(ctx.tx, case, step=Step.READ, tier=case_rule.home_tier(ctx.tx, case))
     grant = claiming.grant_for(ctx.tx, ctx.who, Step.READ, case, case.tier, now=ctx.now)
+    # A critical result is signed by one at once; without it two have to sign.
+    took_back = standing.content.is_critical and not content.is_critical
+    by_two = took_back and case_rule.is_read_by_two(ctx.tx, case)
     version = _author(ctx, seal, grant, case, content=content, screen=screen)
     case = alarm(ctx, version, changed=True)
-    _hand_on(ctx, seal, grant, case, version=version)
+    _hand_on(ctx, seal, grant, case, version=version, by_two=by_two)
     return version
 
 
@@ -299,10 +302,12 @@ def _add_signature(
     record_not_shown(ctx, version.case_id, basis.not_shown)
 
 
-def _hand_on(ctx: Context[Staff], seal: Seal, grant: RoleGrant, case: Case, *, version: ReportVersion) -> None:
+def _hand_on(
+    ctx: Context[Staff], seal: Seal, grant: RoleGrant, case: Case, *, version: ReportVersion, by_two: bool = False
+) -> None:
     rule = case_rule.rule_of(ctx.tx, case)
     move = move_after_signing(
-        needs_verifier=rule.needs_verifier_after(ctx.who.title), needs_review=rule.reviewed_before_release
+        needs_verifier=by_two or rule.needs_verifier_after(ctx.who.title), needs_review=rule.reviewed_before_release
     )
     if after(case.state, move) is State.FINAL:
         release.release(ctx, seal, case, version, move=move, grant=grant)

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from reading.access import blindness, report_seals
-from reading.alerts import alert_rows
+from reading.alerts import alert_rows, critical
 from reading.audit import SYSTEM
 from reading.cases import cases
 from reading.cases.moves import SigningRole, State, Step
@@ -41,7 +41,7 @@ from tests.reading.clinic import (
     state,
     take,
 )
-from tests.reading.double_reading.twice import AGAIN, NORMAL, RIGHT, RULE, mammogram, open_screening, read_blind
+from tests.reading.double_reading.twice import AGAIN, NORMAL, RIGHT, RULE, mammogram, open_screening, read_blind, rules
 
 
 def _seen_by(tx: Connection, clinic: Clinic, staff: Staff, case_id: str, now: datetime) -> list[SigningRole]:
@@ -53,6 +53,18 @@ def _compared(tx: Connection, case_id: str) -> tuple[str | None, str | None]:
     row = double_reading.c
     found = tx.execute(sa.select(row.difference, row.arbitration).where(row.case_id == case_id)).one()
     return found.difference, found.arbitration
+
+
+def _sign_alone(ctx: Context[Staff], clinic: Clinic, case_id: str, content: versions.Content) -> None:
+    signatures.sign(
+        ctx,
+        clinic.seal,
+        case_id,
+        content=content,
+        screen=shown(ctx.tx, case_id),
+        draft_revision=0,
+        lease_revision=take(ctx.tx, clinic, ctx.who, case_id, ctx.now),
+    )
 
 
 def test_two_who_say_the_same_release_with_both_signatures(engine: Engine, now: datetime) -> None:
@@ -296,6 +308,39 @@ def test_a_critical_result_is_signed_by_one_and_waits_for_nobody(engine: Engine,
         assert versions.valid(tx, case.id) is not None
 
 
+@pytest.mark.parametrize("first", [[], [RULE | {"name": "flagged", "when": {"critical": True}}]])
+def test_a_flag_that_the_report_does_not_name_leads_nobody_past_the_second_reader(
+    engine: Engine, now: datetime, first: list[dict[str, object]]
+) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now, {"rules": [*first, *rules()["rules"]]})
+        ada = Context(tx, clinic.audit, now, clinic.ada)
+        case = mammogram(tx, clinic, "1.1", now)
+        critical.raise_alert(ada, case.id, critical_class="other", finding="右乳肿块")
+        with pytest.raises(NotAllowed, match="read_by_two"):
+            _sign_alone(ada, clinic, case.id, NORMAL)
+        read_blind(tx, clinic, clinic.ada, case.id, now, replace(NORMAL, critical_class=" "))
+        critical.withdraw(ada, case.id, why="看错了")
+
+        assert state(tx, case.id) is State.WAITING_SECOND
+
+
+def test_whoever_signed_a_critical_result_alone_does_not_take_it_back_alone(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_screening(tx, now)
+        ada = Context(tx, clinic.audit, now, clinic.ada)
+        case = mammogram(tx, clinic, "1.1", now)
+        said = replace(PNEUMONIA, critical_class="tension_pneumothorax")
+        alone = read_blind(tx, clinic, clinic.ada, case.id, now, said)
+        normal = replace(PNEUMONIA, findings="未见异常")
+        signatures.addendum(ada, clinic.seal, alone.id, content=normal, screen=shown(tx, case.id))
+
+        assert state(tx, case.id) is State.WAITING_VERIFY
+        final = versions.valid(tx, case.id)
+        assert final is not None
+        assert final.id == alone.id
+
+
 def test_an_arbiter_who_wants_it_taken_again_tells_what_is_critical_all_the_same(engine: Engine, now: datetime) -> None:
     with transaction(engine) as tx:
         clinic = open_screening(tx, now)
@@ -320,15 +365,7 @@ def test_an_opinion_is_asked_of_two_readers_and_of_nobody_else(engine: Engine, n
         with pytest.raises(Invalid, match="not_asked"):
             read_blind(tx, clinic, clinic.ada, other.id, now, NORMAL)
         with pytest.raises(NotAllowed, match="read_by_two"):  # the other act leads past the second reader no more
-            signatures.sign(
-                Context(tx, clinic.audit, now, clinic.ada),
-                clinic.seal,
-                case.id,
-                content=NORMAL,
-                screen=shown(tx, case.id),
-                draft_revision=0,
-                lease_revision=take(tx, clinic, clinic.ada, case.id, now),
-            )
+            _sign_alone(Context(tx, clinic.audit, now, clinic.ada), clinic, case.id, NORMAL)
 
 
 def test_one_person_does_not_change_what_two_decided(engine: Engine, now: datetime) -> None:
