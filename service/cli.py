@@ -54,6 +54,7 @@ SUBCOMMANDS: Final[Mapping[str, _Entry]] = {
     "forward": _Entry(module="forward", panel=_IMAGES, group=True),
     "share": _Entry(module="shares", panel=_IMAGES, group=True),
     "audit": _Entry(module="audit", panel=_CHECK, group=True),
+    "numbers": _Entry(module="numbers", panel=_CHECK, group=True),
     "verify": _Entry(module="verify", panel=_CHECK),
     "sweep": _Entry(module="sweep", panel=_CHECK),
     "backup": _Entry(module="backup", panel=_CHECK),

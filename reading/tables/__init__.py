@@ -20,6 +20,7 @@ from reading.tables.consultation import (
 from reading.tables.double_reading import double_reading
 from reading.tables.forwarding import forwarded_instance, forwarding_job, forwarding_rule
 from reading.tables.intake import identity_move, identity_question, rejected_instance, rejection, surgery
+from reading.tables.numbers import number_cell, number_change, number_fact, number_stale, number_time
 from reading.tables.orders import imaging_order, performed_change, performed_reference, performed_step, procedure
 from reading.tables.outbox import outbox
 from reading.tables.patients import (
@@ -108,6 +109,11 @@ __all__ = [
     "installation_key",
     "known_place",
     "lease",
+    "number_cell",
+    "number_change",
+    "number_fact",
+    "number_stale",
+    "number_time",
     "organisation",
     "outbox",
     "patient",

@@ -34,6 +34,7 @@ from service.steps.backup import daily
 from service.steps.broken_reports import tell_of_broken_reports
 from service.steps.compact import compact_step, purge_step, tidy_step
 from service.steps.forward import Forwarder
+from service.steps.numbers import count_changes, sum_up
 from service.steps.upkeep import Upkeep
 from service.steps.worker import Step
 from service.telemetry.logs import logger
@@ -76,6 +77,8 @@ def of(house: House, stop: threading.Event) -> list[Step]:
         Step(name="remove what was replaced", every_seconds=60, run=tidy_step(house)),
         Step(name="plan forwarding", every_seconds=5, run=forwarder.plan),
         Step(name="forward", every_seconds=2, run=forwarder.deliver),
+        Step(name="count", every_seconds=5, run=lambda: count_changes(house), gives_way=True),
+        Step(name="sum up", every_seconds=10, run=lambda: sum_up(house), gives_way=True),
         Step(name="anchor", every_seconds=ANCHOR_SECONDS, run=Anchoring(house).run, gives_way=True),
         Step(name="tell of broken reports", every_seconds=5, run=lambda: tell_of_broken_reports(house)),
         Step(name="back up", every_seconds=60, run=daily(house)),

@@ -23,6 +23,8 @@ INDEX: Final = frozenset(
     for table in (tables.segment, tables.study, tables.series, tables.instance, tables.holding, tables.quarantine)
 )
 """Tables that `storage.rebuild.rebuild` makes again."""
+BY_ITSELF: Final = frozenset({"number_change"})
+"""Tables into which the database writes by itself when rows of others come: what the backup has of them comes last."""
 _REVISION: Final = "alembic_version"
 _AT_ONCE: Final = 500
 
@@ -73,11 +75,18 @@ def restore(engine: Engine, path: Path, now: datetime, tell: Callable[[], None])
     migrate(engine, contents.revision)
     with transaction(engine) as tx, _self_references_wait(tx):
         there = {table.name: table for table in _tables(tx)}
+        last: list[tuple[sa.Table, list[dict[str, Any]]]] = []
         for told, rows in archive.rows(path, contents):
             table = there[told.name]
-            for start in range(0, len(rows), _AT_ONCE):
-                tx.execute(sa.insert(table), rows[start : start + _AT_ONCE])
+            if table.name in BY_ITSELF:
+                last.append((table, rows))
+            else:
+                _enter(tx, table, rows)
             tell()
+        for name in BY_ITSELF & there.keys():
+            tx.execute(sa.delete(there[name]))
+        for table, rows in last:
+            _enter(tx, table, rows)
         for told in contents.tables:
             if tx.scalar(sa.select(sa.func.count()).select_from(there[told.name])) != told.rows:
                 raise archive.BrokenBackup("the database did not take all of it")
@@ -87,6 +96,11 @@ def restore(engine: Engine, path: Path, now: datetime, tell: Callable[[], None])
         if not contents.whole:  # without the index, no decision has its effect in the database
             tx.execute(sa.update(tables.journal).values(applied=False))
     return contents
+
+
+def _enter(tx: Connection, table: sa.Table, rows: list[dict[str, Any]]) -> None:
+    for start in range(0, len(rows), _AT_ONCE):
+        tx.execute(sa.insert(table), rows[start : start + _AT_ONCE])
 
 
 @contextmanager
