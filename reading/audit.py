@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
@@ -18,25 +18,46 @@ from sqlalchemy.engine import Connection
 from reading.actions import Action
 from reading.tables import audit_event
 from reading.viewers import Machine, PatientViewer, Staff, Viewer
+from storage.prepared import Prepared, Work, fetch, fetch_each, write
 
 FIRST: Final = bytes(32)
 """The digest that the first event of a chain names as its predecessor."""
 MOST_CHAINS: Final = 64
 """Most transactions of one process that record at the same time without waiting for each other (PostgreSQL)."""
 
-_LAST_EVENT: Final = (
-    sa.select(audit_event.c.number, audit_event.c.digest)
-    .where(audit_event.c.writer == sa.bindparam("of_writer", type_=sa.String))
-    .order_by(audit_event.c.number.desc())
-    .limit(1)
-)
-_KEYS: Final = (
-    sa.func.unnest(sa.bindparam("keys", type_=postgresql.ARRAY(sa.BigInteger)))
-    .table_valued(sa.column("key", sa.BigInteger), with_ordinality="slot")
+_OF_WRITER: Final = sa.bindparam("of_writer", type_=sa.String)
+
+
+def _last_event(writer: sa.ColumnElement[str]) -> sa.Select[*tuple[Any, ...]]:
+    event = audit_event.c
+    last = sa.select(event.writer, event.number, event.digest).where(event.writer == writer)
+    return last.order_by(event.number.desc()).limit(sa.literal_column("1"))
+
+
+_LAST_EVENT: Final = Prepared(lambda _: _last_event(_OF_WRITER))
+_CHAINS: Final = (
+    sa.func.unnest(
+        sa.bindparam("keys", type_=postgresql.ARRAY(sa.BigInteger)),
+        sa.bindparam("chains", type_=postgresql.ARRAY(sa.String)),
+    )
+    .table_valued(sa.column("key", sa.BigInteger), sa.column("chain", sa.String))
     .render_derived()
 )
-_FIRST_FREE: Final = sa.select(_KEYS.c.slot).where(sa.func.pg_try_advisory_xact_lock(_KEYS.c.key)).limit(1)
-"""The first of some locks that nobody holds, from 1, taken; those behind it are not tried."""
+_NOTED: Final = "tierread.chain"
+_FIRST_FREE: Final = (
+    sa.select(_CHAINS.c.chain)
+    .where(sa.func.pg_try_advisory_xact_lock(_CHAINS.c.key))
+    .limit(sa.literal_column("1"))
+    .scalar_subquery()
+)
+"""The first of some chains whose lock nobody holds, taken; those behind it are not tried."""
+_TAKE: Final = Prepared(
+    lambda _: sa.select(sa.func.set_config(_NOTED, sa.func.coalesce(_FIRST_FREE, ""), sa.true()).label("chain"))
+)
+"""It is noted in the transaction, so that the next statement, which sees what the last holder committed, can be sent
+without waiting for the answer."""
+_LAST_OF_TAKEN: Final = Prepared(lambda _: _last_event(sa.func.current_setting(_NOTED)))
+_INSERT: Final = Prepared(lambda _: sa.insert(audit_event))
 
 Detail: TypeAlias = str | int | bool | None
 
@@ -145,14 +166,28 @@ class Audit:
         details: Mapping[str, Detail] | None = None,
     ) -> None:
         """Append an event for each subject."""
+        write(tx, self.events(tx, actor, action, subject_kind, subject_ids, now=now, outcome=outcome, details=details))
+
+    def events(
+        self,
+        tx: Connection,
+        actor: Actor,
+        action: Action,
+        subject_kind: str,
+        subject_ids: Sequence[str],
+        *,
+        now: datetime,
+        outcome: Outcome = Outcome.DONE,
+        details: Mapping[str, Detail] | None = None,
+    ) -> list[Work]:
+        """The rows of `record_each`, for an act that writes them together with others, before any other event."""
         if not subject_ids:
-            return
-        chain = self._chain(tx)
-        head = head_of(tx, chain)
+            return []
+        head = self._head(tx)
         rows: list[dict[str, object]] = []
         for number, subject_id in enumerate(subject_ids, head.number + 1):
             event = Event(
-                writer=chain,
+                writer=head.writer,
                 number=number,
                 at=now.astimezone(UTC),
                 actor=actor,
@@ -164,18 +199,20 @@ class Audit:
                 previous=head.digest,
                 digest=b"",
             )
-            head = Head(writer=chain, number=number, digest=digest_of(event))
+            head = Head(writer=head.writer, number=number, digest=digest_of(event))
             rows.append(_row(event, head.digest))
-        tx.execute(audit_event.insert(), rows)
+        return [(_INSERT, rows)]
 
-    def _chain(self, tx: Connection) -> str:
+    def _head(self, tx: Connection) -> Head:
+        """The end of the chain that this transaction appends to."""
         if tx.dialect.name != "postgresql":
-            return self.writer
-        keys = _lock_keys(self.writer, MOST_CHAINS)
-        slot = tx.scalar(_FIRST_FREE, {"keys": keys})
-        if slot is None:
+            return head_of(tx, self.writer)
+        keys, chains = _locks(self.writer, MOST_CHAINS)
+        ((chain,),), last = fetch_each(tx, [(_TAKE, {"keys": keys, "chains": chains}), (_LAST_OF_TAKEN, {})])
+        if not chain:
             tx.execute(sa.select(sa.func.pg_advisory_xact_lock(keys[0])))
-        return _chain(self.writer, (slot or 1) - 1)
+            return head_of(tx, self.writer)
+        return _head_in(chain, last)
 
 
 def _row(event: Event, digest: bytes) -> dict[str, object]:
@@ -244,8 +281,11 @@ def events_about(tx: Connection, subject_kind: str, subject_id: str, *, limit: i
 
 def head_of(tx: Connection, writer: str) -> Head:
     """The end of a chain; of one without events, number 0 and the digest `FIRST`."""
-    row = tx.execute(_LAST_EVENT, {"of_writer": writer}).one_or_none()
-    return Head(writer=writer, number=row.number if row else 0, digest=bytes(row.digest) if row else FIRST)
+    return _head_in(writer, fetch(tx, _LAST_EVENT, {"of_writer": writer}))
+
+
+def _head_in(writer: str, last: Sequence[Sequence[Any]]) -> Head:
+    return Head(writer=writer, number=last[0][1] if last else 0, digest=bytes(last[0][2]) if last else FIRST)
 
 
 def event_of(row: sa.Row[tuple[object, ...]]) -> Event:
@@ -288,7 +328,8 @@ def _chain(writer: str, slot: int) -> str:
 
 
 @lru_cache(maxsize=16)
-def _lock_keys(writer: str, chains: int) -> list[int]:
-    """Of each of a writer's chains."""
-    digests = (hashlib.sha256(f"tierread audit {_chain(writer, slot)}".encode()) for slot in range(chains))
-    return [int.from_bytes(digest.digest()[:8], signed=True) for digest in digests]
+def _locks(writer: str, chains: int) -> tuple[list[int], list[str]]:
+    """The keys of the locks of a writer's chains, and the chains."""
+    names = [_chain(writer, slot) for slot in range(chains)]
+    digests = (hashlib.sha256(f"tierread audit {name}".encode()) for name in names)
+    return [int.from_bytes(digest.digest()[:8], signed=True) for digest in digests], names

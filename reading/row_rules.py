@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -31,6 +32,11 @@ def within_years(field: str, moment: datetime) -> datetime:
     if moment.year not in YEARS:
         raise Invalid(field, "date")
     return moment
+
+
+def word(said: StrEnum) -> sa.ColumnElement[str]:
+    """A word of ours in the text of a statement that is made once: an index of some rows is found by no parameter."""
+    return sa.literal_column(f"'{said}'", sa.String)
 
 
 def valid_at(table: sa.Table, now: Moment) -> sa.ColumnElement[bool]:

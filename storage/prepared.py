@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from types import SimpleNamespace
 from typing import Any, Final
 
 import sqlalchemy as sa
+from psycopg import RawCursor
 from sqlalchemy.engine import Connection, Dialect
 from sqlalchemy.sql.compiler import SQLCompiler
 
@@ -33,45 +35,88 @@ class Prepared:
 
 
 class _Compiled:
+    """A statement whose parameters stand by position: psycopg would look through its text for their names each time."""
+
     def __init__(self, statement: sa.ClauseElement, dialect: Dialect) -> None:
-        compiled = statement.compile(dialect=dialect)
+        same: Any = type(dialect)
+        by_position: Dialect = same(paramstyle="qmark" if dialect.name == "sqlite" else "numeric_dollar")
+        compiled = statement.compile(dialect=by_position)
         if not isinstance(compiled, SQLCompiler):
             raise TypeError
         self.text: Final = str(compiled)
-        self._by_position = compiled.positiontup is not None
+        binds = [(name, compiled.binds[name]) for name in compiled.positiontup or ()]
         self._converters = [
-            (name, compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect))
-            for name in compiled.positiontup or compiled.binds
+            (name, bind.type.dialect_impl(dialect).bind_processor(dialect), bind.value) for name, bind in binds
+        ]
+        columns: Any = getattr(statement, "exported_columns", ())
+        self._names = [column.key for column in columns]
+        self._readers = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns]
+
+    def values(self, row: Values) -> list[Any]:
+        """The row's values as the driver takes them, converted by the columns' types.
+
+        A missing value is the one that the statement itself has, and null where it has none.
+        """
+        return [
+            convert(row.get(name, own)) if convert else row.get(name, own) for name, convert, own in self._converters
         ]
 
-    def values(self, row: Values) -> Sequence[Any] | Values:
-        """The row's values as the driver takes them, converted by the columns' types; a missing value is null."""
-        converted = [convert(row.get(name)) if convert else row.get(name) for name, convert in self._converters]
-        if self._by_position:
-            return converted
-        return {name: value for (name, _), value in zip(self._converters, converted, strict=True)}
+    def read(self, found: Sequence[Any]) -> SimpleNamespace:
+        """What the driver gave, by the names of the columns and as values of their types."""
+        named = zip(self._names, self._readers, found, strict=True)
+        return SimpleNamespace(**{name: read(value) if read else value for name, read, value in named})
+
+
+Work = tuple[Prepared, Sequence[Values]]
+"""A statement with the rows that it is run for."""
+
+_PLANNED_ONCE: Final = "SET LOCAL plan_cache_mode = force_generic_plan"
 
 
 def fetch(tx: Connection, query: Prepared, values: Values) -> list[tuple[Any, ...]]:
     """The rows that a query finds, as the driver gives them."""
+    return fetch_each(tx, [(query, values)])[0]
+
+
+def fetch_each(
+    tx: Connection, queries: Sequence[tuple[Prepared, Values]], *, planned_once: bool = False
+) -> list[list[tuple[Any, ...]]]:
+    """The rows that each of several queries finds, in order.
+
+    ``planned_once``: until the transaction ends, PostgreSQL keeps the plans of its statements, whatever their values.
+    To plan one of many parts takes longer than to run it, and it would be planned anew for the values of each.
+    """
     with driver(tx) as connection:
-        compiled = query.on(tx.dialect)
-        cursor = connection.cursor()
+        cursors = [_cursor(connection) for _ in queries]
         with _one_trip(connection):
-            cursor.execute(compiled.text, compiled.values(values))
-        return cursor.fetchall()
+            if planned_once and tx.dialect.name == "postgresql":
+                _cursor(connection).execute(_PLANNED_ONCE)
+            for cursor, (query, values) in zip(cursors, queries, strict=True):
+                compiled = query.on(tx.dialect)
+                cursor.execute(compiled.text, compiled.values(values))
+        return [cursor.fetchall() for cursor in cursors]
 
 
-def write(tx: Connection, work: Sequence[tuple[Prepared, Sequence[Values]]]) -> list[int]:
+def fetch_rows(tx: Connection, query: Prepared, values: Values) -> list[Any]:
+    """The rows that a query finds, or a change returns, with the names and types of its columns."""
+    read = query.on(tx.dialect).read
+    return [read(row) for row in fetch(tx, query, values)]
+
+
+def write(tx: Connection, work: Sequence[Work]) -> list[int]:
     """Run each statement for each of its rows, in order; answers how many rows each changed, or found (PostgreSQL)."""
     with driver(tx) as connection:
         cursors: list[Any] = []
         with _one_trip(connection):
             for statement, rows in work:
                 compiled = statement.on(tx.dialect)
-                cursors.append(connection.cursor())
+                cursors.append(_cursor(connection))
                 cursors[-1].executemany(compiled.text, [compiled.values(row) for row in rows])
         return [cursor.rowcount for cursor in cursors]
+
+
+def _cursor(connection: Any) -> Any:
+    return RawCursor(connection) if hasattr(connection, "pipeline") else connection.cursor()
 
 
 def _one_trip(connection: Any) -> AbstractContextManager[Any]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Any
 
+from psycopg import RawCursor
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, Engine
 
-from storage.database import snapshot
+from storage.database import driver, snapshot
+from storage.prepared import Prepared, Values
 
 
 def plans_of(engine: Engine, run: Callable[[Connection], object]) -> list[str]:
@@ -29,6 +31,18 @@ def plans_of(engine: Engine, run: Callable[[Connection], object]) -> list[str]:
         ]
 
 
+def plan_of(engine: Engine, statement: Prepared, values: Values) -> str:
+    """The plan of a statement that the driver runs itself, where every index that could be used is."""
+    sqlite = engine.dialect.name == "sqlite"
+    with snapshot(engine) as tx, driver(tx) as connection:
+        compiled = statement.on(engine.dialect)
+        cursor: Any = connection.cursor() if sqlite else RawCursor(connection)
+        if not sqlite:
+            cursor.execute("SET LOCAL enable_seqscan = off")
+        explain = "EXPLAIN QUERY PLAN" if sqlite else "EXPLAIN"
+        return "\n".join(str(row[-1]) for row in cursor.execute(f"{explain} {compiled.text}", compiled.values(values)))
+
+
 def reads_through(plan: str, table: str) -> bool:
     """Whether a plan reads a table from end to end."""
     lines = [line.strip().removeprefix("-> ").strip() for line in plan.splitlines()]
@@ -40,7 +54,7 @@ def reads_through(plan: str, table: str) -> bool:
 
 
 @contextmanager
-def listening(engine: Engine) -> Iterator[list[tuple[str, Any]]]:
+def listening(engine: Engine) -> Generator[list[tuple[str, Any]]]:
     """The queries that are executed meanwhile, with their values; those that only insert are left out."""
     executed: list[tuple[str, Any]] = []
 

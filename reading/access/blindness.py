@@ -24,7 +24,7 @@ from reading.kinds import MAY_ANSWER
 from reading.register.grants import reach
 from reading.reports import versions
 from reading.reports.versions import UNSENT, ReportVersion, Status
-from reading.row_rules import Moment, valid_at
+from reading.row_rules import Moment, valid_at, word
 from reading.rules import case_rule
 from reading.tables import (
     case,
@@ -127,7 +127,7 @@ def _of_a_blind_reader(of_case: sa.FromClause) -> sa.ColumnElement[bool]:
     )
     return (
         sa.exists()
-        .where(report_version.c.case_id == of_case.c.id, report_version.c.status == Status.BLIND)
+        .where(report_version.c.case_id == of_case.c.id, report_version.c.status == word(Status.BLIND))
         .where(signature.c.version_id == report_version.c.id, said)
         .correlate(of_case, critical_alert)
     )
@@ -143,7 +143,7 @@ def _told(person: Person, now: Moment) -> sa.ColumnElement[bool]:
     answers = (
         sa.exists()
         .where(role_grant.c.person_id == person, role_grant.c.organisation_id == critical_notice.c.organisation_id)
-        .where(role_grant.c.role.in_(MAY_ANSWER), valid_at(role_grant, now))
+        .where(role_grant.c.role.in_(map(word, sorted(MAY_ANSWER))), valid_at(role_grant, now))
         .correlate(critical_notice)
     )
     return (

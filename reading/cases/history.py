@@ -16,8 +16,9 @@ from reading.cases.moves import Move, State
 from reading.context import Context, Who, without_door
 from reading.viewers import RoleGrant
 from storage.ids import new_id
+from storage.prepared import Prepared, Work, write
 
-_OF_CASE: Final = tables.case_move.c.case_id == sa.bindparam("of_case", type_=sa.String)
+_OF_CASE: Final = tables.case_move.c.case_id == sa.bindparam("of_case_id", type_=sa.String)
 _LAST_NUMBER: Final = sa.select(sa.func.max(tables.case_move.c.number)).where(_OF_CASE).scalar_subquery()
 _LAST_STATE: Final = (
     sa.select(tables.case_move.c.to_state)
@@ -26,9 +27,13 @@ _LAST_STATE: Final = (
     .limit(1)
     .scalar_subquery()
 )
-_NEXT_MOVE: Final = sa.insert(tables.case_move).values(
-    number=sa.func.coalesce(_LAST_NUMBER, 0) + 1,
-    from_state=sa.func.coalesce(_LAST_STATE, sa.bindparam("to", type_=sa.String)),
+_GIVEN: Final = ("id", "case_id", "move", "to_state", "person_id", "grant_id", "at", "why")
+_NEXT_MOVE: Final = Prepared(
+    lambda _: sa.insert(tables.case_move).values(
+        number=sa.func.coalesce(_LAST_NUMBER, 0) + 1,
+        from_state=sa.func.coalesce(_LAST_STATE, sa.bindparam("to", type_=sa.String)),
+        **{name: sa.bindparam(f"of_{name}", type_=tables.case_move.c[name].type) for name in _GIVEN},
+    )
 )
 
 
@@ -56,23 +61,28 @@ def record_move(
     why: str = "",
 ) -> None:
     """Write the move that brought a case from where its last move left it to a state, and its audit event."""
-    ctx.tx.execute(
-        _NEXT_MOVE,
-        {
-            "id": new_id(),
-            "case_id": case_id,
-            "of_case": case_id,
-            "move": made,
-            "to_state": state,
-            "to": state,
-            "person_id": grant.person_id if grant else None,
-            "grant_id": grant.id if grant else None,
-            "at": ctx.now,
-            "why": why,
-        },
-    )
+    write(ctx.tx, moved(ctx, case_id, made, state, grant=grant, why=why))
+
+
+@without_door("A part of an act that has opened the case, or of the system's step.")
+def moved(
+    ctx: Context[Who], case_id: str, made: Move, state: State, *, grant: RoleGrant | None, why: str = ""
+) -> list[Work]:
+    """The rows of `record_move`, for an act that writes them together with others, before any other event."""
     actor = Actor(kind=ActorKind.STAFF, id=grant.person_id) if grant else SYSTEM
-    ctx.by(actor).record(action=Action(f"case.{made}"), subject_kind="case", subject_id=case_id)
+    row = {
+        "of_id": new_id(),
+        "of_case_id": case_id,
+        "of_move": made,
+        "of_to_state": state,
+        "to": state,
+        "of_person_id": grant.person_id if grant else None,
+        "of_grant_id": grant.id if grant else None,
+        "of_at": ctx.now,
+        "of_why": why,
+    }
+    events = ctx.audit.events(ctx.tx, actor, Action(f"case.{made}"), "case", [case_id], now=ctx.now)
+    return [(_NEXT_MOVE, [row]), *events]
 
 
 def moves_of(tx: Connection, case_id: str) -> list[MoveRow]:

@@ -17,7 +17,7 @@ from reading.cases import cases
 from reading.cases.cases import Case
 from reading.cases.moves import SIGNS_AS, Step
 from reading.context import Context, Who, without_door
-from reading.queue import fitness, lapses, workload
+from reading.queue import lapses, standing, workload
 from reading.queue.takings import How, is_urgent
 from reading.queue.waiting import SKILLS, Key, heads, sites_name
 from reading.register import organisations
@@ -67,7 +67,7 @@ def _for_organisation(ctx: Context[Who], place: str, duty: Sequence[OnDuty], sai
     carried = workload.carried(ctx.tx, [one.slot for one in duty], ctx.now)
     pending = {person: one.pending for person, one in carried.items()}
     loads = {person: one.candidate for person, one in carried.items()}
-    skills = fitness.sets_of_people(ctx.tx, loads, ctx.now)
+    skills = standing.sets_of_people(ctx.tx, loads, ctx.now)
     roles = _roles(ctx, place, loads)
     given = 0
     for step, tier in ROLES:
@@ -134,7 +134,7 @@ def _unassigned(dialect: str, key: Key) -> sa.Select[Any]:
     ids = heads(dialect, [key], lambda head, _: head.c.assigned_to.is_(None), of_each_site=_OF_EACH_SITE)
     return (
         sa.select(case)
-        .where(case.c.id.in_(sa.union_all(*ids)), case.c.assigned_to.is_(None))
+        .where(case.c.id.in_(sa.select(sa.union_all(*ids).subquery().c.id)), case.c.assigned_to.is_(None))
         .order_by(case.c.rank, case.c.due_at, case.c.id)
         .limit(AT_ONCE)
     )

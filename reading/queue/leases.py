@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 from reading import tables
 from reading.access import door
 from reading.actions import Action
-from reading.cases import cases, history
+from reading.cases import cases
 from reading.cases.cases import Case
 from reading.cases.moves import Move, State, Step
 from reading.context import Context, Who, without_door
@@ -23,6 +23,7 @@ from reading.reports import drafts, versions
 from reading.reports.versions import Status
 from reading.rules import case_rule, flags
 from reading.viewers import RoleGrant, Staff
+from storage.prepared import Prepared, Work
 
 LEASE: Final = timedelta(minutes=10)
 """The length of a lease; the desk renews it every minute or two."""
@@ -43,26 +44,27 @@ class Lease:
     """What was on their screen when they last put it aside."""
 
 
-@without_door("A part of the claim, which has opened or chosen the case.")
-def give(ctx: Context[Who], case: Case, grant: RoleGrant, *, why: str = "") -> None:
-    """Write the lease and the move of a case that was just claimed.
+_GIVE: Final = Prepared(lambda _: sa.insert(tables.lease))
 
-    Of two blind readers neither goes on with what another one typed.
-    """
-    if case_rule.rule_of(ctx.tx, case).double_reading is not None:
-        drafts.drop_of_others(ctx.tx, case.id, grant.person_id)
-    ctx.tx.execute(
-        sa.insert(tables.lease),
-        {
-            "case_id": case.id,
-            "person_id": grant.person_id,
-            "grant_id": grant.id,
-            "step": case.step,
-            "taken_at": ctx.now,
-            "expires_at": ctx.now + LEASE,
-        },
-    )
-    history.record_move(ctx, case.id, Move.CLAIM, case.state, grant=grant, why=why)
+
+def given(case: Case, grant: RoleGrant, now: datetime) -> Work:
+    """The lease of a case that was just claimed, to be written together with its move."""
+    row = {
+        "case_id": case.id,
+        "person_id": grant.person_id,
+        "grant_id": grant.id,
+        "step": case.step,
+        "taken_at": now,
+        "expires_at": now + LEASE,
+        "revision": 1,
+    }
+    return _GIVE, [row]
+
+
+def drop_blind(tx: Connection, case: Case, person_id: str) -> None:
+    """Of two blind readers neither goes on with what another one typed; what is no blind reading is handed on."""
+    if case.step is Step.SECOND or (case.step is Step.READ and case_rule.is_read_by_two(tx, case)):
+        drafts.drop_of_others(tx, case.id, person_id)
 
 
 def renew(ctx: Context[Staff], case_id: str, revision: int) -> Lease:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
 import sqlalchemy as sa
 
 from reading.cases.cases import Case
-from reading.context import Context, without_door
 from reading.kinds import Priority
 from reading.queue.assignment_end import End
+from reading.queue.waiting import PERSON
 from reading.tables import assignment, case
-from reading.viewers import RoleGrant, Staff
+from reading.viewers import RoleGrant
 from storage.ids import new_id
+from storage.prepared import Prepared, Work
 
 
 class How(StrEnum):
@@ -27,59 +29,59 @@ class How(StrEnum):
     """They chose it before others, or before whom it waited for."""
 
 
-_KEPT: Final = sa.insert(assignment)
-_TAKEN: Final = (
-    sa.update(assignment)
-    .where(assignment.c.case_id == sa.bindparam("of_case", type_=sa.String), assignment.c.ended_at.is_(None))
-    .values(
-        ended_at=sa.bindparam("now", type_=assignment.c.ended_at.type),
-        ended_as=sa.case(
-            (assignment.c.person_id == sa.bindparam("person", type_=sa.String), End.TAKEN), else_=End.CHOSEN_BY_ANOTHER
-        ),
+_KEEP: Final = Prepared(lambda _: sa.insert(assignment))
+_END: Final = Prepared(
+    lambda _: (
+        sa.update(assignment)
+        .where(assignment.c.case_id == sa.bindparam("of_case", type_=sa.String), assignment.c.ended_at.is_(None))
+        .values(
+            ended_at=sa.bindparam("now", type_=assignment.c.ended_at.type),
+            ended_as=sa.case((assignment.c.person_id == PERSON, End.TAKEN), else_=End.CHOSEN_BY_ANOTHER),
+        )
     )
 )
-_FREE: Final = (
-    sa.update(case)
-    .where(case.c.id == sa.bindparam("of_case", type_=sa.String))
-    .values(assigned_to=None, assigned_until=None)
+_FREE: Final = Prepared(
+    lambda _: (
+        sa.update(case)
+        .where(case.c.id == sa.bindparam("of_case", type_=sa.String))
+        .values(assigned_to=None, assigned_until=None)
+    )
 )
 
 
-@without_door("A part of the claim, which has opened or chosen the case.")
-def keep(
-    ctx: Context[Staff],
+def kept(
     claimed: Case,
     grant: RoleGrant,
+    now: datetime,
     *,
     how: How,
     waited_for: str | None,
     skipped: int = 0,
     why: str = "",
-) -> None:
-    """Keep that somebody took a case: as the end of its assignment where it waited for them."""
+) -> list[Work]:
+    """What keeps that somebody took a case: the end of its assignment where it waited for them, else a row."""
+    work: list[Work] = []
     if waited_for is not None:
-        ctx.tx.execute(_TAKEN, {"of_case": claimed.id, "now": ctx.now, "person": grant.person_id})
-        ctx.tx.execute(_FREE, {"of_case": claimed.id})
+        ended = {"of_case": claimed.id, "now": now, "person": grant.person_id}
+        work = [(_END, [ended]), (_FREE, [ended])]
     if waited_for == grant.person_id:
-        return
-    ctx.tx.execute(
-        _KEPT,
-        {
-            "id": new_id(),
-            "case_id": claimed.id,
-            "person_id": grant.person_id,
-            "organisation_id": grant.organisation_id,
-            "step": claimed.step,
-            "tier": claimed.tier,
-            "how": how,
-            "urgent": is_urgent(claimed),
-            "at": ctx.now,
-            "skipped": skipped,
-            "why": why,
-            "ended_at": ctx.now,
-            "ended_as": End.TAKEN,
-        },
-    )
+        return work
+    row = {
+        "id": new_id(),
+        "case_id": claimed.id,
+        "person_id": grant.person_id,
+        "organisation_id": grant.organisation_id,
+        "step": claimed.step,
+        "tier": claimed.tier,
+        "how": how,
+        "urgent": is_urgent(claimed),
+        "at": now,
+        "skipped": skipped,
+        "why": why,
+        "ended_at": now,
+        "ended_as": End.TAKEN,
+    }
+    return [*work, (_KEEP, [row])]
 
 
 def is_urgent(one: Case) -> bool:

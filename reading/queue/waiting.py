@@ -12,6 +12,7 @@ from reading import tables
 from reading.cases.moves import STEP_OF, WAITING, State, Step
 from reading.kinds import Tier
 from reading.roster.groups import READS
+from reading.row_rules import word
 from storage.database import UtcDateTime
 
 Key = tuple[Step, Tier]
@@ -21,6 +22,7 @@ Condition = Callable[[sa.FromClause, Step], sa.ColumnElement[bool]]
 SKILLS: Final = "skill_sets"
 """The parameter with the sets of skills that somebody has."""
 NOW: Final = sa.bindparam("now", type_=UtcDateTime)
+PERSON: Final = sa.bindparam("person", type_=sa.String)
 
 
 def sites_name(number: int) -> str:
@@ -32,31 +34,34 @@ def waiting_for(step: Step) -> list[State]:
     return [state for state in WAITING if STEP_OF[state] is step]
 
 
-def heads(dialect: str, keys: Sequence[Key], condition: Condition, *, of_each_site: int) -> list[sa.Select[Any]]:
-    """The ids of the first cases of each site and state; for reading, of each set of skills, too."""
-    found: list[sa.Select[Any]] = []
+def heads(
+    dialect: str, keys: Sequence[Key], condition: Condition, *, of_each_site: int
+) -> list[sa.Select[*tuple[Any, ...]]]:
+    """Id and revision of the first cases of each site and state; for reading, of each set of skills, too."""
+    found: list[sa.Select[*tuple[Any, ...]]] = []
     for number, (step, tier) in enumerate(keys):
         for state in waiting_for(step):
             head = tables.case.alias()
             site, skill = among(dialect, sites_name(number)), among(dialect, SKILLS)
             of_skill = step in READS
             first = (
-                sa.select(head.c.id)
-                .where(head.c.site_id == site.c.value, head.c.state == state, head.c.tier == tier)
+                sa.select(head.c.id, head.c.revision)
+                .where(head.c.site_id == site.c.value, head.c.state == word(state), head.c.tier == word(tier))
                 .where(condition(head, step))
                 .order_by(head.c.rank, head.c.due_at)
-                .limit(of_each_site)
+                .limit(sa.literal_column(str(of_each_site)))
             )
             if of_skill:
                 first = first.where(head.c.skills == skill.c.value)
             given = site.join(skill, sa.true()) if of_skill else site
             if dialect == "postgresql":
                 each = first.lateral()
-                found.append(sa.select(each.c.id).select_from(given.join(each, sa.true())))
+                found.append(sa.select(each.c.id, each.c.revision).select_from(given.join(each, sa.true())))
             else:  # which has no LATERAL, and looks these up by their key
                 case = tables.case.alias()
-                inner = first.correlate(site, skill) if of_skill else first.correlate(site)
-                found.append(sa.select(case.c.id).select_from(given.join(case, case.c.id.in_(inner))))
+                inner = first.with_only_columns(head.c.id)
+                inner = inner.correlate(site, skill) if of_skill else inner.correlate(site)
+                found.append(sa.select(case.c.id, case.c.revision).select_from(given.join(case, case.c.id.in_(inner))))
     return found
 
 

@@ -58,8 +58,12 @@ def _check_status(before: str, after: str) -> None:
     # SQLite changes no constraint of a table that is there, and the rows that were signed are not to be copied:
     # a check has no part in how rows are kept, so its words are changed where they stand (lang_altertable, 7).
     op.execute("PRAGMA writable_schema = ON")
-    words = sa.text("UPDATE sqlite_master SET sql = replace(sql, :before, :after) WHERE name = 'report_version'")
-    tx.execute(words, {"before": before, "after": after})
+    words = sa.text(
+        "UPDATE sqlite_master SET sql = replace(sql, :before, :after)"
+        " WHERE name = 'report_version' AND instr(sql, :before) > 0"
+    )
+    if tx.execute(words, {"before": before, "after": after}).rowcount != 1:
+        raise RuntimeError("the check of report_version has other words than the schema before: nothing was changed")
     version = tx.execute(sa.text("PRAGMA schema_version")).scalar_one()
     op.execute(f"PRAGMA schema_version = {int(version) + 1}")
     op.execute("PRAGMA writable_schema = OFF")

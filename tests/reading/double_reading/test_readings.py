@@ -20,10 +20,12 @@ from reading.desk.acts import Act
 from reading.double_reading import readings
 from reading.errors import Invalid, MoveNotAllowed, NotAllowed
 from reading.intake import intake
+from reading.kinds import Role
 from reading.queue import claiming, leases
 from reading.reports import drafts, versions
 from reading.reports.versions import Status
 from reading.review.review import Outcome
+from reading.rules import case_rule
 from reading.signing import signatures, withhold
 from reading.tables import change_notice, double_reading
 from reading.viewers import Staff
@@ -42,6 +44,7 @@ from tests.reading.clinic import (
     take,
 )
 from tests.reading.double_reading.twice import AGAIN, NORMAL, RIGHT, RULE, mammogram, open_screening, read_blind, rules
+from tests.reading.region import hire
 
 
 def _seen_by(tx: Connection, clinic: Clinic, staff: Staff, case_id: str, now: datetime) -> list[SigningRole]:
@@ -176,6 +179,36 @@ def test_a_draft_goes_on_with_nobody_but_who_typed_it(engine: Engine, now: datet
         take(tx, clinic, clinic.vera, case.id, now)
 
         assert drafts.of_case(tx, case.id) is None
+
+
+def test_a_second_reading_stays_its_readers_whatever_its_rule_says_now(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_screening(tx, now)
+        case = mammogram(tx, clinic, "1.1", now)
+        read_blind(tx, clinic, clinic.ada, case.id, now, NORMAL)
+        revision = take(tx, clinic, clinic.vera, case.id, now)
+        vera = Context(tx, clinic.audit, now, clinic.vera)
+        signatures.save_draft(vera, case.id, RIGHT, revision=0, lease_revision=revision)
+        case_rule.retriage(tx, cases.by_id(tx, case.id), modality="CT", body_part="CHEST")
+        leases.put_back(vera, case.id, revision=revision)
+        take(tx, clinic, clinic.rosa, case.id, now)
+
+        assert drafts.of_case(tx, case.id) is None
+
+
+def test_what_an_arbiter_typed_is_handed_on_to_the_next_one(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_screening(tx, now)
+        case = mammogram(tx, clinic, "1.1", now)
+        read_blind(tx, clinic, clinic.ada, case.id, now, NORMAL)
+        read_blind(tx, clinic, clinic.vera, case.id, now, RIGHT)
+        revision = take(tx, clinic, clinic.ben, case.id, now)
+        ben = Context(tx, clinic.audit, now, clinic.ben)
+        signatures.save_draft(ben, case.id, RIGHT, revision=0, lease_revision=revision)
+        leases.put_back(ben, case.id, revision=revision)
+        take(tx, clinic, hire(tx, "bo", now, (Role.REVIEWER, clinic.region.city)), case.id, now)
+
+        assert drafts.of_case(tx, case.id) is not None
 
 
 def test_what_two_want_taken_again_goes_back_to_the_site_and_is_read_anew(engine: Engine, now: datetime) -> None:

@@ -17,7 +17,7 @@ from reading.context import Context
 from reading.errors import MoveNotAllowed, NotAllowed, NotThere, Stale
 from reading.intake import intake
 from reading.kinds import Priority, Role, Tier
-from reading.queue import claiming, leases
+from reading.queue import claiming, leases, next_case
 from reading.queue.leases import LEASE
 from reading.register import people
 from reading.review.review import Outcome
@@ -240,7 +240,7 @@ def test_whoever_finds_the_first_cases_being_taken_gets_the_next(
 ) -> None:
     if engine.dialect.name == "sqlite":
         pytest.skip("SQLite has one writer at a time")
-    monkeypatch.setattr(claiming, "_OF_EACH_SITE", 1)
+    monkeypatch.setattr(next_case, "_OF_EACH_SITE", 1)
     with transaction(engine) as tx:
         clinic = open_clinic(tx, now)
         first, second = arrive(tx, clinic, "1.1", now), arrive(tx, clinic, "1.2", now)

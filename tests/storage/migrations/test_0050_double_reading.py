@@ -33,3 +33,16 @@ def test_blind_readings_are_versions_from_now_on(empty: Engine) -> None:
     with snapshot(empty) as tx:
         statuses = {row.id: row.status for row in tx.execute(sa.text("SELECT id, status FROM report_version"))}
     assert statuses == {"V": "final", "B": "blind"}
+
+
+def test_a_check_with_other_words_is_not_taken_for_a_changed_one(empty: Engine) -> None:
+    if empty.dialect.name != "sqlite":
+        pytest.skip("PostgreSQL names the constraint that it drops")
+    upgrade_to_before(empty, "0050")
+    with transaction(empty) as tx:
+        tx.execute(sa.text("PRAGMA writable_schema = ON"))
+        tx.execute(sa.text("UPDATE sqlite_master SET sql = replace(sql, 'status in (', 'status IN (')"))
+        tx.execute(sa.text("PRAGMA writable_schema = OFF"))
+
+    with pytest.raises(RuntimeError, match="other words"):
+        upgrade_to(empty, "0050")
