@@ -39,12 +39,12 @@ def word(said: StrEnum) -> sa.ColumnElement[str]:
     return sa.literal_column(f"'{said}'", sa.String)
 
 
-def valid_at(table: sa.Table, now: Moment) -> sa.ColumnElement[bool]:
+def valid_at(table: sa.FromClause, now: Moment) -> sa.ColumnElement[bool]:
     """Rows that hold at ``now``: from `since` (included) to `until` (excluded), for ever where that is empty."""
     return (table.c.since <= now) & open_at(table, now)
 
 
-def open_at(table: sa.Table, now: Moment) -> sa.ColumnElement[bool]:
+def open_at(table: sa.FromClause, now: Moment) -> sa.ColumnElement[bool]:
     """Rows not ended at ``now``; they may begin later."""
     return table.c.until.is_(None) | (table.c.until > now)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -20,7 +21,7 @@ from reading.actions import Action
 from reading.cases.cases import Case
 from reading.cases.moves import BLIND, UNDECIDED, SigningRole
 from reading.context import Context
-from reading.kinds import MAY_ANSWER
+from reading.kinds import MAY_ANSWER, Role
 from reading.register.grants import reach
 from reading.reports import versions
 from reading.reports.versions import UNSENT, ReportVersion, Status
@@ -36,6 +37,9 @@ from reading.tables import (
     signature,
 )
 from reading.viewers import Staff, Viewer
+
+_READ_NOTHING: Final = frozenset(MAY_ANSWER) - {Role.REVIEWER}
+"""The roles that answer for a site and read no cases."""
 
 Person = str | sa.BindParameter[str]
 """A person's id, or the parameter of a statement that is made once and asked often."""
@@ -139,11 +143,24 @@ def _said_by(person: Person) -> sa.ColumnElement[bool]:
 
 
 def _told(person: Person, now: Moment) -> sa.ColumnElement[bool]:
-    """An alert was told to somebody, or to an organisation for which they answer."""
+    """An alert was told to somebody, or to an organisation for which they answer.
+
+    Of everybody at an organisation those are told who read nothing there, where there are such: were all its reviewers
+    told, nobody would be left to read the case blind.
+    """
+    other = role_grant.alias()
+    reads_nothing = role_grant.c.role.in_(map(word, sorted(_READ_NOTHING)))
+    somebody_else = (
+        sa.exists()
+        .where(other.c.organisation_id == critical_notice.c.organisation_id, valid_at(other, now))
+        .where(other.c.role.in_(map(word, sorted(_READ_NOTHING))))
+        .correlate(critical_notice)
+    )
     answers = (
         sa.exists()
         .where(role_grant.c.person_id == person, role_grant.c.organisation_id == critical_notice.c.organisation_id)
         .where(role_grant.c.role.in_(map(word, sorted(MAY_ANSWER))), valid_at(role_grant, now))
+        .where(reads_nothing | ~somebody_else)
         .correlate(critical_notice)
     )
     return (

@@ -14,11 +14,12 @@ from sqlalchemy.engine import Connection
 
 from reading.alerts.moves import State
 from reading.errors import NotThere
+from reading.rules import flags
 from reading.tables import critical_alert
 
 
 class Kind(StrEnum):
-    CRITICAL = "critical"
+    CRITICAL = flags.CRITICAL
     """A critical result (危急值)."""
     NOTICE = "notice"
     """A rule of the site wants this result told, though it is not critical."""
@@ -99,11 +100,6 @@ def unanswered() -> sa.ColumnElement[bool]:
     return critical_alert.c.acknowledged_at.is_(None) & critical_alert.c.ended_at.is_(None)
 
 
-def standing() -> sa.ColumnElement[bool]:
-    """The condition on the table ``critical_alert`` for the states `moves.STANDING`."""
-    return critical_alert.c.ended_at.is_(None)
-
-
 def undisposed() -> sa.ColumnElement[bool]:
     """Acknowledged, and the township has not said what was done with the patient."""
     return (
@@ -128,7 +124,7 @@ def newest_standing_on_each(tx: Connection, case_ids: Collection[str]) -> dict[s
 def standing_on_each(tx: Connection, case_ids: Collection[str]) -> dict[str, list[Alert]]:
     """For each case the alerts of either kind that stand on it, the oldest first; cases without one are left out."""
     found: defaultdict[str, list[Alert]] = defaultdict(list)
-    for alert in select(tx, critical_alert.c.case_id.in_(case_ids) & standing()):
+    for alert in select(tx, critical_alert.c.case_id.in_(case_ids) & flags.standing()):
         found[alert.case_id].append(alert)
     return dict(found)
 

@@ -108,7 +108,7 @@ def acknowledge(ctx: Context[Staff], alert_id: str, *, said: str, spoken_with: s
         MoveNotAllowed: it was acknowledged or taken back before.
 
     """
-    case = door.open_case(ctx, alert_rows.by_id(ctx.tx, alert_id).case_id, Action.CASE_OPEN)
+    case = open_of_alert(ctx, alert_id)
     if not may_answer(ctx, case.site_id):
         raise NotAllowed("not_their_site")
     repeated = checked("read_back", said, longest=1000, lines=True)
@@ -139,6 +139,19 @@ def acknowledge(ctx: Context[Staff], alert_id: str, *, said: str, spoken_with: s
     outbox.post(ctx.tx, "critical.acknowledged", alert_id, {"case_id": case.id}, ctx.now)
     _record(ctx, Action.CRITICAL_ACKNOWLEDGE, case.id)
     return answered
+
+
+def open_of_alert(ctx: Context[Staff], alert_id: str) -> Case:
+    """Open the case of an alert that this person is told of.
+
+    Raises:
+        NotThere: no such alert, or not one that they may see: of a case that they may read blind they are told nothing.
+
+    """
+    case = door.open_case(ctx, alert_rows.by_id(ctx.tx, alert_id).case_id, Action.CASE_OPEN)
+    if alert_id in blindness.hides_alerts(ctx.tx, ctx.who, [case.id], ctx.now):
+        raise NotThere
+    return case
 
 
 def withdraw(ctx: Context[Staff], case_id: str, *, why: str, seen: str | None = None) -> None:

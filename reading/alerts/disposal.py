@@ -5,7 +5,6 @@ from __future__ import annotations
 from enum import StrEnum
 
 from reading import outbox
-from reading.access import door
 from reading.actions import Action
 from reading.alerts import alert_rows, critical
 from reading.alerts.alert_rows import Alert
@@ -41,7 +40,7 @@ def dispose(ctx: Context[Staff], alert_id: str, *, disposal: Disposal, text: str
         MoveNotAllowed: nobody has acknowledged it, or it was answered or taken back before.
 
     """
-    case = door.open_case(ctx, alert_rows.by_id(ctx.tx, alert_id).case_id, Action.CASE_OPEN)
+    case = critical.open_of_alert(ctx, alert_id)
     if not critical.may_answer(ctx, case.site_id):
         raise NotAllowed("not_their_site")
     words = checked("disposal_text", text, longest=1000, lines=True, required=disposal is Disposal.OTHER)

@@ -46,7 +46,7 @@ def come_back(ctx: Context[Who], case_id: str, *, emptied_at: datetime) -> None:
         carry.to_case_id == critical_alert.c.case_id,
         carry.back_at.is_(None),
     )
-    for alert in alert_rows.select(ctx.tx, sa.exists().where(away) & alert_rows.standing()):
+    for alert in alert_rows.select(ctx.tx, sa.exists().where(away) & flags.standing()):
         back = sa.update(critical_carry).where(
             carry.alert_id == alert.id, carry.from_case_id == case_id, carry.back_at.is_(None)
         )

@@ -127,6 +127,10 @@ def defer(ctx: Context[Staff], case_id: str, *, seen: int | None = None, why: st
     return flags.follow(ctx.tx, deferred)
 
 
+AT_ONCE: Final = 100
+"""Most provisional readings that are made final in one go."""
+
+
 @without_door("The worker's step makes the first readings of every site final when their minutes are over.")
 def finalise_due(ctx: Context[Who]) -> int:
     """Make provisional readings final whose time is over, or whose case is due by now; answers how many.
@@ -140,20 +144,25 @@ def finalise_due(ctx: Context[Who]) -> int:
         .correlate(tables.case)
         .scalar_subquery()
     )
-    provisional = (
-        sa.select(tables.case, since.label("since"))
-        .where(tables.case.c.state == State.PROVISIONAL)
-        .with_for_update(skip_locked=True, of=tables.case)
-    )
-    done = 0
-    for row in ctx.tx.execute(provisional).all():
+    provisional = sa.select(tables.case, since.label("since")).where(tables.case.c.state == State.PROVISIONAL)
+    over: list[str] = []
+    for row in ctx.tx.execute(provisional.order_by(tables.case.c.due_at)):
         case = cases.from_row(row)
         asked = _asked(ctx, case)
-        over = asked.finality is not Finality.BY_READER and row.since + timedelta(minutes=asked.minutes) <= ctx.now
-        if over or case.due_at <= ctx.now:
-            cases.move(ctx, case, Move.FINALISE, grant=None)
-            done += 1
-    return done
+        ends = row.since + timedelta(minutes=asked.minutes)
+        if case.due_at <= ctx.now or (asked.finality is not Finality.BY_READER and ends <= ctx.now):
+            over.append(case.id)
+    # Only what is over is locked, and so much in one go: its readers take the others back meanwhile.
+    locked = (
+        sa.select(tables.case)
+        .where(tables.case.c.id.in_(over[:AT_ONCE]), tables.case.c.state == State.PROVISIONAL)
+        .order_by(tables.case.c.id)
+        .with_for_update(skip_locked=True)
+    )
+    rows = ctx.tx.execute(locked).all()
+    for row in rows:
+        cases.move(ctx, cases.from_row(row), Move.FINALISE, grant=None)
+    return len(rows)
 
 
 def _second(  # noqa: PLR0917

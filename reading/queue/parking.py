@@ -17,7 +17,7 @@ from reading.cases.moves import Move, after
 from reading.context import Context
 from reading.errors import NotAllowed, Stale
 from reading.kinds import Priority
-from reading.queue import leases
+from reading.queue import leases, standing
 from reading.queue.leases import LEASE, Lease
 from reading.queue.screen_state import ScreenState
 from reading.reports import versions
@@ -73,7 +73,7 @@ def resume(ctx: Context[Staff], case_id: str) -> Lease:
     Raises:
         NotThere: no such case, or not one that they may see.
         Stale: it is not theirs any more: its time was over.
-        NotAllowed: the grant has ended in the meantime.
+        NotAllowed: the grant has ended in the meantime; or they work at as many cases as their limit says.
 
     """
     door.open_case(ctx, case_id, Action.CASE_OPEN)
@@ -84,6 +84,9 @@ def resume(ctx: Context[Staff], case_id: str) -> Lease:
     if found.parked_at is None:
         return found
     case, grant = leases.hold(ctx, case_id, None, found.revision)
+    leases.in_turn(ctx)
+    if standing.standing_of(ctx.tx, ctx.who, ctx.now).at_limit:
+        raise NotAllowed("limit_of_open_cases")
     lease = tables.lease
     row = ctx.tx.execute(
         sa.update(lease)

@@ -17,7 +17,7 @@ from reading.clock.clock import Pause, moved_by
 from reading.clock.hours import ROUND_THE_CLOCK, Hours
 from reading.context import Context, Who, without_door
 from reading.register import organisations
-from reading.rules import calendar, policy
+from reading.rules import calendar, policy, staffing
 from reading.rules.rule import Rule
 
 AHEAD: Final = timedelta(days=3 * 366)
@@ -58,4 +58,5 @@ def go_on(ctx: Context[Who], case: Case) -> Case:
         return case
     details = {"reason": pause.reason, "since": pause.since.isoformat(), "due_at": due.isoformat()}
     ctx.by(SYSTEM).record(action=Action.CASE_CLOCK, subject_kind="case", subject_id=case.id, details=details)
-    return cases.change(ctx.tx, case, due_at=due)
+    until = staffing.open_from(case.received_at, due) if case.skills else case.skills_until
+    return cases.change(ctx.tx, case, due_at=due, skills_until=until)

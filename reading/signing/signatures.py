@@ -269,7 +269,8 @@ def _signed_by_one(
         incomplete_reason=basis.incomplete_reason,
         supersedes=supersedes,
         now=ctx.now,
-        consultations=basis.consultations,
+        # A conclusion may tell one of two blind readers what the other has found.
+        consultations=[] if blind and role is not SigningRole.ARBITER else basis.consultations,
         blind=blind,
     )
     _add_signature(ctx, seal, version, role, grant=grant, basis=basis, confirmed=confirmed, blind=blind)

@@ -20,6 +20,7 @@ from reading.alerts.moves import ENDS, MOVES, STANDING, UNANSWERED, Move, State,
 from reading.audit import SYSTEM
 from reading.context import Context
 from reading.errors import MoveNotAllowed, NotThere, Stale
+from reading.rules import flags
 from reading.tables import case, critical_alert
 from storage.database import transaction
 from tests.reading.clinic import PNEUMONIA, Clinic, acknowledge, arrive, open_clinic
@@ -87,7 +88,7 @@ def test_alerts_move_as_the_table_says(engine: Engine, now: datetime) -> None:
             state = MOVES.get((state, move), state)
 
             assert alert_rows.by_id(tx, alert.id).state is state
-            for condition, states in ((alert_rows.unanswered(), UNANSWERED), (alert_rows.standing(), STANDING)):
+            for condition, states in ((alert_rows.unanswered(), UNANSWERED), (flags.standing(), STANDING)):
                 found = tx.scalar(sa.select(critical_alert.c.id).where(critical_alert.c.id == alert.id, condition))
                 assert (found is not None) is (state in states)
 

@@ -21,12 +21,14 @@ from reading.context import Context
 from reading.errors import Invalid, MoveNotAllowed, NotAllowed, Stale
 from reading.kinds import Role
 from reading.reports.versions import SealFlaw
+from reading.rules import case_rule
 from reading.tables import report_version
 from storage.database import transaction
 from tests.reading.access.test_visibility import STUDY, pias_case
 from tests.reading.anchors.anchored import tamper
 from tests.reading.clinic import arrive, messages, open_clinic, read, verify
 from tests.reading.consultation.asked import DAY, ask, conclude, speak
+from tests.reading.double_reading.twice import RIGHT, open_screening, read_blind
 from tests.reading.region import hire
 
 
@@ -58,6 +60,19 @@ def test_the_report_quotes_the_conclusion_with_who_took_part_under_its_seal(engi
     assert [one["organisation"] for one in verified.consultations[0]["took_part"]] == ["Oak", "Elm"]
     assert (concluded.state, shown[verified.id].flaws) == (State.CONCLUDED, frozenset())
     assert altered.flaws == {SealFlaw.SIGNATURE}
+
+
+def test_a_blind_reading_quotes_no_conclusion_that_the_other_reader_may_know(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_screening(tx, now)
+        _, case = pias_case(tx, clinic, now)
+        asked = ask(tx, clinic, case, now)
+        speak(tx, clinic, asked, now)
+        conclude(tx, clinic, asked, now)
+        case_rule.retriage(tx, cases.by_id(tx, case.id), modality="MG", body_part="BREAST")
+        first = read_blind(tx, clinic, clinic.rosa, case.id, now, RIGHT)
+
+    assert first.consultations == []
 
 
 def test_who_is_told_and_what_is_on_record(engine: Engine, now: datetime) -> None:

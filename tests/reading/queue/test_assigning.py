@@ -18,6 +18,7 @@ from reading.cases import cases, history
 from reading.cases.moves import State, Step
 from reading.context import Context
 from reading.errors import Invalid, NotAllowed
+from reading.intake import intake
 from reading.kinds import Priority, Role
 from reading.queue import assigning, claiming, leases
 from reading.queue.assignment_end import End
@@ -28,7 +29,7 @@ from reading.roster.skills import SkillKind
 from reading.roster.terms import Terms
 from reading.viewers import Staff
 from storage.database import transaction
-from tests.reading.clinic import UNSAMPLED, Clinic, arrive, open_clinic, read, state
+from tests.reading.clinic import UNSAMPLED, Clinic, arrive, open_clinic, read, state, take
 from tests.reading.region import hire
 from tests.reading.roster.test_at_work import sign_in
 
@@ -222,6 +223,21 @@ def test_a_skill_is_waited_for_until_half_of_the_time_is_over(engine: Engine, no
         assert waiting == {case.id: "rosa", other.id: "rosa"}
         assert refused is None
         assert opened in {case.id, other.id}
+
+
+def test_the_skill_is_waited_for_longer_by_half_of_the_time_in_which_the_case_stood_still(
+    engine: Engine, now: datetime
+) -> None:
+    with transaction(engine) as tx:
+        shift = on_duty(tx, now, rules=ruled(skills=["dx"]))
+        skills.add(shift.context(), username="ada", kind=SkillKind.MODALITY, code="DX")
+        case = arrive(tx, shift.clinic, "1.1", now)
+        revision = take(tx, shift.clinic, shift.clinic.ada, case.id, now)
+        leases.return_to_site(shift.context(shift.clinic.ada), case.id, revision=revision, why="病史?")
+        answered = intake.resubmit(shift.context(shift.clinic.tang, at=now + HOUR), case.id, why="咳嗽三天")
+
+        assert answered.due_at > case.due_at
+        assert answered.skills_until == answered.received_at + (answered.due_at - answered.received_at) / 2
 
 
 def test_only_what_waits_is_opened_for_all_and_no_screen_grows_stale(engine: Engine, now: datetime) -> None:

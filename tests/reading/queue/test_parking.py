@@ -155,6 +155,8 @@ def test_at_the_limit_one_case_aside_makes_room_for_another(engine: Engine, now:
         with pytest.raises(NotAllowed, match="limit_of_open_cases"):
             claiming.claim(ada, found[2].id)
         with pytest.raises(NotAllowed, match="limit_of_open_cases"):
+            parking.resume(ada, found[0].id)
+        with pytest.raises(NotAllowed, match="limit_of_open_cases"):
             claiming.claim_next(ada, None)
         for emergency in found[3:]:
             cases.change(tx, emergency, priority=Priority.EMERGENCY)
