@@ -11,7 +11,9 @@ class Action(StrEnum):
     AGREEMENT_ADD = "agreement.add"
     AGREEMENT_END = "agreement.end"
 
+    AUDIT_CHECK = "audit.check"
     AUDIT_EXPORT = "audit.export"
+    AUDIT_NAME = "audit.name"
     AUDIT_SEARCH = "audit.search"
     AUDIT_VERIFY = "audit.verify"
 

@@ -85,10 +85,16 @@ class Actor:
 
     kind: ActorKind
     id: str = ""
+    address: str = field(default="", compare=False)
+    """The network address that they acted from; empty where there is none, and before November 2026."""
 
 
 SYSTEM: Final = Actor(kind=ActorKind.SYSTEM)
-STRANGER: Final = Actor(kind=ActorKind.UNKNOWN)
+
+
+def stranger(address: str = "") -> Actor:
+    """Somebody at the door who is not known yet."""
+    return Actor(kind=ActorKind.UNKNOWN, address=address)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -222,6 +228,7 @@ def _row(event: Event, digest: bytes) -> dict[str, object]:
         "at": event.at,
         "actor_kind": event.actor.kind,
         "actor_id": event.actor.id,
+        "address": event.actor.address,
         "action": event.action,
         "subject_kind": event.subject_kind,
         "subject_id": event.subject_id,
@@ -237,11 +244,11 @@ def actor_of(who: Viewer | Actor) -> Actor:
         case Actor():
             return who
         case Staff():
-            return Actor(kind=ActorKind.STAFF, id=who.person_id)
+            return Actor(kind=ActorKind.STAFF, id=who.person_id, address=who.address)
         case Machine():
-            return Actor(kind=ActorKind.MACHINE, id=who.device_id)
+            return Actor(kind=ActorKind.MACHINE, id=who.device_id, address=who.address)
         case PatientViewer():
-            return Actor(kind=ActorKind.PATIENT, id=who.patient_id)
+            return Actor(kind=ActorKind.PATIENT, id=who.patient_id, address=who.address)
 
 
 def done_lately(
@@ -294,7 +301,7 @@ def event_of(row: sa.Row[tuple[object, ...]]) -> Event:
         writer=row.writer,
         number=row.number,
         at=row.at,
-        actor=Actor(kind=ActorKind(row.actor_kind), id=row.actor_id),
+        actor=Actor(kind=ActorKind(row.actor_kind), id=row.actor_id, address=row.address),
         action=row.action,
         subject_kind=row.subject_kind,
         subject_id=row.subject_id,
@@ -319,6 +326,8 @@ def digest_of(event: Event) -> bytes:
         "outcome": event.outcome,
         "details": event.details,
     }
+    if event.actor.address:  # without it the digests of events before there were addresses stand
+        content["address"] = event.actor.address
     text = json.dumps(content, ensure_ascii=True, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(event.previous + text.encode()).digest()
 

@@ -42,6 +42,8 @@ class Staff:
     grants: tuple[RoleGrant, ...]
     session: SessionFacts | None = None
     """None for the command line, which acts for a person without a session."""
+    address: str = field(default="", compare=False)
+    """The network address that the request came from, for the audit."""
 
     def holds(self, role: Role) -> bool:
         return any(grant.role is role for grant in self.grants)
@@ -54,6 +56,8 @@ class Machine:
     device_id: str
     site_id: str
     issuer: str
+    address: str = field(default="", compare=False)
+    """As `Staff.address`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +69,8 @@ class PatientViewer:
     """The one case that a receipt opens. None: the card itself was proved (by the platform that issued it, or by a
     verified telephone), which opens the person's whole history."""
     csrf_token: str = field(default="", repr=False)
+    address: str = field(default="", compare=False)
+    """As `Staff.address`."""
 
 
 Viewer: TypeAlias = Staff | Machine | PatientViewer

@@ -62,6 +62,7 @@ from viewer.pages import (
     township_withhold,
 )
 from viewer.pages import alerts as alert_pages
+from viewer.pages import audit as audit_pages
 from viewer.pages import consultations as consultation_pages
 from viewer.pages import devices as device_pages
 from viewer.pages import patient as patient_pages
@@ -121,6 +122,7 @@ PAGES: Final = (
     policy_pages,
     queue_board_pages,
     roster_pages,
+    audit_pages,
     policy_questions,
     policy_calendar,
     alert_pages,

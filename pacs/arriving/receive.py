@@ -6,7 +6,7 @@ import errno
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from math import inf
 from typing import Final
@@ -65,6 +65,8 @@ class Sender:
     """What a device may do; a person and an import store."""
     test: bool = False
     """A trial: its instances are received and checked, then discarded without a row, a file or a quarantine entry."""
+    address: str = field(default="", compare=False)
+    """The network address that it calls from, for the audit."""
 
 
 class Receiver:

@@ -1,1 +1,1 @@
-"""What the security and the audit administrator do: sessions seen and ended, the audit read."""
+"""What the security and the audit administrator do: the audit read, named, checked; sessions seen and ended."""

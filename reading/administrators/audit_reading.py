@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Connection, Engine
 
 from reading.actions import Action
-from reading.administrators import audit_search
+from reading.administrators import audit_search, audit_subjects
 from reading.administrators.audit_search import Search
 from reading.anchors.check import AuditCheck, check_audit
 from reading.anchors.places import Places
@@ -19,6 +19,18 @@ from reading.kinds import Role
 from reading.register import people
 from reading.register.administrator import only
 from reading.viewers import Staff
+from storage.database import snapshot
+
+
+@without_door("It asks whether somebody may read the audit, and shows nothing.")
+def may_read(ctx: Context[Staff | Actor]) -> None:
+    """Refuse everybody but the audit administrator.
+
+    Raises:
+        NotAllowed: they are none.
+
+    """
+    only(ctx.who, Role.AUDIT_ADMINISTRATOR)
 
 
 @without_door("The audit holds ids and words of ours, and nothing of a patient.")
@@ -31,7 +43,7 @@ def find(ctx: Context[Staff | Actor], search: Search, *, limit: int) -> list[Eve
 
     """
     _read(ctx, search, Action.AUDIT_SEARCH)
-    return audit_search.page(ctx.tx, search, limit=limit)
+    return audit_search.page(ctx.tx, audit_subjects.widened(ctx.tx, search), limit=limit)
 
 
 @without_door("The audit holds ids and words of ours, and nothing of a patient.")
@@ -48,7 +60,18 @@ def begin_export(ctx: Context[Staff | Actor], search: Search) -> None:
 
 def exported(tx: Connection, search: Search) -> Iterator[list[Event]]:
     """All events of a search for which `begin_export` was done."""
-    return audit_search.every_page(tx, search)
+    return audit_search.every_page(tx, audit_subjects.widened(tx, search))
+
+
+def exported_page(engine: Engine, search: Search) -> tuple[list[Event], Search | None]:
+    """The next events of an export, and the search for those after them; None where there are no more.
+
+    In a transaction of its own: whoever fetches a file slowly keeps no transaction open.
+    """
+    with snapshot(engine) as tx:
+        found = audit_search.page(tx, audit_subjects.widened(tx, search), limit=audit_search.MOST)
+    more = len(found) == audit_search.MOST
+    return found, audit_search.next_page(search, found) if more else None
 
 
 @without_door("The audit holds ids and words of ours, and nothing of a patient.")
@@ -105,5 +128,6 @@ def _asked(search: Search) -> dict[str, Detail]:
         "subject_id": search.subject_id,
         "action": search.action,
         "outcome": search.outcome,
+        "address": search.address,
     }
     return {name: value for name, value in asked.items() if value is not None}

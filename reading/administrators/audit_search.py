@@ -1,14 +1,16 @@
-"""Searching the audit: events by time, person, thing, word and outcome, the latest first, page by page."""
+"""Searching the audit: events by time, person, thing, word, outcome and address, the latest first, page by page."""
 
 from __future__ import annotations
 
 import base64
 import binascii
+import heapq
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Final
+from itertools import islice
+from typing import Final, TypeAlias
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -19,6 +21,9 @@ from reading.tables import audit_event
 
 MOST: Final = 1000
 """Events of one page."""
+
+Thing: TypeAlias = tuple[str, str]
+"""Kind and id of what an event is about."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,8 +50,13 @@ class Search:
     """The id of a person, a device or a patient."""
     subject_kind: str | None = None
     subject_id: str | None = None
+    about: tuple[Thing, ...] = ()
+    """Instead of the subject: it and all that belongs to it (`audit_subjects.widened`)."""
+    or_by: tuple[str, ...] = ()
+    """Beside ``about``: what these patients did themselves."""
     action: str | None = None
     outcome: Outcome | None = None
+    address: str | None = None
     after: After | None = None
 
 
@@ -67,35 +77,21 @@ def after(written: str) -> After:
 def page(tx: Connection, search: Search, *, limit: int) -> list[Event]:
     """The latest events of a search, at most ``limit``.
 
-    Each way to ask has an index that ends with the time, so that a page reads about as many events as it shows.
+    Each way to ask has an index that ends with the time, so that a page reads about as many events as it shows. Of
+    several things each is asked for by itself: one statement about all of them would read and sort all their events.
     """
+    conditions, most = _conditions(search), min(limit, MOST)
+    if not search.about and not search.or_by:
+        if search.subject_kind is not None:
+            conditions.append(audit_event.c.subject_kind == search.subject_kind)
+        if search.subject_id is not None:
+            conditions.append(audit_event.c.subject_id == search.subject_id)
+        return _latest(tx, conditions, most)
     row = audit_event.c
-    conditions: list[sa.ColumnElement[bool]] = []
-    if search.since is not None:
-        conditions.append(row.at >= search.since)
-    if search.until is not None:
-        conditions.append(row.at < search.until)
-    if search.actor_id is not None:
-        conditions.append(row.actor_id == search.actor_id)
-    if search.subject_kind is not None:
-        conditions.append(row.subject_kind == search.subject_kind)
-    if search.subject_id is not None:
-        conditions.append(row.subject_id == search.subject_id)
-    if search.action is not None:
-        conditions.append(row.action == search.action)
-    if search.outcome is not None:
-        conditions.append(row.outcome == search.outcome)
-    if search.after is not None:
-        last = search.after
-        before = (row.at < last.at) | (sa.tuple_(row.writer, row.number) < sa.tuple_(last.writer, last.number))
-        conditions += [row.at <= last.at, before]
-    rows = tx.execute(
-        sa.select(audit_event)
-        .where(*conditions)
-        .order_by(row.at.desc(), row.writer.desc(), row.number.desc())
-        .limit(min(limit, MOST))
-    )
-    return [event_of(each) for each in rows]
+    each_way = [(row.subject_kind == kind) & (row.subject_id == thing) for kind, thing in search.about]
+    each_way += [row.actor_id == one for one in search.or_by]
+    found = heapq.merge(*(_latest(tx, [*conditions, way], most) for way in each_way), key=_place, reverse=True)
+    return list(islice(_once(found), most))
 
 
 def next_page(search: Search, found: Sequence[Event]) -> Search:
@@ -109,3 +105,50 @@ def every_page(tx: Connection, search: Search) -> Iterator[list[Event]]:
     while found := page(tx, search, limit=MOST):
         yield found
         search = next_page(search, found)
+
+
+def _conditions(search: Search) -> list[sa.ColumnElement[bool]]:
+    row = audit_event.c
+    conditions: list[sa.ColumnElement[bool]] = []
+    if search.since is not None:
+        conditions.append(row.at >= search.since)
+    if search.until is not None:
+        conditions.append(row.at < search.until)
+    if search.actor_id is not None:
+        conditions.append(row.actor_id == search.actor_id)
+    if search.action is not None:
+        conditions.append(row.action == search.action)
+    if search.outcome is not None:
+        # As a word of the statement, not a parameter of it: the index of what was refused is for this value alone.
+        conditions.append(row.outcome == sa.literal_column(f"'{search.outcome.value}'"))
+    if search.address is not None:
+        conditions += [row.address == search.address, row.address != sa.literal_column("''")]
+    if search.after is not None:
+        last = search.after
+        before = (row.at < last.at) | (sa.tuple_(row.writer, row.number) < sa.tuple_(last.writer, last.number))
+        conditions += [row.at <= last.at, before]
+    return conditions
+
+
+def _latest(tx: Connection, conditions: Sequence[sa.ColumnElement[bool]], most: int) -> list[Event]:
+    row = audit_event.c
+    rows = tx.execute(
+        sa.select(audit_event)
+        .where(*conditions)
+        .order_by(row.at.desc(), row.writer.desc(), row.number.desc())
+        .limit(most)
+    )
+    return [event_of(each) for each in rows]
+
+
+def _place(event: Event) -> tuple[datetime, str, int]:
+    return event.at, event.writer, event.number
+
+
+def _once(found: Iterator[Event]) -> Iterator[Event]:
+    """Each event once: what a patient does is often about themselves."""
+    before: tuple[datetime, str, int] | None = None
+    for event in found:
+        if _place(event) != before:
+            yield event
+        before = _place(event)

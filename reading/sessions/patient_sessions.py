@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from reading.actions import Action
-from reading.audit import STRANGER, Outcome
+from reading.audit import Outcome, stranger
 from reading.context import Context, Who, without_door
 from reading.errors import Invalid, TooManyAttempts, WrongCredentials
 from reading.kinds import IdentifierKind
@@ -70,7 +70,7 @@ def open_session(
     stands_for = [one.id for one in patients.of_card(ctx.tx, keys, held, ctx.now)]
     shown = receipts.by_code(ctx.tx, keys, stands_for, code, ctx.now)
     if shown is None:
-        ctx.by(STRANGER).record(
+        ctx.by(stranger(caller.address)).record(
             action=Action.SESSION_OPEN,
             subject_kind="patient",
             subject_id=stands_for[0] if len(stands_for) == 1 else "",
@@ -81,7 +81,9 @@ def open_session(
     holder = next(each for each in stands_for if persons.one_person(ctx.tx, each, shown.patient_id))
     attempts.succeeded(ctx.tx, attempt, ctx.now)
     token = session_token.new()
-    opened = PatientViewer(patient_id=shown.patient_id, case_id=shown.case_id, csrf_token=session_token.new())
+    opened = PatientViewer(
+        patient_id=shown.patient_id, case_id=shown.case_id, csrf_token=session_token.new(), address=caller.address
+    )
     ctx.tx.execute(
         patient_session.insert().values(
             token_digest=session_token.digest(token),

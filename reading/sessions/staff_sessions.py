@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from reading.actions import Action
-from reading.audit import STRANGER, Actor, ActorKind, Outcome
+from reading.audit import Actor, ActorKind, Outcome, stranger
 from reading.context import Acts, Context, Who, without_door
 from reading.errors import Invalid, NotThere, WrongCredentials
 from reading.patients.keys import Keys
@@ -61,9 +61,11 @@ def open_session(acts: Acts[Who], keys: Keys, *, username: str, password: str, c
     may = somebody is not None and somebody.until is None
     proof = _prove(acts, attempt, somebody.password_hash if somebody is not None and may else None, password)
     with acts.act() as ctx:
-        opened = _opened(ctx, somebody, attempt, proof) if somebody is not None and proof.holds else None
+        opened = (
+            _opened(ctx, somebody, attempt, proof, caller.address) if somebody is not None and proof.holds else None
+        )
         if opened is None:
-            ctx.by(STRANGER).record(
+            ctx.by(stranger(caller.address)).record(
                 action=Action.SESSION_OPEN,
                 subject_kind="person",
                 subject_id=somebody.id if somebody else "",
@@ -262,7 +264,7 @@ def _prove_own(acts: Acts[Staff], keys: Keys, session: SessionFacts, password: s
     proof = _prove(acts, attempt, None if somebody is None else somebody.password_hash, password)
     if not proof.holds:
         with acts.act() as ctx:
-            ctx.by(STRANGER).record(
+            ctx.by(stranger(ctx.who.address)).record(
                 action=Action.SESSION_PROVE,
                 subject_kind="person",
                 subject_id=ctx.who.person_id,
@@ -278,7 +280,7 @@ def _renew(ctx: Context[Who], person_id: str, attempt: Attempt, proof: _Proof) -
         people.renew_hash(ctx.tx, person_id, proof.renewed)
 
 
-def _opened(ctx: Context[Who], somebody: Person, attempt: Attempt, proof: _Proof) -> StaffSession | None:
+def _opened(ctx: Context[Who], somebody: Person, attempt: Attempt, proof: _Proof, address: str) -> StaffSession | None:
     """A session for a password that was right; None when it was changed, or its person ended, while it was checked."""
     current = people.by_id(ctx.tx, somebody.id)
     if current is None or current.until is not None or current.password_hash != proof.of:
@@ -295,7 +297,7 @@ def _opened(ctx: Context[Who], somebody: Person, attempt: Attempt, proof: _Proof
             proved_at=ctx.now,
         )
     )
-    ctx.by(Actor(kind=ActorKind.STAFF, id=somebody.id)).record(
+    ctx.by(Actor(kind=ActorKind.STAFF, id=somebody.id, address=address)).record(
         action=Action.SESSION_OPEN, subject_kind="person", subject_id=somebody.id
     )
     opened = by_token(ctx.tx, token, ctx.now)

@@ -8,7 +8,7 @@ from reading.tables.alerts import (
     critical_notice,
     duty,
 )
-from reading.tables.audit import audit_anchor, audit_event
+from reading.tables.audit import audit_anchor, audit_check, audit_collector, audit_event, audit_sent
 from reading.tables.cases import case, case_move, case_procedure, case_study
 from reading.tables.completeness import announced_instance, announcement, arriving_end, follow_up
 from reading.tables.consultation import (
@@ -69,7 +69,10 @@ __all__ = [
     "assignment",
     "attribution",
     "audit_anchor",
+    "audit_check",
+    "audit_collector",
     "audit_event",
+    "audit_sent",
     "calendar_entry",
     "case",
     "case_limit",

@@ -29,23 +29,11 @@ from service.installation.load_settings import load
 from service.installation.stores import anchor_places
 from storage.objects.store import StoreAway, StoreRefuses
 from viewer.views import csv_cells
-from viewer.views.audit import event_row
+from viewer.views.audit import COLUMNS, event_row
 
 commands = typer.Typer(help="The audit: who did what, about what, and when.", no_args_is_help=True)
 
 BROKEN: Final = 1
-COLUMNS: Final = (
-    "at",
-    "actor_kind",
-    "actor_id",
-    "action",
-    "subject_kind",
-    "subject_id",
-    "outcome",
-    "details",
-    "writer",
-    "number",
-)
 
 
 class Format(StrEnum):
@@ -65,6 +53,7 @@ SubjectKind = Annotated[
 SubjectId = Annotated[str | None, typer.Option("--subject", help="Only events about this thing: its id.")]
 Word = Annotated[str | None, typer.Option("--action", help="Only this word of docs/audit.md, such as report.read.")]
 How = Annotated[Outcome | None, typer.Option(help="Only what was done, or only what was refused.")]
+Whence = Annotated[str | None, typer.Option(help="Only what was done from this network address.")]
 
 
 @commands.command("list")
@@ -78,13 +67,14 @@ def list_events(
     subject: SubjectId = None,
     action: Word = None,
     outcome: How = None,
+    address: Whence = None,
     limit: Annotated[int, typer.Option(min=1, max=audit_search.MOST, help="How many events at most.")] = 100,
     after: Annotated[str | None, typer.Option(help="What the page before said at its end.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Show events, the latest first; the look itself is on record."""
     with open_registry() as ctx:
-        search = _search(ctx, since, until, person, actor, subject_kind, subject, action, outcome)
+        search = _search(ctx, since, until, person, actor, subject_kind, subject, action, outcome, address)
         if after is not None:
             search = replace(search, after=audit_search.after(after))
         found = audit_reading.find(ctx, search, limit=limit)
@@ -93,7 +83,7 @@ def list_events(
     if as_json:
         typer.echo(to_json({"events": rows, "after": more.written() if more else None}))
         return
-    answer_rows(False, [{**row, "at": each.at} for row, each in zip(rows, found, strict=True)], COLUMNS[:8])
+    answer_rows(False, [{**row, "at": each.at} for row, each in zip(rows, found, strict=True)], COLUMNS[:9])
     if more is not None:
         typer.echo(f"more: --after {more.written()}")
 
@@ -109,6 +99,7 @@ def export(
     subject: SubjectId = None,
     action: Word = None,
     outcome: How = None,
+    address: Whence = None,
     form: Annotated[Format, typer.Option("--format", help="One JSON object a line, or CSV.")] = Format.JSON_LINES,
     output: Annotated[Path | None, typer.Option(help="File to write; standard output otherwise.")] = None,
 ) -> None:
@@ -116,7 +107,7 @@ def export(
     with ExitStack() as stack:
         to = sys.stdout if output is None else stack.enter_context(_opened(output))
         with open_registry() as ctx:
-            search = _search(ctx, since, until, person, actor, subject_kind, subject, action, outcome)
+            search = _search(ctx, since, until, person, actor, subject_kind, subject, action, outcome, address)
             audit_reading.begin_export(ctx, search)
         write = _csv(to) if form is Format.CSV else _json_lines(to)
         with open_registry(writing=False) as ctx:
@@ -157,6 +148,7 @@ def _search(  # noqa: PLR0917 -- what is asked
     subject: str | None,
     action: str | None,
     outcome: Outcome | None,
+    address: str | None,
 ) -> Search:
     """Raises: BadParameter, Invalid."""
     if person is not None and actor is not None:
@@ -169,6 +161,7 @@ def _search(  # noqa: PLR0917 -- what is asked
         subject_id=subject,
         action=action,
         outcome=outcome,
+        address=address,
     )
 
 

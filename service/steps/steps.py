@@ -16,6 +16,7 @@ from pacs.arriving.describe import Description, describe_pending
 from pacs.arriving.rejection_note import KEY_OBJECT_SELECTION, rejection_note
 from pacs.arriving.settle_held import settle_held
 from pacs.dataset.header_members import Members
+from reading.administrators import audit_checks
 from reading.alerts import climbing
 from reading.audit import SYSTEM
 from reading.context import Context
@@ -28,7 +29,7 @@ from reading.queue import assigning, leases
 from reading.sessions import attempts
 from service.installation.house import House
 from service.installation.nodes import SHIP_SECONDS, TRIM_SECONDS, bytes_of, shipping, ships, trimming
-from service.steps.anchor import Anchoring
+from service.steps.anchor import Anchoring, places_of
 from service.steps.arrivals import Arrivals
 from service.steps.backup import daily
 from service.steps.broken_reports import tell_of_broken_reports
@@ -80,6 +81,7 @@ def of(house: House, stop: threading.Event) -> list[Step]:
         Step(name="count", every_seconds=5, run=lambda: count_changes(house), gives_way=True),
         Step(name="sum up", every_seconds=10, run=lambda: sum_up(house), gives_way=True),
         Step(name="anchor", every_seconds=ANCHOR_SECONDS, run=Anchoring(house).run, gives_way=True),
+        Step(name="check the audit", every_seconds=5, run=_check_audit(house), gives_way=True),
         Step(name="tell of broken reports", every_seconds=5, run=lambda: tell_of_broken_reports(house)),
         Step(name="back up", every_seconds=60, run=daily(house)),
         Step(name="forget what was forwarded", every_seconds=3600, run=forwarder.forget),
@@ -171,6 +173,10 @@ def _spell(tx: Connection) -> int:
 
 def _forget_proofs(house: House) -> Callable[[Connection], int]:
     return lambda tx: attempts.forget(tx, house.clock())
+
+
+def _check_audit(house: House) -> Callable[[], int]:
+    return lambda: audit_checks.run_next(places_of(house), house.seal.public_key, house.audit, house.clock)
 
 
 def _describe(house: House, bytes_: Bytes) -> Callable[[], int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
@@ -20,7 +21,7 @@ from service.wiring.device_lacks import note_lack
 from service.wiring.study_access import Looks
 from storage.database import snapshot
 from storage.index.queries import Scope
-from viewer.http.callers import PATIENT_COOKIE, STAFF_COOKIE, own_origin
+from viewer.http.callers import PATIENT_COOKIE, STAFF_COOKIE, address_of, own_origin
 
 BEARER: Final = "bearer "
 
@@ -49,7 +50,8 @@ class DicomwebDoor:
     def identify(self, request: Request) -> Viewer | None:
         """A token says who calls, and nothing else does then: credentials of several kinds are never mixed."""
         authorization = request.headers.get("authorization", "")
-        shown = ("who", authorization, request.cookies.get(STAFF_COOKIE), request.cookies.get(PATIENT_COOKIE))
+        cookies = (request.cookies.get(STAFF_COOKIE), request.cookies.get(PATIENT_COOKIE))
+        shown = ("who", authorization, *cookies, address_of(request))
         return self._answers.answer(shown, lambda: self._identify(request, authorization))
 
     def scope(self, viewer: object) -> Scope:
@@ -66,13 +68,16 @@ class DicomwebDoor:
                 if not authorization.lower().startswith(BEARER):
                     return None
                 device = devices.by_token(tx, authorization[len(BEARER) :].strip(), now)
-                return device and Machine(device_id=device.id, site_id=device.site_id, issuer=device.issuer)
+                return device and Machine(
+                    device_id=device.id, site_id=device.site_id, issuer=device.issuer, address=address_of(request)
+                )
             if token := request.cookies.get(STAFF_COOKIE):
                 # Pictures load by themselves: they never extend the idle time.
                 staff = staff_sessions.by_token(tx, token, now)
-                return None if staff is None or _must_change(staff) else staff
+                return None if staff is None or _must_change(staff) else replace(staff, address=address_of(request))
             if token := request.cookies.get(PATIENT_COOKIE):
-                return patient_sessions.by_token(tx, token, now)
+                patient = patient_sessions.by_token(tx, token, now)
+                return patient and replace(patient, address=address_of(request))
         return None
 
     def sender_of(self, viewer: object) -> Sender | None:

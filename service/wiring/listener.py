@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from ipaddress import ip_network
 from typing import Final
 
@@ -51,7 +52,7 @@ class DicomDoor:
             if device is None and calling.local:
                 checked = device_register.device_under_check(tx, calling.ae_title, now)
             known = device or checked
-            sender = known and caller_of(tx, known, now, test=device is None)
+            sender = known and replace(caller_of(tx, known, now, test=device is None), address=calling.address)
         if device is not None:
             self._contacts.heard(device.id)
             ASSOCIATIONS.labels("accepted").inc()

@@ -48,7 +48,9 @@ class WorklistDoor:
     def _answering(self, caller: Caller, order_ids: Sequence[str]) -> None:
         """Put on record which orders a device is told of, before it is."""
         sender, now = caller.sender, self._house.clock()
-        machine = Machine(device_id=sender.device_id, site_id=sender.site_id, issuer=sender.issuer)
+        machine = Machine(
+            device_id=sender.device_id, site_id=sender.site_id, issuer=sender.issuer, address=sender.address
+        )
         with snapshot(self._house.engine) as tx:
             told = offers.on_record(tx, machine, now)
         if not told.issuperset(order_ids):

@@ -62,4 +62,4 @@ def destination_at(house: House, device: Device) -> Destination | None:
 
 
 def _viewer(sender: Sender) -> Machine:
-    return Machine(device_id=sender.device_id, site_id=sender.site_id, issuer=sender.issuer)
+    return Machine(device_id=sender.device_id, site_id=sender.site_id, issuer=sender.issuer, address=sender.address)

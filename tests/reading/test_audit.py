@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -10,7 +13,7 @@ from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from reading import audit, audit_chains
-from reading.audit import FIRST, SYSTEM, Actor, ActorKind, Audit, Outcome
+from reading.audit import FIRST, SYSTEM, Actor, ActorKind, Audit, Outcome, stranger
 from reading.tables import audit_event
 from reading.viewers import Machine, PatientViewer
 from storage.database import connect, snapshot, transaction
@@ -45,7 +48,7 @@ def test_an_event_is_kept_as_it_was_recorded(engine: Engine, now: datetime) -> N
     with transaction(engine) as tx:
         Audit("web").record(
             tx,
-            actor=SYSTEM,
+            actor=stranger("10.1.2.3"),
             action="case.expire",
             subject_kind="case",
             subject_id="case 1",
@@ -56,9 +59,35 @@ def test_an_event_is_kept_as_it_was_recorded(engine: Engine, now: datetime) -> N
 
     with snapshot(engine) as tx:
         (event,) = audit.events_about(tx, "case", "case 1")
-    assert (event.actor, event.action, event.outcome) == (SYSTEM, "case.expire", Outcome.REFUSED)
+    assert (event.actor, event.actor.address) == (stranger(), "10.1.2.3")
+    assert (event.action, event.outcome) == ("case.expire", Outcome.REFUSED)
     assert event.details == {"reason": "时间到", "attempts": 2, "again": False, "by": None}
     assert event.at == now.replace(microsecond=123456)
+
+
+def test_the_address_is_in_the_digest_and_one_without_has_the_digest_of_before(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        for actor in (SYSTEM, stranger("10.1.2.3")):
+            Audit("web").record(
+                tx, actor=actor, action="case.expire", subject_kind="case", subject_id="case 1", now=now
+            )
+        second, first = audit.events_about(tx, "case", "case 1")
+    content = {
+        "writer": "web",
+        "number": 1,
+        "at": now.isoformat(timespec="microseconds"),
+        "actor_kind": "system",
+        "actor_id": "",
+        "action": "case.expire",
+        "subject_kind": "case",
+        "subject_id": "case 1",
+        "outcome": "done",
+        "details": {},
+    }
+    written = json.dumps(content, sort_keys=True, separators=(",", ":")).encode()
+
+    assert first.digest == hashlib.sha256(FIRST + written).digest()
+    assert audit.digest_of(replace(second, actor=stranger("10.1.2.4"))) != second.digest
 
 
 def test_events_can_be_neither_changed_nor_removed(engine: Engine, now: datetime) -> None:

@@ -105,6 +105,7 @@ def body(**values: Any) -> Callable[[str], Any]:
 
 POLICY = "the rules of the region, and nothing of a patient"
 ROSTER = "who works when, with nothing of a patient"
+AUDIT = "an audit administrator's, and it holds ids alone"
 
 STAFF: dict[tuple[str, str], Thing | Listing | Theirs] = {
     ("GET", "/api/session"): Theirs("the caller's own session"),
@@ -112,7 +113,12 @@ STAFF: dict[tuple[str, str], Thing | Listing | Theirs] = {
     ("DELETE", "/api/session"): Theirs("the caller's own session"),
     ("POST", "/api/session/password"): Theirs("the caller's own password"),
     ("POST", "/api/session/proof"): Theirs("the caller's own password"),
-    ("GET", "/api/audit"): Theirs("an audit administrator's, and it holds ids alone"),
+    ("GET", "/api/audit"): Theirs(AUDIT),
+    ("GET", "/office/audit"): Theirs(AUDIT),
+    ("POST", "/office/audit/find"): Theirs(AUDIT),
+    ("POST", "/office/audit/export"): Theirs(AUDIT),
+    ("GET", "/office/audit/checks"): Theirs(AUDIT),
+    ("POST", "/office/audit/checks"): Theirs(AUDIT),
     ("GET", "/api/security/people"): Theirs("a security administrator's, and nothing of a patient"),
     ("GET", "/api/security/failures"): Theirs("a security administrator's, and nothing of a patient"),
     ("POST", "/api/security/sign-out"): Theirs("a security administrator's, and nothing of a patient"),

@@ -37,6 +37,7 @@ def search(  # noqa: PLR0917 -- what is asked
     subject: Text = None,
     action: Text = None,
     outcome: Outcome | None = None,
+    address: Text = None,
     after: Annotated[str | None, Query(max_length=400)] = None,
     limit: Annotated[int, Query(ge=1, le=audit_search.MOST)] = 100,
 ) -> dict[str, Any]:
@@ -50,6 +51,7 @@ def search(  # noqa: PLR0917 -- what is asked
             subject_id=subject,
             action=action,
             outcome=outcome,
+            address=address,
             after=None if after is None else audit_search.after(after),
         )
         found = audit_reading.find(ctx, asked, limit=limit)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import re
+from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated, Final
 from urllib.parse import urlsplit
@@ -26,6 +27,8 @@ BROWSER_COOKIE: Final = "tierread_browser"
 BROWSER_SECRET: Final = re.compile(r"[A-Za-z0-9_-]{43}")
 SECOND: Final = timedelta(seconds=1)
 LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+_LONGEST_ADDRESS: Final = 45
+"""Characters of an IPv6 address with an IPv4 address in it."""
 
 
 def origin_of(request: Request) -> str:
@@ -76,12 +79,17 @@ def same_token(expected: str, given: str) -> None:
 
 
 def caller_of(request: Request) -> Caller:
-    """Where an attempt to sign in comes from; the HTTP server knows the trusted proxies."""
+    """Where an attempt to sign in comes from."""
     kept = request.cookies.get(BROWSER_COOKIE, "")
     if not BROWSER_SECRET.fullmatch(kept):
         kept = getattr(request.state, "browser", "") or session_token.new()
         request.state.browser = kept
-    return Caller(address=request.client.host if request.client else "", browser=kept)
+    return Caller(address=address_of(request), browser=kept)
+
+
+def address_of(request: Request) -> str:
+    """The network address that a request comes from; the HTTP server knows the trusted proxies."""
+    return request.client.host[:_LONGEST_ADDRESS] if request.client else ""
 
 
 # -- staff
@@ -107,7 +115,7 @@ def staff_of(request: Request, *, touch: bool) -> Staff:
             staff = staff_sessions.by_token(tx, token, office.clock())
     if staff is None or staff.session is None:
         raise SignedOut
-    return staff
+    return replace(staff, address=address_of(request))
 
 
 def looks(request: Request) -> Staff:
@@ -228,7 +236,7 @@ def _patient(request: Request, *, touch: bool) -> PatientViewer:
             patient = patient_sessions.by_token(tx, token, office.clock())
     if patient is None:
         raise SignedOut
-    return patient
+    return replace(patient, address=address_of(request))
 
 
 def patient_acts(request: Request, x_csrf_token: Annotated[str, Header()] = "") -> PatientViewer:
@@ -271,7 +279,7 @@ def machine_of(request: Request) -> Machine:
         device = devices.by_token(tx, token.strip(), office.clock())
     if device is None:
         raise SignedOut
-    return Machine(device_id=device.id, site_id=device.site_id, issuer=device.issuer)
+    return Machine(device_id=device.id, site_id=device.site_id, issuer=device.issuer, address=address_of(request))
 
 
 Sending = Annotated[Machine, Depends(machine_of)]

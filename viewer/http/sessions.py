@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
-from reading.audit import STRANGER
+from reading.audit import stranger
 from reading.sessions import patient_sessions, staff_sessions
 from reading.sessions.patient_sessions import PatientSession
 from reading.sessions.staff_sessions import StaffSession
@@ -23,8 +23,9 @@ def open_staff_session(request: Request, username: str, password: str) -> StaffS
 
     """
     office = office_of(request)
+    caller = caller_of(request)
     return staff_sessions.open_session(
-        acts_of(office, STRANGER), office.keys, username=username, password=password, caller=caller_of(request)
+        acts_of(office, stranger(caller.address)), office.keys, username=username, password=password, caller=caller
     )
 
 
@@ -60,9 +61,10 @@ def open_patient_session(request: Request, card_type: str, card: str, code: str)
 
     """
     office = office_of(request)
-    with acting(office, STRANGER) as ctx:
+    caller = caller_of(request)
+    with acting(office, stranger(caller.address)) as ctx:
         opened = patient_sessions.open_session(
-            ctx, office.keys, card_kind=card_type, card=card, code=code, caller=caller_of(request)
+            ctx, office.keys, card_kind=card_type, card=card, code=code, caller=caller
         )
     if not isinstance(opened, PatientSession):
         raise opened

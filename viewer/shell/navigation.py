@@ -87,6 +87,7 @@ ENTRIES: Final[tuple[Entry, ...]] = (
     _entry("/office/roster", "rail.roster", Group.OFFICE, READS | QUALITY | SYSTEM),
     _entry("/office/policy", "rail.policy", Group.OFFICE, QUALITY | SYSTEM),
     _entry("/office/policy/calendar", "rail.calendar", Group.OFFICE, QUALITY | SYSTEM),
+    _entry("/office/audit", "rail.audit", Group.OFFICE, AUDIT),
 )
 """The first that somebody has is where they begin."""
 

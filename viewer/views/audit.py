@@ -1,10 +1,22 @@
-"""An event of the audit as it is listed and exported: ids and words of ours."""
+"""Events of the audit as they are listed by programs and exported: ids and words of ours."""
 
 from __future__ import annotations
 
-from typing import Any
+import csv
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from io import StringIO
+from typing import Any, Final
 
 from reading.audit import Event
+from viewer.views import audit_fhir, audit_message, csv_cells
+
+COLUMNS: Final = (
+    *("at", "actor_kind", "actor_id", "address", "action", "subject_kind", "subject_id", "outcome"),
+    *("details", "writer", "number"),
+)
+MEDIA_TYPES: Final = {"csv": "text/csv; charset=utf-8", "xml": "application/xml", "ndjson": "application/fhir+ndjson"}
+"""The forms of an export, by the ending of their files."""
 
 
 def event_row(one: Event) -> dict[str, Any]:
@@ -12,6 +24,7 @@ def event_row(one: Event) -> dict[str, Any]:
         "at": one.at.isoformat(),
         "actor_kind": one.actor.kind,
         "actor_id": one.actor.id,
+        "address": one.actor.address,
         "action": one.action,
         "subject_kind": one.subject_kind,
         "subject_id": one.subject_id,
@@ -20,3 +33,47 @@ def event_row(one: Event) -> dict[str, Any]:
         "writer": one.writer,
         "number": one.number,
     }
+
+
+def exported(form: str, pages: Iterable[list[Event]], site: str) -> Iterator[bytes]:
+    """The file of an export in pieces; ``form`` is one of `MEDIA_TYPES`, ``site`` names this installation."""
+    begin, each, end = _forms(site)[form]
+    yield begin
+    for page in pages:
+        yield each(page)
+    yield end
+
+
+def csv_lines(rows: Iterable[Mapping[str, Any]]) -> str:
+    """Lines of the CSV export, without its heading."""
+    to = StringIO()
+    writer = csv.writer(to, lineterminator="\r\n")
+    writer.writerows([_cell(row[name]) for name in COLUMNS] for row in rows)
+    return to.getvalue()
+
+
+def _forms(site: str) -> dict[str, tuple[bytes, Callable[[list[Event]], bytes], bytes]]:
+    heading = "\ufeff" + ",".join(COLUMNS) + "\r\n"
+    return {
+        "csv": (heading.encode(), lambda page: csv_lines(map(event_row, page)).encode(), b""),
+        # One document of many messages: the standard names the message alone, so the element around them is ours.
+        "xml": (
+            b'<?xml version="1.0" encoding="UTF-8"?>\n<AuditMessages>\n',
+            lambda page: b"".join(audit_message.written(one, site) + b"\n" for one in page),
+            b"</AuditMessages>\n",
+        ),
+        "ndjson": (
+            b"",
+            lambda page: b"".join(_json(audit_fhir.resource(one, site)) + b"\n" for one in page),
+            b"",
+        ),
+    }
+
+
+def _json(resource: Mapping[str, Any]) -> bytes:
+    return json.dumps(resource, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _cell(value: object) -> str:
+    written = json.dumps(value, ensure_ascii=False) if isinstance(value, Mapping) else str(value)
+    return csv_cells.safe(written)

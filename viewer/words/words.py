@@ -83,3 +83,8 @@ def images(language: Language, arrived: int, expected: int | None, *, arriving: 
 def class_name(named: ResultClass, language: Language) -> str:
     """What a class of results is called."""
     return named.name_zh if language is Language.ZH else named.name_en
+
+
+def iso_moment(at: str, zone: ZoneInfo) -> str:
+    """A time that was kept as text (ISO 8601), on a clock: 2026-03-02 16:05."""
+    return datetime.fromisoformat(at).astimezone(zone).strftime("%Y-%m-%d %H:%M")

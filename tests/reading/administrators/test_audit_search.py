@@ -16,7 +16,7 @@ from reading.errors import Invalid
 from storage.database import snapshot, transaction
 from tests.plans import plans_of, reads_through
 
-ADA, BEN = (Actor(kind=ActorKind.STAFF, id=name * 26) for name in "AB")
+ADA, BEN = (Actor(kind=ActorKind.STAFF, id=name * 26, address=f"10.0.0.{n}") for n, name in enumerate("AB", 1))
 
 
 @pytest.fixture
@@ -72,6 +72,11 @@ def test_pages_hold_each_event_once_the_latest_first(written: Engine) -> None:
         (Search(action=Action.REPORT_READ), 2),
         (Search(outcome=Outcome.REFUSED), 2),
         (Search(actor_id=ADA.id, action=Action.CASE_OPEN, subject_kind="case", outcome=Outcome.DONE), 10),
+        (Search(address="10.0.0.2"), 2),
+        (Search(address="10.0.0.3"), 0),
+        (Search(about=(("case", "C1"), ("case", "C3"), ("report", "R0"))), 5),
+        (Search(about=(("report", "R0"), ("case", "C1")), or_by=(BEN.id,)), 4),
+        (Search(about=(("case", "C1"), ("report", "R0")), outcome=Outcome.REFUSED), 1),
     ],
 )
 def test_each_question_finds_its_events(written: Engine, search: Search, number: int) -> None:
@@ -93,6 +98,7 @@ def test_the_time_begins_with_its_first_moment_and_ends_before_its_last(written:
         {"action": "case.open"},
         {"outcome": Outcome.REFUSED},
         {"actor_id": ADA.id, "action": "case.open", "outcome": Outcome.DONE},
+        {"address": "10.0.0.2"},
     ],
 )
 def test_no_question_reads_the_audit_from_end_to_end(written: Engine, now: datetime, asked: dict[str, str]) -> None:

@@ -1,0 +1,241 @@
+"""/office/audit: the audit as the audit administrator reads it, exports it and has it checked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Final
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Form, Query
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response, StreamingResponse
+
+from reading.administrators import audit_checks, audit_reading, audit_search, audit_subjects
+from reading.administrators.audit_search import Search
+from reading.audit import Event, Outcome
+from reading.context import Context
+from reading.errors import Invalid, TooManyAttempts
+from reading.patients.keys import Keys
+from reading.viewers import Staff
+from viewer.http.callers import Looking, Submitting
+from viewer.http.office import office_of
+from viewer.http.on_record import ULID, acting
+from viewer.http.page import language_of, staff_page
+from viewer.http.problems import problem_of
+from viewer.http.typed_times import typed_moment
+from viewer.pages.policy import ZONE
+from viewer.pages.sign_in import words_for
+from viewer.views import audit as view
+from viewer.views import audit_lines
+from viewer.words.catalogue import Language
+
+router = APIRouter(prefix="/office/audit")
+
+PAGE: Final = 50
+"""Events of one page."""
+LOOK_BACK: Final = timedelta(days=7)
+"""So far back an event may lie where nobody says since when."""
+MOST_EXPORTED: Final = 200_000
+"""Events in one file from the page; whoever needs more narrows the time, or takes the command."""
+THING: Final = re.compile(r"[0-9A-Za-z.]{0,64}")
+KIND: Final = re.compile(r"[a-z_]{0,20}")
+ADDRESS: Final = re.compile(r"[0-9A-Fa-f.:]{0,45}")
+FIELDS: Final[tuple[str, ...]] = ("person", "kind", "about", "action", "outcome", "address", "since", "until")
+
+Text = Annotated[str, Query(max_length=80)]
+Field = Annotated[str, Form(max_length=80)]
+
+
+@router.get("")
+def show(  # noqa: PLR0917 -- what is asked
+    request: Request,
+    staff: Looking,
+    person: Text = "",
+    kind: Text = "",
+    about: Text = "",
+    action: Text = "",
+    outcome: Text = "",
+    address: Text = "",
+    since: Text = "",
+    until: Text = "",
+    after: Annotated[str, Query(max_length=400)] = "",
+) -> Response:
+    asked = _asked(person, kind, about, action, outcome, address, since, until)
+    try:
+        return _found(request, staff, asked, after)
+    except Invalid as wrong:
+        return _page(request, staff, asked | {wrong.field: ""}, problem=wrong)
+
+
+@router.post("/find")
+def find(request: Request, staff: Submitting, whom: Field, typed: Field = "") -> Response:
+    """Go from a name or a number to the page that carries its id; ``whom``: staff, patient or case."""
+    office = office_of(request)
+    try:
+        with acting(office, staff, naming=whom == "patient") as ctx:
+            choices = _meant(ctx, office.keys, whom, typed, language_of(request))
+    except (Invalid, TooManyAttempts) as wrong:
+        return _page(request, staff, {}, problem=wrong, whom=whom)
+    if len(choices) == 1:
+        return RedirectResponse(f"/office/audit?{urlencode(choices[0][1])}", status_code=303)
+    return _page(request, staff, {}, choices=[(name, urlencode(query)) for name, query in choices], whom=whom)
+
+
+@router.post("/export")
+def export(  # noqa: PLR0917 -- what is asked
+    request: Request,
+    staff: Submitting,
+    form: Field,
+    person: Field = "",
+    kind: Field = "",
+    about: Field = "",
+    action: Field = "",
+    outcome: Field = "",
+    address: Field = "",
+    since: Field = "",
+    until: Field = "",
+) -> Response:
+    asked = _asked(person, kind, about, action, outcome, address, since, until)
+    if form not in view.MEDIA_TYPES:
+        raise Invalid("export", "unknown")
+    office = office_of(request)
+    with acting(office, staff) as ctx:
+        search = _search(ctx.now, asked)
+        audit_reading.begin_export(ctx, search)
+        name = f"audit-{ctx.now.astimezone(ZONE):%Y-%m-%d-%H%M}.{form}"
+    return StreamingResponse(
+        view.exported(form, _pages(request, search), office.ae_title),
+        media_type=view.MEDIA_TYPES[form],
+        headers={
+            "Content-Disposition": f'attachment; filename="{name}"',
+            "Cache-Control": "no-store",
+            "X-Content-Type-Options": "nosniff",
+        },
+    )
+
+
+@router.get("/checks")
+def show_checks(request: Request, staff: Looking) -> Response:
+    language = language_of(request)
+    with acting(office_of(request), staff) as ctx:
+        found = [audit_lines.check_row(one, language, ZONE) for one in audit_checks.latest(ctx)]
+    return staff_page(request, staff, "audit_checks.html", checks=found)
+
+
+@router.post("/checks")
+def ask_for_check(request: Request, staff: Submitting) -> Response:
+    with acting(office_of(request), staff) as ctx:
+        audit_checks.ask(ctx)
+    return RedirectResponse("/office/audit/checks", status_code=303)
+
+
+def _found(request: Request, staff: Staff, asked: Mapping[str, str], after: str) -> Response:
+    language = language_of(request)
+    with acting(office_of(request), staff) as ctx:
+        search = _search(ctx.now, asked)
+        if after:
+            search = replace(search, after=audit_search.after(after))
+        events = audit_reading.find(ctx, search, limit=PAGE)
+        lines = audit_lines.lines(ctx.tx, events, language, ZONE)
+        chosen = _chosen(ctx, asked)
+    more = audit_search.next_page(search, events).after if len(events) == PAGE else None
+    kept = {name: value for name, value in asked.items() if value}
+    return _page(
+        request,
+        staff,
+        asked,
+        lines=lines,
+        chosen=chosen,
+        since=search.since.astimezone(ZONE) if search.since else None,
+        onward=urlencode(kept | {"after": more.written()}) if more else "",
+        first=f"/office/audit?{urlencode(kept)}" if after else "",
+    )
+
+
+def _page(
+    request: Request,
+    staff: Staff,
+    asked: Mapping[str, str],
+    *,
+    problem: Exception | None = None,
+    whom: str = "staff",
+    **found: Any,
+) -> Response:
+    if problem is not None or "choices" in found:
+        with acting(office_of(request), staff) as ctx:
+            audit_reading.may_read(ctx)
+    chosen = {name: asked.get(name, "") for name in ("person", "about")}
+    shown: dict[str, Any] = {"lines": None, "chosen": chosen, "onward": "", "first": "", "choices": [], "since": None}
+    return staff_page(
+        request,
+        staff,
+        "audit.html",
+        status=problem_of(problem).status if problem else 200,
+        asked={name: asked.get(name, "") for name in FIELDS},
+        words=audit_lines.choices(language_of(request)),
+        problem=words_for(request, problem) if problem else "",
+        whom=whom,
+        most_exported=MOST_EXPORTED,
+        **shown | found,
+    )
+
+
+def _meant(
+    ctx: Context[Staff], keys: Keys, whom: str, typed: str, language: Language
+) -> list[tuple[str, dict[str, str]]]:
+    """Whom or what a name or number may mean: what it is called, and the query of its events. Raises: Invalid."""
+    match whom:
+        case "staff":
+            people = audit_subjects.staff_named(ctx, typed)
+            return [(audit_lines.staff_name(one, language), {"person": one.id}) for one in people]
+        case "patient":
+            return [("", {"kind": "patient", "about": audit_subjects.patient_numbered(ctx, keys, typed)})]
+        case "case":
+            return [(one, {"kind": "case", "about": one}) for one in audit_subjects.cases_numbered(ctx, typed)]
+        case _:
+            raise Invalid("find", "unknown")
+
+
+def _chosen(ctx: Context[Staff], asked: Mapping[str, str]) -> dict[str, str]:
+    """Whom and what the search is about, as the page names it; of a patient and a case the id."""
+    names = audit_subjects.names_of(ctx.tx, [asked["person"], asked["about"]])
+    person, other = names.people.get(asked["person"]), names.people.get(asked["about"])
+    named = other.name if other else names.devices.get(asked["about"]) or names.organisations.get(asked["about"])
+    return {"person": person.name if person else asked["person"], "about": named or asked["about"]}
+
+
+def _asked(*values: str) -> dict[str, str]:
+    return dict(zip(FIELDS, values, strict=True))
+
+
+def _search(now: datetime, asked: Mapping[str, str]) -> Search:
+    """Raises: Invalid."""
+    for name, form in (("person", ULID), ("kind", KIND), ("about", THING), ("address", ADDRESS)):
+        if asked[name] and not form.fullmatch(asked[name]):
+            raise Invalid(name, "form")
+    if asked["outcome"] and asked["outcome"] not in set(Outcome):
+        raise Invalid("outcome", "unknown")
+    since, until = typed_moment("since", asked["since"], ZONE), typed_moment("until", asked["until"], ZONE)
+    # About one person or thing all time is looked through; otherwise it begins some days ago.
+    narrow = any(asked[name] for name in ("person", "about", "address"))
+    return Search(
+        since=since or (None if narrow else (until or now) - LOOK_BACK),
+        until=until,
+        actor_id=asked["person"] or None,
+        subject_kind=asked["kind"] or None,
+        subject_id=asked["about"] or None,
+        action=asked["action"] or None,
+        outcome=Outcome(asked["outcome"]) if asked["outcome"] else None,
+        address=asked["address"].lower() or None,
+    )
+
+
+def _pages(request: Request, search: Search) -> Iterator[list[Event]]:
+    engine, left, following = office_of(request).engine, MOST_EXPORTED, search
+    while following is not None and left > 0:
+        found, following = audit_reading.exported_page(engine, following)
+        yield found[:left]
+        left -= len(found)
