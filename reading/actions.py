@@ -141,6 +141,9 @@ class Action(StrEnum):
     IMPORT_BEGIN = "import.begin"
     IMPORT_END = "import.end"
 
+    NUMBERS_CASES = "numbers.cases"
+    NUMBERS_PEOPLE = "numbers.people"
+
     ORDER_CANCEL = "order.cancel"
     ORDER_LIST = "order.list"
     ORDER_OPEN = "order.open"

@@ -65,6 +65,7 @@ from viewer.pages import alerts as alert_pages
 from viewer.pages import audit as audit_pages
 from viewer.pages import consultations as consultation_pages
 from viewer.pages import devices as device_pages
+from viewer.pages import numbers as numbers_pages
 from viewer.pages import patient as patient_pages
 from viewer.pages import policy as policy_pages
 from viewer.pages import quality as quality_pages
@@ -121,6 +122,7 @@ PAGES: Final = (
     report_search_pages,
     policy_pages,
     queue_board_pages,
+    numbers_pages,
     roster_pages,
     audit_pages,
     policy_questions,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from math import sqrt
 from typing import Final, TypeVar
@@ -47,16 +47,21 @@ def kappa(pairs: Sequence[tuple[LabelT, LabelT]]) -> float | None:
 
     None where chance alone explains everything: there is nothing, or both always said one and the same.
     """
-    total = len(pairs)
+    return kappa_of(Counter(pairs))
+
+
+def kappa_of(table: Mapping[tuple[LabelT, LabelT], int]) -> float | None:
+    """As `kappa`, of how often each pair of words was said."""
+    total = sum(table.values())
     if total == 0:
         return None
-    alike = sum(first == second for first, second in pairs) / total
-    firsts, seconds = _counts(first for first, _ in pairs), _counts(second for _, second in pairs)
+    firsts, seconds = Counter[LabelT](), Counter[LabelT]()
+    alike = 0
+    for (first, second), count in table.items():
+        firsts[first] += count
+        seconds[second] += count
+        alike += count if first == second else 0
     by_chance = sum(firsts[label] * seconds[label] for label in firsts) / total**2
     if by_chance == 1:
         return None
-    return (alike - by_chance) / (1 - by_chance)
-
-
-def _counts(labels: Iterable[LabelT]) -> Counter[LabelT]:
-    return Counter(labels)
+    return (alike / total - by_chance) / (1 - by_chance)

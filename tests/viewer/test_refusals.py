@@ -104,6 +104,7 @@ def body(**values: Any) -> Callable[[str], Any]:
 
 
 POLICY = "the rules of the region, and nothing of a patient"
+NUMBERS = "counts of sites that they manage or review, or of their own work; it names no person: test_numbers"
 ROSTER = "who works when, with nothing of a patient"
 AUDIT = "an audit administrator's, and it holds ids alone"
 
@@ -289,6 +290,15 @@ STAFF: dict[tuple[str, str], Thing | Listing | Theirs] = {
     ("GET", "/quality"): Listing(),
     ("GET", "/office/queue"): Theirs("a quality manager's or a reviewer's; it names no person"),
     ("GET", "/office/queue.csv"): Theirs("a quality manager's or a reviewer's; it names no person"),
+    ("GET", "/office/numbers"): Theirs(NUMBERS),
+    ("GET", "/office/numbers.csv"): Theirs(NUMBERS),
+    ("GET", "/office/numbers.xlsx"): Theirs(NUMBERS),
+    ("GET", "/office/numbers/of/{name}"): Theirs(NUMBERS),
+    ("GET", "/office/numbers/of/{name}.csv"): Theirs(NUMBERS),
+    ("GET", "/office/numbers/of/{name}.xlsx"): Theirs(NUMBERS),
+    ("GET", "/office/numbers/national"): Theirs(NUMBERS),
+    ("GET", "/office/numbers/mine"): Theirs(NUMBERS),
+    ("GET", "/office/numbers/cases"): Theirs("a list through the door, of sites that they manage or review"),
     ("GET", "/office/roster"): Theirs(ROSTER),
     ("POST", "/office/roster"): Theirs(ROSTER),
     ("POST", "/office/roster/move"): Theirs(ROSTER),

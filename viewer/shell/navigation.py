@@ -83,6 +83,8 @@ ENTRIES: Final[tuple[Entry, ...]] = (
     _entry("/learning", "rail.feedback", Group.QUALITY, READS),
     _entry("/learning/agreement", "rail.agreement", Group.QUALITY, QUALITY),
     _entry("/office/queue", "rail.queue", Group.QUALITY, QUALITY | frozenset({Role.REVIEWER})),
+    _entry("/office/numbers", "rail.numbers", Group.QUALITY, QUALITY | frozenset({Role.REVIEWER})),
+    _entry("/office/numbers/mine", "rail.numbers-mine", Group.QUALITY, READS),
     _entry("/devices", "rail.devices", Group.OFFICE, QUALITY | SYSTEM),
     _entry("/office/roster", "rail.roster", Group.OFFICE, READS | QUALITY | SYSTEM),
     _entry("/office/policy", "rail.policy", Group.OFFICE, QUALITY | SYSTEM),
