@@ -5,12 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy.engine import Connection
-
 from reading.context import Context, without_door
 from reading.errors import NotThere
 from reading.kinds import Role
-from reading.register import organisations
 from reading.register.grants import BY_AGREEMENT, reach
 from reading.viewers import Staff
 
@@ -53,8 +50,3 @@ def manages(staff: Staff) -> bool:
 def works(staff: Staff) -> bool:
     """Whether they read, verify or review, so that there are numbers of their own."""
     return any(staff.holds(role) for role in BY_AGREEMENT)
-
-
-def everywhere(tx: Connection, sites: frozenset[str]) -> bool:
-    """Whether these are all the organisations that there are."""
-    return {one.id for one in organisations.list_all(tx)} <= sites

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Query
@@ -213,7 +213,7 @@ def _apart(
 ) -> tuple[Indicator, Sequence[tuple[By, Sequence[Part]]]]:
     """An indicator, set apart in every way; a look at numbers of people is on record."""
     office = office_of(request)
-    ways = list(APART)
+    ways: list[By] = list(APART)
     if people and manages(staff) and name in INDICATORS and INDICATORS[name].of_people:
         ways.append(By.PERSON)
         looks_through(office, staff, Action.NUMBERS_PEOPLE)
@@ -228,7 +228,7 @@ def _overview_sheets(request: Request, staff: Staff, typed: Typed) -> list[files
     return files.overview_sheets(found, typed.asked, language_of(request))
 
 
-def _page(request: Request, staff: Staff, template: str, typed: Typed, *, here_is: str, **values: object) -> Response:
+def _page(request: Request, staff: Staff, template: str, typed: Typed, *, here_is: str, **values: Any) -> Response:
     return staff_page(
         request,
         staff,

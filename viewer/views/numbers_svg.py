@@ -104,7 +104,7 @@ def ranked(title: str, points: Sequence[Point], axis: Axis) -> Markup:
         if point.low is not None and point.high is not None:
             parts.append(_whisker_across(x(point.low), x(point.high), middle))
             end = point.high
-        said = escape(f"{_number(point.value)}{axis.suffix}")
+        said = escape(f"{_number(round(point.value, 1))}{axis.suffix}")
         parts.append(f'<text class="value" x="{x(end) + 6:.1f}" y="{middle + 4}">{said}</text>')
     return _svg(title, WIDTH, height, parts)
 
@@ -123,7 +123,7 @@ def _bar(left: float, top: float, wide: float, ground: float, point: Point) -> s
 
 def _line(known: Sequence[tuple[float, Point]], y: Callable[[float], float], number: int) -> Iterator[str]:
     dashes = ' stroke-dasharray="6 4"' if number else ""
-    places = " ".join(f"{at:.1f},{y(point.value):.1f}" for at, point in known)
+    places = " ".join(f"{at:.1f},{y(point.value or 0):.1f}" for at, point in known)
     yield f'<polyline class="line" points="{places}" fill="none"{dashes}/>'
     for at, point in known:
         if point.low is not None and point.high is not None:
@@ -131,7 +131,7 @@ def _line(known: Sequence[tuple[float, Point]], y: Callable[[float], float], num
                 f'<path class="whisker" d="M{at:.1f} {y(point.low):.1f}V{y(point.high):.1f}'
                 f'M{at - 4:.1f} {y(point.low):.1f}h8M{at - 4:.1f} {y(point.high):.1f}h8"/>'
             )
-        yield _mark(at, y(point.value), number, point)
+        yield _mark(at, y(point.value or 0), number, point)
 
 
 def _mark(at: float, height: float, number: int, point: Point) -> str:

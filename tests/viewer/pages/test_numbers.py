@@ -54,7 +54,7 @@ def test_a_manager_sees_each_indicator_and_opens_its_cases(house: House) -> None
     assert page.status_code == 200
     assert "Examinations received 6 0" in shown
     assert "Positive rate 20.0% few 1 of 5 (3.6% to 62.4%)" in shown
-    assert "Late reports 60.0% few 3 of 5" in shown
+    assert "Late reports 40.0% few 2 of 5" in shown
     assert "Pia" not in page.text
     assert made[1] in cases.text
     assert made[0] not in cases.text
