@@ -150,9 +150,12 @@ class Action(StrEnum):
     ORDER_PLACE = "order.place"
 
     ORGANISATION_ADD = "organisation.add"
+    ORGANISATION_CHANGE = "organisation.change"
     ORGANISATION_END = "organisation.end"
+    ORGANISATION_MOVE = "organisation.move"
 
     PASSWORD_CHANGE = "password.change"
+    PASSWORD_RESET = "password.reset"
 
     PATIENT_CARD_ADD = "patient.card_add"
     PATIENT_CARD_END = "patient.card_end"
@@ -168,7 +171,9 @@ class Action(StrEnum):
     PATIENT_UNMERGE = "patient.unmerge"
 
     PERSON_ADD = "person.add"
+    PERSON_CHANGE = "person.change"
     PERSON_END = "person.end"
+    PERSON_UNLOCK = "person.unlock"
 
     PHRASE_ADD = "phrase.add"
     PHRASE_END = "phrase.end"
@@ -197,6 +202,8 @@ class Action(StrEnum):
     REJECTION_LIFT = "rejection.lift"
     REJECTION_MAKE = "rejection.make"
     REJECTION_TAKE = "rejection.take"
+
+    REGISTER_IMPORT = "register.import"
 
     REPORT_BLIND = "report.blind"
     REPORT_BROKEN = "report.broken"

@@ -141,6 +141,33 @@ def organisation_code(value: str) -> Problem | None:
     return None if re.fullmatch(r"[0-9A-Za-z][0-9A-Za-z._-]*", value) else Problem.CHARACTERS
 
 
+# -- institution number: the unified social credit code (GB 32100), or the registration of a medical institution
+
+CREDIT_CHARACTERS: Final = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+"""The check character is one of these, too; I, O, S, V and Z are none."""
+CREDIT_LENGTH: Final = 18
+REGISTRATION_LENGTHS: Final = range(22, 24)
+
+
+def institution_number(value: str) -> Problem | None:
+    """A unified social credit code of 18 characters, or a medical institution's registration of 22 or 23."""
+    if not value:
+        return Problem.EMPTY
+    if len(value) in REGISTRATION_LENGTHS:
+        return None if re.fullmatch(r"[0-9A-Z-]+", value) else Problem.CHARACTERS
+    if len(value) != CREDIT_LENGTH:
+        return Problem.LENGTH
+    if not set(value) <= set(CREDIT_CHARACTERS):
+        return Problem.CHARACTERS
+    return None if value[-1] == credit_check_character(value[:-1]) else Problem.CHECK_CHARACTER
+
+
+def credit_check_character(first: str) -> str:
+    """The 18th character for the first 17: weights 3^(i-1) mod 31 (GB 32100-2015)."""
+    total = sum(CREDIT_CHARACTERS.index(one) * pow(3, place, 31) for place, one in enumerate(first))
+    return CREDIT_CHARACTERS[-total % 31]
+
+
 def accession_number(value: str) -> Problem | None:
     """At most 16 characters (PS3.5 6.2, SH): no backslash, no control characters, not only spaces."""
     return _short_text(value)

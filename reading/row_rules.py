@@ -40,6 +40,22 @@ def word(said: StrEnum) -> sa.ColumnElement[str]:
 
 
 def valid_at(table: sa.FromClause, now: Moment) -> sa.ColumnElement[bool]:
+
+
+def within_term(now: datetime, since: datetime | None, until: datetime | None) -> datetime:
+    """When a term begins that somebody named: now where they did not say.
+
+    Raises:
+        Invalid: it ends before it begins or in the past, or is of years that nobody means.
+
+    """
+    begins = now if since is None else within_years("since", since)
+    if until is not None and within_years("until", until) <= max(begins, now):
+        raise Invalid("until", "before_since")
+    return begins
+
+
+def valid_at(table: sa.Table, now: Moment) -> sa.ColumnElement[bool]:
     """Rows that hold at ``now``: from `since` (included) to `until` (excluded), for ever where that is empty."""
     return (table.c.since <= now) & open_at(table, now)
 

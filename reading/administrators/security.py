@@ -13,7 +13,7 @@ from reading.audit import Actor
 from reading.context import Context, without_door
 from reading.kinds import Role
 from reading.patients.keys import Keys
-from reading.register import organisations, people, registry
+from reading.register import administered, organisations, people, roles
 from reading.register.administrator import only
 from reading.register.people import Person
 from reading.sessions import staff_sessions
@@ -50,7 +50,7 @@ def holders(ctx: Context[Staff | Actor]) -> list[Holder]:
     """
     only(ctx.who, Role.SECURITY_ADMINISTRATOR)
     codes = {one.id: one.code for one in organisations.list_all(ctx.tx)}
-    sessions = _open_sessions(ctx.tx, ctx.now)
+    sessions = open_sessions(ctx.tx, ctx.now)
     return [
         Holder(
             person=one,
@@ -70,13 +70,16 @@ def sign_out(ctx: Context[Staff | Actor], username: str) -> int:
     """End every session of a person; answers how many there were.
 
     Raises:
-        NotAllowed: they are no security administrator.
-        NotThere: no such person, or they have ended.
+        NotAllowed: they are neither security administrator nor system administrator.
+        NotThere: no such person, they have ended, or a system administrator does not keep their account.
 
     """
-    only(ctx.who, Role.SECURITY_ADMINISTRATOR)
-    one = registry.person_of(ctx.tx, username)
-    ended = _open_sessions(ctx.tx, ctx.now).get(one.id, 0)
+    if isinstance(ctx.who, Staff) and ctx.who.holds(Role.SYSTEM_ADMINISTRATOR):
+        administered.kept_person(ctx, roles.person_of(ctx.tx, username).id)
+    else:
+        only(ctx.who, Role.SECURITY_ADMINISTRATOR)
+    one = roles.person_of(ctx.tx, username)
+    ended = open_sessions(ctx.tx, ctx.now).get(one.id, 0)
     staff_sessions.end_all(ctx.tx, one.id, ctx.now)
     ctx.record(action=Action.SESSION_END, subject_kind="person", subject_id=one.id, details={"sessions": ended})
     return ended
@@ -94,7 +97,7 @@ def failed_attempts(ctx: Context[Staff | Actor], keys: Keys) -> Overview:
     return overview(ctx.tx, keys, ctx.now)
 
 
-def _open_sessions(tx: Connection, now: datetime) -> dict[str, int]:
+def open_sessions(tx: Connection, now: datetime) -> dict[str, int]:
     """By the id of the person."""
     row = staff_session.c
     open_now = (row.ended_at.is_(None)) & (row.active_at > now - IDLE) & (row.created_at > now - LONGEST)

@@ -10,6 +10,7 @@ from reading.kinds import Role
 from reading.viewers import Staff
 
 RULES: Final = {
+    Role.SYSTEM_ADMINISTRATOR: "system_administrators_only",
     Role.AUDIT_ADMINISTRATOR: "audit_administrators_only",
     Role.SECURITY_ADMINISTRATOR: "security_administrators_only",
 }

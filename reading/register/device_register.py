@@ -18,8 +18,8 @@ from reading.actions import Action
 from reading.audit import Actor
 from reading.context import Context, without_door
 from reading.errors import Invalid, NotAllowed, NotThere, Stale
-from reading.kinds import DeviceRight, Level, Role
-from reading.register import device_contacts, device_rights, devices, organisations
+from reading.kinds import DeviceRight, Role
+from reading.register import administered, device_contacts, device_rights, devices, organisations
 from reading.register.device_rights import ENTRUSTED, USUAL
 from reading.register.devices import Device, Entry
 from reading.register.grants import may_act, reach
@@ -50,15 +50,10 @@ class Oversight:
 
 def oversight(tx: Connection, staff: Staff, now: datetime) -> Oversight:
     """What a person's grants let them see and change in the register."""
-    administered = {grant.organisation_id for grant in staff.grants if grant.role is Role.SYSTEM_ADMINISTRATOR}
-    every = [one for one in organisations.list_all(tx) if one.until is None or one.until > now]
-    if any(one.level is Level.REGION for one in every if one.id in administered):
-        keeps = {one.id for one in every}
-    else:
-        keeps = administered | organisations.below(tx, administered)
+    keeps = administered.kept(tx, staff)
     managed = reach(tx, staff, now).managed
     own = frozenset(grant.organisation_id for grant in staff.grants if grant.role is Role.TECHNICIAN)
-    return Oversight(sees=frozenset(keeps | managed | own), keeps=frozenset(keeps), strangers=bool(keeps or managed))
+    return Oversight(sees=keeps | managed | own, keeps=keeps, strangers=bool(keeps or managed))
 
 
 def kept_by(tx: Connection, staff: Staff, device_id: str, now: datetime) -> Device:

@@ -20,6 +20,8 @@ from reading.tables import agreement, organisation
 from reading.texts import checked, storable
 from storage.ids import new_id
 
+TIME_ZONE: Final = "Asia/Shanghai"
+"""Where nobody says otherwise."""
 READS_AT: Final = {Tier.COUNTY: (Level.COUNTY, Level.CITY), Tier.CITY: (Level.CITY,)}
 """Levels that read at a tier by default: the first one that occurs among the site and the organisations above it."""
 
@@ -39,6 +41,8 @@ class Organisation:
     since: datetime
     until: datetime | None
     revision: int
+    institution_number: str = ""
+    """Unified social credit code, or the registration of the medical institution; empty where nobody entered one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,16 +66,21 @@ def add(
     now: datetime,
     parent_code: str | None = None,
     region_code: str | None = None,
-    time_zone: str = "Asia/Shanghai",
+    time_zone: str = TIME_ZONE,
     telephone: str = "",
+    institution_number: str = "",
 ) -> Organisation:
     """A new organisation; agreements with the default readers among itself and those above it are made too.
 
     Raises:
-        Invalid: the code is taken or malformed, the region code or the time zone is not one, the parent is unknown.
+        Invalid: the code is taken or malformed, the region code, the institution number or the time zone is not one,
+            the parent is unknown.
 
     """
-    _check(code, region_code, time_zone)
+    problem = identifiers.organisation_code(code)
+    if problem is not None:
+        raise Invalid("code", problem)
+    check_numbers(region_code, institution_number, time_zone)
     parent = None if parent_code is None else by_code(tx, parent_code)
     if parent_code is not None and (parent is None or parent.until is not None):
         raise Invalid("parent_code", "unknown")
@@ -87,6 +96,7 @@ def add(
         since=now,
         until=None,
         revision=1,
+        institution_number=institution_number,
     )
     with taken_as(tx, "code"):
         tx.execute(
@@ -99,6 +109,7 @@ def add(
                 region_code=made.region_code,
                 time_zone=made.time_zone,
                 telephone=made.telephone,
+                institution_number=made.institution_number,
                 since=made.since,
             )
         )
@@ -181,20 +192,24 @@ def end(tx: Connection, organisation_id: str, now: datetime) -> None:
     tx.execute(agreement.update().where(either, open_at(agreement, now)).values(until=now))
 
 
-def agree(tx: Connection, site_id: str, reader_id: str, tier: Tier, now: datetime) -> Agreement:
-    """From now on ``reader_id`` reads for ``site_id`` at a tier; an agreement that stands already is returned."""
+def agree(
+    tx: Connection, site_id: str, reader_id: str, tier: Tier, now: datetime, *, until: datetime | None = None
+) -> Agreement:
+    """From ``now`` on ``reader_id`` reads for ``site_id`` at a tier; an agreement that stands already is returned."""
     valid = (agreement.c.reader_id == reader_id) & valid_at(agreement, now)
     row = tx.execute(
         sa.select(agreement).where(agreement.c.site_id == site_id, agreement.c.tier == tier, valid)
     ).one_or_none()
     if row is not None:
         return _agreement(row)
-    made = Agreement(id=new_id(), site_id=site_id, reader_id=reader_id, tier=tier, since=now, until=None)
-    tx.execute(agreement.insert().values(id=made.id, site_id=site_id, reader_id=reader_id, tier=tier, since=made.since))
+    made = Agreement(id=new_id(), site_id=site_id, reader_id=reader_id, tier=tier, since=now, until=until)
+    values = {"site_id": site_id, "reader_id": reader_id, "tier": tier, "since": made.since, "until": until}
+    tx.execute(agreement.insert().values(id=made.id, **values))
     return made
 
 
 def end_agreement(tx: Connection, agreement_id: str, now: datetime) -> None:
+    """End an agreement at a time, which may be in the future; one that has not begun by then never held."""
     tx.execute(agreement.update().where(agreement.c.id == agreement_id, open_at(agreement, now)).values(until=now))
 
 
@@ -205,6 +220,16 @@ def agreements(tx: Connection, now: datetime) -> list[Agreement]:
         .join(organisation, organisation.c.id == agreement.c.site_id)
         .where(valid_at(agreement, now))
         .order_by(organisation.c.code, agreement.c.tier, agreement.c.id)
+    )
+    return [_agreement(row) for row in rows]
+
+
+def all_agreements(tx: Connection) -> list[Agreement]:
+    """Every agreement that holds, held or will hold, by site, the newest first."""
+    rows = tx.execute(
+        sa.select(agreement)
+        .join(organisation, organisation.c.id == agreement.c.site_id)
+        .order_by(organisation.c.code, agreement.c.tier, agreement.c.since.desc(), agreement.c.id)
     )
     return [_agreement(row) for row in rows]
 
@@ -232,14 +257,14 @@ def read_by(tx: Connection, organisation_ids: AbstractSet[str], now: datetime) -
     return found
 
 
-def _check(code: str, region_code: str | None, time_zone: str) -> None:
-    problem = identifiers.organisation_code(code)
-    if problem is not None:
-        raise Invalid("code", problem)
+def check_numbers(region_code: str | None, institution_number: str, time_zone: str) -> None:
+    """Raises: Invalid, where the region code, the institution number or the time zone is not one."""
     if region_code is not None:
         region = identifiers.region_code(region_code)
         if isinstance(region, identifiers.Problem):
             raise Invalid("region_code", region)
+    if institution_number and (problem := identifiers.institution_number(institution_number)) is not None:
+        raise Invalid("institution_number", problem)
     try:
         ZoneInfo(time_zone)
     except (ZoneInfoNotFoundError, ValueError) as unknown:
@@ -276,6 +301,7 @@ def _organisation(row: sa.Row[tuple[object, ...]]) -> Organisation:
         since=row.since,
         until=row.until,
         revision=row.revision,
+        institution_number=row.institution_number,
     )
 
 

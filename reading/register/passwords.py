@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import secrets
 import unicodedata
 from dataclasses import dataclass, field
@@ -21,6 +22,8 @@ GROUP_LENGTH: Final = 4
 
 # One lane: the second core stays with the devices. RFC 9106's 64 MiB and three passes.
 _hasher: Final = PasswordHasher(time_cost=3, memory_cost=65_536, parallelism=1)
+_LIGHT_MEMORY: Final = 8_192
+_light_hasher: Final = PasswordHasher(time_cost=1, memory_cost=_LIGHT_MEMORY, parallelism=1)
 _HASHING: Final = "hashing a password"
 
 
@@ -42,8 +45,16 @@ def chosen(password: str) -> NewPassword:
 
 def first() -> NewPassword:
     """A random password that is printed once."""
-    made = generate()
-    return NewPassword(text=made, hash=hash_password(made), is_first=True)
+    return first_of(generate())
+
+
+def first_of(made: str) -> NewPassword:
+    """A password that `generate` or `derived` made.
+
+    Hashed lightly: its 79 bits need no slow hash, and a table brings hundreds at once; the person's own replaces it.
+    """
+    outside_transaction(_HASHING)
+    return NewPassword(text=made, hash=_light_hasher.hash(_normal(made)), is_first=True)
 
 
 def hash_password(password: str) -> str:
@@ -56,6 +67,8 @@ def verify(password_hash: str, password: str) -> bool:
     outside_transaction(_HASHING)
     if len(password) > LONGEST or not has_utf_8(password):
         return False
+    if password_hash.startswith("$argon2") and extract_parameters(password_hash).memory_cost == _LIGHT_MEMORY:
+        _has_hash(nobodys_hash(), password)  # the time of an answer does not say who still has a first password
     # Hashes of older versions are of the password as it was typed.
     return any(_has_hash(password_hash, each) for each in dict.fromkeys((_normal(password), password)))
 
@@ -67,14 +80,27 @@ def is_outdated(password_hash: str) -> bool:
 
 def generate() -> str:
     """A first password of 79 bits, such as ``k3vw-9mpt-x2hd-7qrs``."""
-    groups = ("".join(secrets.choice(ALPHABET) for _ in range(GROUP_LENGTH)) for _ in range(GROUPS))
-    return "-".join(groups)
+    return _grouped("".join(secrets.choice(ALPHABET) for _ in range(GROUPS * GROUP_LENGTH)))
+
+
+def derived(seed: str, username: str) -> str:
+    """As `generate`, always the same for a seed of `secrets` and a username: slips of a table need its seed alone."""
+    number = int.from_bytes(hmac.digest(seed.encode(), username.encode(), "sha256"))
+    letters: list[str] = []
+    for _ in range(GROUPS * GROUP_LENGTH):
+        number, place = divmod(number, len(ALPHABET))
+        letters.append(ALPHABET[place])
+    return _grouped("".join(letters))
 
 
 @cache
 def nobodys_hash() -> str:
     """A hash to verify against for an unknown username, so that the answer takes as long."""
     return _hasher.hash(secrets.token_urlsafe(32))
+
+
+def _grouped(letters: str) -> str:
+    return "-".join(letters[at : at + GROUP_LENGTH] for at in range(0, len(letters), GROUP_LENGTH))
 
 
 def _has_hash(password_hash: str, password: str) -> bool:

@@ -9,7 +9,7 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from reading.errors import Invalid, NotAllowed, NotThere
+from reading.errors import Invalid, NotAllowed, NotThere, Stale
 from reading.kinds import Role
 from reading.row_rules import open_at, taken_as, valid_at
 from reading.tables import person, role_grant
@@ -106,6 +106,29 @@ def free_username(tx: Connection, name: str) -> str:
     return next(wanted for n in range(1, len(taken) + 2) if (wanted := base if n == 1 else f"{base}{n}") not in taken)
 
 
+def change(tx: Connection, person_id: str, *, revision: int, name: str, title: str) -> Person:
+    """Give a person another name or title.
+
+    Raises:
+        NotThere: no such person, or they have ended.
+        Stale: somebody changed the person since ``revision``.
+        Invalid: no name, or one of the two is too long.
+
+    """
+    values = {
+        "name": checked("name", name, longest=200, required=True),
+        "title": checked("title", title, longest=40),
+        "revision": revision + 1,
+    }
+    same = (person.c.id == person_id) & person.c.until.is_(None)
+    if tx.execute(person.update().where(same, person.c.revision == revision).values(values)).rowcount != 1:
+        found = _one(tx, same)
+        raise NotThere if found is None else Stale(found.revision)
+    changed = _one(tx, same)
+    assert changed is not None  # noqa: S101 -- the row was just written
+    return changed
+
+
 def set_password(tx: Connection, person_id: str, password_hash: str, *, must_change: bool) -> None:
     """Replace the hash of the password; `staff_sessions.end_all` ends the sessions."""
     tx.execute(
@@ -132,14 +155,17 @@ def end(tx: Connection, person_id: str, now: datetime) -> None:
     )
 
 
-def grant(tx: Connection, person_id: str, organisation_id: str, role: Role, now: datetime) -> RoleGrant:
-    """Give a role in an organisation from now on; a grant of the same role there is returned if it stands.
+def grant(
+    tx: Connection, person_id: str, organisation_id: str, role: Role, now: datetime, *, until: datetime | None = None
+) -> RoleGrant:
+    """Give a role in an organisation from ``now`` on; a grant of the same role there is returned if it stands.
 
     Raises:
         NotThere: no such person, or they have ended.
         NotAllowed: they hold another of the three administrators' roles, which belong to three people; or a role that
             sees pictures and reports, which none of the three does; or held another of them within a year and would
             audit themselves.
+        Invalid: they hold it there at some of that time already.
 
     """
     # Locked, so that two grants at once cannot give what one after the other would not.
@@ -147,22 +173,23 @@ def grant(tx: Connection, person_id: str, organisation_id: str, role: Role, now:
     somebody = by_id(tx, person_id)
     if somebody is None or somebody.until is not None:
         raise NotThere
-    held = grants_of(tx, person_id, now)
-    for one in held:
+    for one in open_grants_of(tx, person_id, now):
         if one.role is role and one.organisation_id == organisation_id:
-            return one
+            if one.since <= now and one.until is None and until is None:
+                return one
+            if until is None or one.since < until:
+                raise Invalid("role", "held_then")
         if role in ADMINISTRATORS and one.role in ADMINISTRATORS and one.role is not role:
             raise NotAllowed("administrators-are-different-people")
         if (role in ADMINISTRATORS) != (one.role in ADMINISTRATORS):
             raise NotAllowed("administrators-see-no-picture")
     if role is Role.AUDIT_ADMINISTRATOR and _administered(tx, person_id, now - OWN_DEEDS):
         raise NotAllowed("nobody-audits-themselves")
-    made = RoleGrant(id=new_id(), person_id=person_id, organisation_id=organisation_id, role=role, since=now)
-    tx.execute(
-        role_grant.insert().values(
-            id=made.id, person_id=person_id, organisation_id=organisation_id, role=role, since=now
-        )
+    made = RoleGrant(
+        id=new_id(), person_id=person_id, organisation_id=organisation_id, role=role, since=now, until=until
     )
+    values = {"person_id": person_id, "organisation_id": organisation_id, "role": role, "since": now, "until": until}
+    tx.execute(role_grant.insert().values(id=made.id, **values))
     return made
 
 
@@ -173,6 +200,19 @@ def end_grant(tx: Connection, grant_id: str, now: datetime) -> None:
 def grants_of(tx: Connection, person_id: str, now: datetime) -> list[RoleGrant]:
     """The roles that a person holds at a time, the oldest first."""
     return _grants(tx, (role_grant.c.person_id == person_id) & valid_at(role_grant, now))
+
+
+def open_grants_of(tx: Connection, person_id: str, now: datetime) -> list[RoleGrant]:
+    """The roles that a person holds at a time or will hold later, the oldest first."""
+    return _grants(tx, (role_grant.c.person_id == person_id) & open_at(role_grant, now))
+
+
+def every_grant(tx: Connection, person_id: str | None = None) -> dict[str, list[RoleGrant]]:
+    """Every role that people hold, held or will hold, the oldest first, by the id of the person: of one, or of all."""
+    found: dict[str, list[RoleGrant]] = {}
+    for one in _grants(tx, sa.true() if person_id is None else role_grant.c.person_id == person_id):
+        found.setdefault(one.person_id, []).append(one)
+    return found
 
 
 def _check_username(username: str) -> None:

@@ -1,9 +1,10 @@
-"""Acts on organisations and people: of the command line, whose user may do all, and of the security administrator."""
+"""Acts on organisations and people: of the command line, whose user may do all, and of the three administrators."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Final
 
 from sqlalchemy.engine import Connection
@@ -11,11 +12,10 @@ from sqlalchemy.engine import Connection
 from reading.actions import Action
 from reading.audit import Actor
 from reading.context import Context, without_door
-from reading.errors import NotThere
-from reading.kinds import Level, Role, Tier
-from reading.register import organisations, password_rules, people
-from reading.register.administrator import only
-from reading.register.organisations import Agreement, Organisation
+from reading.errors import NotAllowed
+from reading.kinds import Level, Role
+from reading.register import administered, organisations, password_rules, people, roles
+from reading.register.organisations import Organisation
 from reading.register.passwords import NewPassword
 from reading.register.people import Person
 from reading.viewers import Staff
@@ -36,74 +36,70 @@ class NewPerson:
 
 @without_door("The register of organisations and people; nothing of a patient is in it.")
 def add_organisation(
-    ctx: Context[Actor],
+    ctx: Context[Staff | Actor],
     *,
     code: str,
     name: str,
     level: Level,
     parent_code: str | None = None,
     region_code: str | None = None,
+    institution_number: str = "",
+    telephone: str = "",
+    time_zone: str = organisations.TIME_ZONE,
 ) -> Organisation:
-    """Add an organisation.
+    """Add an organisation under one that they keep; with none above it, where they administer the whole service.
 
     Raises:
+        NotAllowed, NotThere: as `administered.must_keep`.
         Invalid: as `organisations.add`.
 
     """
+    parent = None if parent_code is None else organisations.by_code(ctx.tx, parent_code)
+    if parent is None:
+        administered.must_keep_all(ctx)
+    else:
+        administered.must_keep(ctx, parent.id)
     made = organisations.add(
-        ctx.tx, code=code, name=name, level=level, parent_code=parent_code, region_code=region_code, now=ctx.now
+        ctx.tx,
+        code=code,
+        name=name,
+        level=level,
+        parent_code=parent_code,
+        region_code=region_code,
+        institution_number=institution_number,
+        telephone=telephone,
+        time_zone=time_zone,
+        now=ctx.now,
     )
     ctx.record(action=Action.ORGANISATION_ADD, subject_kind="organisation", subject_id=made.id)
     return made
 
 
 @without_door("The register of organisations and people; nothing of a patient is in it.")
-def end_organisation(ctx: Context[Actor], code: str) -> Organisation:
-    """End an organisation and its agreements.
+def end_organisation(ctx: Context[Staff | Actor], code: str) -> Organisation:
+    """End an organisation and its agreements; `reading.administrators.endings` says what that strands.
 
     Raises:
-        NotThere: there is none of this code, or it has ended.
+        NotThere: there is none of this code, it has ended, or it is not theirs.
+        NotAllowed: they are no system administrator; others stand under it; it is what the whole service is
+            administered from.
 
     """
     one = organisations.in_force(ctx.tx, code)
+    administered.must_keep(ctx, one.id)
+    every = [each for each in organisations.list_all(ctx.tx) if each.until is None]
+    if any(each.parent_id == one.id for each in every):
+        raise NotAllowed("organisations_below")
+    if one.level is Level.REGION and not any(each.level is Level.REGION for each in every if each.id != one.id):
+        raise NotAllowed("region_stays")
     organisations.end(ctx.tx, one.id, ctx.now)
     ctx.record(action=Action.ORGANISATION_END, subject_kind="organisation", subject_id=one.id)
     return one
 
 
 @without_door("The register of organisations and people; nothing of a patient is in it.")
-def agree(ctx: Context[Actor], site_code: str, reader_code: str, tier: Tier) -> Agreement:
-    """Let an organisation read for a site at a tier from now on.
-
-    Raises:
-        NotThere: no organisation of one of the codes, or it has ended.
-
-    """
-    site, reader = organisations.in_force(ctx.tx, site_code), organisations.in_force(ctx.tx, reader_code)
-    made = organisations.agree(ctx.tx, site.id, reader.id, tier, ctx.now)
-    _record_agreement(ctx, Action.AGREEMENT_ADD, made)
-    return made
-
-
-@without_door("The register of organisations and people; nothing of a patient is in it.")
-def end_agreement(ctx: Context[Actor], agreement_id: str) -> Agreement:
-    """End an agreement: the reading that has begun is finished, and no other begins.
-
-    Raises:
-        NotThere: no such agreement, or it has ended.
-
-    """
-    found = [one for one in organisations.agreements(ctx.tx, ctx.now) if one.id == agreement_id]
-    if not found:
-        raise NotThere("agreement", agreement_id)
-    organisations.end_agreement(ctx.tx, agreement_id, ctx.now)
-    _record_agreement(ctx, Action.AGREEMENT_END, found[0])
-    return found[0]
-
-
-@without_door("The register of organisations and people; nothing of a patient is in it.")
 def add_person(
-    ctx: Context[Actor],
+    ctx: Context[Staff | Actor],
     *,
     name: str,
     organisation_code: str,
@@ -111,15 +107,19 @@ def add_person(
     title: str = "",
     username: str | None = None,
     password: NewPassword,
+    since: datetime | None = None,
+    until: datetime | None = None,
 ) -> NewPerson:
     """Add a person with one role; a first password is one that they change at sign-in.
 
     Raises:
-        NotThere: there is no organisation of this code, or it has ended.
+        NotThere: there is no organisation of this code, it has ended, or it is not theirs.
+        NotAllowed: they are no system administrator, or it is a role of the region and they are not.
         Invalid: as `people.add`, or the password is not good enough.
 
     """
     where = organisations.in_force(ctx.tx, organisation_code)
+    administered.must_give(ctx, "", where.id, role)
     wanted = username or people.free_username(ctx.tx, name)
     if not password.is_first:
         password_rules.check(password.text, username=wanted, words=(name, where.name, where.code))
@@ -133,65 +133,46 @@ def add_person(
         now=ctx.now,
     )
     ctx.record(action=Action.PERSON_ADD, subject_kind="person", subject_id=made.id)
-    _grant(ctx, made, where, role)
+    roles.grant(ctx, made.username, where.code, role, since=since, until=until)
     return NewPerson(person=made, password=password.text if password.is_first else None)
 
 
 @without_door("The register of organisations and people; nothing of a patient is in it.")
-def grant_role(ctx: Context[Actor], username: str, organisation_code: str, role: Role) -> Person:
-    """Give a person a role in an organisation.
+def change_person(ctx: Context[Staff | Actor], username: str, *, revision: int, name: str, title: str) -> Person:
+    """Change a person's name and title, as they stand under what they sign from now on.
 
     Raises:
-        NotThere: no such person or organisation, or it has ended.
-        NotAllowed: they hold another of the three administrators' roles.
+        NotThere: no such person, they have ended, or their account is not theirs to keep.
+        NotAllowed: they are no system administrator.
+        Stale: somebody changed the person since ``revision``.
+        Invalid: no name, or one of the two is too long.
 
     """
-    one = person_of(ctx.tx, username)
-    _grant(ctx, one, organisations.in_force(ctx.tx, organisation_code), role)
-    return one
+    one = administered.kept_person(ctx, roles.person_of(ctx.tx, username).id)
+    after = people.change(ctx.tx, one.id, revision=revision, name=name, title=title)
+    changed = [each for each in ("name", "title") if getattr(one, each) != getattr(after, each)]
+    ctx.record(
+        action=Action.PERSON_CHANGE,
+        subject_kind="person",
+        subject_id=one.id,
+        details={"changed": " ".join(changed)},
+    )
+    return after
 
 
 @without_door("The register of organisations and people; nothing of a patient is in it.")
-def end_person(ctx: Context[Actor], username: str) -> Person:
+def end_person(ctx: Context[Staff | Actor], username: str) -> Person:
     """End a person's roles and sign-in.
 
     Raises:
-        NotThere: no such person, or they have ended.
+        NotThere: no such person, they have ended, or their account is not theirs to keep.
+        NotAllowed: they are no system administrator, or it is themselves.
 
     """
-    one = person_of(ctx.tx, username)
+    one = administered.kept_person(ctx, roles.person_of(ctx.tx, username).id)
+    administered.must_not_be_own(ctx, one.id)
     people.end(ctx.tx, one.id, ctx.now)
     ctx.record(action=Action.PERSON_END, subject_kind="person", subject_id=one.id)
-    return one
-
-
-@without_door("The register of organisations and people; nothing of a patient is in it.")
-def revoke_role(ctx: Context[Staff | Actor], username: str, organisation_code: str, role: Role) -> Person:
-    """End one role of a person, also in an organisation that has ended.
-
-    Raises:
-        NotAllowed: they are no security administrator.
-        NotThere: no such person, or they do not hold this role there.
-
-    """
-    only(ctx.who, Role.SECURITY_ADMINISTRATOR)
-    one = person_of(ctx.tx, username)
-    where = organisations.by_code(ctx.tx, organisation_code)
-    held = [
-        grant
-        for grant in people.grants_of(ctx.tx, one.id, ctx.now)
-        if where is not None and grant.role is role and grant.organisation_id == where.id
-    ]
-    if where is None or not held:
-        raise NotThere("role", f"{role} of {username} at {organisation_code}")
-    for grant in held:
-        people.end_grant(ctx.tx, grant.id, ctx.now)
-    ctx.record(
-        action=Action.ROLE_REVOKE,
-        subject_kind="person",
-        subject_id=one.id,
-        details={"role": role, "organisation_id": where.id},
-    )
     return one
 
 
@@ -232,36 +213,4 @@ def end_import(ctx: Context[Actor], site: Organisation, outcomes: Mapping[str, i
         subject_kind="organisation",
         subject_id=site.id,
         details={"stopped": stopped, **outcomes},
-    )
-
-
-def person_of(tx: Connection, username: str) -> Person:
-    """The person of this username.
-
-    Raises:
-        NotThere: there is none, or they have ended.
-
-    """
-    one = people.by_username(tx, username)
-    if one is None or one.until is not None:
-        raise NotThere("person", username)
-    return one
-
-
-def _record_agreement(ctx: Context[Actor], action: Action, one: Agreement) -> None:
-    ctx.record(
-        action=action,
-        subject_kind="organisation",
-        subject_id=one.site_id,
-        details={"reader_id": one.reader_id, "tier": one.tier},
-    )
-
-
-def _grant(ctx: Context[Actor], one: Person, where: Organisation, role: Role) -> None:
-    people.grant(ctx.tx, one.id, where.id, role, ctx.now)
-    ctx.record(
-        action=Action.ROLE_GRANT,
-        subject_kind="person",
-        subject_id=one.id,
-        details={"role": role, "organisation_id": where.id},
     )

@@ -14,7 +14,7 @@ from reading.actions import Action
 from reading.audit import Actor
 from reading.context import Context, without_door
 from reading.errors import Invalid, NotThere
-from reading.register import registry
+from reading.register import roles
 from reading.roster import rights
 from reading.row_rules import open_at
 from reading.tables import absence, person
@@ -60,7 +60,7 @@ def add(
         Invalid: it ends before it begins, or before now.
 
     """
-    one = registry.person_of(ctx.tx, storable("person", username, lines=False))
+    one = roles.person_of(ctx.tx, storable("person", username, lines=False))
     _must_say(ctx, one.id)
     begins = since or ctx.now
     if until is not None and until <= max(begins, ctx.now):

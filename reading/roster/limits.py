@@ -13,7 +13,7 @@ from reading.actions import Action
 from reading.audit import Actor
 from reading.context import Context, without_door
 from reading.errors import Invalid
-from reading.register import registry
+from reading.register import roles
 from reading.roster import rights
 from reading.row_rules import valid_at
 from reading.tables import case_limit, person
@@ -34,7 +34,7 @@ def say(ctx: Context[Staff | Actor], *, username: str, most: int | None) -> None
         Invalid: not from 1 to `HIGHEST`.
 
     """
-    one = registry.person_of(ctx.tx, storable("person", username, lines=False))
+    one = roles.person_of(ctx.tx, storable("person", username, lines=False))
     rights.must_keep_person(ctx, one.id)
     if most is not None and not 1 <= most <= HIGHEST:
         raise Invalid("most", "range")

@@ -14,7 +14,7 @@ from reading.actions import Action
 from reading.audit import Actor
 from reading.context import Context, without_door
 from reading.errors import NotThere
-from reading.register import registry
+from reading.register import roles
 from reading.roster import rights
 from reading.row_rules import open_at, taken_as, valid_at
 from reading.rules.staffing import SEPARATOR, folded
@@ -53,7 +53,7 @@ def add(ctx: Context[Staff | Actor], *, username: str, kind: SkillKind, code: st
         Invalid: no code, one too long or with a comma, or the person has it already.
 
     """
-    one = registry.person_of(ctx.tx, storable("person", username, lines=False))
+    one = roles.person_of(ctx.tx, storable("person", username, lines=False))
     rights.must_keep_person(ctx, one.id)
     said = checked("skill", folded(code).replace(SEPARATOR, " "), longest=40, required=True)
     made = new_id()

@@ -15,7 +15,7 @@ from reading.audit import Actor
 from reading.cases.moves import Step
 from reading.context import Context, without_door
 from reading.errors import Invalid, NotThere
-from reading.register import organisations, people, registry
+from reading.register import organisations, people, roles
 from reading.roster import groups, rights
 from reading.row_rules import open_at, valid_at
 from reading.tables import organisation, person, roster_slot
@@ -99,7 +99,7 @@ def plan(
     rights.must_keep(ctx, place.id)
     if step not in groups.GROUP_OF.values():
         raise Invalid("step", "unknown")
-    one = registry.person_of(ctx.tx, storable("person", username, lines=False))
+    one = roles.person_of(ctx.tx, storable("person", username, lines=False))
     # Locked, so that two slots at once cannot overlap where one after the other would not.
     ctx.tx.execute(sa.select(person.c.id).where(person.c.id == one.id).with_for_update(key_share=True))
     held = people.grants_of(ctx.tx, one.id, ctx.now)

@@ -20,7 +20,7 @@ from reading.patients.keys import Keys
 from reading.register import devices
 from reading.sessions import failed_proofs
 from reading.sessions.failed_proofs import Counter, Kind, Limit
-from reading.tables import known_place
+from reading.tables import failed_proof, known_place
 from storage.database import insert_or_change
 
 _HOUR: Final = timedelta(hours=1)
@@ -121,6 +121,20 @@ def succeeded(tx: Connection, attempt: Attempt, now: datetime) -> None:
         tx.execute(remember.on_conflict_do_update(index_elements=[known_place.c.place_digest], set_={"proved_at": now}))
 
 
+def clear(tx: Connection, person_id: str) -> int:
+    """Take back the failures at one person's sign-in, from wherever; how many counters there were.
+
+    What counts against an address, or against everybody, stays.
+    """
+    row = failed_proof.c
+    theirs = (row.about == person_id) & row.kind.in_([Kind.PAIR, Kind.ACCOUNT])
+    # In the order in which attempts lock them.
+    locked = tx.scalars(
+        sa.select(row.subject_digest).where(theirs).order_by(row.subject_digest).with_for_update()
+    ).all()
+    return tx.execute(failed_proof.delete().where(row.subject_digest.in_(locked))).rowcount
+
+
 def failures_of_strangers(tx: Connection, keys: Keys, now: datetime) -> int:
     """Of all addresses and accounts, within the hour that is counted now."""
     return failed_proofs.failures_of(tx, _everybody(keys), now)
@@ -161,7 +175,7 @@ def _of_account(
     known = set(tx.scalars(sa.select(known_place.c.place_digest).where(is_known)))
     # A browser that proved the account counts for itself: others at its address cannot slow it down.
     place = ("browser", caller.browser) if in_browser in known else ("address", network)
-    pair = Counter(digest=keys.digest("failed_proof", *account, *place), kind=Kind.PAIR, limit=PAIR)
+    pair = Counter(digest=keys.digest("failed_proof", *account, *place), kind=Kind.PAIR, limit=PAIR, about=about)
     if known:
         return Attempt(counters=(pair,), is_known=True, places=places)
     of_address = Counter(

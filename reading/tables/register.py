@@ -23,6 +23,8 @@ organisation: Final = sa.Table(
     sa.Column("telephone", sa.String(40), nullable=False, server_default=""),
     *dated_columns(),
     revision_column(),
+    # Unified social credit code (GB 32100) or registration of the medical institution.
+    sa.Column("institution_number", sa.String(23), nullable=False, server_default=""),
     sa.CheckConstraint("level in ('region', 'city', 'county', 'township')", name="level"),
 )
 

@@ -16,9 +16,11 @@ from reading.errors import Invalid
 from reading.kinds import DeviceRight
 from reading.register import device_contacts, device_register, device_rights, devices, organisations
 from reading.register.devices import Device, Entry
+from reading.register.import_columns import Kind
 from service.commands.errors import cannot_read
 from service.commands.open_registry import open_registry
 from service.commands.output import AsJson, answer, answer_rows, to_json
+from service.commands.register_import import Preview, Table, import_table
 from service.installation.installation import make_folders, open_database
 from service.installation.load_settings import load
 from storage.commitment import unsent_reports
@@ -77,6 +79,12 @@ def add_device(
         rights = device_rights.USUAL if may is None else _rights(may)
         made = device_register.add(ctx, ae_title=ae_title, site_code=site, entry=entry, may=rights)
         answer(as_json, _of_device(ctx.tx, made, ctx.now), f"added {made.ae_title} at {made.network} for {site}")
+
+
+@commands.command("import")
+def import_devices(file: Table, *, preview: Preview = False, as_json: AsJson = False) -> None:
+    """Add the devices of a table, all or none; each wrong line is named."""
+    import_table(Kind.DEVICES, file, preview=preview, as_json=as_json)
 
 
 @commands.command("set")

@@ -8,10 +8,22 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from reading.audit import SYSTEM, Actor, Audit
-from reading.context import Context
+from reading.context import Acts, Context
 from service.installation.installation import make_folders, open_database
 from service.installation.load_settings import load
 from storage.database import snapshot, transaction
+
+
+@contextmanager
+def register_acts() -> Generator[Acts[Actor]]:
+    """For acts that open their transactions themselves."""
+    settings = load(os.environ)
+    make_folders(settings, demo=None)
+    engine = open_database(settings)
+    try:
+        yield Acts(engine, Audit(f"{settings.node}/cli"), lambda: datetime.now(UTC), SYSTEM)
+    finally:
+        engine.dispose()
 
 
 @contextmanager

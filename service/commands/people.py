@@ -9,15 +9,20 @@ from typing import Annotated
 import typer
 from sqlalchemy.engine import Connection
 
-from reading.administrators import security
+from reading.administrators import accounts, security
 from reading.kinds import Role
-from reading.register import organisations, passwords, people, registry
+from reading.register import organisations, passwords, people, registry, roles
+from reading.register.import_columns import Kind
 from reading.register.people import Person
 from service.commands.errors import cannot_read
 from service.commands.open_registry import open_registry
 from service.commands.output import AsJson, answer, answer_rows
+from service.commands.register_import import Preview, Table, import_table
+from service.commands.terms import Since, Until, term_at
 
 commands = typer.Typer(help="People and the roles that they hold in organisations.", no_args_is_help=True)
+
+Username = Annotated[str, typer.Argument(help="Their name at sign-in.")]
 
 
 @commands.command("add")
@@ -53,12 +58,61 @@ def grant(
     *,
     org: Annotated[str, typer.Option(help="Code of the organisation.")],
     role: Annotated[Role, typer.Option(help="What they may do there.")],
+    since: Since = None,
+    until: Until = None,
     as_json: AsJson = False,
 ) -> None:
-    """Give a person a further role."""
+    """Give a person a further role, from now on where no day is named."""
     with open_registry() as ctx:
-        one = registry.grant_role(ctx, username, org, role)
+        begins, ends = term_at(ctx.tx, org, since, until)
+        one = roles.grant(ctx, username, org, role, since=begins, until=ends)
         answer(as_json, _of_person(ctx.tx, one, ctx.now), f"{username} is now {role} at {org}")
+
+
+@commands.command("set")
+def set_person(
+    username: Username,
+    *,
+    name: Annotated[str | None, typer.Option(help="Their name as it stands under reports.")] = None,
+    title: Annotated[str | None, typer.Option(help="Professional title, as it stands on reports.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Change the name or the title of a person, as what they sign from now on bears it."""
+    with open_registry() as ctx:
+        one = roles.person_of(ctx.tx, username)
+        after = registry.change_person(
+            ctx,
+            username,
+            revision=one.revision,
+            name=one.name if name is None else name,
+            title=one.title if title is None else title,
+        )
+        answer(as_json, _of_person(ctx.tx, after, ctx.now), f"changed {username}")
+
+
+@commands.command("reset-password")
+def reset_password(username: Username, *, as_json: AsJson = False) -> None:
+    """Make a first password anew, printed once and changed at sign-in; the person's sessions end."""
+    password = passwords.first()
+    with open_registry() as ctx:
+        one = roles.person_of(ctx.tx, username)
+        accounts.reset_password(ctx, one.id, revision=one.revision, password=password)
+        words = f"first password of {username} (shown once, changed at sign-in): {password.text}"
+        answer(as_json, {"username": username, "password": password.text}, words)
+
+
+@commands.command("unlock")
+def unlock(username: Username, *, as_json: AsJson = False) -> None:
+    """Take back the failed sign-ins for which somebody has to wait."""
+    with open_registry() as ctx:
+        cleared = accounts.unlock(ctx, roles.person_of(ctx.tx, username).id)
+        answer(as_json, {"username": username, "counters": cleared}, f"{username} may try again")
+
+
+@commands.command("import")
+def import_people(file: Table, *, preview: Preview = False, as_json: AsJson = False) -> None:
+    """Add the people of a table with their roles, all or none; first passwords are printed once."""
+    import_table(Kind.PEOPLE, file, preview=preview, as_json=as_json)
 
 
 @commands.command("revoke")
@@ -71,7 +125,7 @@ def revoke(
 ) -> None:
     """End one role of a person; their sign-in and their other roles stay."""
     with open_registry() as ctx:
-        one = registry.revoke_role(ctx, username, org, role)
+        one = roles.revoke(ctx, username, org, role)
         answer(as_json, _of_person(ctx.tx, one, ctx.now), f"{username} is no longer {role} at {org}")
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from reading.register import registry
+from reading.register import roles
 from reading.roster import skills
 from reading.roster.skills import Skill, SkillKind
 from service.commands.open_registry import open_registry
@@ -21,7 +21,7 @@ def list_skills(
 ) -> None:
     """List who has which skill."""
     with open_registry(writing=False) as ctx:
-        theirs = [registry.person_of(ctx.tx, username).id] if username else None
+        theirs = [roles.person_of(ctx.tx, username).id] if username else None
         rows = [_row(one) for one in skills.list_of(ctx.tx, theirs, ctx.now)]
     answer_rows(as_json, rows, ("id", "username", "name", "kind", "skill", "since"))
 

@@ -17,6 +17,7 @@ from reading.identifiers import (
     ae_title,
     identity_card,
     identity_check_character,
+    institution_number,
     mask,
     organisation_code,
     region_code,
@@ -162,3 +163,19 @@ def test_short_strings_and_ae_titles(value: str, of_accession: Problem | None, o
 )
 def test_a_mask_shows_the_ends_alone(value: str, masked: str) -> None:
     assert mask(value) == masked
+
+
+@pytest.mark.parametrize(
+    ("value", "problem"),
+    [
+        ("91350100M000100Y43", None),  # the example of GB 32100-2015
+        ("91350100M000100Y44", Problem.CHECK_CHARACTER),
+        ("91350100M000100I43", Problem.CHARACTERS),  # I is none of the 31 characters
+        ("9135010", Problem.LENGTH),
+        ("PDY70001033010217A1001", None),
+        ("pdy70001033010217a1001", Problem.CHARACTERS),
+        ("", Problem.EMPTY),
+    ],
+)
+def test_numbers_of_institutions(value: str, problem: Problem | None) -> None:
+    assert institution_number(value) == problem

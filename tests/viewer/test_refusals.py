@@ -105,6 +105,7 @@ def body(**values: Any) -> Callable[[str], Any]:
 
 POLICY = "the rules of the region, and nothing of a patient"
 NUMBERS = "counts of sites that they manage or review, or of their own work; it names no person: test_numbers"
+REGISTER = "a system administrator's alone, and nothing of a patient"
 ROSTER = "who works when, with nothing of a patient"
 AUDIT = "an audit administrator's, and it holds ids alone"
 
@@ -299,6 +300,33 @@ STAFF: dict[tuple[str, str], Thing | Listing | Theirs] = {
     ("GET", "/office/numbers/national"): Theirs(NUMBERS),
     ("GET", "/office/numbers/mine"): Theirs(NUMBERS),
     ("GET", "/office/numbers/cases"): Theirs("a list through the door, of sites that they manage or review"),
+    ("GET", "/office/organisations"): Theirs(REGISTER),
+    ("GET", "/office/organisations/new"): Theirs(REGISTER),
+    ("GET", "/office/organisations/{organisation_id}"): Theirs(REGISTER),
+    ("GET", "/office/agreements"): Theirs(REGISTER),
+    ("GET", "/office/agreements/{agreement_id}"): Theirs(REGISTER),
+    ("GET", "/office/people"): Theirs(REGISTER),
+    ("GET", "/office/people/new"): Theirs(REGISTER),
+    ("GET", "/office/people/{person_id}"): Theirs(REGISTER),
+    ("GET", "/office/people/{person_id}/slip"): Theirs(REGISTER),
+    ("GET", "/office/import/{kind}"): Theirs(REGISTER),
+    ("GET", "/office/import/people/slips"): Theirs(REGISTER),
+    ("POST", "/office/organisations/new"): Theirs(REGISTER),
+    ("POST", "/office/organisations/{organisation_id}"): Theirs(REGISTER),
+    ("POST", "/office/organisations/{organisation_id}/move"): Theirs(REGISTER),
+    ("POST", "/office/organisations/{organisation_id}/end"): Theirs(REGISTER),
+    ("POST", "/office/agreements"): Theirs(REGISTER),
+    ("POST", "/office/agreements/{agreement_id}/end"): Theirs(REGISTER),
+    ("POST", "/office/people"): Theirs(REGISTER),
+    ("POST", "/office/people/new"): Theirs(REGISTER),
+    ("POST", "/office/people/{person_id}"): Theirs(REGISTER),
+    ("POST", "/office/people/{person_id}/roles"): Theirs(REGISTER),
+    ("POST", "/office/people/{person_id}/roles/{grant_id}/end"): Theirs(REGISTER),
+    ("POST", "/office/people/{person_id}/password"): Theirs(REGISTER),
+    ("POST", "/office/people/{person_id}/unlock"): Theirs(REGISTER),
+    ("POST", "/office/people/{person_id}/sign-out"): Theirs(REGISTER),
+    ("POST", "/office/people/{person_id}/end"): Theirs(REGISTER),
+    ("POST", "/office/import/{kind}"): Theirs(REGISTER),
     ("GET", "/office/roster"): Theirs(ROSTER),
     ("POST", "/office/roster"): Theirs(ROSTER),
     ("POST", "/office/roster/move"): Theirs(ROSTER),

@@ -10,7 +10,7 @@ from starlette.requests import Request
 
 from reading.administrators import security
 from reading.kinds import Role
-from reading.register import registry
+from reading.register import roles
 from viewer.http.callers import Acting, Looking
 from viewer.http.office import office_of
 from viewer.http.on_record import acting, in_snapshot
@@ -65,4 +65,4 @@ def sign_out(request: Request, staff: Acting, body: Somebody) -> dict[str, Any]:
 def revoke(request: Request, staff: Acting, body: HeldRole) -> None:
     """End one role of a person."""
     with acting(office_of(request), staff) as ctx:
-        registry.revoke_role(ctx, body.username, body.organisation, body.role)
+        roles.revoke(ctx, body.username, body.organisation, body.role)

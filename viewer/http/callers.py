@@ -293,7 +293,7 @@ def give(request: Request, response: Response, name: str, token: str) -> None:
 
     The browser that proved an account is known from now on.
     """
-    secure = _off_loopback(request)
+    secure = keeps_secure(request)
     response.set_cookie(name, token, path="/", httponly=True, samesite="lax", secure=secure)
     browser = caller_of(request).browser
     response.set_cookie(
@@ -303,16 +303,17 @@ def give(request: Request, response: Response, name: str, token: str) -> None:
 
 def take(request: Request, response: Response, name: str) -> None:
     """Delete the session cookie, and let the browser forget the pages that it cached."""
-    response.delete_cookie(name, path="/", httponly=True, samesite="lax", secure=_off_loopback(request))
+    response.delete_cookie(name, path="/", httponly=True, samesite="lax", secure=keeps_secure(request))
     response.headers["Clear-Site-Data"] = '"cache"'
 
 
 def keeps_cookies(request: Request) -> bool:
     """Whether the browser will keep the session: it drops a Secure cookie from a plain http address."""
-    return not _off_loopback(request) or "https" in {request.url.scheme, urlsplit(origin_of(request)).scheme}
+    return not keeps_secure(request) or "https" in {request.url.scheme, urlsplit(origin_of(request)).scheme}
 
 
-def _off_loopback(request: Request) -> bool:
+def keeps_secure(request: Request) -> bool:
+    """Whether a cookie is sent by https alone: except on loopback."""
     return urlsplit(origin_of(request)).hostname not in LOOPBACK
 
 

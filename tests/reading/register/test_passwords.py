@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from reading.register import passwords
 
 
@@ -36,3 +38,15 @@ def test_full_width_letters_are_the_same_password() -> None:
     assert passwords.verify(kept, "oak tree in winter")
     before = passwords._hasher.hash("ｏａｋ tree in winter")
     assert passwords.verify(before, "ｏａｋ tree in winter")
+
+
+def test_the_first_passwords_of_a_table_come_from_one_seed_and_are_hashed_lightly() -> None:
+    made = passwords.derived("seed", "wangfang")
+    first = passwords.first_of(made)
+
+    assert made == passwords.derived("seed", "wangfang") != passwords.derived("seed", "wangfang2")
+    assert made != passwords.derived("other", "wangfang")
+    assert re.fullmatch(r"([2-9a-hjkmnp-z]{4}-){3}[2-9a-hjkmnp-z]{4}", made)
+    assert first.is_first
+    assert passwords.verify(first.hash, made)
+    assert not passwords.verify(first.hash, passwords.derived("other", "wangfang"))

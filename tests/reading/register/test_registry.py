@@ -12,7 +12,7 @@ from reading.audit import SYSTEM, Audit, events_about
 from reading.context import Context
 from reading.errors import Invalid, NotAllowed, NotThere
 from reading.kinds import Level, Role, Tier
-from reading.register import organisations, passwords, people, registry
+from reading.register import agreements, organisations, passwords, people, registry, roles
 from storage.database import transaction
 from tests.passwords import quick_hash
 
@@ -28,7 +28,7 @@ def test_organisations_and_people_come_and_go_on_record(engine: Engine, now: dat
         ctx = Context(tx, AUDIT, now, SYSTEM)
         oak = registry.add_organisation(ctx, code="oak", name="Oak", level=Level.COUNTY)
         ada = registry.add_person(ctx, name="艾医生", organisation_code="oak", role=Role.READER, password=FIRST)
-        registry.grant_role(ctx, "aiyisheng", "oak", Role.VERIFIER)
+        roles.grant(ctx, "aiyisheng", "oak", Role.VERIFIER)
         grants = [(one.organisation_id, one.role) for one in people.grants_of(tx, ada.person.id, now)]
         registry.end_person(ctx, "aiyisheng")
         registry.end_organisation(ctx, "oak")
@@ -74,7 +74,7 @@ def test_the_first_start_makes_one_administrator_of_the_region(engine: Engine, n
         again = registry.make_first_administrator(ctx, name="Admin", region_name="The region", password=FIRST)
         region = organisations.by_code(tx, registry.REGION)
         with pytest.raises(NotAllowed):
-            registry.grant_role(ctx, registry.ADMINISTRATOR, registry.REGION, Role.AUDIT_ADMINISTRATOR)
+            roles.grant(ctx, registry.ADMINISTRATOR, registry.REGION, Role.AUDIT_ADMINISTRATOR)
 
     assert again is None
     assert first is not None
@@ -90,10 +90,10 @@ def test_a_role_is_revoked_and_the_others_stay(engine: Engine, now: datetime) ->
         ada = registry.add_person(
             ctx, name="Ada", organisation_code="C1", role=Role.READER, username="ada", password=FIRST
         )
-        registry.grant_role(ctx, "ada", "C1", Role.VERIFIER)
-        registry.revoke_role(ctx, "ada", "C1", Role.READER)
+        roles.grant(ctx, "ada", "C1", Role.VERIFIER)
+        roles.revoke(ctx, "ada", "C1", Role.READER)
         with pytest.raises(NotThere) as twice:
-            registry.revoke_role(ctx, "ada", "C1", Role.READER)
+            roles.revoke(ctx, "ada", "C1", Role.READER)
         left = [one.role for one in people.grants_of(tx, ada.person.id, now)]
         actions = [one.action for one in events_about(tx, "person", ada.person.id)]
 
@@ -109,10 +109,10 @@ def test_an_agreement_ends_and_another_begins(engine: Engine, now: datetime) -> 
         other = registry.add_organisation(ctx, code="C2", name="邻县医院", level=Level.COUNTY)
         town = registry.add_organisation(ctx, code="T1", name="卫生院", level=Level.TOWNSHIP, parent_code="C1")
         (made,) = [one for one in organisations.agreements(tx, now) if one.site_id == town.id]
-        registry.agree(ctx, "T1", "C2", Tier.COUNTY)
-        registry.end_agreement(ctx, made.id)
+        agreements.agree(ctx, "T1", "C2", Tier.COUNTY)
+        agreements.end(ctx, made.id)
         with pytest.raises(NotThere) as twice:
-            registry.end_agreement(ctx, made.id)
+            agreements.end(ctx, made.id)
         listed = {(one.site_id, one.reader_id, one.tier) for one in organisations.agreements(tx, now)}
         actions = {one.action for one in events_about(tx, "organisation", town.id)}
 
