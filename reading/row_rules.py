@@ -39,9 +39,6 @@ def word(said: StrEnum) -> sa.ColumnElement[str]:
     return sa.literal_column(f"'{said}'", sa.String)
 
 
-def valid_at(table: sa.FromClause, now: Moment) -> sa.ColumnElement[bool]:
-
-
 def within_term(now: datetime, since: datetime | None, until: datetime | None) -> datetime:
     """When a term begins that somebody named: now where they did not say.
 
@@ -55,7 +52,7 @@ def within_term(now: datetime, since: datetime | None, until: datetime | None) -
     return begins
 
 
-def valid_at(table: sa.Table, now: Moment) -> sa.ColumnElement[bool]:
+def valid_at(table: sa.FromClause, now: Moment) -> sa.ColumnElement[bool]:
     """Rows that hold at ``now``: from `since` (included) to `until` (excluded), for ever where that is empty."""
     return (table.c.since <= now) & open_at(table, now)
 

@@ -244,7 +244,7 @@ def counter(browser: Browser, tierread: TierRead, made: Region, pictures: Pictur
     manager.locator("main form button[type=submit]").click()
     manager.wait_for_url("**/share?done=shared")
     pictures.take("share", manager)
-    manager.goto("/devices")
+    manager.goto("/office/devices")
     pictures.take("devices", manager)
     manager.locator("a[href$='/rights']").first.click()
     pictures.take("device-rights", manager)

@@ -16,9 +16,11 @@ from reading.context import Context, without_door
 from reading.errors import NotThere
 from reading.forwarding import rules
 from reading.forwarding.rules import Moment, Rule
+from reading.register import administered
 from reading.reports.versions import Status
 from reading.row_rules import valid_at
 from reading.tables import case_study, forwarded_instance, forwarding_job, forwarding_rule, report_version
+from reading.viewers import Staff
 from storage.database import insert_new
 from storage.ids import new_id
 from storage.tables import series, study
@@ -166,15 +168,21 @@ def fail(tx: Connection, job: Job, failure: str, now: datetime, *, away: bool) -
         tx.execute(table.update().where(others, table.c.next_at < now + wait).values(next_at=now + wait))
 
 
-@without_door("Forwarding jobs of the command line; the study is not opened.")
-def retry(ctx: Context[Actor], job_id: str) -> None:
+@without_door("Forwarding jobs; the study is not opened.")
+def retry(ctx: Context[Staff | Actor], job_id: str) -> None:
     """Start a failed job again; what was delivered is not sent again.
 
     Raises:
-        NotThere: no such job, or it is done.
+        NotThere: no such job, it is done, or its site is not theirs.
+        NotAllowed: they are no system administrator.
 
     """
     table = forwarding_job
+    asked = sa.select(forwarding_rule.c.site_id).join(table, table.c.rule_id == forwarding_rule.c.id)
+    site_id = ctx.tx.scalar(asked.where(table.c.id == job_id))
+    if site_id is None:
+        raise NotThere("forwarding job", job_id)
+    administered.must_keep(ctx, site_id)
     again = ctx.tx.execute(
         table.update()
         .where(table.c.id == job_id, table.c.state != JobState.DONE)
@@ -191,6 +199,13 @@ def latest(tx: Connection, limit: int, *, state: JobState | None = None) -> list
     if state is not None:
         asked = asked.where(forwarding_job.c.state == state)
     return [_job(row) for row in tx.execute(asked.limit(limit))]
+
+
+def waiting_by_rule(tx: Connection) -> dict[str, int]:
+    """How many studies wait, by the id of the rule."""
+    job = forwarding_job.c
+    asked = sa.select(job.rule_id, sa.func.count()).where(job.state == JobState.WAITING).group_by(job.rule_id)
+    return {rule_id: int(number) for rule_id, number in tx.execute(asked)}
 
 
 def forget(tx: Connection, now: datetime) -> int:

@@ -14,10 +14,11 @@ from reading.audit import Actor
 from reading.context import Context, without_door
 from reading.errors import Invalid, NotAllowed, NotThere
 from reading.kinds import Tier
-from reading.register import devices, organisations
+from reading.register import administered, devices, organisations
 from reading.row_rules import open_at, valid_at
 from reading.tables import forwarding_rule
 from reading.texts import checked
+from reading.viewers import Staff
 from storage.ids import new_id
 
 
@@ -49,9 +50,9 @@ class Rule:
     until: datetime | None
 
 
-@without_door("Forwarding rules of the command line; nothing of a patient is in them.")
+@without_door("Forwarding rules; nothing of a patient is in them.")
 def add(
-    ctx: Context[Actor],
+    ctx: Context[Staff | Actor],
     *,
     site_id: str,
     moment: Moment,
@@ -64,9 +65,11 @@ def add(
 
     Raises:
         Invalid: neither or both of device and address; a device that is never called.
-        NotAllowed: the device's organisation is not the site and reads nothing of it.
+        NotAllowed: the device's organisation is not the site and reads nothing of it; they are no system administrator.
+        NotThere: the site is not theirs.
 
     """
+    administered.must_keep(ctx, site_id)
     if (device_id is None) == (not url):
         raise Invalid("target", "one_of_device_and_url")
     if device_id is not None:
@@ -118,14 +121,19 @@ def may_receive(tx: Connection, rule: Rule, now: datetime) -> bool:
     return one.site_id == rule.site_id or one.site_id in readers
 
 
-@without_door("Forwarding rules of the command line; nothing of a patient is in them.")
-def end(ctx: Context[Actor], rule_id: str) -> Rule:
+@without_door("Forwarding rules; nothing of a patient is in them.")
+def end(ctx: Context[Staff | Actor], rule_id: str) -> Rule:
     """End a rule: nothing more is sent by it, planned jobs neither.
 
     Raises:
-        NotThere: no such rule, or it has ended.
+        NotThere: no such rule, it has ended, or its site is not theirs.
+        NotAllowed: they are no system administrator.
 
     """
+    site_id = ctx.tx.scalar(sa.select(forwarding_rule.c.site_id).where(forwarding_rule.c.id == rule_id))
+    if site_id is None:
+        raise NotThere("forwarding rule", rule_id)
+    administered.must_keep(ctx, site_id)
     ended = ctx.tx.execute(
         forwarding_rule.update()
         .where(forwarding_rule.c.id == rule_id, open_at(forwarding_rule, ctx.now))

@@ -65,7 +65,7 @@ def add_device(
 ) -> None:
     """Add a device that may send.
 
-    Queries, retrievals and rejections are otherwise allowed by a quality manager, at /devices.
+    Queries, retrievals and rejections are otherwise allowed by a quality manager, at /office/devices.
     """
     more = _given(
         host=call_at,

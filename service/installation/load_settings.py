@@ -61,6 +61,13 @@ def load(environ: Mapping[str, str]) -> Settings:
     return Settings(**read)
 
 
+def sources(environ: Mapping[str, str]) -> dict[str, str]:
+    """Where each setting was written: a variable, or a line of the file; nothing for those that nobody wrote."""
+    problems: list[Problem] = []
+    written = _from_file(Path(environ[CONFIG]), problems) if environ.get(CONFIG) else {}
+    return {name: where for name, (where, _) in (written | _from_environment(environ, problems)).items()}
+
+
 def _from_environment(environ: Mapping[str, str], problems: list[Problem]) -> dict[str, tuple[str, object]]:
     written: dict[str, tuple[str, object]] = {}
     for key, text in sorted(environ.items()):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from functools import partial
 from typing import Final
@@ -19,6 +20,7 @@ from service.installation.setting_values import networks
 from service.installation.settings import Settings
 from service.processes import http
 from service.processes.gauges import gauges
+from service.processes.health import Readiness
 from service.processes.http_connections import Closed, Connections
 from service.processes.own_door import OwnDoor
 from service.processes.receiving import receiving
@@ -31,6 +33,7 @@ from service.wiring.dicomweb import DicomwebDoor
 from service.wiring.evidence import Evidence
 from service.wiring.examination_facts import examination_facts
 from service.wiring.export import export
+from service.wiring.installation_facts import installation_of
 from service.wiring.picture import picture
 from viewer.http.office import Office
 
@@ -60,6 +63,8 @@ def run(settings: Settings, folders: Folders, stop: threading.Event, part: Part)
             render=partial(picture, house, bytes_),
             ae_title=settings.ae_title,
             public_origin=settings.public_origin,
+            forward_origins=settings.forward_origins,
+            installation=partial(installation_of, house, dict(os.environ), Readiness(house.engine, folders)),
             private_classes=PRIVATE_CLASSES,
             export=partial(export, house, bytes_),
             examination_facts=examination_facts,

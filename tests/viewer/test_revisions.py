@@ -82,7 +82,7 @@ UNREVISED: Mapping[tuple[str, str], str] = {
     ("POST", "/api/orders"): "adds an order",
     ("POST", "/t/order"): "adds an order",
     ("POST", "/api/devices"): "adds a device",
-    ("POST", "/devices/new"): "adds a device",
+    ("POST", "/office/devices/new"): "adds a device",
     ("POST", "/t/case/{case_id}/receipt"): "adds a code",
     ("POST", "/t/case/{case_id}/withhold"): "hides at once whatever it has become",
     ("POST", "/t/case/{case_id}/share"): "adds a share, for whatever the study holds by then",
@@ -107,6 +107,10 @@ UNREVISED: Mapping[tuple[str, str], str] = {
     ("POST", "/office/people/{person_id}/sign-out"): "ends the sessions that there are",
     ("POST", "/office/people/{person_id}/end"): "ends one person, and ends them once",
     ("POST", "/office/import/{kind}"): "adds the lines of a table, each as its own form does",
+    ("POST", "/office/forwarding"): "adds a rule",
+    ("POST", "/office/forwarding/{rule_id}/end"): "ends one rule, which never changes, and ends it once",
+    ("POST", "/office/forwarding/jobs/{job_id}/retry"): "begins again what has failed, whatever it is by then",
+    ("POST", "/office/devices/{device_id}/token"): "takes the place of the token before it",
     ("POST", "/office/roster"): "adds a slot; two that overlap cannot both stand",
     ("POST", "/office/roster/move"): "ends one slot, and ends it once",
     ("POST", "/office/roster/end"): "ends one slot, and ends it once",
@@ -300,9 +304,9 @@ def test_an_entry_of_a_device_that_somebody_changed_is_shown_and_not_undone(hous
     token = {"csrf_token": client.headers["X-CSRF-Token"]}
     entry = {"ae_title": "DR1", "site": "hills", "network": "10.1.2.3"}
     made = client.post("/api/devices", json=entry).json()
-    address = f"/devices/{made['id']}"
+    address = f"/office/devices/{made['id']}"
     hidden = hidden_fields(client.get(address).text)
-    client.put(f"/api{address}", json={"network": "10.1.2.3", "issuer": "HIS", "revision": 1})
+    client.put(f"/api/devices/{made['id']}", json={"network": "10.1.2.3", "issuer": "HIS", "revision": 1})
 
     typed = {"network": "10.1.2.3", "port": "104", "issuer": "hills"}
     refused = client.post(address, data={**token, **hidden, **typed})

@@ -18,6 +18,7 @@ from reading.rules.typed_facts import TypedFacts
 from reading.viewers import Viewer
 from viewer.folders import WEB_APP
 from viewer.http.evidence import Evidence
+from viewer.http.installation import Installation, unknown_installation
 
 Render: TypeAlias = Callable[[Viewer, str, int], tuple[bytes, str]]
 """(viewer, study_uid, n) -> (bytes, media type): picture n of a study for a browser, corrections applied.
@@ -48,6 +49,10 @@ class Office:
     """The AE title by which devices call this service."""
     public_origin: str = ""
     """The address of the service for people, e.g. ``https://reports.example.cn``; empty: `callers.own_origin`."""
+    forward_origins: tuple[str, ...] = ()
+    """The addresses of DICOMweb servers to which the settings let studies be sent on."""
+    installation: Callable[[], Installation] = unknown_installation
+    """How this installation is: settings in force, nodes, queues, copies, checks."""
     private_classes: Mapping[str, str] = field(default_factory=dict[str, str])
     """What the makers of devices call their private SOP classes, by UID."""
     web_app: Path = WEB_APP

@@ -129,7 +129,6 @@ def problem_of(error: Exception) -> Problem:
 PAGES: Final = (
     "/t",
     "/p",
-    "/devices",
     "/quality",
     "/learning",
     "/consultations",

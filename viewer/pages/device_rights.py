@@ -1,4 +1,4 @@
-"""/devices/ID/rights: what a device may do, who gave it, and what it asked for in vain."""
+"""/office/devices/ID/rights: what a device may do, who gave it, and what it asked for in vain."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ from viewer.words.catalogue import Language, text
 router = APIRouter()
 
 
-@router.get("/devices/{device_id}/rights")
+@router.get("/office/devices/{device_id}/rights")
 def show(request: Request, staff: Looking, device_id: str) -> Response:
     return _page(request, staff, device_id)
 
 
-@router.post("/devices/{device_id}/rights")
+@router.post("/office/devices/{device_id}/rights")
 def change(
     request: Request,
     staff: Submitting,
@@ -44,7 +44,7 @@ def change(
         set_device_rights(office_of(request), staff, device_id, DeviceRights(may=set(may or ()), revision=revision))
     except (NotAllowed, Stale) as wrong:
         return _page(request, staff, device_id, wrong=wrong)
-    return RedirectResponse("/devices?done=rights", status_code=303)
+    return RedirectResponse("/office/devices?done=rights", status_code=303)
 
 
 def _page(request: Request, staff: Staff, device_id: str, *, wrong: NotAllowed | Stale | None = None) -> Response:

@@ -1,4 +1,4 @@
-"""/devices: the register of devices, for administrators and quality managers; /t/devices: a site's own devices."""
+"""/office/devices: the register of devices, for administrators and quality managers; /t/devices: a site's own."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from viewer.http.office import office_of
 from viewer.http.on_record import ULID, going_in, in_snapshot
 from viewer.http.page import language_of, staff_page
 from viewer.http.problems import problem_of
+from viewer.http.slips import hand_over, handed_over, shown
 from viewer.pages.sign_in import words_for
 from viewer.views import devices, meanwhile
 
@@ -37,7 +38,7 @@ Field = Annotated[str, Form(max_length=255)]
 Pem = Annotated[str, Form(max_length=20_000)]
 
 
-@router.get("/devices")
+@router.get("/office/devices")
 def show(request: Request, staff: Looking, done: Annotated[str, Query(max_length=16)] = "") -> Response:
     office, language = office_of(request), language_of(request)
     with in_snapshot(office, staff) as ctx:
@@ -65,11 +66,11 @@ def show(request: Request, staff: Looking, done: Annotated[str, Query(max_length
         calls=[devices.call_row(each, known, language, office.ae_title, now) for each in found.calls],
         keeps=bool(found.keeps),
         acts=bool(found.keeps or found.entrusts),
-        done=done if done in {"added", "changed", "ended", "rights"} else "",
+        done=done if done in {"added", "changed", "ended", "rights", "token", "imported"} else "",
     )
 
 
-@router.get("/devices/new")
+@router.get("/office/devices/new")
 def show_new(request: Request, staff: Looking, call: Annotated[str, Query(max_length=26)] = "") -> Response:
     with snapshot(office_of(request).engine) as tx:
         caller = device_contacts.call_by_id(tx, call) if ULID.fullmatch(call) else None
@@ -77,7 +78,7 @@ def show_new(request: Request, staff: Looking, call: Annotated[str, Query(max_le
     return _form(request, staff, typed)
 
 
-@router.post("/devices/new")
+@router.post("/office/devices/new")
 def add(  # noqa: PLR0917 -- the fields of the form
     request: Request,
     staff: Submitting,
@@ -98,10 +99,10 @@ def add(  # noqa: PLR0917 -- the fields of the form
         add_device(office_of(request), staff, ae_title=ae_title, site=site, body=body)
     except Invalid as wrong:
         return _form(request, staff, {**typed, "ae_title": ae_title, "site": site}, wrong=wrong)
-    return RedirectResponse("/devices?done=added", status_code=303)
+    return RedirectResponse("/office/devices?done=added", status_code=303)
 
 
-@router.get("/devices/{device_id}")
+@router.get("/office/devices/{device_id}")
 def show_one(request: Request, staff: Looking, device_id: str) -> Response:
     office = office_of(request)
     with going_in(office, staff, Action.DEVICE_OPEN, "device", device_id) as ctx:
@@ -109,7 +110,7 @@ def show_one(request: Request, staff: Looking, device_id: str) -> Response:
     return _form(request, staff, _of(one), one=one)
 
 
-@router.post("/devices/{device_id}")
+@router.post("/office/devices/{device_id}")
 def change(  # noqa: PLR0917
     request: Request,
     staff: Submitting,
@@ -141,13 +142,43 @@ def change(  # noqa: PLR0917
         form = {**_of(one), **meanwhile.changed(shown, typed)}
         newer = [field for field, value in _of(one).items() if shown.get(field, value) != value]
         return _form(request, staff, form, one=one, wrong=wrong, newer=newer)
-    return RedirectResponse("/devices?done=changed", status_code=303)
+    return RedirectResponse("/office/devices?done=changed", status_code=303)
 
 
-@router.post("/devices/{device_id}/end")
+@router.post("/office/devices/{device_id}/end")
 def end(request: Request, staff: Submitting, device_id: str, revision: Annotated[int, Form()]) -> Response:
     end_device(office_of(request), staff, device_id, revision)
-    return RedirectResponse("/devices?done=ended", status_code=303)
+    return RedirectResponse("/office/devices?done=ended", status_code=303)
+
+
+@router.post("/office/devices/{device_id}/token")
+def make_token(
+    request: Request, staff: Submitting, device_id: str, days: Annotated[str, Form(max_length=4)] = ""
+) -> Response:
+    """A token for DICOMweb; the answer is a slip with it, which is shown once. The one before ends."""
+    office = office_of(request)
+    try:
+        with going_in(office, staff, Action.DEVICE_TOKEN, "device", device_id) as ctx:
+            wanted = int(days) if days.isascii() and days.isdigit() else 0
+            token = device_register.make_token(ctx, device_id, days=wanted)
+            until = devices.token_day(ctx.tx, device_id, ctx.now)
+    except Invalid as wrong:
+        with going_in(office, staff, Action.DEVICE_OPEN, "device", device_id) as ctx:
+            one = device_register.kept_by(ctx.tx, staff, device_id, ctx.now)
+        return _form(request, staff, _of(one), one=one, wrong=wrong)
+    return hand_over(request, staff, f"/office/devices/{device_id}/token", {"token": token, "until": until})
+
+
+@router.get("/office/devices/{device_id}/token")
+def show_token(request: Request, staff: Looking, device_id: str) -> Response:
+    slip = handed_over(request, staff)
+    with going_in(office_of(request), staff, Action.DEVICE_OPEN, "device", device_id) as ctx:
+        one = device_register.kept_by(ctx.tx, staff, device_id, ctx.now)
+    if slip is None:
+        return RedirectResponse("/office/devices?done=token", status_code=303)
+    return shown(
+        request, staff_page(request, staff, "device_token.html", one=one, token=slip["token"], until=slip["until"])
+    )
 
 
 @router.get("/t/devices")

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from sqlalchemy.engine import Connection
+
 from reading.context import Context
 from reading.kinds import DeviceRight
 from reading.register import device_contacts, device_register, device_rights, devices, organisations
@@ -78,6 +80,12 @@ def overview(ctx: Context[Staff], *, site_ids: frozenset[str] | None = None) -> 
         entrusts=reach(ctx.tx, ctx.who, ctx.now).managed,
         strangers=allowed.strangers,
     )
+
+
+def token_day(tx: Connection, device_id: str, now: datetime) -> str:
+    """The day on which a device's token ends; empty where it has none."""
+    until = devices.token_ends(tx, [device_id], now).get(device_id)
+    return "" if until is None else words.moment(until, organisations.TIME_ZONE)[:10]
 
 
 def row(

@@ -53,14 +53,14 @@ def test_the_page_says_what_was_refused_and_what_to_do(house: House) -> None:
         device_contacts.note_calls(tx, [call])
     kira = house.signed_in("kira")
     kira.cookies.set("tierread_language", "en")
-    page = kira.get("/devices")
+    page = kira.get("/office/devices")
 
     assert page.status_code == 200
     assert "The device calls us ANOTHER instead of TIERREAD" in page.text
     assert "Change Called AE Title on the device to TIERREAD" in page.text
     assert "A device called CT1 at 10.1.2.9 was refused" in page.text
     assert "No device of this title is registered" in page.text
-    form = kira.get(_href(page.text, "/devices/new?call="))
+    form = kira.get(_href(page.text, "/office/devices/new?call="))
     assert 'value="CT1"' in form.text
     assert 'value="10.1.2.9"' in form.text
 
@@ -81,10 +81,10 @@ def test_who_sees_what(house: House) -> None:
     assert seen == {"kira": ["DR1"], "mona": ["DR1"], "tang": ["DR1"], "ada": [], "quinn": ["DR_ELM"]}
     tang = house.signed_in("tang")
     assert "DR1" in tang.get("/t/devices").text
-    assert tang.get("/devices").status_code == 404
-    assert tang.get("/devices/new").status_code == 404
-    assert house.signed_in("mona").get("/devices").status_code == 200
-    assert house.signed_in("mona").get("/devices/new").status_code == 404
+    assert tang.get("/office/devices").status_code == 404
+    assert tang.get("/office/devices/new").status_code == 404
+    assert house.signed_in("mona").get("/office/devices").status_code == 200
+    assert house.signed_in("mona").get("/office/devices/new").status_code == 404
 
 
 def test_a_device_is_registered_changed_and_ended_on_record(house: House) -> None:
@@ -123,7 +123,7 @@ def test_the_form_says_what_is_wrong_and_keeps_what_was_typed(house: House) -> N
         ({"certificate": "nothing"}, "not a certificate in PEM"),
         ({"network": "0.0.0.0/0"}, "must be bound to a certificate"),
     ):
-        answer = kira.post("/devices/new", data={**typed, **wrong})
+        answer = kira.post("/office/devices/new", data={**typed, **wrong})
         assert answer.status_code == 422
         assert words in answer.text
         assert 'value="CT1"' in answer.text
@@ -135,16 +135,16 @@ def test_the_form_registers_binds_and_unbinds(house: House, tmp_path: Path) -> N
     own = certificates.make(tmp_path, "own")
     token = {"csrf_token": kira.headers["X-CSRF-Token"]}
     bound = {**SITE, **token, "certificate": own.certificate.read_text(), "port": "104"}
-    added = kira.post("/devices/new", data=bound)
+    added = kira.post("/office/devices/new", data=bound)
     one = kira.get("/api/devices").json()["devices"][0]
     kept = {**token, "network": "10.1.2.9", "port": "104", "revision": "1"}
-    kira.post(f"/devices/{one['id']}", data=kept)
+    kira.post(f"/office/devices/{one['id']}", data=kept)
     after = kira.get("/api/devices").json()["devices"][0]
-    kira.post(f"/devices/{one['id']}", data={**kept, "revision": "2", "no_certificate": "1"})
+    kira.post(f"/office/devices/{one['id']}", data={**kept, "revision": "2", "no_certificate": "1"})
     unbound = kira.get("/api/devices").json()["devices"][0]
-    kira.post(f"/devices/{one['id']}/end", data={**token, "revision": "3"})
+    kira.post(f"/office/devices/{one['id']}/end", data={**token, "revision": "3"})
 
-    assert added.headers["location"] == "/devices?done=added"
+    assert added.headers["location"] == "/office/devices?done=added"
     assert one["certificate_sha256"] == after["certificate_sha256"] == own.digest.hex()
     assert unbound["certificate_sha256"] is None
     assert kira.get("/api/devices").json()["devices"] == []
@@ -157,10 +157,10 @@ def test_a_quality_manager_gives_with_one_click_what_a_device_asked_for(house: H
         hire(tx, "mia", house.now, (Role.QUALITY_MANAGER, house.clinic.region.oak), password_hash=quick_hash(PASSWORD))
         device_rights.note_lack(tx, one.id, {DeviceRight.QUERY}, house.now)
     mia, kira = house.signed_in("mia"), house.signed_in("kira")
-    address = f"/devices/{one.id}/rights"
+    address = f"/office/devices/{one.id}/rights"
     for client in (mia, kira):
         client.cookies.set("tierread_language", "en")
-        assert "Was refused for lack of a right: Query" in client.get("/devices").text
+        assert "Was refused for lack of a right: Query" in client.get("/office/devices").text
         assert "asked for on" in client.get(address).text
     assert "allowed by a quality manager of this site or above it" in kira.get(address).text
     sent = {"csrf_token": kira.headers["X-CSRF-Token"], "revision": "1", "may": ["store", "query"]}
@@ -170,11 +170,11 @@ def test_a_quality_manager_gives_with_one_click_what_a_device_asked_for(house: H
 
     assert refused.status_code == 422
     assert "Only a quality manager of this site" in refused.text
-    assert (given.status_code, given.headers["location"]) == (303, "/devices?done=rights")
+    assert (given.status_code, given.headers["location"]) == (303, "/office/devices?done=rights")
     assert stale.status_code == 422
     with snapshot(house.engine) as tx:
         assert device_rights.of(tx, one.id, house.now) == {DeviceRight.STORE, DeviceRight.QUERY}
-    assert "Was refused for lack of a right" not in mia.get("/devices").text
+    assert "Was refused for lack of a right" not in mia.get("/office/devices").text
     assert "given " in mia.get(address).text
 
 
@@ -183,7 +183,9 @@ def test_nobody_elses_devices_rights_are_shown(house: House) -> None:
     keeper(house)
     for username in ("kira", "tang", "ada"):
         client = house.signed_in(username)
-        theirs, nothing = (client.get(f"/devices/{each}/rights") for each in (foreign.id, "01KNOTHING0000000000000000"))
+        theirs, nothing = (
+            client.get(f"/office/devices/{each}/rights") for each in (foreign.id, "01KNOTHING0000000000000000")
+        )
         assert (theirs.status_code, nothing.status_code) == (404, 404)
 
 
@@ -194,4 +196,4 @@ def test_a_token_that_ends_soon_is_pointed_out(house: House) -> None:
         with transaction(house.engine) as tx:
             devices.make_token(tx, one.id, house.now, until=house.now + timedelta(days=days))
 
-    assert house.signed_in("kira").get("/devices").text.count("到期") == 1
+    assert house.signed_in("kira").get("/office/devices").text.count("到期") == 1

@@ -52,7 +52,7 @@ def test_every_way_in_the_rail_opens_for_every_role_and_for_several_together(hou
 def test_an_error_keeps_the_frame_of_whoever_is_signed_in_and_leads_to_a_page_of_theirs(house: House) -> None:
     tang, nobody = house.signed_in("tang"), house.client()
 
-    refused, unknown, without = tang.get("/devices"), tang.get("/office/nowhere"), nobody.get("/office/nowhere")
+    refused, unknown, without = tang.get("/office/devices"), tang.get("/office/nowhere"), nobody.get("/office/nowhere")
 
     assert (refused.status_code, unknown.status_code, without.status_code) == (404, 404, 404)
     assert rail(refused) == rail(unknown) == rail(tang.get("/t"))

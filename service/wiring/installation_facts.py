@@ -1,0 +1,173 @@
+"""How the installation is, for its page: the same counts and ages as /readyz, the metrics and the commands."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import fields
+from datetime import datetime, timedelta
+from importlib.metadata import version
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, make_url
+
+from reading.anchors import places
+from reading.forwarding.jobs import JobState
+from reading.tables import forwarding_job
+from service.installation.house import House
+from service.installation.load_settings import sources
+from service.installation.settings import Settings, variable
+from storage.backup import schedule
+from storage.database import snapshot
+from storage.keeping import second_copy
+from storage.keeping.shipping import behind_seconds
+from storage.segment_moves import SegmentState
+from storage.tables import commitment, instance, node, quarantine, segment
+from storage.upkeep import rounds
+from storage.upkeep.rounds import Task
+from viewer.http.installation import Fact, InForce, Installation, Node, Standing
+
+BEHIND: Final = timedelta(minutes=5)
+"""Much longer than it takes where all is well."""
+BACKUP_OVERDUE: Final = timedelta(hours=36)
+ROUNDS_OVERDUE: Final = 2
+"""So many times the days of a round without its end."""
+SWEPT: Final = timedelta(days=14)
+NODE_SILENT: Final = timedelta(minutes=5)
+LEAST_FREE_PERCENT: Final = 10
+MANY: Final = 5_000
+"""Instances or studies that wait for a step; more means that it does not keep up."""
+SECRET: Final = ("secret", "password", "access_key")
+MASKED: Final = "••••••"
+
+
+def installation_of(
+    house: House, environ: Mapping[str, str], readiness: Callable[[datetime], Mapping[str, str]]
+) -> Installation:
+    """The facts of now; ``readiness`` is what /readyz asks."""
+    now = house.clock()
+    parts = readiness(now)
+    with snapshot(house.engine) as tx:
+        facts = (
+            *(_ready(word, str(state)) for word, state in parts.items()),
+            *_queues(tx, now),
+            *_kept(tx, house, now),
+        )
+        nodes = tuple(_nodes(tx, house.settings.node, now))
+    return Installation(
+        version=version("tierread"),
+        facts=(*facts, _space(house)),
+        nodes=nodes,
+        settings=tuple(_settings(house.settings, sources(environ))),
+    )
+
+
+def _ready(word: str, state: str) -> Fact:
+    standing = {"ok": Standing.GOOD, "elsewhere": Standing.OFF}.get(state, Standing.BAD)
+    return Fact(word=word.replace("_", "-"), standing=standing)
+
+
+def _queues(tx: Connection, now: datetime) -> list[Fact]:
+    unstored = _count(tx, segment.c.state == SegmentState.SEALED)
+    waits = int(behind_seconds(tx, now))
+    undescribed = (
+        tx.scalar(sa.select(sa.func.count()).select_from(instance).where(instance.c.description.is_(None))) or 0
+    )
+    due = tx.scalar(sa.select(sa.func.count(sa.distinct(segment.c.study_uid))).where(segment.c.compact_at <= now)) or 0
+    jobs = {
+        state: int(number)
+        for state, number in tx.execute(
+            sa.select(forwarding_job.c.state, sa.func.count()).group_by(forwarding_job.c.state)
+        )
+    }
+    dead = jobs.get(JobState.DEAD, 0)
+    never = sa.select(sa.func.count()).select_from(commitment).where(commitment.c.given_up_at.is_not(None))
+    held = sa.select(sa.func.count()).select_from(quarantine).where(quarantine.c.settled_at.is_(None))
+    damaged = sa.select(sa.func.count()).select_from(instance).where(instance.c.damaged)
+    return [
+        _fact("unstored", waits <= BEHIND.total_seconds(), n=unstored, minutes=waits // 60),
+        _fact("undescribed", undescribed < MANY, n=undescribed),
+        _fact("compaction", due < MANY, n=due),
+        _fact("forwarding", dead == 0, n=jobs.get(JobState.WAITING, 0), dead=dead),
+        _none("commitments", tx.scalar(never) or 0),
+        _none("quarantine", tx.scalar(held) or 0),
+        _none("damaged", tx.scalar(damaged) or 0),
+    ]
+
+
+def _kept(tx: Connection, house: House, now: datetime) -> list[Fact]:
+    settings = house.settings
+    found: list[Fact] = []
+    if house.copy_store is None:
+        found.append(Fact(word="copy", standing=Standing.OFF))
+    else:
+        waiting = second_copy.backlog(tx)
+        late = waiting.oldest is not None and now - waiting.oldest > timedelta(days=1)
+        found.append(_fact("copy", not late, n=waiting.segments))
+    newest = schedule.newest(tx)
+    is_fresh = newest is not None and now - newest < BACKUP_OVERDUE
+    found.append(_aged("backup", newest, is_fresh, now))
+    anchored = places.newest_at(tx)
+    lately = anchored is not None and now - anchored < timedelta(minutes=3 * settings.anchor_minutes)
+    found.append(_aged("anchor", anchored, lately, now))
+    verified, swept = (rounds.of(tx, task) for task in (Task.VERIFY, Task.SWEEP))
+    span = timedelta(days=settings.verify_days * ROUNDS_OVERDUE)
+    begun = verified.finished_at or verified.started_at
+    if settings.verify_days <= 0:
+        found.append(Fact(word="verify", standing=Standing.OFF))
+    else:
+        found.append(_aged("verify", verified.finished_at, begun is None or now - begun < span, now))
+    found.append(_aged("sweep", swept.finished_at, swept.finished_at is None or now - swept.finished_at < SWEPT, now))
+    return found
+
+
+def _space(house: House) -> Fact:
+    usage = shutil.disk_usage(house.folders.spool)
+    percent = usage.free * 100 // usage.total
+    return _fact("space", percent >= LEAST_FREE_PERCENT, percent=percent, gib=usage.free >> 30)
+
+
+def _nodes(tx: Connection, here: str, now: datetime) -> Iterable[Node]:
+    for row in tx.execute(sa.select(node.c.name, node.c.seen_at).order_by(node.c.name)):
+        alive = now - row.seen_at < NODE_SILENT
+        yield Node(name=row.name, seen_at=row.seen_at, is_alive=alive, here=row.name == here)
+
+
+def _settings(settings: Settings, written: Mapping[str, str]) -> Iterable[InForce]:
+    for each in fields(Settings):
+        yield InForce(
+            name=variable(each.name),
+            value=_shown(each.name, getattr(settings, each.name)),
+            source=written.get(each.name, ""),
+            about=str(each.metadata["about"]),
+        )
+
+
+def _shown(name: str, value: Any) -> str:
+    if value in (None, "", ()):
+        return ""
+    if name.startswith("database") and not name.endswith("_file"):
+        return make_url(str(value)).render_as_string(hide_password=True)
+    if any(word in name for word in SECRET) and not name.endswith("_file"):
+        return MASKED
+    return ", ".join(str(one) for one in value) if isinstance(value, tuple) else str(value)
+
+
+def _fact(word: str, is_good: bool, **values: int) -> Fact:  # noqa: FBT001 -- what was found
+    return Fact(word=word, standing=Standing.GOOD if is_good else Standing.BAD, values=values)
+
+
+def _none(word: str, number: int) -> Fact:
+    """Good where there is none."""
+    return _fact(word, number == 0, n=number)
+
+
+def _aged(word: str, at: datetime | None, is_good: bool, now: datetime) -> Fact:  # noqa: FBT001
+    if at is None:
+        return Fact(word=f"{word}-never", standing=Standing.GOOD if is_good else Standing.BAD)
+    return _fact(word, is_good, hours=int((now - at).total_seconds() // 3600))
+
+
+def _count(tx: Connection, where: sa.ColumnElement[bool]) -> int:
+    return tx.scalar(sa.select(sa.func.count()).select_from(segment).where(where)) or 0

@@ -1,0 +1,76 @@
+"""/office/installation: settings in force, nodes, queues, copies and checks, each with what to do where it is wrong."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from reading.kinds import Role
+from reading.register.administrator import only
+from reading.register.organisations import TIME_ZONE
+from viewer.http.callers import Looking
+from viewer.http.installation import Fact, Standing
+from viewer.http.office import office_of
+from viewer.http.page import language_of, staff_page
+from viewer.words import words
+from viewer.words.catalogue import Language, text
+
+router = APIRouter()
+
+FACTS: Final = (
+    *("database", "spool", "object-store", "dicom", "worker"),
+    *("unstored", "undescribed", "compaction", "forwarding", "commitments", "quarantine", "damaged"),
+    *("copy", "backup", "backup-never", "anchor", "anchor-never", "verify", "verify-never", "sweep", "sweep-never"),
+    "space",
+)
+"""The words of `viewer.http.installation.Fact`, each of which the catalogues know."""
+PARTS: Final = {
+    "parts": ("database", "spool", "object-store", "dicom", "worker", "space"),
+    "queues": ("unstored", "undescribed", "compaction", "forwarding", "commitments"),
+    "kept": ("damaged", "quarantine", "copy", "backup", "anchor", "verify", "sweep"),
+}
+
+
+@router.get("/office/installation")
+def show(request: Request, staff: Looking) -> Response:
+    only(staff, Role.SYSTEM_ADMINISTRATOR)
+    language, office = language_of(request), office_of(request)
+    found = office.installation()
+    lines = [fact_line(one, language) for one in found.facts]
+    return staff_page(
+        request,
+        staff,
+        "installation.html",
+        version=found.version,
+        groups=[
+            (part, [line for line in lines if line["word"].removesuffix("-never") in inside])
+            for part, inside in PARTS.items()
+        ],
+        wrong=sum(line["bad"] for line in lines),
+        nodes=[
+            {
+                "name": one.name,
+                "seen": words.moment(one.seen_at, TIME_ZONE),
+                "alive": one.is_alive,
+                "here": one.here,
+            }
+            for one in found.nodes
+        ],
+        settings=found.settings,
+    )
+
+
+def fact_line(one: Fact, language: Language) -> dict[str, Any]:
+    key = f"installation.fact.{one.word}"
+    is_off = one.standing is Standing.OFF
+    return {
+        "word": one.word,
+        "name": text(language, key),
+        "says": text(language, "installation.off") if is_off else text(language, f"{key}.says", **one.values),
+        "bad": one.standing is Standing.BAD,
+        "off": is_off,
+        "do": text(language, f"{key}.do") if one.standing is Standing.BAD else "",
+    }
