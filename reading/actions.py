@@ -119,6 +119,13 @@ class Action(StrEnum):
 
     DRAFT_SAVE = "draft.save"
 
+    FACTOR_ADD = "factor.add"
+    FACTOR_RECOVERY_CODES = "factor.recovery_codes"
+    FACTOR_REMOVE = "factor.remove"
+    FACTORS_LIST = "factors.list"
+    FACTORS_REQUIRE = "factors.require"
+    FACTORS_RESET = "factors.reset"
+
     FOLLOW_UP_ADDENDUM = "follow_up.addendum"
     FOLLOW_UP_CLAIM = "follow_up.claim"
     FOLLOW_UP_NO_CHANGE = "follow_up.no_change"
@@ -238,7 +245,9 @@ class Action(StrEnum):
     ROSTER_TERMS = "roster.terms"
     ROSTER_WEIGHT = "roster.weight"
 
+    SESSION_ASK = "session.ask"
     SESSION_END = "session.end"
+    SESSION_FACTOR = "session.factor"
     SESSION_OPEN = "session.open"
     SESSION_PROVE = "session.prove"
 

@@ -86,6 +86,14 @@ class WrongCredentials(NotDone):
     """The username, password, card or code is wrong: the answer is the same for all four."""
 
 
+class ProofTooOld(NotDone):
+    """The person proved too long ago who they are for a change of their own account: a password or a factor again."""
+
+
+class SignInOver(NotDone):
+    """What was begun with a password took too long, or was ended: begin again with the password."""
+
+
 class Busy(NotDone):
     """Too many ask for the same at this moment: try again a little later."""
 

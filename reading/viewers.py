@@ -29,6 +29,10 @@ class SessionFacts:
     csrf_token: str = field(repr=False)
     proved_at: datetime
     must_change_password: bool
+    with_factor: bool = False
+    """It was opened with a second factor."""
+    typed_at: datetime | None = None
+    """When a password or a factor was last typed: no act of the person moves it."""
 
 
 @dataclass(frozen=True, kw_only=True)

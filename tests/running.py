@@ -54,6 +54,8 @@ QUICK: Final = {
     "TIERREAD_SEGMENT_IDLE_SECONDS": "1",
     "TIERREAD_HTTP_HOST": "127.0.0.1",
     "TIERREAD_DICOM_HOST": "127.0.0.1",
+    # Tests of other things sign in with a password alone; tests/service/test_first_sign_in.py begins as operators do.
+    "TIERREAD_SECOND_FACTOR_ROLES": "none",
 }
 
 

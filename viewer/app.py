@@ -15,6 +15,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from viewer.api import (
+    account,
     alerts,
     attributions,
     audit,
@@ -42,6 +43,7 @@ from viewer.http import problems
 from viewer.http.office import Office
 from viewer.http.page import page
 from viewer.pages import (
+    account_factors,
     agreement,
     agreements,
     alert_lists,
@@ -49,6 +51,7 @@ from viewer.pages import (
     forwarding,
     installation,
     learning,
+    office_factors,
     organisations,
     people,
     person,
@@ -56,6 +59,7 @@ from viewer.pages import (
     policy_questions,
     register,
     register_import,
+    second_step,
     sign_in,
     township,
     township_case,
@@ -84,6 +88,7 @@ from viewer.pages import roster as roster_pages
 
 API: Final = (
     session,
+    account,
     cases,
     consultations,
     follow_ups,
@@ -107,6 +112,9 @@ API: Final = (
 )
 PAGES: Final = (
     sign_in,
+    second_step,
+    account_factors,
+    office_factors,
     register,
     township,
     township_case,

@@ -10,9 +10,9 @@ from reading.kinds import Role
 from reading.viewers import Staff
 
 RULES: Final = {
-    Role.SYSTEM_ADMINISTRATOR: "system_administrators_only",
     Role.AUDIT_ADMINISTRATOR: "audit_administrators_only",
     Role.SECURITY_ADMINISTRATOR: "security_administrators_only",
+    Role.SYSTEM_ADMINISTRATOR: "system_administrators_only",
 }
 
 

@@ -1,1 +1,1 @@
-"""Signing in: sessions of staff and patients, wrong passwords and codes, the receipts that patients sign in with."""
+"""Signing in: sessions of staff and patients, second steps, wrong passwords and codes, the receipts of patients."""

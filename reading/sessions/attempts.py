@@ -121,6 +121,11 @@ def succeeded(tx: Connection, attempt: Attempt, now: datetime) -> None:
         tx.execute(remember.on_conflict_do_update(index_elements=[known_place.c.place_digest], set_={"proved_at": now}))
 
 
+def half_succeeded(tx: Connection, attempt: Attempt, now: datetime) -> None:
+    """The password was right, and something else is to come: what failed before that counts still."""
+    failed_proofs.take_back_one(tx, attempt.counters, now)
+
+
 def clear(tx: Connection, person_id: str) -> int:
     """Take back the failures at one person's sign-in, from wherever; how many counters there were.
 

@@ -98,12 +98,16 @@ def count(tx: Connection, counters: Sequence[Counter], now: datetime) -> timedel
 def take_back(tx: Connection, counters: Sequence[Counter], now: datetime) -> None:
     """An attempt that was counted succeeded: nothing of its pair or session is left, and one less of the others."""
     for counter in _in_order(counters):
-        ours = failed_proof.c.subject_digest == counter.digest
         if counter.kind in {Kind.PAIR, Kind.SESSION}:
-            tx.execute(failed_proof.delete().where(ours))
+            tx.execute(failed_proof.delete().where(failed_proof.c.subject_digest == counter.digest))
         else:
-            less = sa.case((failed_proof.c.failures > 0, failed_proof.c.failures - 1), else_=0)
-            tx.execute(failed_proof.update().where(ours).values(failures=less, closed_until=now))
+            _one_less(tx, counter, now)
+
+
+def take_back_one(tx: Connection, counters: Sequence[Counter], now: datetime) -> None:
+    """What was counted last was right, and proves nothing by itself: all stand as they stood before it, and open."""
+    for counter in _in_order(counters):
+        _one_less(tx, counter, now)
 
 
 def failures_of(tx: Connection, counter: Counter, now: datetime) -> int:
@@ -128,6 +132,12 @@ def forget(tx: Connection, now: datetime, longest_window: timedelta) -> int:
 
 def _in_order(counters: Sequence[Counter]) -> list[Counter]:
     return sorted(counters, key=lambda counter: counter.digest)
+
+
+def _one_less(tx: Connection, counter: Counter, now: datetime) -> None:
+    less = sa.case((failed_proof.c.failures > 0, failed_proof.c.failures - 1), else_=0)
+    ours = failed_proof.c.subject_digest == counter.digest
+    tx.execute(failed_proof.update().where(ours).values(failures=less, closed_until=now))
 
 
 def _count_each(tx: Connection, counters: Sequence[Counter], now: datetime) -> None:

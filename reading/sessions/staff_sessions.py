@@ -1,27 +1,19 @@
-"""Sessions of staff, opened by a password, which signing asks for again after a pause.
-
-A password takes long to check, so these acts have several transactions, with none open meanwhile.
-"""
+"""Sessions of staff: their tokens, how long they live, and how they end."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from reading.actions import Action
-from reading.audit import Actor, ActorKind, Outcome, stranger
-from reading.context import Acts, Context, Who, without_door
-from reading.errors import Invalid, NotThere, WrongCredentials
-from reading.patients.keys import Keys
-from reading.register import organisations, password_rules, passwords, people
-from reading.register.password_turns import turns
-from reading.register.people import Person
-from reading.sessions import attempts, session_token
-from reading.sessions.attempts import Attempt, Caller
+from reading.context import Context, without_door
+from reading.register import people
+from reading.sessions import half_sessions, session_token
 from reading.sessions.session_token import TOUCH_EVERY
 from reading.tables import person, staff_session
 from reading.viewers import SessionFacts, Staff
@@ -30,7 +22,23 @@ from storage.database import snapshot, transaction
 IDLE: Final = timedelta(minutes=30)
 LONGEST: Final = timedelta(hours=12)
 PROOF_IDLE: Final = timedelta(minutes=10)
-"""After so long without a request of the person, signing asks for the password again."""
+"""After so long without a request of the person, signing asks for a proof again."""
+TYPED_LATELY: Final = timedelta(minutes=5)
+"""So long after a password or a factor was typed, an account may be changed without typing one again."""
+
+
+class EndReason(StrEnum):
+    """Why a session ended before its time; whoever comes back with it is told."""
+
+    SIGNED_OUT = "signed_out"
+    ENDED = "ended"
+    """By an administrator, or with the person's account."""
+    PASSWORD = "password"  # noqa: S105
+    """The password was changed elsewhere."""
+    TOO_MANY = "too_many"
+    """The person signed in elsewhere, and had as many sessions as they may."""
+    RESET = "reset"
+    """The second factors were reset."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,41 +47,6 @@ class StaffSession:
 
     token: str = field(repr=False)
     staff: Staff
-
-
-@without_door("Nobody is known before the session is open.")
-def open_session(acts: Acts[Who], keys: Keys, *, username: str, password: str, caller: Caller) -> StaffSession:
-    """Open a session for a username and its password.
-
-    Raises:
-        WrongCredentials, TooManyAttempts: once the failure is counted and on record.
-        Busy: too many passwords are being checked.
-
-    """
-    typed = username.strip().lower()
-    with acts.look() as ctx:
-        somebody = people.by_username(ctx.tx, typed)
-        attempt = attempts.of_username(
-            ctx.tx, keys, typed, caller, ctx.now, person_id="" if somebody is None else somebody.id
-        )
-        attempts.must_be_open(ctx.tx, attempt, ctx.now)
-    # An unknown username costs the same work, so that the time of the answer says nothing.
-    may = somebody is not None and somebody.until is None
-    proof = _prove(acts, attempt, somebody.password_hash if somebody is not None and may else None, password)
-    with acts.act() as ctx:
-        opened = (
-            _opened(ctx, somebody, attempt, proof, caller.address) if somebody is not None and proof.holds else None
-        )
-        if opened is None:
-            ctx.by(stranger(caller.address)).record(
-                action=Action.SESSION_OPEN,
-                subject_kind="person",
-                subject_id=somebody.id if somebody else "",
-                outcome=Outcome.REFUSED,
-            )
-    if opened is None:
-        raise WrongCredentials
-    return opened
 
 
 def by_token(tx: Connection, token: str, now: datetime) -> Staff | None:
@@ -115,65 +88,53 @@ def at_work(engine: Engine, token: str, now: datetime) -> Staff | None:
 
 
 def needs_proof(viewer: Staff, now: datetime) -> bool:
-    """Whether signing must ask for the password again."""
+    """Whether signing must ask for a proof again."""
     return viewer.session is None or now - viewer.session.proved_at > PROOF_IDLE
 
 
-@without_door("It concerns the person's own account alone.")
-def prove_again(acts: Acts[Staff], keys: Keys, *, password: str) -> SessionFacts:
-    """Prove the password of an open session again.
-
-    Raises:
-        NotThere: the session has ended.
-        WrongCredentials, TooManyAttempts: once the failure is counted and on record.
-        Busy: too many passwords are being checked.
-
-    """
-    session = acts.who.session
-    if session is None:
-        raise NotThere
-    attempt, proof = _prove_own(acts, keys, session, password)
-    with acts.act() as ctx:
-        open_still = (staff_session.c.token_digest == session.token_digest) & staff_session.c.ended_at.is_(None)
-        proved = ctx.tx.execute(staff_session.update().where(open_still).values(proved_at=ctx.now, active_at=ctx.now))
-        if proved.rowcount != 1:
-            raise NotThere
-        _renew(ctx, ctx.who.person_id, attempt, proof)
-        ctx.record(action=Action.SESSION_PROVE, subject_kind="person", subject_id=ctx.who.person_id)
-        return replace(session, proved_at=ctx.now)
+def typed_lately(viewer: Staff, now: datetime) -> bool:
+    """Whether the person typed a password or a factor just now, as a change of their account asks."""
+    session = viewer.session
+    return session is not None and session.typed_at is not None and now - session.typed_at <= TYPED_LATELY
 
 
-@without_door("It concerns the person's own account alone.")
-def change_password(acts: Acts[Staff], keys: Keys, *, current: str, new: str) -> None:
-    """Change the password; all other sessions of the person end.
+def begin(tx: Connection, person_id: str, now: datetime, *, with_factor: bool, most: int) -> str:
+    """A new session, whose token is answered; ``most`` are open at once, and the longest idle ones end for it."""
+    _make_room(tx, person_id, now, most - 1)
+    token = session_token.new()
+    tx.execute(
+        staff_session.insert().values(
+            token_digest=session_token.digest(token),
+            person_id=person_id,
+            csrf_token=session_token.new(),
+            created_at=now,
+            active_at=now,
+            proved_at=now,
+            typed_at=now,
+            with_factor=with_factor,
+        )
+    )
+    return token
 
-    Raises:
-        NotThere: the session has ended.
-        Invalid: the new password breaks a rule or equals the current one.
-        WrongCredentials, TooManyAttempts: once the failure is counted and on record.
-        Busy: too many passwords are being checked.
 
-    """
-    session, who = acts.who.session, acts.who
-    if session is None:
-        raise NotThere
-    with acts.look() as ctx:
-        where = [organisations.by_id(ctx.tx, grant.organisation_id) for grant in who.grants]
-    known = (word for one in where if one is not None for word in (one.name, one.code))
-    password_rules.check(new, username=who.username, words=[who.name, *known])
-    if new == current:
-        raise Invalid("password", "same")
-    attempt, proof = _prove_own(acts, keys, session, current)
-    with turns(known=True).turn():
-        made = passwords.hash_password(new)
-    with acts.act() as ctx:
-        somebody = people.by_id(ctx.tx, who.person_id)
-        if somebody is None or somebody.password_hash != proof.of:
-            raise WrongCredentials  # another change came between
-        attempts.succeeded(ctx.tx, attempt, ctx.now)
-        people.set_password(ctx.tx, who.person_id, made, must_change=False)
-        end_all(ctx.tx, who.person_id, ctx.now, but=session)
-        ctx.record(action=Action.PASSWORD_CHANGE, subject_kind="person", subject_id=who.person_id)
+def proved(tx: Connection, session: SessionFacts, now: datetime) -> bool:
+    """A password or a factor was typed in an open session; whether it is open still."""
+    open_still = (staff_session.c.token_digest == session.token_digest) & staff_session.c.ended_at.is_(None)
+    times = {"proved_at": now, "active_at": now, "typed_at": now}
+    return tx.execute(staff_session.update().where(open_still).values(times)).rowcount == 1
+
+
+def set_up_factor(tx: Connection, session: SessionFacts) -> None:
+    """The session's person has a factor since now, and proved it when it was set up."""
+    ours = staff_session.c.token_digest == session.token_digest
+    tx.execute(staff_session.update().where(ours).values(with_factor=True))
+
+
+def end_reason(tx: Connection, token: str) -> EndReason | None:
+    """Why the session of a token ended; None where nobody ended it, and where there is none."""
+    asked = sa.select(staff_session.c.end_reason).where(staff_session.c.token_digest == session_token.digest(token))
+    found = tx.scalar(asked)
+    return EndReason(found) if found else None
 
 
 @without_door("It concerns the person's own session alone.")
@@ -181,17 +142,38 @@ def end(ctx: Context[Staff], token: str) -> None:
     """Sign out."""
     same = staff_session.c.token_digest == session_token.digest(token)
     open_still = staff_session.c.ended_at.is_(None)
-    ended = ctx.tx.execute(staff_session.update().where(same, open_still).values(ended_at=ctx.now))
+    ended = ctx.tx.execute(
+        staff_session.update().where(same, open_still).values(ended_at=ctx.now, end_reason=EndReason.SIGNED_OUT)
+    )
     if ended.rowcount:
         ctx.record(action=Action.SESSION_END, subject_kind="person", subject_id=ctx.who.person_id)
 
 
-def end_all(tx: Connection, person_id: str, now: datetime, *, but: SessionFacts | None = None) -> None:
-    """End every session of a person, except ``but``."""
+def end_all(
+    tx: Connection,
+    person_id: str,
+    now: datetime,
+    *,
+    but: SessionFacts | None = None,
+    reason: EndReason = EndReason.ENDED,
+) -> None:
+    """End every session of a person, except ``but``, and every sign-in that is under way."""
+    half_sessions.end_all(tx, person_id, now)
     theirs = (staff_session.c.person_id == person_id) & staff_session.c.ended_at.is_(None)
     if but is not None:
         theirs &= staff_session.c.token_digest != but.token_digest
-    tx.execute(staff_session.update().where(theirs).values(ended_at=now))
+    tx.execute(staff_session.update().where(theirs).values(ended_at=now, end_reason=reason))
+
+
+def _make_room(tx: Connection, person_id: str, now: datetime, most: int) -> None:
+    row = staff_session.c
+    theirs = (row.person_id == person_id) & row.ended_at.is_(None)
+    alive = theirs & (row.active_at > now - IDLE) & (row.created_at > now - LONGEST)
+    over = sa.select(row.token_digest).where(alive).order_by(row.active_at.desc(), row.token_digest).offset(most)
+    for digest in tx.scalars(over).all():
+        tx.execute(
+            staff_session.update().where(row.token_digest == digest).values(ended_at=now, end_reason=EndReason.TOO_MANY)
+        )
 
 
 def _open_row(tx: Connection, token: str, now: datetime, *, idle: timedelta = IDLE) -> sa.Row[Any] | None:
@@ -220,85 +202,7 @@ def _staff(tx: Connection, row: sa.Row[Any], now: datetime, *, proved_at: dateti
             csrf_token=row.csrf_token,
             proved_at=proved_at,
             must_change_password=row.must_change_password,
+            with_factor=row.with_factor,
+            typed_at=row.typed_at,
         ),
     )
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Proof:
-    """What the check of a password said."""
-
-    holds: bool
-    of: str | None = field(repr=False)
-    """The hash that it was checked against; None where there is nobody."""
-    renewed: str | None = field(repr=False)
-    """A hash of today's cost, where the kept one is of another."""
-
-
-def _prove(acts: Acts[Who], attempt: Attempt, kept: str | None, password: str) -> _Proof:
-    """Count the attempt, and check the password with no transaction open.
-
-    Raises:
-        TooManyAttempts, Busy.
-
-    """
-    with turns(known=attempt.is_known).turn():
-        with acts.act() as ctx:
-            attempts.begin(ctx.tx, attempt, ctx.now)
-        holds = passwords.verify(kept or passwords.nobodys_hash(), password) and kept is not None
-        renewed = passwords.hash_password(password) if holds and kept and passwords.is_outdated(kept) else None
-    return _Proof(holds=holds, of=kept, renewed=renewed)
-
-
-def _prove_own(acts: Acts[Staff], keys: Keys, session: SessionFacts, password: str) -> tuple[Attempt, _Proof]:
-    """The password of whoever is signed in; a wrong one is on record.
-
-    Raises:
-        WrongCredentials, TooManyAttempts, Busy.
-
-    """
-    attempt = attempts.of_session(keys, session.token_digest)
-    with acts.look() as ctx:
-        somebody = people.by_id(ctx.tx, ctx.who.person_id)
-        attempts.must_be_open(ctx.tx, attempt, ctx.now)
-    proof = _prove(acts, attempt, None if somebody is None else somebody.password_hash, password)
-    if not proof.holds:
-        with acts.act() as ctx:
-            ctx.by(stranger(ctx.who.address)).record(
-                action=Action.SESSION_PROVE,
-                subject_kind="person",
-                subject_id=ctx.who.person_id,
-                outcome=Outcome.REFUSED,
-            )
-        raise WrongCredentials
-    return attempt, proof
-
-
-def _renew(ctx: Context[Who], person_id: str, attempt: Attempt, proof: _Proof) -> None:
-    attempts.succeeded(ctx.tx, attempt, ctx.now)
-    if proof.renewed is not None:
-        people.renew_hash(ctx.tx, person_id, proof.renewed)
-
-
-def _opened(ctx: Context[Who], somebody: Person, attempt: Attempt, proof: _Proof, address: str) -> StaffSession | None:
-    """A session for a password that was right; None when it was changed, or its person ended, while it was checked."""
-    current = people.by_id(ctx.tx, somebody.id)
-    if current is None or current.until is not None or current.password_hash != proof.of:
-        return None
-    _renew(ctx, somebody.id, attempt, proof)
-    token, csrf_token = session_token.new(), session_token.new()
-    ctx.tx.execute(
-        staff_session.insert().values(
-            token_digest=session_token.digest(token),
-            person_id=somebody.id,
-            csrf_token=csrf_token,
-            created_at=ctx.now,
-            active_at=ctx.now,
-            proved_at=ctx.now,
-        )
-    )
-    ctx.by(Actor(kind=ActorKind.STAFF, id=somebody.id, address=address)).record(
-        action=Action.SESSION_OPEN, subject_kind="person", subject_id=somebody.id
-    )
-    opened = by_token(ctx.tx, token, ctx.now)
-    return None if opened is None else StaffSession(token=token, staff=opened)

@@ -18,6 +18,7 @@ from reading.tables.consultation import (
     consultation_prior,
 )
 from reading.tables.double_reading import double_reading
+from reading.tables.factors import factor, factor_requirement, factor_reset, recovery_code
 from reading.tables.forwarding import forwarded_instance, forwarding_job, forwarding_rule
 from reading.tables.intake import identity_move, identity_question, rejected_instance, rejection, surgery
 from reading.tables.numbers import number_cell, number_change, number_fact, number_stale, number_time
@@ -55,13 +56,22 @@ from reading.tables.review import review, score_arbitration
 from reading.tables.roster import absence, case_limit, person_skill, roster_slot, roster_terms, work_weight
 from reading.tables.rules import calendar_entry, policy, policy_switch
 from reading.tables.search import report_search, report_search_code, report_search_person, saved_search
-from reading.tables.sessions import failed_proof, known_place, patient_session, receipt, staff_session
+from reading.tables.sessions import (
+    account_notice,
+    failed_proof,
+    half_session,
+    known_place,
+    patient_session,
+    receipt,
+    staff_session,
+)
 from reading.tables.sharing import study_share
 from reading.tables.signing import change_notice, printing
 from reading.tables.templates import phrase, report_template
 
 __all__ = [
     "absence",
+    "account_notice",
     "agreement",
     "announced_instance",
     "announcement",
@@ -101,11 +111,15 @@ __all__ = [
     "double_reading",
     "draft",
     "duty",
+    "factor",
+    "factor_requirement",
+    "factor_reset",
     "failed_proof",
     "follow_up",
     "forwarded_instance",
     "forwarding_job",
     "forwarding_rule",
+    "half_session",
     "identity_move",
     "identity_question",
     "imaging_order",
@@ -137,6 +151,7 @@ __all__ = [
     "procedure",
     "question",
     "receipt",
+    "recovery_code",
     "referral",
     "referral_move",
     "refused_call",

@@ -20,7 +20,39 @@ staff_session: Final = sa.Table(
     sa.Column("active_at", UtcDateTime, nullable=False),
     sa.Column("proved_at", UtcDateTime, nullable=False),
     sa.Column("ended_at", UtcDateTime),
+    sa.Column("with_factor", sa.Boolean, nullable=False, server_default=sa.false()),
+    # When a password or a factor was last typed; acts, which move `proved_at`, leave it. Empty in sessions from before.
+    sa.Column("typed_at", UtcDateTime),
+    sa.Column("end_reason", sa.String(16), nullable=False, server_default=""),
     sa.Index("ix_staff_session_person_id", "person_id"),
+)
+
+# -- reading.sessions.half_sessions
+# A password was right, and a factor, a slip or a first factor is still asked for: no session, and nothing opens by it.
+half_session: Final = sa.Table(
+    "half_session",
+    metadata,
+    sa.Column("token_digest", DIGEST, primary_key=True),
+    reference("person_id", "person"),
+    sa.Column("csrf_token", sa.String(64), nullable=False),
+    sa.Column("needs", sa.String(10), nullable=False),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("ended_at", UtcDateTime),
+    sa.Index("ix_half_session_person_id", "person_id"),
+    sa.Index("ix_half_session_created_at", "created_at"),
+)
+
+# -- reading.sessions.account_notices
+# What a person is told about their own account at the next sign-in.
+account_notice: Final = sa.Table(
+    "account_notice",
+    metadata,
+    id_column(),
+    reference("person_id", "person"),
+    sa.Column("kind", sa.String(20), nullable=False),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Column("seen_at", UtcDateTime),
+    sa.Index("ix_account_notice_person_id", "person_id"),
 )
 
 patient_session: Final = sa.Table(

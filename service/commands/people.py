@@ -9,16 +9,17 @@ from typing import Annotated
 import typer
 from sqlalchemy.engine import Connection
 
-from reading.administrators import accounts, security
+from reading.administrators import accounts, second_factors, security
 from reading.kinds import Role
 from reading.register import organisations, passwords, people, registry, roles
 from reading.register.import_columns import Kind
 from reading.register.people import Person
 from service.commands.errors import cannot_read
-from service.commands.open_registry import open_registry
+from service.commands.open_registry import open_registry, open_registry_with_keys
 from service.commands.output import AsJson, answer, answer_rows
 from service.commands.register_import import Preview, Table, import_table
 from service.commands.terms import Since, Until, term_at
+from viewer.views.security import factors_json
 
 commands = typer.Typer(help="People and the roles that they hold in organisations.", no_args_is_help=True)
 
@@ -137,6 +138,27 @@ def sign_out(
     with open_registry() as ctx:
         ended = security.sign_out(ctx, username)
     answer(as_json, {"username": username, "sessions": ended}, f"ended {ended} sessions of {username}")
+
+
+@commands.command("factors")
+def list_factors(
+    username: Annotated[str, typer.Argument(help="Their name at sign-in.")], *, as_json: AsJson = False
+) -> None:
+    """Show which second factors a person has, and whether they must have one."""
+    with open_registry_with_keys() as (ctx, _, settings):
+        found = factors_json(second_factors.holding(ctx, settings.sign_in_terms.requirement, username))
+    answer_rows(as_json, [found], tuple(found))
+
+
+@commands.command("reset-factors")
+def reset_factors(
+    username: Annotated[str, typer.Argument(help="Their name at sign-in.")], *, as_json: AsJson = False
+) -> None:
+    """End all second factors of somebody who lost them; prints the slip with which they set up a new one."""
+    with open_registry_with_keys() as (ctx, keys, _):
+        slip = second_factors.ask_reset(ctx, keys, username)
+    words = f"reset the second factors of {username}\nslip (shown once, asked for after the password): {slip}"
+    answer(as_json, {"username": username, "slip": slip}, words)
 
 
 @commands.command("list")

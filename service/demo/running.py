@@ -22,6 +22,7 @@ from reading.register import passwords
 from service.demo import alerts, region, roster, sending
 from service.demo.region import PATIENTS, PEOPLE, Region
 from service.installation.installation import Folders, open_database
+from service.installation.setting_values import NOBODY
 from service.installation.settings import Settings, variable
 from service.processes import serve
 from service.telemetry import logs
@@ -37,12 +38,13 @@ WIDE: Final = 96
 
 
 def settings_of_a_demonstration(environ: Mapping[str, str]) -> dict[str, str]:
-    """What differs from `tierread serve`: a folder of its own unless one is named, and loopback alone."""
+    """What differs from `tierread serve`: a folder and no second factors unless they are named; loopback alone."""
     data_dir = environ.get(variable("data_dir")) or "data-demo"
     return {
         variable("data_dir"): data_dir,
         variable("http_host"): LOOPBACK,
         variable("dicom_host"): LOOPBACK,
+        variable("second_factor_roles"): environ.get(variable("second_factor_roles")) or NOBODY,
     }
 
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 import sqlalchemy.exc as sa_exc
 from sqlalchemy.engine import make_url
 
+from reading.kinds import Role
 from storage.instance_row import is_new_uid
 
 Networks = tuple[IPv4Network | IPv6Network, ...]
+NOBODY: Final = "none"
 
 
 def described(parse: Callable[[object], Any], about: str, unit: str = "") -> dict[str, Any]:
@@ -135,6 +137,18 @@ def uids(value: object) -> tuple[str, ...]:
     if not all(is_new_uid(uid) for uid in found):
         raise ValueError("expected UIDs separated by commas, such as 1.2.840.113619.4.26")
     return found
+
+
+def roles(value: object) -> str:
+    """Roles separated by commas, or `none`, in a form of their own."""
+    words = value if isinstance(value, list) else str(value).split(",")
+    found = [str(word).strip().lower() for word in words if str(word).strip()]
+    known = [role.value for role in Role]
+    if found == [NOBODY]:
+        return NOBODY
+    if not found or not set(found) <= set(known):
+        raise ValueError(f"expected {NOBODY}, or roles separated by commas out of {', '.join(known)}")
+    return ", ".join(role for role in known if role in found)
 
 
 def one_of(*choices: str) -> Callable[[object], str]:

@@ -11,12 +11,13 @@ from service.installation import setting_values
 from service.installation.setting_values import Networks
 from service.installation.setting_values import described as _as
 from service.installation.share_settings import ShareSettings
+from service.installation.sign_in_settings import SignInSettings
 
 PREFIX: Final = "TIERREAD_"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings(ShareSettings):
+class Settings(ShareSettings, SignInSettings):
     """What an installation may choose; docs/settings.md is checked against this class."""
 
     data_dir: Path = field(

@@ -60,6 +60,7 @@ def run(settings: Settings, folders: Folders, stop: threading.Event, part: Part)
             seal=house.seal,
             audit=house.audit,
             clock=house.clock,
+            terms=settings.sign_in_terms,
             render=partial(picture, house, bytes_),
             ae_title=settings.ae_title,
             public_origin=settings.public_origin,

@@ -26,7 +26,7 @@ from reading.intake.rejections import Note, Title
 from reading.overdue import rerouting
 from reading.patients import patients
 from reading.queue import assigning, leases
-from reading.sessions import attempts
+from reading.sessions import attempts, half_sessions
 from service.installation.house import House
 from service.installation.nodes import SHIP_SECONDS, TRIM_SECONDS, bytes_of, shipping, ships, trimming
 from service.steps.anchor import Anchoring, places_of
@@ -172,7 +172,7 @@ def _spell(tx: Connection) -> int:
 
 
 def _forget_proofs(house: House) -> Callable[[Connection], int]:
-    return lambda tx: attempts.forget(tx, house.clock())
+    return lambda tx: attempts.forget(tx, house.clock()) + half_sessions.forget(tx, house.clock())
 
 
 def _check_audit(house: House) -> Callable[[], int]:

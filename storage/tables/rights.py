@@ -37,6 +37,7 @@ DELETED_FROM: Final = frozenset(
         "draft",
         "failed_proof",
         "forwarded_instance",
+        "half_session",
         "holding",
         "instance",
         "known_place",

@@ -7,6 +7,7 @@ from datetime import date, datetime
 
 from sqlalchemy.engine import Connection
 
+from reading.factors.requirement import Requirement
 from reading.kinds import IdentifierKind, Level, Role, Sex
 from reading.patients import patients
 from reading.patients.keys import Keys
@@ -14,6 +15,7 @@ from reading.patients.patient_identifiers import Identifier
 from reading.patients.patients import Patient
 from reading.register import organisations, people
 from reading.register.organisations import Organisation
+from reading.sessions.sign_in import Terms
 from reading.viewers import Staff
 from storage.index import queries
 from storage.index.entry_batch import Batch
@@ -24,6 +26,8 @@ from tests.recorded import recorded
 from tests.storage.instances import place, provenance, row
 
 KEYS = Keys(digest_key=b"d" * 32, cipher_key=b"c" * 32)
+NO_FACTORS = Terms(requirement=Requirement(roles=frozenset()), sessions=1000)
+"""Nobody must have a second factor: tests of other things sign in with a password alone."""
 NO_PASSWORD = "!"
 """No hash, so nobody signs in as them."""
 # 7+9+0+5+0+20+2+9+54+0+0+27+0+35+8+8+4 = 188; 188 mod 11 = 1, and that gives 0. The 17th digit is even: female.

@@ -40,7 +40,7 @@ from tests.archive import Archive, archive
 from tests.journalled import journalled
 from tests.passwords import quick_hash
 from tests.reading.clinic import Clinic, arrive, open_clinic
-from tests.reading.region import KEYS, PIA_CARD, pia
+from tests.reading.region import KEYS, NO_FACTORS, PIA_CARD, pia
 from tests.recorded import recorded
 from viewer.app import mount
 from viewer.http.office import Office
@@ -72,6 +72,7 @@ class House:
     archive: Archive
     """Where devices send to, for tests that are about bytes."""
     office: Office = field(init=False)
+    app: FastAPI = field(init=False)
     origin: str = ""
     rendered: list[tuple[str, str, int]] = field(default_factory=list)
     clients: list[httpx.Client] = field(default_factory=list)
@@ -169,13 +170,14 @@ def _opened(house: House) -> Iterator[House]:
             door.open_case(Context(tx, clinic.audit, house.now, viewer), case_id, "case.export")
         return iter([b"PK", b"zip"])
 
-    app = FastAPI(openapi_url=None)
+    house.app = app = FastAPI(openapi_url=None)
     house.office = Office(
         engine=engine,
         keys=KEYS,
         seal=clinic.seal,
         audit=clinic.audit,
         clock=lambda: house.now,
+        terms=NO_FACTORS,
         render=render,
         export=export,
         examination_facts=examination_facts,

@@ -31,6 +31,23 @@ class Body(BaseModel):
 class SignIn(Body):
     username: Word
     password: Word
+    code: Word = ""
+    """Of the second factor, or a recovery code, for whoever has one at hand."""
+
+
+class ShownFactor(Body):
+    """A code of an app or a recovery code, or the browser's answer for a passkey."""
+
+    code: Word = ""
+    passkey: dict[str, Any] | None = None
+
+
+class NewFactor(ShownFactor):
+    name: Word
+
+
+class Slip(Body):
+    slip: Word
 
 
 class NewPassword(Body):
@@ -38,8 +55,8 @@ class NewPassword(Body):
     new: Word
 
 
-class Proof(Body):
-    password: Word
+class Proof(ShownFactor):
+    password: Word = ""
 
 
 class Claim(Body):

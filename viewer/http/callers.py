@@ -113,7 +113,7 @@ def staff_of(request: Request, *, touch: bool) -> Staff:
     else:
         with snapshot(office.engine) as tx:
             staff = staff_sessions.by_token(tx, token, office.clock())
-    if staff is None or staff.session is None:
+    if staff is None or staff.session is None or _lacks_factor(request, staff):
         raise SignedOut
     return replace(staff, address=address_of(request))
 
@@ -144,7 +144,9 @@ def watches(request: Request) -> tuple[Staff, bool] | None:
         return None
     with snapshot(office.engine) as tx:
         found = staff_sessions.watching(tx, token, office.clock())
-    return None if found is None or (found[0].session and found[0].session.must_change_password) else found
+    if found is None or _lacks_factor(request, found[0]):
+        return None
+    return None if found[0].session and found[0].session.must_change_password else found
 
 
 def acts(request: Request, x_csrf_token: Annotated[str, Header()] = "") -> Staff:
@@ -183,10 +185,10 @@ def submits_unsettled(request: Request, csrf_token: Annotated[str, Form()] = "")
 
 
 def signs(request: Request, x_csrf_token: Annotated[str, Header()] = "") -> Staff:
-    """An act that signs, by a person who gave their password lately.
+    """An act that signs, by a person who proved lately who they are.
 
     Raises:
-        ProveAgain: the password has to be given again.
+        ProveAgain: it has to be proved again.
 
     """
     staff = acts(request, x_csrf_token)
@@ -293,12 +295,14 @@ def give(request: Request, response: Response, name: str, token: str) -> None:
 
     The browser that proved an account is known from now on.
     """
+    keep_off_scripts(request, response, name, token)
+    keep_off_scripts(request, response, BROWSER_COOKIE, caller_of(request).browser, KNOWN_FOR // SECOND)
+
+
+def keep_off_scripts(request: Request, response: Response, name: str, value: str, seconds: int | None = None) -> None:
+    """Set a cookie out of reach of scripts and other sites, and Secure except on loopback; until the browser closes."""
     secure = keeps_secure(request)
-    response.set_cookie(name, token, path="/", httponly=True, samesite="lax", secure=secure)
-    browser = caller_of(request).browser
-    response.set_cookie(
-        BROWSER_COOKIE, browser, KNOWN_FOR // SECOND, path="/", httponly=True, samesite="lax", secure=secure
-    )
+    response.set_cookie(name, value, seconds, path="/", httponly=True, samesite="lax", secure=secure)
 
 
 def take(request: Request, response: Response, name: str) -> None:
@@ -315,6 +319,13 @@ def keeps_cookies(request: Request) -> bool:
 def keeps_secure(request: Request) -> bool:
     """Whether a cookie is sent by https alone: except on loopback."""
     return urlsplit(origin_of(request)).hostname not in LOOPBACK
+
+
+def _lacks_factor(request: Request, staff: Staff) -> bool:
+    """Whether a session that was opened without a factor is no longer enough: of new roles, or from another address."""
+    session = staff.session
+    asks = office_of(request).terms.requirement.asks
+    return session is not None and not session.with_factor and asks(staff.grants, caller_of(request).address)
 
 
 def _checked(request: Request, staff: Staff, given: str) -> None:

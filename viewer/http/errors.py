@@ -20,7 +20,7 @@ class PasswordMustChange(ViewerError):
 
 
 class ProveAgain(ViewerError):
-    """The person last gave their password too long ago; asked for before a signature."""
+    """The person last proved too long ago who they are; asked for before a signature."""
 
 
 class Unavailable(ViewerError):

@@ -15,6 +15,7 @@ from reading.audit import Audit
 from reading.patients.keys import Keys
 from reading.reports.seal import Seal
 from reading.rules.typed_facts import TypedFacts
+from reading.sessions.sign_in import Terms
 from reading.viewers import Viewer
 from viewer.folders import WEB_APP
 from viewer.http.evidence import Evidence
@@ -41,6 +42,8 @@ class Office:
     seal: Seal
     audit: Audit
     clock: Callable[[], datetime]
+    terms: Terms
+    """How people sign in."""
     render: Render
     export: Export
     evidence: Evidence

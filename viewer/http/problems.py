@@ -23,6 +23,8 @@ from reading.errors import (
     NotAllowed,
     NotDone,
     NotThere,
+    ProofTooOld,
+    SignInOver,
     Stale,
     TooManyAttempts,
     WrongCredentials,
@@ -98,6 +100,8 @@ TABLE: Final[Mapping[type[Exception], ProblemType]] = {
     WrongCredentials: ProblemType(slug="wrong-credentials", status=401),
     TooManyAttempts: ProblemType(slug="too-many-attempts", status=429, fields=_retry_after),
     Busy: ProblemType(slug="busy", status=503, fields=_retry_after),
+    ProofTooOld: ProblemType(slug="prove-again", status=403),
+    SignInOver: ProblemType(slug="sign-in-over", status=401),
     SignedOut: ProblemType(slug="signed-out", status=401),
     CrossSite: ProblemType(slug="csrf", status=403),
     PasswordMustChange: ProblemType(slug="password-must-change", status=403),
@@ -126,6 +130,9 @@ def problem_of(error: Exception) -> Problem:
     return Problem(slug=kind.slug, status=kind.status, fields=fields, headers=headers)
 
 
+TO_SIGN_IN: Final = frozenset({"signed-out", "sign-in-over", "password-must-change", "prove-again"})
+"""Problems of pages that are solved where people sign in, or prove who they are."""
+
 PAGES: Final = (
     "/t",
     "/p",
@@ -137,6 +144,7 @@ PAGES: Final = (
     "/reports",
     "/office",
     "/alerts",
+    "/account",
     "/sign-in",
     "/sign-out",
     "/language",
@@ -221,7 +229,7 @@ def install(app: FastAPI) -> None:
 
 def _handle(request: Request, error: Exception) -> Response:
     problem = problem_of(error)
-    if not speaks_json(request) and problem.slug in {"signed-out", "password-must-change"}:
+    if not speaks_json(request) and problem.slug in TO_SIGN_IN:
         return _to_sign_in(request, problem)
     return answer(request, problem)
 
@@ -248,5 +256,7 @@ def _to_sign_in(request: Request, problem: Problem) -> Response:
     if home == PATIENTS:
         return RedirectResponse("/p?ended=1", status_code=303)
     wanted = request.url.path if request.method == "GET" else home
-    door = "/sign-in/password" if problem.slug == "password-must-change" else "/sign-in"
-    return RedirectResponse(f"{door}?next={wanted}", status_code=303)
+    if problem.slug == "sign-in-over":
+        return RedirectResponse("/sign-in?over=1", status_code=303)
+    doors = {"password-must-change": "/sign-in/password", "prove-again": "/account/proof"}
+    return RedirectResponse(f"{doors.get(problem.slug, '/sign-in')}?next={wanted}", status_code=303)

@@ -6,38 +6,103 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from reading.audit import stranger
-from reading.sessions import patient_sessions, staff_sessions
+from reading.factors.factors import Shown
+from reading.sessions import own_proof, patient_sessions, sign_in, staff_sessions
+from reading.sessions.half_sessions import HalfSession
 from reading.sessions.patient_sessions import PatientSession
+from reading.sessions.sign_in import Enrolled, NewFactor
 from reading.sessions.staff_sessions import StaffSession
 from reading.viewers import PatientViewer, SessionFacts, Staff
 from viewer.http.callers import PATIENT_COOKIE, STAFF_COOKIE, caller_of, take
+from viewer.http.half_sign_in import place_of
 from viewer.http.office import office_of
 from viewer.http.on_record import acting, acts_of
 
 
-def open_staff_session(request: Request, username: str, password: str) -> StaffSession:
-    """Sign a member of staff in.
+def open_staff_session(request: Request, username: str, password: str) -> StaffSession | HalfSession:
+    """Sign a member of staff in, as far as a password goes.
 
     Raises:
         WrongCredentials, TooManyAttempts, Busy: as the act.
 
     """
     office = office_of(request)
-    caller = caller_of(request)
-    return staff_sessions.open_session(
-        acts_of(office, stranger(caller.address)), office.keys, username=username, password=password, caller=caller
+    return sign_in.open_session(
+        acts_of(office, stranger(caller_of(request).address)),
+        office.keys,
+        office.terms,
+        username=username,
+        password=password,
+        caller=caller_of(request),
     )
 
 
-def prove_again(request: Request, staff: Staff, password: str) -> SessionFacts:
-    """Take the password once more from somebody who is signed in, before a signature.
+def show_factor(request: Request, half: HalfSession, code: str, passkey: str) -> StaffSession:
+    """Take the second factor of a sign-in.
 
     Raises:
-        WrongCredentials, TooManyAttempts, Busy: as the act.
+        SignInOver, WrongCredentials, TooManyAttempts: as the act.
 
     """
     office = office_of(request)
-    return staff_sessions.prove_again(acts_of(office, staff), office.keys, password=password)
+    return sign_in.show_factor(
+        acts_of(office, stranger(caller_of(request).address)),
+        office.keys,
+        office.terms,
+        token=half.token,
+        shown=_shown(request, code, passkey),
+        caller=caller_of(request),
+    )
+
+
+def show_slip(request: Request, half: HalfSession, slip: str) -> HalfSession:
+    """Take the slip of a reset.
+
+    Raises:
+        SignInOver, WrongCredentials, TooManyAttempts: as the act.
+
+    """
+    office = office_of(request)
+    return sign_in.show_slip(
+        acts_of(office, stranger(caller_of(request).address)),
+        office.keys,
+        token=half.token,
+        slip=slip,
+        caller=caller_of(request),
+    )
+
+
+def enrol(request: Request, half: HalfSession, name: str, code: str, passkey: str) -> Enrolled:
+    """Set up the first factor of a sign-in.
+
+    Raises:
+        SignInOver, Invalid: as the act.
+
+    """
+    office = office_of(request)
+    return sign_in.enrol(
+        acts_of(office, stranger(caller_of(request).address)),
+        office.keys,
+        office.terms,
+        token=half.token,
+        new=NewFactor(name=name, shown=_shown(request, code, passkey)),
+        caller=caller_of(request),
+    )
+
+
+def prove_again(
+    request: Request, staff: Staff, *, password: str = "", code: str = "", passkey: str = ""
+) -> SessionFacts:
+    """Take the proof once more from somebody who is signed in: a factor where they have one, else the password.
+
+    Raises:
+        NotAllowed, WrongCredentials, TooManyAttempts, Busy: as the acts.
+
+    """
+    office = office_of(request)
+    if code or passkey:
+        return own_proof.prove_by_factor(acts_of(office, staff), office.keys, _shown(request, code, passkey))
+    return own_proof.prove_by_password(acts_of(office, staff), office.keys, password=password)
 
 
 def change_password(request: Request, staff: Staff, current: str, new: str) -> None:
@@ -49,7 +114,7 @@ def change_password(request: Request, staff: Staff, current: str, new: str) -> N
 
     """
     office = office_of(request)
-    staff_sessions.change_password(acts_of(office, staff), office.keys, current=current, new=new)
+    own_proof.change_password(acts_of(office, staff), office.keys, current=current, new=new)
 
 
 def open_patient_session(request: Request, card_type: str, card: str, code: str) -> PatientSession:
@@ -83,3 +148,7 @@ def end_patient_session(request: Request, response: Response, patient: PatientVi
     with acting(office_of(request), patient) as ctx:
         patient_sessions.end(ctx, request.cookies[PATIENT_COOKIE])
     take(request, response, PATIENT_COOKIE)
+
+
+def _shown(request: Request, code: str, passkey: str) -> Shown:
+    return Shown(code=code, passkey=passkey, place=place_of(request))

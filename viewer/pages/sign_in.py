@@ -9,8 +9,14 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from reading.errors import Busy, Invalid, TooManyAttempts, WrongCredentials
+from reading.sessions import account_notices, staff_sessions
+from reading.sessions.half_sessions import HalfSession
+from reading.sessions.staff_sessions import EndReason, StaffSession
 from reading.viewers import Staff
+from storage.database import snapshot
 from viewer.http.callers import STAFF_COOKIE, SameOrigin, SubmittingUnsettled, give, keeps_cookies, staff_of
+from viewer.http.half_sign_in import give_half, take_half
+from viewer.http.office import office_of
 from viewer.http.page import LANGUAGE_COOKIE, language_of, local, page
 from viewer.http.problems import explained, problem_of
 from viewer.http.sessions import change_password, end_staff_session, open_staff_session
@@ -26,9 +32,10 @@ YEAR_SECONDS = 365 * 24 * 3600
 
 
 @router.get("/sign-in")
-def show(request: Request, next: Next = "", ended: bool = False) -> Response:  # noqa: A002, FBT001, FBT002
-    notice = text(language_of(request), "sign-in.ended") if ended or next else ""
-    return _form(request, next, notice=notice)
+def show(request: Request, next: Next = "", ended: bool = False, over: bool = False) -> Response:  # noqa: A002, FBT001, FBT002
+    if over:
+        return _form(request, next, notice=text(language_of(request), "sign-in.over"))
+    return _form(request, next, notice=_why_ended(request) if ended or next else "")
 
 
 @router.post("/sign-in", dependencies=[SameOrigin])
@@ -37,10 +44,10 @@ def sign_in(request: Request, username: Field, password: Field, next: NextField 
         opened = open_staff_session(request, username, password)
     except (WrongCredentials, TooManyAttempts, Busy) as refusal:
         return _form(request, next, username=username, refusal=refusal)
-    onward = local(next, _home(opened.staff))
-    must_change = opened.staff.session is not None and opened.staff.session.must_change_password
-    response = RedirectResponse(f"/sign-in/password?next={onward}" if must_change else onward, status_code=303)
-    give(request, response, STAFF_COOKIE, opened.token)
+    if not isinstance(opened, HalfSession):
+        return let_in(request, opened, next)
+    response = RedirectResponse(f"/sign-in/factor?next={local(next, '')}", status_code=303)
+    give_half(request, response, opened)
     return response
 
 
@@ -66,7 +73,7 @@ def new_password(  # noqa: PLR0917 -- the fields of the form
         return _password_form(
             request, staff, next, problem=words_for(request, refusal), status=problem_of(refusal).status
         )
-    return RedirectResponse(local(next, _home(staff)), status_code=303)
+    return RedirectResponse(local(next, home_for(staff)), status_code=303)
 
 
 @router.post("/sign-out")
@@ -83,6 +90,33 @@ def choose_language(to: Annotated[str, Query(max_length=5)], next: Next = "/") -
     return response
 
 
+def let_in(request: Request, opened: StaffSession, wanted: str) -> Response:
+    """The answer to a sign-in that has come to its end: the cookie, and the first page."""
+    response = RedirectResponse(address_after(request, opened.staff, wanted), status_code=303)
+    return with_session(request, response, opened)
+
+
+def with_session(request: Request, response: Response, opened: StaffSession) -> Response:
+    give(request, response, STAFF_COOKIE, opened.token)
+    take_half(response)
+    return response
+
+
+def address_after(request: Request, staff: Staff, wanted: str) -> str:
+    """The first page: a first password is changed before all, and what concerns the account is read."""
+    onward = local(wanted, home_for(staff))
+    if staff.session is not None and staff.session.must_change_password:
+        return f"/sign-in/password?next={onward}"
+    with snapshot(office_of(request).engine) as tx:
+        told = account_notices.unread(tx, staff.person_id)
+    return f"/account/notices?next={onward}" if told else onward
+
+
+def home_for(staff: Staff) -> str:
+    """The first page after signing in."""
+    return home_of({grant.role for grant in staff.grants})
+
+
 def words_for(request: Request, error: Exception) -> str:
     """An error as a sentence, for a form that is shown again."""
     problem, language = problem_of(error), language_of(request)
@@ -91,8 +125,14 @@ def words_for(request: Request, error: Exception) -> str:
     return exact or f"{text(language, f'problem.{problem.slug}')}{text(language, 'colon')}{advice}"
 
 
-def _home(staff: Staff) -> str:
-    return home_of({grant.role for grant in staff.grants})
+def _why_ended(request: Request) -> str:
+    """Why the session with which this browser comes is over, where somebody ended it."""
+    token, language = request.cookies.get(STAFF_COOKIE, ""), language_of(request)
+    with snapshot(office_of(request).engine) as tx:
+        reason = staff_sessions.end_reason(tx, token)
+    if reason in {None, EndReason.SIGNED_OUT}:
+        return text(language, "sign-in.ended")
+    return text(language, f"sign-in.ended.{reason}")
 
 
 def _form(

@@ -95,6 +95,7 @@ ENTRIES: Final[tuple[Entry, ...]] = (
     _entry("/office/policy", "rail.policy", Group.OFFICE, QUALITY | SYSTEM),
     _entry("/office/policy/calendar", "rail.calendar", Group.OFFICE, QUALITY | SYSTEM),
     _entry("/office/audit", "rail.audit", Group.OFFICE, AUDIT),
+    _entry("/office/factors", "rail.factors", Group.OFFICE, SYSTEM | SECURITY),
 )
 """The first that somebody has is where they begin."""
 

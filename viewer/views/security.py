@@ -1,9 +1,10 @@
-"""Failed attempts to sign in and to name patients, as the security administrator is shown them."""
+"""Failed attempts and second factors, as administrators are shown them."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from reading.administrators.second_factors import FactorsOf
 from reading.sessions.failures import Overview
 
 
@@ -29,3 +30,16 @@ def failures_json(found: Overview) -> dict[str, Any]:
         for one in found.counters
     ]
     return {"brake_is_on": found.brake_is_on, "failures": [everybody, *lines]}
+
+
+def factors_json(one: FactorsOf) -> dict[str, Any]:
+    """``reset``: empty, ``asked`` where another administrator has to confirm it, ``slip`` where one was handed over."""
+    return {
+        "username": one.person.username,
+        "name": one.person.name,
+        "factors": list(one.kinds),
+        "recovery_codes": one.recovery_codes,
+        "required_by_role": one.by_role,
+        "required_by_name": one.by_name,
+        "reset": "" if one.reset is None else "asked" if one.reset.confirmed_at is None else "slip",
+    }

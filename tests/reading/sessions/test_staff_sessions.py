@@ -18,7 +18,8 @@ from reading.context import Acts, Context, Who
 from reading.errors import Invalid, NotThere, TooManyAttempts, WrongCredentials
 from reading.kinds import Role
 from reading.register import passwords, people
-from reading.sessions import staff_sessions
+from reading.sessions import own_proof, staff_sessions
+from reading.sessions import sign_in as sign_in_acts
 from reading.sessions.attempts import Caller
 from reading.sessions.staff_sessions import StaffSession
 from reading.tables import failed_proof, staff_session
@@ -26,7 +27,7 @@ from reading.viewers import Staff
 from storage.database import snapshot, transaction
 from storage.open_transactions import SlowInTransaction
 from tests.passwords import quick_hash
-from tests.reading.region import KEYS, hire, make_region
+from tests.reading.region import KEYS, NO_FACTORS, hire, make_region
 
 WhoT = TypeVar("WhoT", bound=Who)
 WEB: Final = Audit("web")
@@ -55,11 +56,13 @@ def sign_in(
 ) -> StaffSession | WrongCredentials | TooManyAttempts:
     caller = Caller(address=address, browser=browser)
     try:
-        return staff_sessions.open_session(
-            acting(engine, now, SYSTEM), KEYS, username=username, password=password, caller=caller
+        opened = sign_in_acts.open_session(
+            acting(engine, now, SYSTEM), KEYS, NO_FACTORS, username=username, password=password, caller=caller
         )
     except (WrongCredentials, TooManyAttempts) as refused:
         return refused
+    assert isinstance(opened, StaffSession)
+    return opened
 
 
 def signed_in(engine: Engine, now: datetime) -> StaffSession:
@@ -265,9 +268,10 @@ def test_a_password_that_is_changed_while_it_is_checked_opens_nothing(engine: En
                 yield ctx
 
     with pytest.raises(WrongCredentials):
-        staff_sessions.open_session(
+        sign_in_acts.open_session(
             Between(engine, WEB, lambda: now, SYSTEM),
             KEYS,
+            NO_FACTORS,
             username="ada",
             password=PASSWORD,
             caller=Caller(address="10.0.0.1"),
@@ -307,8 +311,8 @@ def test_signing_asks_again_after_idle_minutes(engine: Engine, now: datetime) ->
     assert found is not None
     acts = acting(engine, now + timedelta(minutes=31), found)
     with pytest.raises(WrongCredentials):
-        staff_sessions.prove_again(acts, KEYS, password="wrong")
-    proved = staff_sessions.prove_again(acts, KEYS, password=PASSWORD)
+        own_proof.prove_by_password(acts, KEYS, password="wrong")
+    proved = own_proof.prove_by_password(acts, KEYS, password=PASSWORD)
     assert proved.proved_at == now + timedelta(minutes=31)
     assert not needs_proof(32)
 
@@ -318,10 +322,10 @@ def test_a_proof_is_guessed_no_oftener_than_a_sign_in(engine: Engine, now: datet
     acts = acting(engine, now, signed_in(engine, now).staff)
     for _ in range(6):
         with pytest.raises(WrongCredentials):
-            staff_sessions.prove_again(acts, KEYS, password="wrong")
+            own_proof.prove_by_password(acts, KEYS, password="wrong")
 
     with pytest.raises(TooManyAttempts):
-        staff_sessions.prove_again(acts, KEYS, password=PASSWORD)
+        own_proof.prove_by_password(acts, KEYS, password=PASSWORD)
     assert isinstance(sign_in(engine, now), StaffSession)  # another session is another
 
 
@@ -331,7 +335,7 @@ def test_nobody_outside_keeps_a_reader_from_signing(engine: Engine, now: datetim
     for number in range(60):
         sign_in(engine, now, password="wrong", address=f"10.0.0.{number % 4}")
 
-    assert staff_sessions.prove_again(acts, KEYS, password=PASSWORD).proved_at == now
+    assert own_proof.prove_by_password(acts, KEYS, password=PASSWORD).proved_at == now
 
 
 def test_a_session_that_ended_proves_nothing(engine: Engine, now: datetime) -> None:
@@ -342,7 +346,7 @@ def test_a_session_that_ended_proves_nothing(engine: Engine, now: datetime) -> N
 
     for viewer in (opened.staff, person):
         with pytest.raises(NotThere):
-            staff_sessions.prove_again(acting(engine, now, viewer), KEYS, password=PASSWORD)
+            own_proof.prove_by_password(acting(engine, now, viewer), KEYS, password=PASSWORD)
     assert staff_sessions.needs_proof(person, now)
 
 
@@ -351,7 +355,7 @@ def test_a_new_password_ends_the_other_sessions(engine: Engine, now: datetime) -
     here, elsewhere = signed_in(engine, now), signed_in(engine, now)
 
     def change(current: str, new: str) -> None:
-        staff_sessions.change_password(acting(engine, now, here.staff), KEYS, current=current, new=new)
+        own_proof.change_password(acting(engine, now, here.staff), KEYS, current=current, new=new)
 
     with pytest.raises(WrongCredentials):
         change("wrong", "elm-tree-in-summer")

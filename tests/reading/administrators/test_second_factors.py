@@ -1,0 +1,175 @@
+"""Resets of lost factors: by an administrator with a slip, by two for one of their own, by nobody for themselves."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy.engine import Engine
+
+from reading.administrators import second_factors
+from reading.audit import SYSTEM, Actor, events_about
+from reading.context import Acts, Context
+from reading.errors import NotAllowed, NotThere, WrongCredentials
+from reading.factors import resets
+from reading.factors.requirement import Needs
+from reading.kinds import Role
+from reading.sessions import account_notices, sign_in, staff_sessions
+from reading.sessions.half_sessions import HalfSession
+from reading.sessions.staff_sessions import EndReason, StaffSession
+from reading.viewers import Staff
+from storage.database import snapshot, transaction
+from tests.reading.factors.phone import HASH, HOME, READERS_MUST, WEB, enrol, half, password, show, with_phone
+from tests.reading.region import KEYS, NO_FACTORS, hire, make_region
+
+People = dict[str, Staff]
+
+
+@pytest.fixture
+def people(engine: Engine, now: datetime) -> People:
+    with transaction(engine) as tx:
+        city = make_region(tx, now).city
+        roles = {
+            "ada": Role.READER,
+            "sam": Role.SYSTEM_ADMINISTRATOR,
+            "sid": Role.SYSTEM_ADMINISTRATOR,
+            "sec": Role.SECURITY_ADMINISTRATOR,
+            "aud": Role.AUDIT_ADMINISTRATOR,
+        }
+        return {name: hire(tx, name, now, (role, city), password_hash=HASH) for name, role in roles.items()}
+
+
+def reset(engine: Engine, now: datetime, who: Staff | Actor, username: str = "ada") -> str | None:
+    with transaction(engine) as tx:
+        return second_factors.ask_reset(Context(tx, WEB, now, who), KEYS, username)
+
+
+def confirm(engine: Engine, now: datetime, who: Staff, username: str) -> str:
+    with transaction(engine) as tx:
+        return second_factors.confirm_reset(Context(tx, WEB, now, who), KEYS, username)
+
+
+def slip(engine: Engine, now: datetime, waiting: HalfSession, code: str) -> HalfSession:
+    acts = Acts(engine, WEB, lambda: now, SYSTEM)
+    return sign_in.show_slip(acts, KEYS, token=waiting.token, slip=code, caller=HOME)
+
+
+def test_a_lost_phone_has_a_way_back(engine: Engine, now: datetime, people: People) -> None:
+    phone, before = with_phone(engine, now)
+    code = reset(engine, now, people["sam"])
+    assert code is not None
+
+    with snapshot(engine) as tx:
+        assert staff_sessions.by_token(tx, before.session.token, now) is None
+        assert staff_sessions.end_reason(tx, before.session.token) is EndReason.RESET
+    waiting = half(engine, now)
+    assert waiting.needs is Needs.SLIP
+    for nothing in (phone.code(now, 1), before.recovery_codes[0]):
+        with pytest.raises(WrongCredentials):
+            slip(engine, now, waiting, nothing)
+    assert slip(engine, now, waiting, code.upper()).needs is Needs.ENROLMENT
+    # whoever lets the page go begins again with the same slip
+    again = half(engine, now)
+    assert again.needs is Needs.SLIP
+    _, after = enrol(engine, now, slip(engine, now, again, code))
+    assert isinstance(show(engine, now, half(engine, now), after.recovery_codes[0]), StaffSession)
+    reset(engine, now, people["sam"])
+    with pytest.raises(WrongCredentials):
+        slip(engine, now, half(engine, now), code)
+    with snapshot(engine) as tx:
+        told = [one.kind for one in account_notices.unread(tx, people["ada"].person_id)]
+        resets_on_record = [
+            one.details["step"]
+            for one in events_about(tx, "person", people["ada"].person_id)
+            if one.action == "factors.reset"
+        ]
+    assert told.count(account_notices.Notice.FACTORS_RESET) == 2
+    assert sorted(str(step) for step in resets_on_record) == ["ask", "ask", "slip", "slip"]
+
+
+def test_without_the_slip_the_password_opens_nothing_not_even_later(
+    engine: Engine, now: datetime, people: People
+) -> None:
+    with_phone(engine, now)
+    code = reset(engine, now, people["sam"])
+    late = now + resets.SLIP_FOR
+
+    waiting = half(engine, late)
+    assert waiting.needs is Needs.SLIP
+    with pytest.raises(WrongCredentials):
+        slip(engine, late, waiting, code or "")
+    fresh = reset(engine, late, people["sam"])
+    assert slip(engine, late, half(engine, late), fresh or "").needs is Needs.ENROLMENT
+
+
+def test_an_administrators_factors_are_reset_by_two_others(engine: Engine, now: datetime, people: People) -> None:
+    assert reset(engine, now, people["sam"], "aud") is None
+    assert isinstance(password(engine, now, username="aud"), StaffSession)  # nothing has changed yet
+    with pytest.raises(NotAllowed, match="another_administrator_confirms"):
+        confirm(engine, now, people["sam"], "aud")
+    for own in ("sid", "sec"):
+        assert reset(engine, now, people["sam"], own) is None
+        with pytest.raises(NotAllowed, match="not_ones_own_factors"):
+            confirm(engine, now, people[own], own)
+    assert confirm(engine, now, people["sec"], "aud")
+    with pytest.raises(NotThere):
+        confirm(engine, now, people["sid"], "aud")
+    waiting = password(engine, now, username="aud")
+    assert isinstance(waiting, HalfSession)
+    assert waiting.needs is Needs.SLIP
+
+
+def test_who_may_not_reset_does_not(engine: Engine, now: datetime, people: People) -> None:
+    for name in ("ada", "sec", "aud"):
+        with pytest.raises(NotAllowed, match="system_administrators_only"):
+            reset(engine, now, people[name], "sid")
+    with pytest.raises(NotAllowed, match="not_ones_own_factors"):
+        reset(engine, now, people["sam"], "sam")
+    reset(engine, now, people["sam"], "sid")
+    for name in ("ada", "aud"):
+        with pytest.raises(NotAllowed, match="system_or_security"):
+            confirm(engine, now, people[name], "sid")
+
+
+def test_a_reset_that_nobody_confirmed_is_taken_back(engine: Engine, now: datetime, people: People) -> None:
+    reset(engine, now, people["sam"], "sid")
+    with transaction(engine) as tx:
+        second_factors.withdraw_reset(Context(tx, WEB, now, people["sec"]), "sid")
+
+    with pytest.raises(NotThere):
+        confirm(engine, now, people["sec"], "sid")
+
+
+def test_the_servers_operator_resets_the_last_administrator(engine: Engine, now: datetime, people: People) -> None:
+    assert reset(engine, now, SYSTEM, people["sam"].username)
+
+
+def test_a_security_administrator_requires_it_of_one_person(engine: Engine, now: datetime, people: People) -> None:
+    def require(who: Staff, *, required: bool) -> None:
+        with transaction(engine) as tx:
+            second_factors.require(Context(tx, WEB, now, who), "ada", required=required)
+
+    with pytest.raises(NotAllowed, match="security_administrators_only"):
+        require(people["sam"], required=True)
+    assert isinstance(password(engine, now), StaffSession)
+    require(people["sec"], required=True)
+    require(people["sec"], required=True)
+    assert half(engine, now).needs is Needs.ENROLMENT
+    with transaction(engine) as tx:
+        seen = second_factors.holdings(Context(tx, WEB, now, people["sec"]), READERS_MUST.requirement)
+    lines = {one.person.username: (one.kinds, one.by_role, one.by_name) for one in seen}
+    assert lines["ada"] == ((), True, True)
+    assert lines["aud"] == ((), False, False)
+    require(people["sec"], required=False)
+    assert isinstance(password(engine, now, NO_FACTORS), StaffSession)
+
+
+def test_who_sees_the_list(engine: Engine, now: datetime, people: People) -> None:
+    for name, sees in {"ada": False, "aud": False, "sam": True, "sec": True}.items():
+        with transaction(engine) as tx:
+            ctx = Context(tx, WEB, now + timedelta(seconds=1), people[name])
+            if sees:
+                assert len(second_factors.holdings(ctx, NO_FACTORS.requirement)) == 5
+            else:
+                with pytest.raises(NotAllowed):
+                    second_factors.holdings(ctx, NO_FACTORS.requirement)
