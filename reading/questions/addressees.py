@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -50,7 +51,19 @@ def of_case(tx: Connection, case: Case, *, but: str, now: datetime) -> list[Addr
     """
     nameless = blindness.is_nameless(tx, case)
     people = [] if nameless else [one for one in _people(tx, case.id, now) if one.person_id != but]
-    return [*people, *_roles(tx, case, now)]
+    return [*people, *(one for one in _roles(tx, case, now) if has_others(tx, one, but={but}, now=now))]
+
+
+def has_others(tx: Connection, of: Addressee, *, but: AbstractSet[str], now: datetime) -> bool:
+    """Whether somebody else than the addressee and these people holds the role at the organisation."""
+    grant, person = tables.role_grant, tables.person
+    asked = (
+        sa.select(sa.literal(1))
+        .join(person, person.c.id == grant.c.person_id)
+        .where(grant.c.organisation_id == of.organisation_id, grant.c.role == of.role, valid_at(grant, now))
+        .where(person.c.until.is_(None), person.c.id.not_in(but | {of.person_id or ""}))
+    )
+    return tx.scalar(asked.limit(1)) is not None
 
 
 def is_there(tx: Connection, person_id: str, organisation_id: str, now: datetime) -> bool:

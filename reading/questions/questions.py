@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -55,6 +55,8 @@ class Question:
 def ask(ctx: Context[Staff], case_id: str, *, whom: str, words: str) -> Question:
     """Ask somebody about a case; whoever is away is not waited for: it goes to those on duty in their role at once.
 
+    Where that is nobody but whoever asks, it waits for the person all the same.
+
     ``whom`` is the key of an addressee.
 
     Raises:
@@ -67,6 +69,7 @@ def ask(ctx: Context[Staff], case_id: str, *, whom: str, words: str) -> Question
     to = next((one for one in found if one.key == whom), None)
     if to is None:
         raise Invalid("whom", "unknown")
+    waits = to.there or not addressees.has_others(ctx.tx, to, but={ctx.who.person_id}, now=ctx.now)
     made = new_id()
     ctx.tx.execute(
         sa.insert(tables.question).values(
@@ -75,14 +78,14 @@ def ask(ctx: Context[Staff], case_id: str, *, whom: str, words: str) -> Question
             asked_by=ctx.who.person_id,
             asked_at=ctx.now,
             words=checked("words", words, longest=LONGEST, required=True, lines=True),
-            person_id=to.person_id if to.there else None,
-            meant_for=None if to.there else to.person_id,
+            person_id=to.person_id if waits else None,
+            meant_for=None if waits else to.person_id,
             organisation_id=to.organisation_id,
             role=to.role,
             state=State.OPEN,
         )
     )
-    _record(ctx, Action.QUESTION_ASK, made, case_id, to)
+    _record(ctx, Action.QUESTION_ASK, made, case_id, replace(to, there=waits))
     return _select(ctx.tx, tables.question.c.id == made)[0]
 
 

@@ -20,7 +20,8 @@ from reading.roster.slots import Planned, Slot
 from reading.viewers import Staff
 
 MOST_LINES: Final = 500
-HEADING: Final = ("username", "step", "since", "until")
+_CELLS: Final = 4
+_AS_TYPED: Final = str.maketrans("，；;：", ",,,:")
 STEPS: Final = {
     "报告": Step.READ,
     "审核": Step.VERIFY,
@@ -47,7 +48,8 @@ def read(ctx: Context[Staff | Actor], organisation_code: str, text: str) -> list
     """What a table would add: lines of ``username,step,since,until``, on the clock of the organisation.
 
     ``until`` may be a time alone: of the same day, or of the next where it is not after the beginning. Empty lines, a
-    heading, and lines that begin with # say nothing.
+    heading, and lines that begin with # say nothing. Semicolons part cells as commas do, and both, and the colon, may
+    be those of a Chinese keyboard.
 
     Raises:
         NotThere: no such organisation.
@@ -58,9 +60,13 @@ def read(ctx: Context[Staff | Actor], organisation_code: str, text: str) -> list
     place = organisations.in_force(ctx.tx, organisation_code)
     rights.must_keep(ctx, place.id)
     zone, found = ZoneInfo(place.time_zone), list[Line]()
-    for number, cells in enumerate(csv.reader(text.lstrip("\ufeff").splitlines()), start=1):
+    begun = False
+    for number, cells in enumerate(csv.reader(text.lstrip("\ufeff").translate(_AS_TYPED).splitlines()), start=1):
         said = tuple(cell.strip() for cell in cells)
-        if not any(said) or said[0].startswith("#") or said[: len(HEADING)] == HEADING:
+        if not any(said) or said[0].startswith("#"):
+            continue
+        heading, begun = not begun and _is_heading(said), True
+        if heading:
             continue
         try:
             planned = _beside(found, _planned(ctx, organisation_code, said, zone))
@@ -85,6 +91,11 @@ def add(ctx: Context[Staff | Actor], lines: Sequence[Line]) -> list[Slot]:
     return [slots.write(ctx, one.planned) for one in lines if one.planned is not None]
 
 
+def _is_heading(cells: Sequence[str]) -> bool:
+    """Whether a first line names its columns, in whatever words: it has no digit where a slot has its times."""
+    return len(cells) == _CELLS and not any(char.isdigit() for char in "".join(cells[2:])) and cells[1] not in STEPS
+
+
 def _beside(found: Sequence[Line], planned: Planned) -> Planned:
     """A slot that overlaps none of the lines before it."""
     if any(one.planned is not None and one.planned.overlaps(planned) for one in found):
@@ -93,7 +104,7 @@ def _beside(found: Sequence[Line], planned: Planned) -> Planned:
 
 
 def _planned(ctx: Context[Staff | Actor], organisation_code: str, cells: tuple[str, ...], zone: ZoneInfo) -> Planned:
-    if len(cells) != len(HEADING):
+    if len(cells) != _CELLS:
         raise Invalid("line", "roster_cells")
     username, step, since, until = cells
     if step not in STEPS:

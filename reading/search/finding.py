@@ -33,6 +33,8 @@ from reading.tables import (
 from reading.texts import storable
 from reading.viewers import Staff
 
+_DIGITAL: Final = ("DR", "DX")
+"""One kind of examination: the standard's term and the one that many devices send."""
 MOST_NEW: Final = 99
 """Further new reports of a saved search are not counted."""
 
@@ -162,7 +164,8 @@ def _asked(tx: Connection, staff: Staff, query: Query, now: datetime) -> sa.Sele
 
 def _of_the_case(query: Query) -> Iterator[sa.ColumnElement[bool]]:
     if query.modality:
-        yield case.c.modality == _checked("modality", query.modality)
+        modality = _checked("modality", query.modality)
+        yield case.c.modality.in_(_DIGITAL if modality in _DIGITAL else (modality,))
     if query.body_part:
         yield case.c.body_part == _checked("body_part", query.body_part)
 
@@ -190,6 +193,8 @@ def _conditions(tx: Connection, query: Query) -> Iterator[sa.ColumnElement[bool]
     if query.signer:
         signed = sa.select(report_search_person.c.case_id).join(person, person.c.id == report_search_person.c.person_id)
         yield row.case_id.in_(signed.where(person.c.name == _checked("signer", query.signer)))
+    if query.since is not None and query.until is not None and query.until <= query.since:
+        raise Invalid("until", "last_before_first")
     if query.since is not None:
         yield row.released_at >= query.since
     if query.until is not None:

@@ -108,6 +108,7 @@ def test_while_the_first_one_reads_nobody_is_told_who_it_is(house: House, engine
     refused = client.post(f"/api/cases/{case.id}/consultations", json=asked)
 
     assert told == []
+    assert "姓名暂不公开" in client.get(f"/office/policy/case/{case.id}").text
     assert (refused.status_code, "consult" in client.get(f"/api/cases/{case.id}").json()["allowed"]) == (403, False)
 
 

@@ -102,5 +102,7 @@ def _page(request: Request, staff: Staff, typed: Typed, *, refused: Invalid | No
 
 
 def _known(group: str, language: Language) -> list[tuple[str, str]]:
-    """The codes of a group of the catalogue with their words."""
-    return [(key.removeprefix(group), said) for key, said in catalogue(language).items() if key.startswith(group)]
+    """The codes of a group of the catalogue with their words; of two that have the same words the first."""
+    named = [(key.removeprefix(group), said) for key, said in catalogue(language).items() if key.startswith(group)]
+    first = {said: code for code, said in reversed(named)}
+    return [(code, said) for code, said in named if first[said] == code]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -62,7 +62,8 @@ def add(  # noqa: PLR0917 -- the fields of the form
         since, until = _times(ctx, org, day, begins, ends)
         slots.add(ctx, organisation_code=org, username=who, step=one_of(Step, "step", step), since=since, until=until)
 
-    return _done(request, staff, org, day, act)
+    typed = {"who": who, "step": step, "day": day, "begins": begins, "ends": ends}
+    return _done(request, staff, org, day, act, typed=typed)
 
 
 @router.post("/move")
@@ -178,12 +179,21 @@ def _line_problem(request: Request, problem: Invalid | NotThere | None) -> str:
     return "" if problem is None else words_for(request, problem)
 
 
-def _done(request: Request, staff: Staff, org: str, day: str, act: Callable[[Context[Staff]], object]) -> Response:
+def _done(
+    request: Request,
+    staff: Staff,
+    org: str,
+    day: str,
+    act: Callable[[Context[Staff]], object],
+    *,
+    typed: Mapping[str, str] | None = None,
+) -> Response:
+    """``typed`` stands in the form of a new slot again where it is refused."""
     try:
         with acting(office_of(request), staff) as ctx:
             act(ctx)
     except (Invalid, NotAllowed) as refused:
-        return _page(request, staff, org, day, refused=refused)
+        return _page(request, staff, org, day, refused=refused, typed=typed)
     return _back(org, day)
 
 
@@ -200,6 +210,7 @@ def _page(
     *,
     done: bool = False,
     refused: Invalid | NotAllowed | None = None,
+    typed: Mapping[str, str] | None = None,
     lines: str = "",
     preview: list[dict[str, Any]] | None = None,
     wrong: bool = False,
@@ -235,6 +246,7 @@ def _page(
         skill_kinds=[(kind.value, f"roster.skill.{kind}") for kind in SkillKind],
         done=done,
         problem=words_for(request, refused) if refused else "",
+        typed=typed or {"who": "", "step": "", "day": week.monday.isoformat(), "begins": "08:00", "ends": "17:00"},
         lines=lines,
         preview=preview,
         wrong=wrong,

@@ -126,9 +126,16 @@ def _move(one: MoveRow, gone: Reroute | None, zone: str, language: Language) -> 
     return {
         "at": words.moment(one.at, zone),
         "what": text(language, f"move.{one.move}"),
-        "who": one.person_name or text(language, "policy.by-system"),
+        "who": _who(one.person_name, language),
         "why": one.why or (_reroute(gone, zone, language) if gone else ""),
     }
+
+
+def _who(name: str | None, language: Language) -> str:
+    """Who moved it; a name that is withheld while two people read it blind is said to be so."""
+    if name is None:
+        return text(language, "policy.by-system")
+    return name or text(language, "routing.name-withheld")
 
 
 def _reroute(gone: Reroute, zone: str, language: Language) -> str:

@@ -12,6 +12,7 @@ from reading.context import Context
 from reading.queue.choosing import Chosen
 from reading.register.organisations import Organisation
 from reading.roster import absences, at_work, limits, skills, slots
+from reading.roster.absences import Absence
 from reading.roster.members import Member, members_of
 from reading.roster.slots import Slot
 from reading.viewers import Staff
@@ -71,7 +72,7 @@ def page_of(ctx: Context[Staff], place: Organisation, week: Week, language: Lang
             }
             for day in week.days
         ],
-        "rows": [_row(one, found, week, ctx.now, language) for one in members],
+        "rows": [_row(one, found, away, week, ctx.now, language) for one in members],
         "people": [
             {
                 "username": one.username,
@@ -135,7 +136,9 @@ def clock(at: datetime, zone: ZoneInfo) -> str:
     return at.astimezone(zone).strftime("%H:%M")
 
 
-def _row(one: Member, found: Sequence[Slot], week: Week, now: datetime, language: Language) -> Shown:
+def _row(  # noqa: PLR0917
+    one: Member, found: Sequence[Slot], away: Sequence[Absence], week: Week, now: datetime, language: Language
+) -> Shown:
     cells: list[list[Shown]] = [[] for _ in week.days]
     for slot in found:
         if slot.person_id != one.person_id:
@@ -158,4 +161,16 @@ def _row(one: Member, found: Sequence[Slot], week: Week, now: datetime, language
         "title": one.title,
         "steps": [(step.value, text(language, f"step.{step}")) for step in one.steps],
         "cells": cells,
+        "away": [_away(one, away, day, week.zone, language) for day in week.days],
     }
+
+
+def _away(one: Member, away: Sequence[Absence], day: date, zone: ZoneInfo, language: Language) -> list[str]:
+    """Why somebody is away on a day or a part of it."""
+    begins = datetime.combine(day, time(), zone)
+    ends = datetime.combine(day + timedelta(days=1), time(), zone)
+    return [
+        text(language, f"roster.absence.{each.kind}")
+        for each in away
+        if each.person_id == one.person_id and each.since < ends and (each.until is None or each.until > begins)
+    ]

@@ -6,8 +6,11 @@ import itertools
 from datetime import datetime, timedelta
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
+from reading import tables
+from reading.cases import cases
 from reading.context import Context
 from reading.errors import Invalid, MoveNotAllowed, NotThere
 from reading.kinds import Role
@@ -67,6 +70,24 @@ def test_a_question_about_somebody_who_is_away_goes_to_those_on_duty_at_once(eng
         assert made.organisation_id == clinic.region.oak.id
         assert counts == [1, 0, 0]
         assert answered.answered_by == "Rosa"
+
+
+def test_a_question_waits_for_whoever_is_away_where_nobody_but_the_asker_has_their_role(
+    engine: Engine, now: datetime
+) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        for other in (clinic.rosa, clinic.vera):
+            held = (tables.role_grant.c.person_id == other.person_id) & (tables.role_grant.c.role == Role.READER)
+            tx.execute(sa.update(tables.role_grant).where(held).values(until=now))
+        made = asked_of_ada(tx, clinic, now)
+        case_id = made.case_id
+        vera = as_(tx, clinic, clinic.vera, now)
+        roles = addressees.of_case(tx, cases.by_id(tx, case_id), but=clinic.ada.person_id, now=now)
+
+        assert (made.person, made.meant_for) == ("Ada", "")
+        assert [one for one in roles if one.person_id is None and one.role is Role.READER] == []
+        assert questions.count(vera) == 0
 
 
 def test_only_what_one_sees_is_asked_of_those_who_worked_on_it_and_only_the_asker_takes_it_back(

@@ -22,6 +22,7 @@ def test_a_reader_finds_reports_keeps_the_search_and_sees_what_is_new(house: Hou
     page = ada.get("/reports?q=结节&result=positive&since=2026-03-02&until=2026-03-02").text
     found = ada.get("/api/reports?q=上叶&body_part=CHEST").json()
     wrong = ada.get("/reports?since=yesterday")
+    reversed_days = ada.get("/reports?since=2026-03-05&until=2026-03-02")
     token = {"csrf_token": ada.headers["X-CSRF-Token"]}
     kept = ada.post("/reports/saved?q=结节", data={**token, "name": "结节随访"})
     later = house.case("1.2.840.2")
@@ -41,6 +42,8 @@ def test_a_reader_finds_reports_keeps_the_search_and_sees_what_is_new(house: Hou
     assert [one["version_id"] for one in found["items"]] == [version.id]
     assert found["items"][0]["parts"][1] == {"text": "上叶", "sought": True}
     assert (wrong.status_code, "日期不对" in wrong.text) == (422, True)
+    assert (reversed_days.status_code, "结束日期早于开始日期" in reversed_days.text) == (422, True)
+    assert blank.count(">DR</option>") == 1
     assert quinn.get("/api/reports?q=结节").json()["items"] == []
     assert "没有找到报告" in quinn.get("/reports?q=结节").text
     assert (kept.status_code, search["name"], search["new"]) == (303, "结节随访", 1)

@@ -61,6 +61,8 @@ def test_a_week_is_kept_by_forms_and_seen_by_those_who_work_there(house: House, 
 
     assert (added.status_code, again.status_code, moved.status_code) == (303, 422, 303)
     assert "in a slot at some of that time" in again.text
+    assert f'type="date" required value="{tomorrow.isoformat()}"' in again.text  # what was typed stands there again
+    assert 'type="time" required value="20:00"' in again.text
     assert [until - since for since, until in after] == [timedelta(hours=9)]  # type: ignore[operator]
     assert seen.status_code == 200
     assert "08:00–17:00" in seen.text
@@ -81,7 +83,7 @@ def test_a_table_is_previewed_with_its_errors_by_line_and_saved_whole_or_not(hou
     )
     bad = _send(head, "/import", lines=wrong, act="save")
     nothing = _slots(house)
-    right = f"username,step,since,until\n\nada,报告,{day} 08:00,17:00\nrosa,read,{day} 20:00,08:00"
+    right = f"用户名，岗位，开始，结束\n\nada，报告，{day} 08：00，17:00\nrosa;read;{day} 20:00;08:00"
     preview = _send(head, "/import", lines=right, act="preview")
     still = _slots(house)
     saved = _send(head, "/import", lines=right, act="save")
@@ -112,6 +114,7 @@ def test_skills_absences_and_limits_are_kept_beside_the_week(house: House, head:
 
     assert [one.status_code for one in answers] == [303, 303, 303, 422, 422]
     assert ">MG</span>" in page
+    assert '<span class="tag warning">leave</span>' in page.lower().split("<tbody>")[1]
     assert 'value="4"' in page
     assert [one.status_code for one in ends] == [303, 303, 303]
     assert ">MG</span>" not in head.get(ROSTER).text
