@@ -251,6 +251,8 @@ class Action(StrEnum):
     SESSION_OPEN = "session.open"
     SESSION_PROVE = "session.prove"
 
+    SIMULATION_RUN = "simulation.run"
+
     STUDY_CORRECT = "study.correct"
     STUDY_ERASE = "study.erase"
     STUDY_EXPORT = "study.export"

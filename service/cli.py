@@ -42,6 +42,7 @@ SUBCOMMANDS: Final[Mapping[str, _Entry]] = {
     "device": _Entry(module="devices", panel=_PEOPLE, group=True),
     "devices": _Entry(module="devices", panel=_PEOPLE, group=True, hidden=True),
     "policy": _Entry(module="policy", panel=_PEOPLE, group=True),
+    "simulate": _Entry(module="simulate", panel=_PEOPLE),
     "calendar": _Entry(module="calendar", panel=_PEOPLE, group=True),
     "critical": _Entry(module="critical", panel=_PEOPLE, group=True),
     "template": _Entry(module="templates", panel=_PEOPLE, group=True),

@@ -11,6 +11,7 @@ from sqlalchemy.engine import Connection
 from reading import tables
 from reading.cases.moves import HELD, WAITING, Step
 from reading.kinds import Tier
+from reading.overdue import ways
 from reading.roster import at_work
 from reading.roster.groups import GROUP_OF, ROLES
 from reading.row_rules import valid_at
@@ -18,13 +19,14 @@ from reading.sessions.staff_sessions import IDLE
 
 KEPT: Final = timedelta(days=7)
 """An organisation whose last slot ended longer ago keeps no roster."""
-_OPEN: Final = WAITING | HELD
+OPEN: Final = WAITING | HELD
+"""The states in which a case takes room."""
 
 
 def room(tx: Connection, organisation_id: str, tier: Tier, step: Step, *, open_per_reader: int, now: datetime) -> int:
     """How many more cases an organisation can take for a step at a tier; none or less where it is full."""
     readers = available(tx, organisation_id, tier, step, now)
-    return readers * open_per_reader - open_cases(tx, organisation_id, tier, now)
+    return ways.room(readers, open_cases(tx, organisation_id, tier, now), open_per_reader=open_per_reader)
 
 
 def available(tx: Connection, organisation_id: str, tier: Tier, step: Step, now: datetime) -> int:
@@ -61,6 +63,6 @@ def open_cases(tx: Connection, organisation_id: str, tier: Tier, now: datetime) 
     asked = (
         sa.select(sa.func.count())
         .select_from(case)
-        .where(case.c.site_id.in_(sites), case.c.state.in_(_OPEN), case.c.tier == tier)
+        .where(case.c.site_id.in_(sites), case.c.state.in_(OPEN), case.c.tier == tier)
     )
     return tx.scalar(asked) or 0

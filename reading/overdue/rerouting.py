@@ -21,7 +21,7 @@ from reading.clock.clock import Clock
 from reading.clock.life import StepBegan
 from reading.context import Context, Who, without_door
 from reading.kinds import Tier
-from reading.overdue import capacity
+from reading.overdue import capacity, ways
 from reading.register import organisations
 from reading.reports import versions
 from reading.rules import case_clock, case_rule
@@ -32,7 +32,6 @@ AT_ONCE: Final = 100
 """The most cases that are looked at in one transaction."""
 AGAIN_AFTER: Final = timedelta(minutes=5)
 """Time after which a case is tried again for which nobody had room."""
-_TIERS: Final = {Goal.NEXT_TIER: Tier.CITY, Goal.NEIGHBOUR: Tier.NEIGHBOUR}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,12 +107,8 @@ def step_clock(tx: Connection, rule: Rule, case: Case, moves: Sequence[MoveRow])
     minutes = rule.step_minutes.get(case.step)
     if began is None or minutes is None:
         return None
-    return Clock(
-        start=began.at,
-        target=timedelta(minutes=minutes),
-        hours=case_clock.hours(tx, rule, case.site_id, began.at),
-        pauses=life.pauses(moves),
-    )
+    hours = case_clock.hours(tx, rule, case.site_id, began.at)
+    return ways.step_clock(minutes, began.at, hours, pauses=life.pauses(moves))
 
 
 def _late(ctx: Context[Who], case: Case) -> _Late | None:
@@ -144,34 +139,26 @@ def _send_on(ctx: Context[Who], late: _Late) -> bool:
 def _due(tx: Connection, rule: Rule, case: Case, moves: Sequence[MoveRow]) -> datetime | None:
     """When a case is overdue where it stands: by the step's clock, and by its own until it is released."""
     step = step_clock(tx, rule, case, moves)
-    ends = [None if step is None else step.due(), None if versions.final(tx, case.id) else case.due_at]
-    return min((one for one in ends if one is not None), default=None)
+    return ways.due(step, case.due_at, released=versions.final(tx, case.id) is not None)
 
 
 def _ways(ctx: Context[Who], case: Case, overdue: Overdue) -> Iterator[_Way]:
     """The ways that a rule names and that have room, in its order."""
-    for goal in overdue.to:
+    for goal, tier in ways.goals(overdue, case.step, case.tier):
         if goal is Goal.DUTY:
             yield from _to_duty(ctx, case)
-        elif case.step not in {Step.REVIEW, Step.ARBITRATE} and (
-            case.tier is Tier.COUNTY or (goal, case.tier) in _FURTHER
-        ):
-            tier = _TIERS[goal]
-            for organisation_id in sorted(organisations.readers_of(ctx.tx, case.site_id, tier, ctx.now)):
-                free = capacity.room(
-                    ctx.tx,
-                    organisation_id,
-                    tier,
-                    case.step,
-                    open_per_reader=overdue.open_per_reader,
-                    now=ctx.now,
-                )
-                if free > 0:
-                    yield _Way(goal=goal, tier=tier, organisation_id=organisation_id)
-
-
-_FURTHER: Final = {(Goal.NEXT_TIER, Tier.NEIGHBOUR)}
-"""The goals that a tier other than the county's has still before it."""
+            continue
+        for organisation_id in sorted(organisations.readers_of(ctx.tx, case.site_id, tier, ctx.now)):
+            free = capacity.room(
+                ctx.tx,
+                organisation_id,
+                tier,
+                case.step,
+                open_per_reader=overdue.open_per_reader,
+                now=ctx.now,
+            )
+            if free > 0:
+                yield _Way(goal=goal, tier=tier, organisation_id=organisation_id)
 
 
 def _to_duty(ctx: Context[Who], case: Case) -> Iterator[_Way]:
@@ -187,7 +174,7 @@ def _in_turn(ctx: Context[Who], late: Collection[Case]) -> None:
     """
     if not late:
         return
-    places = {(case.site_id, tier) for case in late for tier in _TIERS.values()}
+    places = {(case.site_id, tier) for case in late for tier in ways.TIERS.values()}
     ids = {one for site_id, tier in places for one in organisations.readers_of(ctx.tx, site_id, tier, ctx.now)}
     organisation = tables.organisation
     locked = sa.select(organisation.c.id).where(organisation.c.id.in_(ids)).order_by(organisation.c.id)

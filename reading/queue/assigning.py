@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from functools import cache
 from typing import Any, Final
@@ -18,19 +17,20 @@ from reading.cases.cases import Case
 from reading.cases.moves import SIGNS_AS, Step
 from reading.context import Context, Who, without_door
 from reading.queue import lapses, standing, workload
+from reading.queue.handing import Carrying, Handing
 from reading.queue.takings import How, is_urgent
 from reading.queue.waiting import SKILLS, Key, heads, sites_name
+from reading.queue.workload import Carried
 from reading.register import organisations
 from reading.roster import at_work, terms
 from reading.roster.at_work import OnDuty
-from reading.roster.balance import choose
 from reading.roster.groups import GROUP_OF, READS, ROLES
 from reading.roster.terms import Terms
 from reading.row_rules import valid_at
 from reading.tables import assignment, organisation, report_version, review, role_grant, roster_slot, signature
 from storage.ids import new_id
 
-_OF_EACH_SITE: Final = 20
+OF_EACH_SITE: Final = 20
 """The cases of a site that are looked at in one go: more than those that nobody on duty may take."""
 AT_ONCE: Final = 50
 """Most cases of an organisation that are assigned in one go."""
@@ -65,10 +65,9 @@ def assign(ctx: Context[Who]) -> int:
 def _for_organisation(ctx: Context[Who], place: str, duty: Sequence[OnDuty], said: Terms) -> int:
     read = organisations.read_by(ctx.tx, {place}, ctx.now)
     carried = workload.carried(ctx.tx, [one.slot for one in duty], ctx.now)
-    pending = {person: one.pending for person, one in carried.items()}
-    loads = {person: one.candidate for person, one in carried.items()}
-    skills = standing.sets_of_people(ctx.tx, loads, ctx.now)
-    roles = _roles(ctx, place, loads)
+    handing = Handing((_carrying(one, carried) for one in duty), ahead=said.ahead)
+    skills = standing.sets_of_people(ctx.tx, carried, ctx.now)
+    roles = _roles(ctx, place, carried)
     given = 0
     for step, tier in ROLES:
         sites = read.get((tier, place), [])
@@ -77,21 +76,18 @@ def _for_organisation(ctx: Context[Who], place: str, duty: Sequence[OnDuty], sai
             for one in duty
             if one.slot.step is GROUP_OF[step] and roles[one.slot.person_id] & set(ROLES[step, tier])
         ]
-        room = {person: min(said.ahead - pending[person], _room(duty, person)) for person in people}
-        if not sites or not any(free > 0 for free in room.values()):
+        if not sites or not any(handing.room(person) > 0 for person in people):
             continue
         for case in _waiting(ctx, (step, tier), sites, {key for one in people for key in skills[one]}):
-            fit = [person for person in people if room[person] > 0 and _has(skills[person], case)]
+            fit = [person for person in people if handing.room(person) > 0 and _has(skills[person], case)]
             barred = _barred(ctx, case) | _told_of_the_flag(ctx, case, fit)
-            chosen = choose((loads[one] for one in fit if one not in barred), urgent=is_urgent(case))
+            chosen = handing.whom((one for one in fit if one not in barred), urgent=is_urgent(case))
             if chosen is None:
                 continue
             weight = workload.weights_of(ctx.tx, [case], ctx.now)[case.id]
-            if not _written(ctx, case, chosen.person_id, place, weight=weight, said=said):
+            if not _written(ctx, case, chosen, place, weight=weight, said=said):
                 continue
-            room[chosen.person_id] -= 1
-            pending[chosen.person_id] += 1
-            loads[chosen.person_id] = replace(chosen, moment=chosen.moment + weight, shift=chosen.shift + weight)
+            handing.hand(chosen, weight)
             given += 1
     return given
 
@@ -101,10 +97,10 @@ def _has(sets: Collection[str], case: Case) -> bool:
     return case.step not in READS or case.skills in sets
 
 
-def _room(duty: Sequence[OnDuty], person_id: str) -> int:
-    """How many more cases somebody may have open."""
-    one = next(one for one in duty if one.slot.person_id == person_id)
-    return AT_ONCE if one.most is None else one.most - one.open_cases
+def _carrying(one: OnDuty, carried: Mapping[str, Carried]) -> Carrying:
+    theirs = carried[one.slot.person_id]
+    free = None if one.most is None else one.most - one.open_cases
+    return Carrying(candidate=theirs.candidate, pending=theirs.pending, free=free)
 
 
 def _roles(ctx: Context[Who], place: str, people: Collection[str]) -> dict[str, set[str]]:
@@ -131,7 +127,7 @@ def _unassigned(dialect: str, key: Key) -> sa.Select[Any]:
     They are not locked: whoever claims meanwhile would find nothing, though cases wait.
     """
     case = tables.case
-    ids = heads(dialect, [key], lambda head, _: head.c.assigned_to.is_(None), of_each_site=_OF_EACH_SITE)
+    ids = heads(dialect, [key], lambda head, _: head.c.assigned_to.is_(None), of_each_site=OF_EACH_SITE)
     return (
         sa.select(case)
         .where(case.c.id.in_(sa.select(sa.union_all(*ids).subquery().c.id)), case.c.assigned_to.is_(None))

@@ -227,7 +227,7 @@ def _rules(document: Mapping[str, Any], context: dict[str, bool]) -> tuple[Rule,
     try:
         read = PolicyDocument.model_validate(document, context=context)
     except ValidationError as wrong:
-        raise InvalidDocument([_problem(document, error) for error in wrong.errors()]) from wrong
+        raise InvalidDocument([problem_of(document, error) for error in wrong.errors()]) from wrong
     rules = tuple(_rule(part) for part in read.rules)
     problems = _between(rules)
     if problems:
@@ -235,7 +235,7 @@ def _rules(document: Mapping[str, Any], context: dict[str, bool]) -> tuple[Rule,
     return rules
 
 
-def _problem(document: Any, error: Any) -> DocumentProblem:
+def problem_of(document: Any, error: Any) -> DocumentProblem:
     place = tuple(error["loc"])
     word, named = WORDS.get(error["type"], ("not_accepted", ""))
     values = {"limit": str(error["ctx"][named]).replace(" or ", " / ").replace(", ", " / ")} if named else {}

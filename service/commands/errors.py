@@ -24,6 +24,7 @@ from reading.errors import (
     WrongCredentials,
 )
 from reading.rules.rules_document import InvalidDocument
+from reading.simulation.scenario import InvalidScenario, TooLarge
 from reading.templates.document import InvalidTemplate
 from service.installation.installation import CannotStart, database_failure
 from service.installation.load_settings import WrongSettings
@@ -68,6 +69,7 @@ LISTS: Final = {
     "policy": "`tierread policy list` shows the versions",
     "shipped policy": "`tierread policy show --help` says which there are",
     "policy switch": "`tierread policy list --json` shows the switches that have not come",
+    "simulation scenario": "`tierread simulate --help` says which there are",
     "share": "`tierread share list` shows the shares",
     "case or study": "the id of a case stands in the address of its page",
 }
@@ -225,6 +227,11 @@ def _invalid_document(error: InvalidDocument) -> Ending:
     return Ending(code=REFUSED, sentence="the document is no policy:", remedies=lines)
 
 
+def _invalid_scenario(error: InvalidScenario) -> Ending:
+    lines = tuple(f"{place} {what}" for place, what in sentences(error.problems, Language.EN))
+    return Ending(code=REFUSED, sentence="the document is no scenario:", remedies=lines)
+
+
 def _not_allowed(error: NotAllowed) -> Ending:
     return Ending(code=REFUSED, sentence=sentence_of_rule(error.rule) or "a rule does not allow this")
 
@@ -261,9 +268,15 @@ ENDINGS: Final[Mapping[type[Exception], Callable[[Any], Ending]]] = {
     DatabaseError: lambda error: _cannot_start(database_failure(error)),
     Refused: _refused,
     NotThere: _not_there,
+    InvalidScenario: _invalid_scenario,
     InvalidDocument: _invalid_document,
     InvalidTemplate: lambda error: Ending(
         code=REFUSED, sentence=f"the document is no template: {error.field}: {error.why}"
+    ),
+    TooLarge: lambda error: Ending(
+        code=REFUSED,
+        sentence=f"the scenario has {error.asked} {error.what} in all, and at most {error.most} are played",
+        remedies=("take fewer days, runs or cases",),
     ),
     Invalid: _invalid,
     NotAllowed: _not_allowed,
