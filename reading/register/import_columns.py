@@ -199,5 +199,5 @@ def _line(kind: Kind, columns: Sequence[str], number: int, cells: Sequence[str])
         wrong = Invalid("line", "table_cells")
     missing = [name for name, _, must in COLUMNS[kind] if must and not values[name]]
     if missing:
-        wrong = Invalid(missing[0], "empty")
+        wrong = Invalid(missing[0], "table_empty")
     return Line(number=number, cells=values, wrong=wrong)

@@ -66,10 +66,11 @@ def show(request: Request, staff: Looking) -> Response:
 def fact_line(one: Fact, language: Language) -> dict[str, Any]:
     key = f"installation.fact.{one.word}"
     is_off = one.standing is Standing.OFF
+    says = "installation.lately" if one.values.get("hours") == 0 else f"{key}.says"
     return {
         "word": one.word,
         "name": text(language, key),
-        "says": text(language, "installation.off") if is_off else text(language, f"{key}.says", **one.values),
+        "says": text(language, "installation.off") if is_off else text(language, says, **one.values),
         "bad": one.standing is Standing.BAD,
         "off": is_off,
         "do": text(language, f"{key}.do") if one.standing is Standing.BAD else "",

@@ -50,6 +50,10 @@ def show(request: Request, staff: Looking, done: Done = "", ended: bool = False)
 
 @router.get("/new")
 def show_new(request: Request, staff: Looking, under: Annotated[str, Query(max_length=26)] = "") -> Response:
+    """``under``: the organisation that it stands under; otherwise the one at the top."""
+    if not under:
+        with in_snapshot(office_of(request), staff) as ctx:
+            under = next((one.id for one in kept_places(ctx) if one.parent_id is None), "")
     return _new(request, staff, {**BLANK, "parent": under, "zone": TIME_ZONE})
 
 
