@@ -150,6 +150,7 @@ class Action(StrEnum):
 
     NUMBERS_CASES = "numbers.cases"
     NUMBERS_PEOPLE = "numbers.people"
+    NUMBERS_RATIO = "numbers.ratio"
 
     ORDER_CANCEL = "order.cancel"
     ORDER_LIST = "order.list"

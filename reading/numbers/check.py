@@ -14,7 +14,7 @@ from sqlalchemy.engine import Connection
 from reading.numbers import keeping, rollup
 from reading.numbers.measures import Grain
 from reading.numbers.rollup import Place
-from reading.tables import case, number_cell, number_change, number_fact, number_stale, number_time
+from reading.tables import case, number_cell, number_change, number_fact, number_stale
 
 AT_ONCE: Final = 200
 """Cases, or days of a site, that are looked at in one go."""
@@ -70,7 +70,7 @@ def month_differences(tx: Connection, places: Sequence[Place]) -> Iterator[Diffe
     kept = _kept(tx, Grain.MONTH, asked)
     for site_id, first in asked:
         found: set[tuple[Any, ...]] = set()
-        for table in (number_cell, number_time):
+        for table in rollup.SUMS:
             found |= {
                 _row(table, row) for row in tx.execute(rollup.month_of(table), rollup.month_values(site_id, first))
             }
@@ -116,7 +116,7 @@ def _settled(tx: Connection, grain: Grain, places: Sequence[Place]) -> list[Plac
 
 def _kept(tx: Connection, grain: Grain, places: Sequence[Place]) -> dict[Place, set[tuple[Any, ...]]]:
     found: dict[Place, set[tuple[Any, ...]]] = {}
-    for table in (number_cell, number_time):
+    for table in rollup.SUMS:
         for row in tx.execute(sa.select(table).where(table.c.grain == grain, rollup.at(table, places))):
             found.setdefault((row.site_id, row.day), set()).add(_row(table, row))
     return found
@@ -124,7 +124,7 @@ def _kept(tx: Connection, grain: Grain, places: Sequence[Place]) -> dict[Place, 
 
 def _made(tx: Connection, places: Sequence[Place]) -> dict[Place, set[tuple[Any, ...]]]:
     found: dict[Place, set[tuple[Any, ...]]] = {}
-    for table, rows in rollup.days_of():
+    for table, rows in (*rollup.days_of(), *rollup.ratio_days(tx)):
         for row in tx.execute(rows, {"places": places}):
             found.setdefault((row.site_id, row.day), set()).add(_row(table, row))
     return found

@@ -122,7 +122,7 @@ def parts(ctx: Context[Staff], asked: Asked, name: str, by: By) -> list[Part]:
             Part(key=first.isoformat(), name="", now=figure(one, found.get(first, NOTHING)))
             for first in asked.period.pieces()
         ]
-    names = _names(ctx.tx, by, [key for key in found if key])
+    names = named(ctx.tx, by, [key for key in found if key])
     listed = [Part(key=key, name=names.get(key, key), now=figure(one, each)) for key, each in found.items()]
     shown = [part for part in listed if part.now.of or part.now.count]
     if by is By.PERSON:
@@ -181,13 +181,19 @@ def choices(ctx: Context[Staff], period: Period) -> Choices:
             above = parent.get(above)
     seen = kinds(ctx.tx, Which(period=period, sites=scope.sites), ctx.now.date())
     words = [sorted({one[place] for one in seen} - {""}) for place in range(3)]
-    names = _names(ctx.tx, By.ORGANISATION, words[2])
+    names = named(ctx.tx, By.ORGANISATION, words[2])
     return Choices(
         organisations=[(one.id, one.name) for one in every if one.id in theirs],
         modalities=words[0],
         body_parts=words[1],
         readers=sorted(((key, names.get(key, key)) for key in words[2]), key=lambda pair: pair[1]),
     )
+
+
+def every(tx: Connection, which: Which, now: datetime) -> list[tuple[Indicator, Figure]]:
+    """Every indicator of what is named, for whoever runs the installation."""
+    found = _all(tx, which, now)
+    return [(one, figure(one, found)) for one in INDICATORS.values()]
 
 
 def _which(ctx: Context[Staff], asked: Asked) -> Which:
@@ -236,7 +242,8 @@ def _counted(one: Figure) -> Figure:
     return Figure(count=0, of=one.of)
 
 
-def _names(tx: Connection, by: By, keys: Sequence[str]) -> Mapping[str, str]:
+def named(tx: Connection, by: By, keys: Sequence[str]) -> Mapping[str, str]:
+    """The names of organisations or people; other keys stand for themselves."""
     match by:
         case By.SITE | By.ORGANISATION:
             table = organisation

@@ -14,8 +14,9 @@ from reading.actions import Action
 from reading.context import Context
 from reading.errors import NotThere
 from reading.kinds import Priority
+from reading.numbers import ratios
 from reading.numbers.figures import Asked, sites_of
-from reading.numbers.measures import MEASURES
+from reading.numbers.measures import MEASURES, Measure
 from reading.numbers.scope import scope_of
 from reading.tables import case, number_fact, organisation
 from reading.viewers import Staff
@@ -46,8 +47,12 @@ class Page:
     more: bool
 
 
-def cases_of(ctx: Context[Staff], asked: Asked, measure: str, *, person_id: str = "", skip: int = 0) -> Page:
+def cases_of(
+    ctx: Context[Staff], asked: Asked, measure: str, *, ratio_id: str = "", person_id: str = "", skip: int = 0
+) -> Page:
     """The cases that a measure counts in a period, the latest first; of a person only where they manage the site.
+
+    With ``ratio_id`` the measure is ``part`` or ``whole`` of a ratio that a manager defined.
 
     Raises:
         NotThere: they may not see that, or there is no such measure.
@@ -55,7 +60,8 @@ def cases_of(ctx: Context[Staff], asked: Asked, measure: str, *, person_id: str 
     """
     scope = scope_of(ctx)
     sites = sites_of(ctx.tx, scope, asked.organisation_id)
-    if measure not in MEASURES or (person_id and not scope.managed):
+    found_measure = _measure(ctx, measure, ratio_id)
+    if found_measure is None or (person_id and not scope.managed):
         raise NotThere
     door.open_list(ctx, Action.NUMBERS_CASES)
     reader = organisation.alias("reader")
@@ -69,7 +75,7 @@ def cases_of(ctx: Context[Staff], asked: Asked, measure: str, *, person_id: str 
             f.site_id.in_(sites & scope.managed if person_id else sites),
             f.day >= asked.period.since,
             f.day <= asked.period.until,
-            MEASURES[measure].holds(),
+            found_measure.holds(),
             visibility.visible_cases(ctx.tx, ctx.who, ctx.now),
         )
         .order_by(f.at.desc(), f.case_id, f.number)
@@ -102,3 +108,10 @@ def cases_of(ctx: Context[Staff], asked: Asked, measure: str, *, person_id: str 
         ],
         more=len(rows) > AT_ONCE,
     )
+
+
+def _measure(ctx: Context[Staff], name: str, ratio_id: str) -> Measure | None:
+    if not ratio_id:
+        return MEASURES.get(name)
+    ratio = ratios.version(ctx, ratio_id).ratio
+    return {"part": ratio.part, "whole": ratio.whole}[name]() if name in {"part", "whole"} else None

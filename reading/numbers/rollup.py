@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from functools import cache
 from typing import Any, Final
@@ -10,9 +10,10 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from reading.numbers import ratio_rows
 from reading.numbers.bins import NAMES, edges
 from reading.numbers.measures import MEASURES, TIMES, Grain
-from reading.tables import number_cell, number_fact, number_stale, number_time
+from reading.tables import number_cell, number_fact, number_ratio_cell, number_stale, number_time
 from reading.tables.numbers import NOBODY
 from storage.database import insert_new
 
@@ -20,7 +21,15 @@ Place = tuple[str, date]
 """A site and a day."""
 LATE_DAYS: Final = timedelta(days=2)
 """A month is summed once it is over by the clock of every site, and whatever comes late to a day has mostly come."""
+_OF: Final[Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
+    "number_cell": ((), tuple(MEASURES)),
+    "number_time": (("measure",), NAMES),
+    "number_ratio_cell": (("ratio_id",), ("part", "whole")),
+}
+"""What else is in the key of a table of sums, and what is summed."""
 _LOCK: Final = 7221905
+SUMS: Final = (number_cell, number_time, number_ratio_cell)
+"""The tables of sums."""
 _KEY: Final = ("site_id", "modality", "body_part", "organisation_id")
 
 
@@ -51,6 +60,8 @@ def sum_days(tx: Connection, places: Sequence[Place]) -> None:
     _forget(tx, Grain.DAY, places)
     for statement in _day_inserts():
         tx.execute(statement, {"places": places})
+    for table, rows in ratio_days(tx):
+        tx.execute(_insert(table, rows), {"places": places})
     mark(tx, Grain.MONTH, {(site_id, day.replace(day=1)) for site_id, day in places})
 
 
@@ -84,7 +95,7 @@ def sum_months(tx: Connection, places: Sequence[Place]) -> None:
     """Make the sums of these months, named by their first day, anew from those of their days."""
     _forget(tx, Grain.MONTH, places)
     for site_id, first in places:
-        for table in (number_cell, number_time):
+        for table in SUMS:
             tx.execute(_month_insert(table), month_values(site_id, first))
 
 
@@ -95,8 +106,8 @@ def month_values(site_id: str, first: date) -> dict[str, object]:
 
 @cache
 def month_of(table: sa.Table) -> sa.Select[Any]:
-    """What makes the rows of a month out of those of its days; ``table`` is ``number_cell`` or ``number_time``."""
-    extra, names = (("measure",), NAMES) if table is number_time else ((), tuple(MEASURES))
+    """What makes the rows of a month in one of `SUMS` out of those of its days."""
+    extra, names = _OF[table.name]
     key = ("person_id", *_KEY, *extra)
     return (
         sa.select(
@@ -122,6 +133,34 @@ def next_month(day: date) -> date:
 def closed_before(today: date) -> date:
     """The months that begin before this day are over."""
     return (today - LATE_DAYS).replace(day=1)
+
+
+def ratio_days(tx: Connection) -> Iterator[tuple[sa.Table, sa.Select[Any]]]:
+    """As `days_of`, of the ratios in force that managers define."""
+    for one in ratio_rows.in_force(tx):
+        part, whole = (
+            sa.func.sum(sa.case((each.holds(), 1), else_=0)) for each in (one.ratio.part(), one.ratio.whole())
+        )
+        yield (
+            number_ratio_cell,
+            _grouped(with_person=False)
+            .add_columns(sa.literal(one.id, sa.String).label("ratio_id"), part.label("part"), whole.label("whole"))
+            .where(one.ratio.whole().holds()),
+        )
+
+
+def mark_all(tx: Connection) -> None:
+    """Have the sums of every day made anew."""
+    one_at_a_time(tx)
+    days = sa.select(sa.literal(Grain.DAY.value, sa.String), number_cell.c.day, number_cell.c.site_id).distinct()
+    days = days.where(number_cell.c.grain == Grain.DAY)
+    tx.execute(insert_new(tx, number_stale).from_select(["grain", "day", "site_id"], days))
+
+
+def waiting(tx: Connection) -> int:
+    """How many days of sites are to be summed anew."""
+    days = sa.select(sa.func.count()).select_from(number_stale).where(number_stale.c.grain == Grain.DAY)
+    return tx.scalar(days) or 0
 
 
 def _cells_of(*, with_person: bool) -> sa.Select[Any]:
@@ -168,7 +207,7 @@ def _insert(table: sa.Table, rows: sa.Select[Any]) -> sa.Insert:
 
 
 def _forget(tx: Connection, grain: Grain, places: Sequence[Place]) -> None:
-    for table in (number_cell, number_time, number_stale):
+    for table in (*SUMS, number_stale):
         tx.execute(sa.delete(table).where(table.c.grain == grain, at(table, places)))
 
 

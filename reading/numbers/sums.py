@@ -16,7 +16,7 @@ from reading.numbers.bins import EMPTY, NAMES, Bins, added
 from reading.numbers.measures import Grain
 from reading.numbers.periods import Period, Unit, piece_of
 from reading.numbers.rollup import closed_before, next_month
-from reading.tables import number_cell, number_stale, number_time
+from reading.tables import number_cell, number_ratio_cell, number_stale, number_time
 from reading.tables.numbers import NOBODY
 
 _DAY: Final = timedelta(days=1)
@@ -102,6 +102,18 @@ def sums(
         )
         for key in counted.keys() | timed.keys()
     }
+
+
+def ratio_sums(tx: Connection, ratio_id: str, which: Which, today: date, *, by: By) -> dict[Any, Sums]:
+    """The sums ``part`` and ``whole`` of a ratio that a manager defined; see `sums`."""
+    found: defaultdict[Hashable, defaultdict[str, int]] = defaultdict(lambda: defaultdict(int))
+    names = ("part", "whole")
+    for grain, since, until in _stretches(tx, which.period, today):
+        asked = _asked(number_ratio_cell, which, grain, since, until, by, names)
+        for row in tx.execute(asked.where(number_ratio_cell.c.ratio_id == ratio_id)).mappings():
+            for name in names:
+                found[_key(row["key"], by, which.period.unit)][name] += row[name] or 0
+    return {key: Sums(counts=dict(each)) for key, each in found.items()}
 
 
 def kinds(tx: Connection, which: Which, today: date) -> set[tuple[str, str, str]]:

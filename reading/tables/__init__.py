@@ -21,7 +21,15 @@ from reading.tables.double_reading import double_reading
 from reading.tables.factors import factor, factor_requirement, factor_reset, recovery_code
 from reading.tables.forwarding import forwarded_instance, forwarding_job, forwarding_rule
 from reading.tables.intake import identity_move, identity_question, rejected_instance, rejection, surgery
-from reading.tables.numbers import number_cell, number_change, number_fact, number_stale, number_time
+from reading.tables.numbers import (
+    number_cell,
+    number_change,
+    number_fact,
+    number_ratio,
+    number_ratio_cell,
+    number_stale,
+    number_time,
+)
 from reading.tables.orders import imaging_order, performed_change, performed_reference, performed_step, procedure
 from reading.tables.outbox import outbox
 from reading.tables.patients import (
@@ -129,6 +137,8 @@ __all__ = [
     "number_cell",
     "number_change",
     "number_fact",
+    "number_ratio",
+    "number_ratio_cell",
     "number_stale",
     "number_time",
     "organisation",

@@ -6,7 +6,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from reading.tables.columns import ULID, reference
+from reading.tables.columns import ULID, dated_columns, id_column, reference
 from storage.database import UtcDateTime, metadata
 
 NOBODY: Final = ""
@@ -120,4 +120,37 @@ number_time: Final = sa.Table(
     sa.Column("measure", sa.String(10), primary_key=True),
     *_counters(*(f"b{number:02}" for number in range(41))),
     sa.Index("ix_number_time_site_id", "site_id", "grain", "day"),
+)
+
+# -- reading.numbers.ratios: shares that managers define, in versions; the last version of a code that has no end counts
+number_ratio: Final = sa.Table(
+    "number_ratio",
+    metadata,
+    id_column(),
+    sa.Column("code", sa.String(40), nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    reference("organisation_id", "organisation"),
+    # reading.numbers.ratio_document.Ratio
+    sa.Column("document", sa.JSON, nullable=False),
+    reference("made_by", "person", nullable=True),
+    *dated_columns(),
+    sa.UniqueConstraint("organisation_id", "code", "version"),
+    sa.Index(
+        "uq_number_ratio_in_force",
+        "organisation_id",
+        "code",
+        unique=True,
+        sqlite_where=sa.text("until IS NULL"),
+        postgresql_where=sa.text("until IS NULL"),
+    ),
+)
+
+# -- reading.numbers.rollup: their sums, of everybody together
+number_ratio_cell: Final = sa.Table(
+    "number_ratio_cell",
+    metadata,
+    sa.Column("ratio_id", ULID, sa.ForeignKey("number_ratio.id"), primary_key=True),
+    *_key_columns(),
+    *_counters("part", "whole"),
+    sa.Index("ix_number_ratio_cell_site_id", "site_id", "grain", "day"),
 )

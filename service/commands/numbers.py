@@ -1,4 +1,4 @@
-"""The commands `numbers`: the check of what is kept against the raw rows."""
+"""The commands `numbers`: figures of a period, and the check of what is kept against the raw rows."""
 
 from __future__ import annotations
 
@@ -11,10 +11,15 @@ from typing import Annotated, Final
 import typer
 from sqlalchemy.engine import Engine
 
-from reading.numbers import check, keeping
+from reading.numbers import check, figures, keeping
 from reading.numbers.check import Difference
+from reading.numbers.indicators import Figure, Indicator
 from reading.numbers.measures import Grain
+from reading.numbers.periods import Period, Unit
 from reading.numbers.rollup import Place
+from reading.numbers.sums import Which
+from reading.register import organisations
+from service.commands.open_registry import open_registry
 from service.commands.output import AsJson, answer_rows
 from service.installation.installation import make_folders, open_database
 from service.installation.load_settings import load
@@ -24,6 +29,26 @@ DIFFERS: Final = 1
 _AT_ONCE: Final = 100
 
 commands = typer.Typer(help="Numbers of what was done, checked against the raw rows.", no_args_is_help=True)
+
+
+@commands.command("show")
+def show(
+    *,
+    since: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="The first day.")],
+    until: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="The last day.")],
+    org: Annotated[str, typer.Option(help="Code of a site, or of what is above sites; everything otherwise.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Every indicator of a period, as the page shows it; definitions are in docs/numbers.md."""
+    with open_registry(writing=False) as ctx:
+        sites = None
+        if org:
+            top = organisations.in_force(ctx.tx, org).id
+            sites = frozenset({top, *organisations.below(ctx.tx, {top})})
+        period = Period(since=since.date(), until=until.date(), unit=Unit.MONTH)
+        found = figures.every(ctx.tx, Which(period=period, sites=sites), ctx.now)
+    rows = [_row(indicator, one) for indicator, one in found]
+    answer_rows(as_json, rows, ("indicator", "value", "count", "of", "low", "high", "p50", "p90"))
 
 
 @commands.command("check")
@@ -47,6 +72,20 @@ def check_all(
     answer_rows(as_json, [asdict(one) for one in found], ("part", "subject", "kept", "missing"))
     if found:
         raise typer.Exit(DIFFERS)
+
+
+def _row(indicator: Indicator, one: Figure) -> dict[str, object]:
+    value = one.number if one.share is None else round(one.share.value, 4)
+    return {
+        "indicator": indicator.name,
+        "value": value,
+        "count": one.count,
+        "of": one.of,
+        "low": None if one.share is None else round(one.share.low, 4),
+        "high": None if one.share is None else round(one.share.high, 4),
+        "p50": one.p50,
+        "p90": one.p90,
+    }
 
 
 def _count(engine: Engine) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo
 
@@ -18,6 +18,7 @@ from reading.numbers import figures, opened
 from reading.numbers.figures import Asked, Part
 from reading.numbers.indicators import INDICATORS, Indicator
 from reading.numbers.periods import Period, Unit
+from reading.numbers.rollup import next_month
 from reading.numbers.scope import manages, sees, works
 from reading.numbers.sums import By
 from reading.viewers import Staff
@@ -28,6 +29,7 @@ from viewer.http.page import language_of, staff_page
 from viewer.http.typed_times import typed_day
 from viewer.views import numbers as view
 from viewer.views import numbers_files as files
+from viewer.views import numbers_pdf
 from viewer.views.quality import FALLBACK_ZONE
 from viewer.words.catalogue import text
 
@@ -80,16 +82,16 @@ def _unit(typed: str, first: date, last: date) -> Unit:
     )
 
 
-Query_ = Annotated[Typed, Depends(typed)]
+Asking = Annotated[Typed, Depends(typed)]
 
 
 @router.get("")
-def show(request: Request, staff: Looking, typed: Query_) -> Response:
+def show(request: Request, staff: Looking, typed: Asking) -> Response:
     language = language_of(request)
     with in_snapshot(office_of(request), staff) as ctx:
         found = figures.overview(ctx, typed.asked)
         choices = figures.choices(ctx, typed.asked.period)
-    return _page(
+    return numbers_page(
         request,
         staff,
         "numbers.html",
@@ -103,36 +105,48 @@ def show(request: Request, staff: Looking, typed: Query_) -> Response:
 
 
 @router.get(".csv")
-def csv(request: Request, staff: Looking, typed: Query_) -> Response:
+def csv(request: Request, staff: Looking, typed: Asking) -> Response:
     return files.as_csv(_overview_sheets(request, staff, typed), f"numbers-{typed.asked.period.since}")
 
 
 @router.get(".xlsx")
-def workbook(request: Request, staff: Looking, typed: Query_) -> Response:
+def workbook(request: Request, staff: Looking, typed: Asking) -> Response:
     return files.as_workbook(_overview_sheets(request, staff, typed), f"numbers-{typed.asked.period.since}")
 
 
+@router.get("/bulletin.pdf")
+def bulletin(request: Request, staff: Looking, asking: Asking) -> Response:
+    """The bulletin of the month in which the period begins."""
+    office, first = office_of(request), asking.asked.period.since.replace(day=1)
+    last = next_month(first) - timedelta(days=1)
+    asked = replace(asking.asked, period=Period(since=first, until=last, unit=Unit.MONTH))
+    with in_snapshot(office, staff) as ctx:
+        found = figures.overview(ctx, asked)
+        named = dict(figures.choices(ctx, asked.period).organisations).get(asked.organisation_id, "")
+    return numbers_pdf.bulletin(found, asked, named, language_of(request), office.clock())
+
+
 @router.get("/of/{name}.csv")
-def csv_of(request: Request, staff: Looking, typed: Query_, name: str) -> Response:
+def csv_of(request: Request, staff: Looking, typed: Asking, name: str) -> Response:
     indicator, tables = _apart(request, staff, typed, name, people=False)
     sheets = files.parts_sheets(indicator, tables, typed.asked, language_of(request))
     return files.as_csv(sheets, f"numbers-{name}")
 
 
 @router.get("/of/{name}.xlsx")
-def workbook_of(request: Request, staff: Looking, typed: Query_, name: str) -> Response:
+def workbook_of(request: Request, staff: Looking, typed: Asking, name: str) -> Response:
     indicator, tables = _apart(request, staff, typed, name, people=False)
     sheets = files.parts_sheets(indicator, tables, typed.asked, language_of(request))
     return files.as_workbook(sheets, f"numbers-{name}")
 
 
 @router.get("/of/{name}")
-def show_one(request: Request, staff: Looking, typed: Query_, name: str) -> Response:
+def show_one(request: Request, staff: Looking, typed: Asking, name: str) -> Response:
     language = language_of(request)
     indicator, tables = _apart(request, staff, typed, name, people=True)
     with in_snapshot(office_of(request), staff) as ctx:
         choices = figures.choices(ctx, typed.asked.period)
-    return _page(
+    return numbers_page(
         request,
         staff,
         "numbers_one.html",
@@ -146,12 +160,12 @@ def show_one(request: Request, staff: Looking, typed: Query_, name: str) -> Resp
 
 
 @router.get("/national")
-def show_national(request: Request, staff: Looking, typed: Query_) -> Response:
+def show_national(request: Request, staff: Looking, typed: Asking) -> Response:
     language = language_of(request)
     with in_snapshot(office_of(request), staff) as ctx:
         found = figures.national(ctx, typed.asked)
         choices = figures.choices(ctx, typed.asked.period)
-    return _page(
+    return numbers_page(
         request,
         staff,
         "numbers_national.html",
@@ -163,11 +177,11 @@ def show_national(request: Request, staff: Looking, typed: Query_) -> Response:
 
 
 @router.get("/mine")
-def show_mine(request: Request, staff: Looking, typed: Query_) -> Response:
+def show_mine(request: Request, staff: Looking, typed: Asking) -> Response:
     language = language_of(request)
     with in_snapshot(office_of(request), staff) as ctx:
         found = figures.own(ctx, typed.asked.period)
-    return _page(
+    return numbers_page(
         request,
         staff,
         "numbers_mine.html",
@@ -185,16 +199,17 @@ def show_mine(request: Request, staff: Looking, typed: Query_) -> Response:
 def show_cases(  # noqa: PLR0917 -- the fields of the address
     request: Request,
     staff: Looking,
-    typed: Query_,
+    typed: Asking,
     measure: Word,
     person: Id = "",
+    ratio: Id = "",
     skip: Annotated[int, Query(ge=0, le=100_000)] = 0,
 ) -> Response:
     language = language_of(request)
     with acting(office_of(request), staff) as ctx:
-        found = opened.cases_of(ctx, typed.asked, measure, person_id=person, skip=skip)
-    more = {"measure": measure, "person": person, "skip": str(skip + opened.AT_ONCE)}
-    return _page(
+        found = opened.cases_of(ctx, typed.asked, measure, ratio_id=ratio, person_id=person, skip=skip)
+    more = {"measure": measure, "person": person, "ratio": ratio, "skip": str(skip + opened.AT_ONCE)}
+    return numbers_page(
         request,
         staff,
         "numbers_cases.html",
@@ -228,7 +243,10 @@ def _overview_sheets(request: Request, staff: Staff, typed: Typed) -> list[files
     return files.overview_sheets(found, typed.asked, language_of(request))
 
 
-def _page(request: Request, staff: Staff, template: str, typed: Typed, *, here_is: str, **values: Any) -> Response:
+def numbers_page(
+    request: Request, staff: Staff, template: str, typed: Typed, *, here_is: str, **values: Any
+) -> Response:
+    """A page of the numbers, with the ways to the others."""
     return staff_page(
         request,
         staff,

@@ -182,13 +182,28 @@ def body_part(code: str, language: Language) -> str:
     return catalogue(language).get(f"body.{code}", code)
 
 
-def table(indicator: Indicator, parts: Sequence[Part], asked: Asked, by: By, language: Language) -> dict[str, Any]:
-    """One way of setting an indicator apart: chart and table."""
+def table(
+    indicator: Indicator,
+    parts: Sequence[Part],
+    asked: Asked,
+    by: By,
+    language: Language,
+    *,
+    ratio: tuple[str, str] | None = None,
+) -> dict[str, Any]:
+    """One way of setting an indicator apart: chart and table; ``ratio``: id and name of one that a manager defined."""
+    said = title(indicator, language) if ratio is None else ratio[1]
+    more = {} if ratio is None else {"ratio": ratio[0]}
     rows = [
         {
             "name": part_name(part, by, asked.period.unit, language),
             **figure(indicator, part.now, language),
-            "open": opened(indicator, _narrowed(asked, by, part), **({"person": part.key} if by is By.PERSON else {})),
+            "open": opened(
+                indicator,
+                _narrowed(asked, by, part),
+                **({"person": part.key} if by is By.PERSON else {}),
+                **more,
+            ),
         }
         for part in parts
     ]
@@ -197,9 +212,7 @@ def table(indicator: Indicator, parts: Sequence[Part], asked: Asked, by: By, lan
         "by": by.value,
         "title": heading,
         "rows": rows,
-        "chart": chart(f"{title(indicator, language)} · {heading}", indicator, parts, asked, by, language)
-        if parts
-        else "",
+        "chart": chart(f"{said} · {heading}", indicator, parts, asked, by, language) if parts else "",
     }
 
 

@@ -60,7 +60,7 @@ def render(sheet: Sheet, made_at: datetime) -> bytes:
 
 
 def _set(sheet: Sheet, made_at: datetime, printed_as: Callable[[str], str]) -> bytes:
-    said = _each_text(asdict(sheet), printed_as)
+    said = each_text(asdict(sheet), printed_as)
     said["sections"] = [
         (heading, [{"text": line, "from_right": runs_from_the_right(line)} for line in text.split("\n")])
         for heading, text in said["sections"]
@@ -69,7 +69,7 @@ def _set(sheet: Sheet, made_at: datetime, printed_as: Callable[[str], str]) -> b
         TEMPLATE,
         root=TEMPLATE.parent,
         sys_inputs={"sheet": json.dumps(said | {"fonts": families()}, ensure_ascii=False)},
-        font_paths=_fonts(),
+        font_paths=fonts(),
         pdf_standards=["a-2b"],
         timestamp=made_at.replace(microsecond=0),  # typst refuses parts of a second
     )
@@ -91,19 +91,21 @@ def as_pdf(sheet: Sheet, version: ReportVersion) -> Response:
 
 
 @cache
-def _fonts() -> typst.Fonts:
+def fonts() -> typst.Fonts:
+    """The fonts of every sheet that is set."""
     # Kept, because reading the 19 MB collection takes longer than setting a page. System fonts are left out, so that
     # the PDF is the same on every machine.
     folders = [CHINESE.parent, *filter(Path.exists, [OTHERS])]
     return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=folders)
 
 
-def _each_text(value: Any, printed_as: Callable[[str], str]) -> Any:
+def each_text(value: Any, printed_as: Callable[[str], str]) -> Any:
+    """The same value with each of its texts as it can be printed."""
     # What no font has, typst would draw as boxes, and PDF/A refuses those.
     if isinstance(value, str):
         return printed_as(value)
     if isinstance(value, dict):
-        return {key: _each_text(item, printed_as) for key, item in value.items()}
+        return {key: each_text(item, printed_as) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_each_text(item, printed_as) for item in value]
+        return [each_text(item, printed_as) for item in value]
     return value

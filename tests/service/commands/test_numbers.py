@@ -25,6 +25,7 @@ def test_what_is_kept_otherwise_is_named_and_mended(tmp_path: Path) -> None:
         clinic = open_clinic(tx, NOON)
         read(tx, clinic, clinic.ada, arrive(tx, clinic, "1.1", NOON).id, NOON)
     counted = tierread.run("numbers", "check", "--json")
+    shown = tierread.admin("numbers", "show", "--since", "2026-03-01", "--until", "2026-03-02", "--org", "oak")
     with transaction(engine) as tx:
         right = keeping.changed(tx, 10).changes == {}
         tx.execute(sa.update(number_cell).values(released=7))
@@ -33,6 +34,7 @@ def test_what_is_kept_otherwise_is_named_and_mended(tmp_path: Path) -> None:
 
     assert (fresh.returncode, json.loads(fresh.stdout)) == (0, [])
     assert (counted.returncode, right) == (0, True)
+    assert {one["indicator"]: one["count"] for one in shown}["released"] == 1
     assert named.returncode == 1
     assert {one["part"] for one in json.loads(named.stdout)} == {"day"}
     assert (after.returncode, json.loads(after.stdout)) == (0, [])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import re
 import zipfile
 from datetime import timedelta
@@ -76,6 +77,8 @@ def test_an_indicator_is_set_apart_and_drawn_and_people_are_in_no_file(house: Ho
         words = b"".join(parts.read(name) for name in parts.namelist())
     assert b"Hills" in words
     assert b"Ada" not in words
+    pdf = mona.get("/office/numbers/bulletin.pdf")
+    assert (pdf.status_code, pdf.content[:5]) == (200, b"%PDF-")
     assert mona.get("/office/numbers.csv").status_code == mona.get("/office/numbers.xlsx").status_code == 200
 
 
@@ -86,7 +89,7 @@ def test_everybody_sees_what_is_theirs(house: House) -> None:
     assert "Read 5 0" in mine
     assert house.signed_in("ada").get("/office/numbers").status_code == 404
     assert house.signed_in("tang").get("/office/numbers/mine").status_code == 404
-    assert "Examinations received 0 0" in _plain(_english(house, "quinn").get("/office/numbers").text)
+    assert "Nothing was counted in this period" in _plain(_english(house, "quinn").get("/office/numbers").text)
     reviewer = _english(house, "ben").get("/office/numbers/of/reads").text
     assert "Hills" in reviewer
     assert "Ada" not in reviewer
@@ -124,3 +127,34 @@ def test_agreement_is_of_those_who_read(house: House) -> None:
 
     assert "Discrepant reviews (RADPEER over 1) 0.0% few 0 of 1" in page
     assert "日期无法识别" in house.signed_in("mona").get("/office/numbers?since=never").text
+
+
+def test_a_manager_defines_a_ratio_that_is_counted_and_never_evaluated(house: House) -> None:
+    _a_day(house)
+    mona = _english(house, "mona")
+    given = {"csrf_token": mona.headers["X-CSRF-Token"], "organisation": house.clinic.region.oak.id, "code": "quick"}
+    document = {"name_zh": "快", "name_en": "Quick", "kind": "released", "counted": {"minutes_at_most": 70}}
+    wrong = mona.post(
+        "/office/numbers/ratios", data=given | {"document": json.dumps(document | {"of": {"sex": "F"}, "kind": "x"})}
+    )
+    made = mona.post("/office/numbers/ratios", data=given | {"document": json.dumps(document)})
+    counting = _plain(mona.get("/office/numbers/ratios").text)
+    keep(house.engine, house.now.date())
+    page = mona.get("/office/numbers/ratios").text
+    address = re.search(r"/office/numbers/ratios/(\w{26})", page)
+    assert address is not None
+    one = mona.get(address[0])
+    cases = mona.get(f"/office/numbers/cases?measure=part&ratio={address[1]}")
+    stale = mona.post("/office/numbers/ratios", data=given | {"document": json.dumps(document)})
+    ben = house.signed_in("ben").post("/office/numbers/ratios", data=given | {"document": json.dumps(document)})
+
+    assert wrong.status_code == 422
+    assert "of.sex: There is no such field" in _plain(wrong.text)
+    assert "kind: This value is none of those allowed" in _plain(wrong.text)
+    assert made.status_code == 303
+    assert "1 days of sites are still being counted" in counting
+    assert "Quick quick 40.0% few 2 of 5" in _plain(page)
+    assert one.text.count('<svg class="chart"') == 5
+    assert cases.text.count("/office/policy/case/") == 2
+    assert stale.status_code == 409
+    assert ben.status_code in {403, 404}
