@@ -28,6 +28,7 @@ from reading.kinds import Level, Role
 from reading.numbers import figures
 from reading.numbers.bins import BOUNDS, NAMES
 from reading.numbers.figures import Asked
+from reading.numbers.indicators import INDICATORS
 from reading.numbers.measures import MEASURES, Grain
 from reading.numbers.periods import Period, Unit
 from reading.numbers.sums import By
@@ -112,7 +113,7 @@ def _cells(
 ) -> Iterator[dict[str, Any]]:
     for place, count in _places(draw, cases, towns):
         shares = {name: round(count * draw.random()) for name in MEASURES}
-        whole = dict.fromkeys(("received", "released", "judged", "examined_timed", "reads", "taken"), count)
+        whole = {one.whole: count for one in INDICATORS.values() if one.whole}
         yield place | {"grain": grain.value, "day": first} | shares | whole
 
 
