@@ -133,7 +133,6 @@ UNREVISED: Mapping[tuple[str, str], str] = {
     ("POST", "/office/forwarding/{rule_id}/end"): "ends one rule, which never changes, and ends it once",
     ("POST", "/office/forwarding/jobs/{job_id}/retry"): "begins again what has failed, whatever it is by then",
     ("POST", "/office/devices/{device_id}/token"): "takes the place of the token before it",
-    ("POST", "/office/numbers/ratios"): "carries the newest version that was on view",
     ("POST", "/office/numbers/ratios/end"): "ends one version of a ratio, and ends it once",
     ("POST", "/office/roster"): "adds a slot; two that overlap cannot both stand",
     ("POST", "/office/roster/move"): "ends one slot, and ends it once",
