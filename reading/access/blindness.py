@@ -18,15 +18,15 @@ from reading.access import visibility
 from reading.access.looks import record_looks
 from reading.access.report_seals import checked
 from reading.actions import Action
+from reading.cases import cases
 from reading.cases.cases import Case
 from reading.cases.moves import BLIND, UNDECIDED, SigningRole
 from reading.context import Context
 from reading.kinds import MAY_ANSWER, Role
-from reading.register.grants import reach
+from reading.register.grants import may_act, reach
 from reading.reports import versions
 from reading.reports.versions import UNSENT, ReportVersion, Status
 from reading.row_rules import Moment, valid_at, word
-from reading.rules import case_rule
 from reading.tables import (
     case,
     critical_alert,
@@ -40,6 +40,7 @@ from reading.viewers import Staff, Viewer
 
 _READ_NOTHING: Final = frozenset(MAY_ANSWER) - {Role.REVIEWER}
 """The roles that answer for a site and read no cases."""
+READING_ROLES: Final = (Role.READER, Role.VERIFIER, Role.REVIEWER)
 
 Person = str | sa.BindParameter[str]
 """A person's id, or the parameter of a statement that is made once and asked often."""
@@ -79,10 +80,10 @@ def open_readings(ctx: Context[Staff], of_case: Case) -> list[BlindReading]:
     ]
 
 
-def nameless(tx: Connection, found: Sequence[Case], read_by_two: Collection[str]) -> frozenset[str]:
+def nameless(tx: Connection, found: Collection[Case]) -> frozenset[str]:
     """The cases among these whose readers stay unnamed: nobody has decided them yet.
 
-    ``read_by_two`` are those whose rule asks for it; a case with a blind reading is one whatever its rule says now.
+    They are those whose rule asks for two; a case with a blind reading is one whatever its rule says now.
     """
     undecided = {one.id for one in found if one.state in UNDECIDED}
     if not undecided:
@@ -91,13 +92,36 @@ def nameless(tx: Connection, found: Sequence[Case], read_by_two: Collection[str]
     blind = tx.scalars(
         sa.select(version.case_id).where(version.case_id.in_(undecided), version.status.in_(UNSENT)).distinct()
     )
-    return frozenset(undecided & {*read_by_two, *blind})
+    return frozenset({one.id for one in found if one.by_two and one.id in undecided} | set(blind))
 
 
 def is_nameless(tx: Connection, of_case: Case) -> bool:
     """Whether nobody is told who reads this case or has read it: two read it blind, and nobody has decided it yet."""
-    by_two = [of_case.id] if case_rule.rule_of(tx, of_case).double_reading is not None else []
-    return bool(nameless(tx, [of_case], by_two))
+    return bool(nameless(tx, [of_case]))
+
+
+def keeps_silent(tx: Connection, staff: Staff, of_case: Case, now: datetime) -> bool:
+    """Whether somebody may be one of two who read a case blind: what they write of it would tell the other one."""
+    reads = any(may_act(tx, staff, role, of_case.site_id, now) for role in READING_ROLES)
+    return reads and is_nameless(tx, of_case)
+
+
+def kept_apart(ctx: Context[Staff], said: Collection[tuple[str, str]]) -> frozenset[tuple[str, str]]:
+    """Of words about cases, as pairs of case and author, those that this person is not told: a reader's own impression.
+
+    While nobody is told who reads a case, what somebody who reads wrote about it is their own, and that of the site,
+    which has to act.
+    """
+    of_cases = cases.by_ids(ctx.tx, {case_id for case_id, _ in said})
+    own_sites = reach(ctx.tx, ctx.who, ctx.now).own
+    unnamed = nameless(ctx.tx, [one for one in of_cases.values() if one.site_id not in own_sites])
+    others = {(case_id, author) for case_id, author in said if case_id in unnamed and author != ctx.who.person_id}
+    grant = role_grant.c
+    authors = {author for _, author in others}
+    reading = set(
+        ctx.tx.scalars(sa.select(grant.person_id).where(grant.person_id.in_(authors), grant.role.in_(READING_ROLES)))
+    )
+    return frozenset(one for one in others if one[1] in reading)
 
 
 def visible_alerts(viewer: Staff, own_sites: frozenset[str], now: datetime) -> sa.ColumnElement[bool]:
@@ -105,7 +129,7 @@ def visible_alerts(viewer: Staff, own_sites: frozenset[str], now: datetime) -> s
 
     Whoever works at the site sees every alert, and whoever was told sees what they were told: they have to act.
     """
-    hidden = case.c.state.in_(BLIND) & _of_a_blind_reader(case)
+    hidden = case.c.state.in_(BLIND) & (case.c.by_two | _of_a_blind_reader(case))
     theirs = _said_by(viewer.person_id) | case.c.site_id.in_(own_sites) | _told(viewer.person_id, now)
     return ~hidden | theirs
 

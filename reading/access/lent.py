@@ -7,6 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from reading.access.invited import CONSULTED, is_shown_in_consultation, studies_shown_in_consultation
+from reading.cases.identity_moves import Identity
 from reading.cases.moves import HIDDEN
 from reading.tables import case, case_study, referral
 from reading.viewers import Staff
@@ -31,4 +32,4 @@ def lent_studies(staff: Staff, now: datetime) -> sa.CompoundSelect[tuple[str]]:
 
 def _is_referred(staff: Staff, now: datetime) -> sa.ColumnElement[bool]:
     received = sa.select(referral.c.case_id).where(received_by(staff, now))
-    return case.c.id.in_(received) & case.c.state.not_in(HIDDEN)
+    return case.c.id.in_(received) & case.c.state.not_in(HIDDEN) & (case.c.identity != Identity.DIFFERS)

@@ -9,14 +9,14 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from reading.access import visibility
+from reading.access import blindness, visibility
 from reading.access.invited import CONSULTED
 from reading.access.lent import received_by
 from reading.access.looks import denied, record_look, record_looks
 from reading.actions import Action
 from reading.context import Context
 from reading.register.grants import reach
-from reading.tables import case, referral
+from reading.tables import case, referral, referral_move
 from reading.viewers import Staff
 
 _NEWEST: Final = (referral.c.sent_at.desc(), referral.c.id.desc())
@@ -31,7 +31,7 @@ def open_referral(ctx: Context[Staff], referral_id: str, action: Action) -> sa.R
     """
     theirs = (referral.c.id == referral_id) & _visible(ctx.tx, ctx.who, ctx.now)
     row = ctx.tx.execute(_rows().where(theirs)).one_or_none()
-    if row is None:
+    if row is None or not _told(ctx, [row]):
         raise denied(ctx, action, "referral", referral_id)
     record_look(ctx, action, "case", row.case_id)
     return row
@@ -44,9 +44,18 @@ def open_referrals(ctx: Context[Staff], action: Action, *, limit: int) -> Sequen
     places = reached.own | reached.managed | held
     own = referral.c.from_id.in_(places) | referral.c.to_id.in_(places)
     asked = _rows().where(own, _visible(ctx.tx, ctx.who, ctx.now)).order_by(*_NEWEST).limit(limit)
-    rows = ctx.tx.execute(asked).all()
+    rows = _told(ctx, ctx.tx.execute(asked).all())
     record_looks(ctx, action, "case", sorted({row.case_id for row in rows}))
     return rows
+
+
+def _told(ctx: Context[Staff], rows: Sequence[sa.Row[Any]]) -> list[sa.Row[Any]]:
+    """Those that tell no blind reader of a case what another one wrote."""
+    sent = sa.select(referral_move.c.referral_id, referral_move.c.person_id).where(referral_move.c.number == 1)
+    found = ctx.tx.execute(sent.where(referral_move.c.referral_id.in_([row.id for row in rows])))
+    sender = {row.referral_id: row.person_id for row in found}
+    apart = blindness.kept_apart(ctx, {(row.case_id, sender[row.id]) for row in rows})
+    return [row for row in rows if (row.case_id, sender[row.id]) not in apart]
 
 
 def _rows() -> sa.Select[Any]:

@@ -57,6 +57,8 @@ class Case:
     skills: str = ""
     """What its reader has to have (`reading.rules.staffing.asked`); empty once it waits for that no longer."""
     skills_until: datetime | None = None
+    by_two: bool = False
+    """Two people read it blind by its rule, or would without a flag."""
 
 
 def by_id(tx: Connection, case_id: str) -> Case:
@@ -291,6 +293,7 @@ def from_row(row: sa.Row[Any]) -> Case:
         look_at=row.look_at,
         skills=row.skills,
         skills_until=row.skills_until,
+        by_two=row.by_two,
     )
 
 
@@ -322,5 +325,6 @@ def _values(case: Case) -> dict[str, Any]:
         "look_at": case.look_at,
         "skills": case.skills,
         "skills_until": case.skills_until,
+        "by_two": case.by_two,
         "revision": case.revision,
     }

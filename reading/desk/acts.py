@@ -116,7 +116,8 @@ def allowed(
             yield Act.WITHHOLD
         if acts(*ASKED_BY) and case.identity is not Identity.DIFFERS and not blindness.is_nameless(tx, case):
             yield Act.CONSULT
-        if acts(*SENT_BY) and case.identity is not Identity.DIFFERS:
+        silent = blindness.keeps_silent(tx, staff, case, now)
+        if acts(*SENT_BY) and case.identity is not Identity.DIFFERS and not silent:
             yield Act.REFER
         if acts(*critical.RAISED_BY):
             yield Act.CRITICAL

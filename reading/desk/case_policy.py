@@ -73,7 +73,7 @@ def routing(ctx: Context[Staff], case_id: str) -> Routing:
     policy_rights.may_look(ctx.who)
     case = door.open_case(ctx, case_id, Action.CASE_MOVES)
     kept = policy.by_id(ctx.tx, case.policy_id)
-    rule, moves = kept.rule(case.rule), case_moves.told(ctx.tx, ctx.who, case)
+    rule, moves = kept.rule(case.rule), case_moves.told(ctx, case)
     pauses, lease = life.pauses(moves), leases.lease_of(ctx.tx, case_id)
     hours = case_clock.hours(ctx.tx, rule, case.site_id, case.received_at)
     clock = Clock(start=case.received_at, target=timedelta(minutes=rule.due_minutes), hours=hours, pauses=pauses)

@@ -206,7 +206,7 @@ def moves(ctx: Context[Staff], case_id: str) -> Sequence[MoveRow]:
         NotThere: no such case, or not one that they may see.
 
     """
-    return case_moves.told(ctx.tx, ctx.who, door.open_case(ctx, case_id, Action.CASE_MOVES))
+    return case_moves.told(ctx, door.open_case(ctx, case_id, Action.CASE_MOVES))
 
 
 def completeness(ctx: Context[Staff], case_id: str) -> Account:

@@ -130,8 +130,7 @@ def entries_of(tx: Connection, viewer: Viewer, found: Sequence[Case], now: datet
     holders, alerts = _holders(tx, found), alert_rows.newest_standing_on_each(tx, ids)
     untold = blindness.hides_alerts(tx, viewer, list(alerts), now) if alerts else frozenset()
     alerts = {case_id: alert for case_id, alert in alerts.items() if alert.id not in untold}
-    by_two = [case.id for case in found if rules[case.policy_id].rule(case.rule).double_reading is not None]
-    unnamed = blindness.nameless(tx, found, by_two)
+    unnamed = blindness.nameless(tx, found)
     holders = {
         case_id: one for case_id, one in holders.items() if case_id not in unnamed or one.person_id == _person(viewer)
     }

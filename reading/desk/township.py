@@ -12,13 +12,14 @@ import sqlalchemy as sa
 from reading import tables
 from reading.access import visibility
 from reading.alerts import alert_rows, notices
-from reading.cases import cases, history
+from reading.cases import cases
+from reading.cases.cases import Case
 from reading.cases.history import MoveRow
 from reading.cases.moves import State
 from reading.completeness import follow_ups
 from reading.completeness.follow_ups import FollowUp
 from reading.context import Context, without_door
-from reading.desk import worklist
+from reading.desk import case_moves, worklist
 from reading.desk.alert_lines import PendingAlert, pending_alerts
 from reading.desk.entries import Entry, entries_of
 from reading.desk.worklist import Filters, Sorting
@@ -151,13 +152,13 @@ def _returns(ctx: Context[Staff], own: sa.ColumnElement[bool]) -> tuple[PendingR
     entries = _entries(ctx, (tables.case.c.state == State.RETURNED) & own)
     zones = _time_zones(ctx, entries)
     return tuple(
-        PendingReturn(entry=entry, time_zone=zones[entry.site.id], move=_last_return(ctx, entry.case.id))
+        PendingReturn(entry=entry, time_zone=zones[entry.site.id], move=_last_return(ctx, entry.case))
         for entry in entries
     )
 
 
-def _last_return(ctx: Context[Staff], case_id: str) -> MoveRow:
-    moves = history.moves_of(ctx.tx, case_id)
+def _last_return(ctx: Context[Staff], case: Case) -> MoveRow:
+    moves = case_moves.told(ctx, case)
     return next(move for move in reversed(moves) if move.to_state is State.RETURNED)
 
 

@@ -201,6 +201,7 @@ def _opened(  # noqa: PLR0917
         revision=1,
         look_at=now,
         skills=staffing.asked(rule.skills),
+        by_two=rule.double_reading is not None,
     )
     return replace(opened, skills_until=staffing.open_from(opened.received_at, opened.due_at))
 

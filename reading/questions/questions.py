@@ -15,7 +15,7 @@ from reading.access import blindness, door, visibility
 from reading.actions import Action
 from reading.cases.cases import Case
 from reading.context import Context, without_door
-from reading.errors import Invalid, NotThere
+from reading.errors import Invalid, NotAllowed, NotThere
 from reading.kinds import Role
 from reading.questions import addressees
 from reading.questions.addressees import Addressee
@@ -27,7 +27,9 @@ from storage.ids import new_id
 
 LONGEST: Final = 1000
 MOST: Final = 100
-"""Questions of a list, the newest."""
+"""Questions of a list."""
+
+_NEWEST: Final = (tables.question.c.asked_at.desc(), tables.question.c.id.desc())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,12 +63,12 @@ def ask(ctx: Context[Staff], case_id: str, *, whom: str, words: str) -> Question
 
     Raises:
         NotThere: no such case, or not one that they may see.
+        NotAllowed: two people read it blind, they may be one of them, and what they ask would tell the other.
         Invalid: nobody of the case is meant, or nothing is asked.
 
     """
     case = door.open_case(ctx, case_id, Action.QUESTION_ASK)
-    found = addressees.of_case(ctx.tx, case, but=ctx.who.person_id, now=ctx.now)
-    to = next((one for one in found if one.key == whom), None)
+    to = next((one for one in askable(ctx, case) if one.key == whom), None)
     if to is None:
         raise Invalid("whom", "unknown")
     waits = to.there or not addressees.has_others(ctx.tx, to, but={ctx.who.person_id}, now=ctx.now)
@@ -89,6 +91,19 @@ def ask(ctx: Context[Staff], case_id: str, *, whom: str, words: str) -> Question
     return _select(ctx.tx, tables.question.c.id == made)[0]
 
 
+@without_door("It names people and institutions; the act or page has opened the case.")
+def askable(ctx: Context[Staff], case: Case) -> list[Addressee]:
+    """Whom they may ask about a case.
+
+    Raises:
+        NotAllowed: two people read it blind, they may be one of them, and what they ask would tell the other.
+
+    """
+    if blindness.keeps_silent(ctx.tx, ctx.who, case, ctx.now):
+        raise NotAllowed("nobody_is_asked_while_blind")
+    return addressees.of_case(ctx.tx, case, but=ctx.who.person_id, now=ctx.now)
+
+
 def answer(ctx: Context[Staff], question_id: str, words: str) -> Question:
     """Answer a question that waits for them.
 
@@ -99,6 +114,8 @@ def answer(ctx: Context[Staff], question_id: str, words: str) -> Question:
 
     """
     found = _lock(ctx, question_id, _for(ctx))
+    if (found.case_id, found.asked_by) in blindness.kept_apart(ctx, {(found.case_id, found.asked_by)}):
+        raise NotThere
     door.open_case(ctx, found.case_id, Action.QUESTION_ANSWER)
     said = checked("words", words, longest=LONGEST, required=True, lines=True)
     return _end(ctx, found, Move.ANSWER, Action.QUESTION_ANSWER, answer=said)
@@ -119,9 +136,9 @@ def withdraw(ctx: Context[Staff], question_id: str) -> Question:
 
 @without_door("The page records the look at the list first; the rows are of cases that the viewer sees.")
 def waiting_for(ctx: Context[Staff]) -> Sequence[Question]:
-    """The open questions that wait for them or for their role, the oldest first."""
-    open_ = (tables.question.c.state == State.OPEN) & _for(ctx) & _visible(ctx)
-    return _select(ctx.tx, open_)[::-1]
+    """The open questions that wait for them or for their role, the oldest first, at most `MOST`."""
+    oldest = (tables.question.c.asked_at, tables.question.c.id)
+    return _select(ctx.tx, tables.question.c.id.in_(_waiting(ctx)[:MOST]), order=oldest)
 
 
 @without_door("The page records the look at the list first; the rows are of cases that the viewer sees.")
@@ -140,21 +157,41 @@ def of_case(ctx: Context[Staff], case: Case) -> Sequence[Question]:
 @without_door("A number; nothing of a patient is in it.")
 def count(ctx: Context[Staff]) -> int:
     """How many questions wait for them or for their role."""
-    open_ = (tables.question.c.state == State.OPEN) & _for(ctx)
-    return ctx.tx.scalar(sa.select(sa.func.count()).select_from(tables.question).where(open_)) or 0
+    return len(_waiting(ctx))
+
+
+def _waiting(ctx: Context[Staff]) -> list[str]:
+    """The ids of the questions that wait for them or for their role and that they may see, the oldest first."""
+    asked = tables.question
+    rows = ctx.tx.execute(
+        sa.select(asked.c.id, asked.c.case_id, asked.c.asked_by)
+        .where(asked.c.state == State.OPEN, _for(ctx), _visible(ctx))
+        .order_by(asked.c.asked_at, asked.c.id)
+    ).all()
+    apart = blindness.kept_apart(ctx, {(row.case_id, row.asked_by) for row in rows})
+    return [row.id for row in rows if (row.case_id, row.asked_by) not in apart]
 
 
 def _for(ctx: Context[Staff]) -> sa.ColumnElement[bool]:
-    """The condition that a question waits for this person, or for a role that they hold; never one of their own."""
+    """The condition that a question waits for this person, or for a role that they hold; never one of their own.
+
+    What waited for somebody who holds the role there no longer waits for those who do.
+    """
+    asked, who = tables.question, ctx.who.person_id
+    nobody_else = asked.c.person_id.is_(None) | ~_holds(asked.c.person_id, ctx.now)
+    theirs = (asked.c.person_id == who) | (nobody_else & _holds(who, ctx.now))
+    return theirs & (asked.c.asked_by != who)
+
+
+def _holds(person_id: str | sa.ColumnElement[str], now: datetime) -> sa.ColumnElement[bool]:
+    """The condition on ``question`` that somebody holds its role at its organisation."""
     asked, grant = tables.question, tables.role_grant
-    holds = sa.exists().where(
-        grant.c.person_id == ctx.who.person_id,
-        grant.c.organisation_id == asked.c.organisation_id,
-        grant.c.role == asked.c.role,
-        valid_at(grant, ctx.now),
+    return (
+        sa.exists()
+        .where(grant.c.person_id == person_id, grant.c.organisation_id == asked.c.organisation_id)
+        .where(grant.c.role == asked.c.role, valid_at(grant, now))
+        .correlate(asked)
     )
-    theirs = (asked.c.person_id == ctx.who.person_id) | (asked.c.person_id.is_(None) & holds)
-    return theirs & (asked.c.asked_by != ctx.who.person_id)
 
 
 def _visible(ctx: Context[Staff]) -> sa.ColumnElement[bool]:
@@ -194,7 +231,9 @@ def _record(ctx: Context[Staff], action: Action, question_id: str, case_id: str,
     outbox.post(ctx.tx, "question.asked", question_id, payload, ctx.now)
 
 
-def _select(tx: Connection, condition: sa.ColumnElement[bool]) -> list[Question]:
+def _select(
+    tx: Connection, condition: sa.ColumnElement[bool], *, order: Sequence[sa.ColumnElement[Any]] = _NEWEST
+) -> list[Question]:
     asked, place = tables.question, tables.organisation
     asker, whom, meant, who = (tables.person.alias() for _ in range(4))
     rows = tx.execute(
@@ -212,7 +251,7 @@ def _select(tx: Connection, condition: sa.ColumnElement[bool]) -> list[Question]
         .outerjoin(meant, meant.c.id == asked.c.meant_for)
         .outerjoin(who, who.c.id == asked.c.ended_by)
         .where(condition)
-        .order_by(asked.c.asked_at.desc(), asked.c.id.desc())
+        .order_by(*order)
         .limit(MOST)
     )
     return [_question(row) for row in rows]

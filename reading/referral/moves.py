@@ -27,6 +27,8 @@ class State(StrEnum):
     """The receiver referred the patient back."""
     CLOSED = "closed"
     WITHDRAWN = "withdrawn"
+    LAPSED = "lapsed"
+    """Its time was over before anybody ended it, or its case was entered in error."""
 
 
 class Move(StrEnum):
@@ -38,11 +40,14 @@ class Move(StrEnum):
     MISS = "miss"
     REFER_BACK = "refer_back"
     CLOSE = "close"
+    LAPSE = "lapse"
 
 
 class Side(StrEnum):
     SENDER = "sender"
     RECEIVER = "receiver"
+    NOBODY = "nobody"
+    """It happens by itself."""
 
 
 MOVES: Final[dict[tuple[State, Move], State]] = {
@@ -57,9 +62,10 @@ MOVES: Final[dict[tuple[State, Move], State]] = {
     (State.ARRIVED, Move.REFER_BACK): State.RETURNED,
     (State.ARRIVED, Move.CLOSE): State.CLOSED,
     (State.RETURNED, Move.CLOSE): State.CLOSED,
+    **{(state, Move.LAPSE): State.LAPSED for state in (State.SENT, State.ACCEPTED, State.ABSENT, State.ARRIVED)},
 }
 
-ENDS: Final = frozenset({State.DECLINED, State.WITHDRAWN, State.RETURNED, State.CLOSED})
+ENDS: Final = frozenset({State.DECLINED, State.WITHDRAWN, State.RETURNED, State.CLOSED, State.LAPSED})
 """The states in which the receiver sees the case no longer."""
 
 REASONED: Final = frozenset({Move.DECLINE, Move.WITHDRAW, Move.REFER_BACK})
@@ -68,6 +74,8 @@ REASONED: Final = frozenset({Move.DECLINE, Move.WITHDRAW, Move.REFER_BACK})
 
 def side_of(state: State, move: Move) -> Side:
     """Who makes a move: the sender withdraws and takes back who was referred back, the receiver does the rest."""
+    if move is Move.LAPSE:
+        return Side.NOBODY
     is_senders = move is Move.WITHDRAW or (state is State.RETURNED and move is Move.CLOSE)
     return Side.SENDER if is_senders else Side.RECEIVER
 

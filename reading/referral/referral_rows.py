@@ -40,7 +40,8 @@ class Referral:
 @dataclass(frozen=True, kw_only=True)
 class MoveLine:
     move: Move
-    person_name: str
+    person_name: str | None
+    """None: by itself."""
     at: datetime
     why: str = field(repr=False)
 
@@ -65,7 +66,7 @@ def moves_of(tx: Connection, referral_id: str) -> list[MoveLine]:
     """What happened, the first thing first."""
     rows = tx.execute(
         sa.select(referral_move, person.c.name)
-        .join(person, person.c.id == referral_move.c.person_id)
+        .outerjoin(person, person.c.id == referral_move.c.person_id)
         .where(referral_move.c.referral_id == referral_id)
         .order_by(referral_move.c.number)
     )

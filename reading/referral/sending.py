@@ -10,15 +10,16 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from reading import outbox
-from reading.access import door
+from reading.access import blindness, door
 from reading.access.invited import CONSULTED
 from reading.access.referrals import open_referral, open_referrals
 from reading.actions import Action
 from reading.cases import cases
 from reading.cases.cases import Case
 from reading.cases.identity_moves import Identity
-from reading.context import Context, without_door
-from reading.errors import Invalid, NotAllowed
+from reading.cases.moves import State as CaseState
+from reading.context import Context, Who, without_door
+from reading.errors import Invalid, MoveNotAllowed, NotAllowed
 from reading.kinds import Level, Priority, Role
 from reading.referral import referral_rows
 from reading.referral.moves import ENDS, MOVES, REASONED, Direction, Move, Side, State, after, side_of
@@ -26,6 +27,7 @@ from reading.referral.referral_rows import MoveLine, Referral
 from reading.register import organisations
 from reading.register.grants import may_act
 from reading.register.organisations import Organisation
+from reading.tables import case as case_table
 from reading.tables import referral, referral_move
 from reading.texts import checked
 from reading.viewers import RoleGrant, Staff
@@ -39,6 +41,8 @@ SENT_BY: Final = (Role.CLINICIAN, Role.READER, Role.VERIFIER, Role.REVIEWER)
 LEVELS: Final = (Level.TOWNSHIP, Level.COUNTY, Level.CITY)
 """From the lowest; patients are referred to none of another level."""
 MOST: Final = 200
+GONE: Final = (CaseState.WITHDRAWN, CaseState.EMPTIED)
+"""Cases that no receiver sees again."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,13 +80,15 @@ def send(ctx: Context[Staff], case_id: str, sent: Sent) -> Referral:
 
     Raises:
         NotThere: no such case, or not one that they may see; no such institution.
-        NotAllowed: they hold no role with which somebody refers; or it is open whose images they are.
+        NotAllowed: they hold no role with which somebody refers; it is open whose images they are; or they may be one
+            of two who read it blind, and what they write would tell the other.
         Invalid: no reason, nobody to call, their own institution, one that takes no patients, or one that has it
             already.
 
     """
-    case = door.open_case(ctx, case_id, Action.REFERRAL_SEND)
-    grant = _sending_grant(ctx, case)
+    door.open_case(ctx, case_id, Action.REFERRAL_SEND)
+    case = cases.lock(ctx.tx, case_id)
+    grant = sender_of(ctx, case)
     if case.identity is Identity.DIFFERS:
         raise NotAllowed("identity_is_open")
     origin, to = organisations.by_id(ctx.tx, grant.organisation_id), organisations.in_force(ctx.tx, sent.to_code)
@@ -92,7 +98,7 @@ def send(ctx: Context[Staff], case_id: str, sent: Sent) -> Referral:
     if to.level not in LEVELS:
         raise Invalid("to", "takes_no_patients")
     standing = (referral.c.case_id == case_id) & (referral.c.to_id == to.id) & referral.c.state.not_in(ENDS)
-    if ctx.tx.scalar(sa.select(referral.c.id).where(standing)) is not None:
+    if ctx.tx.scalar(sa.select(referral.c.id).where(standing, referral.c.shown_until > ctx.now).limit(1)) is not None:
         raise Invalid("to", "referred_already")
     made = new_id()
     ctx.tx.execute(
@@ -137,7 +143,10 @@ def move(
     open_referral(ctx, referral_id, Action.REFERRAL_MOVE)
     found = referral_rows.lock(ctx.tx, referral_id, seen=seen)
     state = after(found.state, made)
-    grant = _grant_of(ctx, found, side_of(found.state, made))
+    side = side_of(found.state, made)
+    if side is Side.NOBODY:
+        raise MoveNotAllowed(found.state, made)
+    grant = _grant_of(ctx, found, side)
     if grant is None:
         raise NotAllowed("the_other_side_does_this")
     reason = cases.reason(why) if made in REASONED else checked("why", why, longest=1000)
@@ -151,10 +160,27 @@ def move(
     ctx.tx.execute(sa.update(referral).where(referral.c.id == referral_id).values(**values))
     number = 1 + len(referral_rows.moves_of(ctx.tx, referral_id))
     _note(ctx, referral_id, found.case_id, made, state, grant=grant, number=number, why=reason)
-    side = side_of(found.state, made)
     told = found.from_id if side is Side.RECEIVER else found.to_id
     outbox.post(ctx.tx, f"referral.{state}", referral_id, {"case_id": found.case_id, "organisation_id": told}, ctx.now)
     return referral_rows.lock(ctx.tx, referral_id, seen=None)
+
+
+@without_door("The worker's step ends referrals of every site.")
+def lapse(ctx: Context[Who]) -> int:
+    """End referrals that nobody has ended and that show their case to nobody any longer; answers how many."""
+    gone = referral.c.case_id.in_(sa.select(case_table.c.id).where(case_table.c.state.in_(GONE)))
+    over = referral.c.state.not_in(ENDS) & ((referral.c.shown_until <= ctx.now) | gone)
+    rows = ctx.tx.execute(sa.select(referral).where(over).limit(100).with_for_update(skip_locked=True)).all()
+    for found in map(referral_rows.from_row, rows):
+        state, shown_until = after(found.state, Move.LAPSE), min(found.shown_until, ctx.now)
+        values = {"state": state, "shown_until": shown_until, "revision": found.revision + 1}
+        ctx.tx.execute(sa.update(referral).where(referral.c.id == found.id).values(**values))
+        number = 1 + len(referral_rows.moves_of(ctx.tx, found.id))
+        _note(ctx, found.id, found.case_id, Move.LAPSE, state, grant=None, number=number)
+        for told in (found.from_id, found.to_id):
+            payload = {"case_id": found.case_id, "organisation_id": told}
+            outbox.post(ctx.tx, f"referral.{state}", found.id, payload, ctx.now)
+    return len(rows)
 
 
 def show(ctx: Context[Staff], referral_id: str) -> Shown:
@@ -183,7 +209,8 @@ def receivers(ctx: Context[Staff]) -> list[Organisation]:
 @without_door("It asks for a right; nothing of a patient is in the answer.")
 def may_send(ctx: Context[Staff], case: Case) -> bool:
     """Whether they refer patients of the case's site."""
-    return any(may_act(ctx.tx, ctx.who, role, case.site_id, ctx.now) for role in SENT_BY)
+    may = any(may_act(ctx.tx, ctx.who, role, case.site_id, ctx.now) for role in SENT_BY)
+    return may and not blindness.keeps_silent(ctx.tx, ctx.who, case, ctx.now)
 
 
 def direction(origin: Organisation, to: Organisation) -> Direction:
@@ -192,16 +219,28 @@ def direction(origin: Organisation, to: Organisation) -> Direction:
     return Direction.DOWN if levels[to.level] < levels[origin.level] else Direction.UP
 
 
-def _sending_grant(ctx: Context[Staff], case: Case) -> RoleGrant:
+@without_door("It asks for a right; nothing of a patient is in the answer.")
+def sender_of(ctx: Context[Staff], case: Case) -> RoleGrant:
+    """The grant with which they refer patients of the case's site.
+
+    Raises:
+        NotAllowed: they hold none; or two people read it blind, they may be one of them, and what they write would tell
+            the other.
+
+    """
     held = (may_act(ctx.tx, ctx.who, role, case.site_id, ctx.now) for role in SENT_BY)
     grant = next((one for one in held if one is not None), None)
     if grant is None:
         raise NotAllowed("no_role_for_this_step")
+    if blindness.keeps_silent(ctx.tx, ctx.who, case, ctx.now):
+        raise NotAllowed("no_reader_refers_while_blind")
     return grant
 
 
 def _grant_of(ctx: Context[Staff], found: Referral, side: Side) -> RoleGrant | None:
     """The grant with which they act for a side."""
+    if side is Side.NOBODY:
+        return None
     place = found.from_id if side is Side.SENDER else found.to_id
     return next((one for one in ctx.who.grants if one.organisation_id == place and one.role in CONSULTED), None)
 
@@ -216,13 +255,13 @@ def _accepted(ctx: Context[Staff], acceptance: Acceptance | None) -> dict[str, A
 
 
 def _note(
-    ctx: Context[Staff],
+    ctx: Context[Who],
     referral_id: str,
     case_id: str,
     made: Move,
     state: State,
     *,
-    grant: RoleGrant,
+    grant: RoleGrant | None,
     number: int,
     why: str = "",
 ) -> None:
@@ -232,8 +271,8 @@ def _note(
             number=number,
             move=made,
             to_state=state,
-            person_id=ctx.who.person_id,
-            grant_id=grant.id,
+            person_id=grant and grant.person_id,
+            grant_id=grant and grant.id,
             at=ctx.now,
             why=why,
         )

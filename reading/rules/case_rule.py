@@ -31,10 +31,9 @@ def double_reading_of(tx: Connection, case: Case) -> DoubleReading | None:
     one counts that it would follow without. A report that names a critical class is signed by one at once.
     """
     rule = rule_of(tx, case)
-    if case.critical and rule.double_reading is None:
-        unflagged = replace(facts_of_case(tx, case), critical=False)
-        rule = policy.by_id(tx, case.policy_id).match(unflagged)
-    return rule.double_reading
+    if not case.critical or rule.double_reading is not None:
+        return rule.double_reading
+    return _double_reading(policy.by_id(tx, case.policy_id), rule, facts_of_case(tx, case))
 
 
 def is_read_by_two(tx: Connection, case: Case) -> bool:
@@ -65,10 +64,12 @@ def retriage(
         "critical": facts.critical,
     }
     if versions.final(tx, case.id) is None:
-        rule = policy.by_id(tx, case.policy_id).match(facts)
+        kept = policy.by_id(tx, case.policy_id)
+        rule = kept.match(facts)
         stops = life.stops(history.moves_of(tx, case.id))
         due = min(case.due_at, case_clock.due_at(tx, rule, case.site_id, case.received_at, stops=stops))
         changes["rule"] = rule.name
+        changes["by_two"] = _double_reading(kept, rule, facts) is not None
         gone = facts.escalated or _rerouted_to(tx, case) is not None
         if case.state is State.WAITING_READ and not gone:
             changes["tier"] = rule.tier
@@ -79,6 +80,12 @@ def retriage(
             changes["skills"] = staffing.asked(rule.skills)
             changes["skills_until"] = staffing.open_from(case.received_at, due)
     return cases.change(tx, case, **changes)
+
+
+def _double_reading(kept: policy.Policy, rule: Rule, facts: Facts) -> DoubleReading | None:
+    if rule.double_reading is None and facts.critical:
+        return kept.match(replace(facts, critical=False)).double_reading
+    return rule.double_reading
 
 
 def facts_of_case(tx: Connection, case: Case) -> Facts:

@@ -28,6 +28,8 @@ case: Final = sa.Table(
     sa.Column("critical", sa.Boolean, nullable=False),
     reference("policy_id", "policy"),
     sa.Column("rule", sa.String(60), nullable=False),
+    # Two people read it blind by its rule, or would without a flag (`case_rule.double_reading_of`).
+    sa.Column("by_two", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("examined_at", UtcDateTime, nullable=False),
     sa.Column("received_at", UtcDateTime, nullable=False),
     sa.Column("due_at", UtcDateTime, nullable=False),

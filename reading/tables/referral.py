@@ -43,8 +43,9 @@ referral_move: Final = sa.Table(
     sa.Column("number", sa.Integer, primary_key=True),
     sa.Column("move", sa.String(12), nullable=False),
     sa.Column("to_state", sa.String(12), nullable=False),
-    reference("person_id", "person"),
-    reference("grant_id", "role_grant"),
+    # Empty where it happened by itself.
+    reference("person_id", "person", nullable=True),
+    reference("grant_id", "role_grant", nullable=True),
     sa.Column("at", UtcDateTime, nullable=False),
     sa.Column("why", sa.String(1000), nullable=False, server_default=""),
 )

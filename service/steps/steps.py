@@ -26,6 +26,8 @@ from reading.intake.rejections import Note, Title
 from reading.overdue import rerouting
 from reading.patients import patients
 from reading.queue import assigning, leases
+from reading.referral import sending
+from reading.sessions import attempts
 from reading.sessions import attempts, half_sessions
 from service.installation.house import House
 from service.installation.nodes import SHIP_SECONDS, TRIM_SECONDS, bytes_of, shipping, ships, trimming
@@ -64,6 +66,7 @@ def of(house: House, stop: threading.Event) -> list[Step]:
         Step(name="end arriving", every_seconds=1, run=_in_transaction(house, _end_arriving(house))),
         Step(name="first readings", every_seconds=15, run=_in_transaction(house, _finalise(house))),
         Step(name="expire leases", every_seconds=2, run=_in_transaction(house, _expire(house))),
+        Step(name="end referrals", every_seconds=60, run=_in_transaction(house, _end_referrals(house))),
         Step(name="re-route", every_seconds=5, run=_in_transaction(house, _reroute(house))),
         Step(name="assign", every_seconds=2, run=_in_transaction(house, _assign(house))),
         Step(name="climb", every_seconds=5, run=_in_transaction(house, _climb(house))),
@@ -149,6 +152,10 @@ def _finalise(house: House) -> Callable[[Connection], int]:
 
 def _expire(house: House) -> Callable[[Connection], int]:
     return lambda tx: leases.expire(Context(tx, house.audit, house.clock(), SYSTEM))
+
+
+def _end_referrals(house: House) -> Callable[[Connection], int]:
+    return lambda tx: sending.lapse(Context(tx, house.audit, house.clock(), SYSTEM))
 
 
 def _reroute(house: House) -> Callable[[Connection], int]:

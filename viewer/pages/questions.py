@@ -12,7 +12,7 @@ from reading.actions import Action
 from reading.cases import cases
 from reading.desk.entries import entries_of
 from reading.errors import Invalid, MoveNotAllowed
-from reading.questions import addressees, questions
+from reading.questions import questions
 from reading.questions.questions import LONGEST
 from reading.viewers import Staff
 from viewer.http.callers import Looking, Submitting
@@ -104,7 +104,7 @@ def _form(
     language = language_of(request)
     with going_in(office_of(request), staff, Action.QUESTION_ASK, "case", case_id) as ctx:
         entry = opened(ctx, case_id)
-        found = addressees.of_case(ctx.tx, entry.case, but=staff.person_id, now=ctx.now)
+        found = questions.askable(ctx, entry.case)
         before = [view.line(one, language) for one in questions.of_case(ctx, entry.case)]
     return staff_page(
         request,

@@ -177,8 +177,7 @@ def _form(
     language = language_of(request)
     with going_in(office_of(request), staff, Action.REFERRAL_SEND, "case", case_id) as ctx:
         entry = opened(ctx, case_id)
-        if not sending.may_send(ctx, entry.case):
-            raise NotAllowed("no_role_for_this_step")
+        sending.sender_of(ctx, entry.case)
         places = [(one.code, one.name) for one in sending.receivers(ctx)]
         case = {
             "id": case_id,

@@ -221,7 +221,7 @@ def _moves(ctx: Context[Staff], case: Case, zone: str, language: Language) -> Se
             "who": move.person_name or "",
             "why": move.why,
         }
-        for move in case_moves.told(ctx.tx, ctx.who, case)
+        for move in case_moves.told(ctx, case)
     ]
 
 

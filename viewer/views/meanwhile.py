@@ -38,7 +38,7 @@ def changes(ctx: Context[Staff], entry: Entry, zone: str, language: Language) ->
     tx = ctx.tx
     found: list[tuple[datetime, str, str, str]] = [
         (move.at, text(language, f"move.{move.move}"), move.person_name or "", move.why)
-        for move in case_moves.told(tx, ctx.who, entry.case)
+        for move in case_moves.told(ctx, entry.case)
     ]
     for study in entry.studies:
         for made in attribution.history(tx, study.study_uid):

@@ -43,7 +43,7 @@ def shown(found: Shown, entry: Entry, zone: str, language: Language, now: dateti
         "moves": [
             {
                 "what": text(language, f"referral.move.{each.move}"),
-                "who": each.person_name,
+                "who": text(language, "policy.by-system") if each.person_name is None else each.person_name,
                 "at": words.moment(each.at, zone),
                 "why": each.why,
             }

@@ -10,6 +10,7 @@ from reading.cases.moves import Move
 from reading.context import Context
 from reading.desk import township
 from reading.desk.township import PendingChange, PendingImages, PendingReturn
+from reading.kinds import Role
 from reading.viewers import Staff
 from viewer.views.alerts import AlertBanner, alert_banner
 from viewer.views.report_sheet import examination_with_side, patient_name
@@ -68,13 +69,13 @@ def banners(ctx: Context[Staff], language: Language, case_id: str | None = None)
 
 
 def _returned(pending: PendingReturn, language: Language, now: datetime) -> ReturnedBanner:
-    move = pending.move
+    move, reader = pending.move, text(language, f"role.{Role.READER}")
     return ReturnedBanner(
         case_id=pending.entry.case.id,
         patient=patient_name(pending.entry, language),
         examination=examination_with_side(pending.entry.case, language),
         why=move.why or (text(language, "returned.rejected") if move.move is Move.REJECT else ""),
-        by=move.person_name or text(language, "images.by-a-device"),
+        by=text(language, "images.by-a-device") if move.person_name is None else move.person_name or reader,
         at=words.moment_today(move.at, pending.time_zone, now),
     )
 

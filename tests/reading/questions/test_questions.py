@@ -11,12 +11,14 @@ from sqlalchemy.engine import Connection, Engine
 
 from reading import tables
 from reading.cases import cases
+from reading.cases.moves import State as CaseState
 from reading.context import Context
-from reading.errors import Invalid, MoveNotAllowed, NotThere
+from reading.errors import Invalid, MoveNotAllowed, NotAllowed, NotThere
 from reading.kinds import Role
 from reading.questions import addressees, questions
 from reading.questions.moves import MOVES, Move, State, after
 from reading.questions.questions import Question
+from reading.register import people
 from reading.viewers import Staff
 from storage.database import transaction
 from tests.reading.clinic import Clinic, arrive, messages, open_clinic, read
@@ -109,6 +111,63 @@ def test_only_what_one_sees_is_asked_of_those_who_worked_on_it_and_only_the_aske
         with pytest.raises(NotThere):
             questions.withdraw(as_(tx, clinic, clinic.ada, now), made.id)
         assert questions.withdraw(vera, made.id).state is State.WITHDRAWN
+
+
+def test_what_a_reader_asks_is_told_to_no_other_one_who_reads_blind(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        case = arrive(tx, clinic, "1.1", now)
+        ada, rosa, tang = (as_(tx, clinic, one, now) for one in (clinic.ada, clinic.rosa, clinic.tang))
+        whom = f"{clinic.region.oak.id}.{Role.READER}"
+        made = questions.ask(ada, case.id, whom=whom, words="右乳肿块？")
+        questions.ask(tang, case.id, whom=whom, words="几点出报告？")
+        before = questions.count(rosa)
+        cases.change(tx, cases.by_id(tx, case.id), by_two=True)
+        waiting = questions.waiting_for(rosa)
+        with pytest.raises(NotAllowed, match="nobody_is_asked_while_blind"):
+            questions.ask(ada, case.id, whom=whom, words="右乳肿块？")
+        with pytest.raises(NotThere):
+            questions.answer(rosa, made.id, "是")
+
+        assert before == 2
+        assert [one.words for one in waiting] == ["几点出报告？"]
+        assert questions.count(rosa) == 1
+        assert [one.words for one in questions.asked_by(ada)] == ["右乳肿块？"]
+
+
+def test_the_list_and_the_number_are_of_the_same_questions_the_oldest_first(
+    engine: Engine, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(questions, "MOST", 2)
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        sign_in(tx, clinic, now, clinic.ada)
+        hidden = asked_of_ada(tx, clinic, now)
+        case = arrive(tx, clinic, "1.2", now)
+        for minute in (1, 2, 3):
+            whom = f"{clinic.region.oak.id}.{Role.READER}"
+            questions.ask(as_(tx, clinic, clinic.vera, now + timedelta(minutes=minute)), case.id, whom=whom, words="?")
+        cases.change(tx, cases.by_id(tx, hidden.case_id), state=CaseState.WITHHELD)
+        ada = as_(tx, clinic, clinic.ada, now + timedelta(hours=1))
+
+        assert questions.count(ada) == 3
+        assert [one.asked_at for one in questions.waiting_for(ada)] == [
+            now + timedelta(minutes=1),
+            now + timedelta(minutes=2),
+        ]
+
+
+def test_what_waited_for_somebody_who_left_waits_for_those_on_duty(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        sign_in(tx, clinic, now, clinic.ada)
+        made = asked_of_ada(tx, clinic, now)
+        rosa = as_(tx, clinic, clinic.rosa, now + timedelta(minutes=1))
+        before = questions.count(rosa)
+        people.end_grant(tx, clinic.ada.grants[0].id, now)
+
+        assert (before, questions.count(rosa)) == (0, 1)
+        assert questions.answer(rosa, made.id, "是").answered_by == "Rosa"
 
 
 @pytest.mark.parametrize(("state", "move"), list(itertools.product(State, Move)))

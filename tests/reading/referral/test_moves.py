@@ -9,11 +9,17 @@ import pytest
 from reading.errors import MoveNotAllowed
 from reading.referral.moves import ENDS, Move, Side, State, after, side_of
 
+BY_ITSELF = {Move.LAPSE: State.LAPSED}
 ALLOWED = {
-    State.SENT: {Move.ACCEPT: State.ACCEPTED, Move.DECLINE: State.DECLINED, Move.WITHDRAW: State.WITHDRAWN},
-    State.ACCEPTED: {Move.ARRIVE: State.ARRIVED, Move.MISS: State.ABSENT, Move.WITHDRAW: State.WITHDRAWN},
-    State.ABSENT: {Move.ARRIVE: State.ARRIVED, Move.CLOSE: State.CLOSED},
-    State.ARRIVED: {Move.REFER_BACK: State.RETURNED, Move.CLOSE: State.CLOSED},
+    State.SENT: {
+        Move.ACCEPT: State.ACCEPTED,
+        Move.DECLINE: State.DECLINED,
+        Move.WITHDRAW: State.WITHDRAWN,
+        **BY_ITSELF,
+    },
+    State.ACCEPTED: {Move.ARRIVE: State.ARRIVED, Move.MISS: State.ABSENT, Move.WITHDRAW: State.WITHDRAWN, **BY_ITSELF},
+    State.ABSENT: {Move.ARRIVE: State.ARRIVED, Move.CLOSE: State.CLOSED, **BY_ITSELF},
+    State.ARRIVED: {Move.REFER_BACK: State.RETURNED, Move.CLOSE: State.CLOSED, **BY_ITSELF},
     State.RETURNED: {Move.CLOSE: State.CLOSED},
 }
 

@@ -9,12 +9,16 @@ from sqlalchemy.engine import Connection, Engine
 
 from reading.access import door
 from reading.actions import Action
+from reading.audit import SYSTEM
+from reading.cases import cases
 from reading.cases.cases import Case
+from reading.cases.identity_moves import Identity
+from reading.cases.moves import State as CaseState
 from reading.context import Context
 from reading.desk import desk
 from reading.errors import Invalid, MoveNotAllowed, NotAllowed, NotThere, Stale
 from reading.kinds import Priority, Role
-from reading.referral import counts, sending
+from reading.referral import counts, referral_rows, sending
 from reading.referral.moves import Direction, Move, State
 from reading.referral.referral_rows import Referral
 from reading.referral.sending import AIM, SHOWN, Acceptance, Sent
@@ -22,6 +26,7 @@ from reading.viewers import Staff
 from storage.database import transaction
 from tests.reading.access.test_visibility import pias_case
 from tests.reading.clinic import Clinic, arrive, messages, open_clinic, read
+from tests.reading.crossing import cross
 from tests.reading.region import hire
 
 MINUTE = timedelta(minutes=1)
@@ -130,6 +135,80 @@ def test_each_side_makes_its_moves_and_what_lacks_is_refused(engine: Engine, now
         assert sending.show(quinn, one.id).may == {Move.ACCEPT, Move.DECLINE}
         assert sending.show(ada, one.id).may == {Move.WITHDRAW}
         assert [len(sending.own(each)) for each in (ada, quinn)] == [1, 1]
+
+
+@pytest.mark.parametrize("gone", [False, True])
+def test_what_nobody_ends_ends_by_itself_and_the_patient_is_referred_again(
+    engine: Engine, now: datetime, gone: bool
+) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        _, case = pias_case(tx, clinic, now)
+        one = send(tx, clinic, case, now)
+        ada, quinn, later = (
+            Context(tx, clinic.audit, at, who)
+            for at, who in ((now, clinic.ada), (now, clinic.quinn), (now + SHOWN, clinic.ada))
+        )
+        if gone:
+            cases.change(tx, cases.by_id(tx, case.id), state=CaseState.WITHDRAWN)
+        else:
+            place = Acceptance(kind="bed", place="呼吸科 12 床", expected_at=now + 60 * MINUTE)
+            sending.move(quinn, one.id, Move.ACCEPT, seen=1, acceptance=place)
+            sending.move(quinn, one.id, Move.ARRIVE, seen=2)
+            with pytest.raises(MoveNotAllowed):
+                sending.move(ada, one.id, Move.LAPSE, seen=3)
+            assert sending.lapse(ada.by(SYSTEM)) == 0
+            send(tx, clinic, case, now + SHOWN)
+        ended = sending.lapse((ada if gone else later).by(SYSTEM))
+        last = referral_rows.moves_of(tx, one.id)[-1]
+
+        assert ended == 1
+        assert referral_rows.lock(tx, one.id, seen=None).state is State.LAPSED
+        assert (last.move, last.person_name) == (Move.LAPSE, None)
+
+
+def test_the_receiver_sees_nothing_while_it_is_open_whose_images_they_are(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        _, case = pias_case(tx, clinic, now)
+        one = send(tx, clinic, case, now)
+        cases.change(tx, cases.by_id(tx, case.id), identity=Identity.DIFFERS)
+
+        assert sees(tx, clinic, clinic.quinn, case, one, now + MINUTE) == {False}
+
+
+def test_sent_twice_at_once_it_is_one_referral(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        case = arrive(tx, clinic, "1.1", now)
+
+    with pytest.raises(Invalid, match="referred_already"):
+        cross(
+            engine,
+            begins=lambda tx: send(tx, clinic, case, now),
+            other=lambda tx: send(tx, clinic, case, now),
+            goes_on=lambda _: None,
+        )
+
+
+def test_what_a_reader_wrote_is_told_to_no_other_one_who_reads_blind(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        clinician = hire(tx, "cleo", now, (Role.CLINICIAN, clinic.region.hills))
+        _, case = pias_case(tx, clinic, now)
+        one, other = send(tx, clinic, case, now), send(tx, clinic, case, now, "city", clinician)
+        cases.change(tx, cases.by_id(tx, case.id), by_two=True)
+        with pytest.raises(NotAllowed, match="no_reader_refers_while_blind"):
+            send(tx, clinic, case, now, "lake")
+        shown = {
+            who.username: {each.referral.id for each in sending.own(Context(tx, clinic.audit, now, who))}
+            for who in (clinic.ada, clinic.rosa, clinician)
+        }
+
+        assert shown == {"ada": {one.id}, "rosa": set(), "cleo": {other.id}}
+        with pytest.raises(NotThere):
+            sending.show(Context(tx, clinic.audit, now, clinic.rosa), one.id)
+        assert sending.show(Context(tx, clinic.audit, now, clinic.rosa), other.id).referral.id == other.id
 
 
 def test_managers_count_both_ways(engine: Engine, now: datetime) -> None:
