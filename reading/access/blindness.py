@@ -21,7 +21,7 @@ from reading.actions import Action
 from reading.cases import cases
 from reading.cases.cases import Case
 from reading.cases.moves import BLIND, UNDECIDED, SigningRole
-from reading.context import Context
+from reading.context import Context, without_door
 from reading.kinds import MAY_ANSWER, Role
 from reading.register.grants import may_act, reach
 from reading.reports import versions
@@ -106,6 +106,7 @@ def keeps_silent(tx: Connection, staff: Staff, of_case: Case, now: datetime) -> 
     return reads and is_nameless(tx, of_case)
 
 
+@without_door("It takes words away from what somebody has opened or found, and shows nothing.")
 def kept_apart(ctx: Context[Staff], said: Collection[tuple[str, str]]) -> frozenset[tuple[str, str]]:
     """Of words about cases, as pairs of case and author, those that this person is not told: a reader's own impression.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -14,7 +14,7 @@ from reading.access.invited import CONSULTED
 from reading.access.lent import received_by
 from reading.access.looks import denied, record_look, record_looks
 from reading.actions import Action
-from reading.context import Context
+from reading.context import Context, without_door
 from reading.register.grants import reach
 from reading.tables import case, referral, referral_move
 from reading.viewers import Staff
@@ -37,16 +37,26 @@ def open_referral(ctx: Context[Staff], referral_id: str, action: Action) -> sa.R
     return row
 
 
-def open_referrals(ctx: Context[Staff], action: Action, *, limit: int) -> Sequence[sa.Row[Any]]:
-    """Those that their institutions sent or received, the newest first; each is a look at its case."""
+@without_door(
+    "It stands at the door: its rows are those that the viewer may see, and `record_listed` records the looks."
+)
+def look_up_referrals(ctx: Context[Staff], *, limit: int) -> Sequence[sa.Row[Any]]:
+    """Those that their institutions sent or received, the newest first.
+
+    It writes nothing, because it may take long: whoever shows them records the looks (`record_listed`) first.
+    """
     reached = reach(ctx.tx, ctx.who, ctx.now)
     held = {grant.organisation_id for grant in ctx.who.grants if grant.role in CONSULTED}
     places = reached.own | reached.managed | held
     own = referral.c.from_id.in_(places) | referral.c.to_id.in_(places)
     asked = _rows().where(own, _visible(ctx.tx, ctx.who, ctx.now)).order_by(*_NEWEST).limit(limit)
-    rows = _told(ctx, ctx.tx.execute(asked).all())
-    record_looks(ctx, action, "case", sorted({row.case_id for row in rows}))
-    return rows
+    return _told(ctx, ctx.tx.execute(asked).all())
+
+
+@without_door("It records looks at what was found by the door's conditions.")
+def record_listed(ctx: Context[Staff], action: Action, case_ids: Collection[str]) -> None:
+    """Record that somebody is shown a list of referrals: each is a look at its case."""
+    record_looks(ctx, action, "case", sorted(case_ids))
 
 
 def _told(ctx: Context[Staff], rows: Sequence[sa.Row[Any]]) -> list[sa.Row[Any]]:

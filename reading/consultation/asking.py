@@ -21,6 +21,7 @@ from reading.consultation.consultation_rows import Consultation
 from reading.consultation.moves import InvitationMove, InvitationState, Move, State, after, invitation_after
 from reading.context import Context, without_door
 from reading.errors import Invalid, NotAllowed, NotThere
+from reading.register import organisations
 from reading.tables import consultation, consultation_invitation, consultation_prior
 from reading.texts import checked
 from reading.viewers import RoleGrant, Staff
@@ -159,6 +160,10 @@ def conclude(ctx: Context[Staff], consultation_id: str, *, conclusion: str, seen
         {"name": one.name, "title": one.title, "organisation": one.organisation}
         for one in (consultation_rows.asker(ctx.tx, consultation_id), *others.values())
     ]
+    if ctx.who.person_id not in {asked.asked_by, *others}:
+        grant = colleagues.asking_grant(ctx, cases.by_id(ctx.tx, asked.case_id))
+        place = organisations.by_ids(ctx.tx, [grant.organisation_id])[grant.organisation_id]
+        took_part.append({"name": ctx.who.name, "title": ctx.who.title, "organisation": place.name})
     _record(ctx, Action.CONSULTATION_CONCLUDE, asked.case_id, consultation_id)
     # Whoever has the case on a screen is shown it before they sign: the report quotes it from now on.
     cases.change(ctx.tx, cases.lock(ctx.tx, asked.case_id))
@@ -186,11 +191,13 @@ def end_invitation(
 
 
 def _own(ctx: Context[Staff], consultation_id: str, action: Action, seen: int) -> Consultation:
-    """The consultation of whoever asked, locked."""
+    """The consultation of whoever asked, locked; where they ask no longer for the site, of anybody who does."""
     open_consultation(ctx, consultation_id, action)
     asked = consultation_rows.lock(ctx.tx, consultation_id, seen=seen)
-    if asked.asked_by != ctx.who.person_id:
+    case = cases.by_id(ctx.tx, asked.case_id)
+    if asked.asked_by != ctx.who.person_id and not colleagues.acts_for(ctx, asked.asked_by, case):
         raise NotAllowed("only_who_asked")
+    colleagues.asking_grant(ctx, case)
     return asked
 
 

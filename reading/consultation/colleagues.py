@@ -15,7 +15,8 @@ from reading.cases.cases import Case
 from reading.context import Context, without_door
 from reading.errors import NotAllowed
 from reading.kinds import Role
-from reading.register.grants import may_act
+from reading.register import people
+from reading.register.grants import acts_from, may_act
 from reading.row_rules import valid_at
 from reading.tables import organisation, person, role_grant
 from reading.viewers import RoleGrant, Staff
@@ -62,6 +63,19 @@ def asking_grant(ctx: Context[Staff], case: Case) -> RoleGrant:
     if grant is None:
         raise NotAllowed("no_role_for_this_step")
     return grant
+
+
+@without_door("It asks for a right; nothing of a patient is in the answer.")
+def acts_for(ctx: Context[Staff], asked_by: str, case: Case) -> bool:
+    """Whether they end and change what somebody asked: that person themselves, or anybody where they ask no longer."""
+    if not any(may_act(ctx.tx, ctx.who, role, case.site_id, ctx.now) for role in ASKED_BY):
+        return False
+    held = people.grants_of(ctx.tx, asked_by, ctx.now)
+    return asked_by == ctx.who.person_id or not any(
+        grant.organisation_id in acts_from(ctx.tx, grant.role, case.site_id, ctx.now)
+        for grant in held
+        if grant.role in ASKED_BY
+    )
 
 
 @without_door("The act that asks has opened the case; it names colleagues alone.")

@@ -12,12 +12,12 @@ from reading.access import invited, visibility
 from reading.access.consultations import open_consultation
 from reading.actions import Action
 from reading.cases import cases
-from reading.consultation import asking, consultation_rows
+from reading.consultation import asking, colleagues, consultation_rows
 from reading.consultation.consultation_rows import Consultation, KeyImage
 from reading.consultation.moves import InvitationMove, Move, after, invitation_after
 from reading.context import Context
 from reading.errors import Invalid, NotAllowed
-from reading.tables import consultation, consultation_opinion, role_grant
+from reading.tables import consultation, consultation_opinion
 from reading.tables import consultation_invitation as invitation
 from reading.texts import checked
 from reading.viewers import Staff
@@ -36,7 +36,7 @@ def speak(
 
     Raises:
         NotThere: no such consultation, or not theirs to see (any longer).
-        NotAllowed: they neither are asked nor asked.
+        NotAllowed: they neither are asked nor asked, or ask for the site no longer.
         MoveNotAllowed: it has ended.
         Invalid: nothing was said, or a key image is none of the case's.
 
@@ -104,11 +104,7 @@ def _place(ctx: Context[Staff], asked: Consultation) -> str:
         return row.organisation_id
     if asked.asked_by != ctx.who.person_id:
         raise NotAllowed("only_who_is_asked")
-    return ctx.tx.execute(
-        sa.select(role_grant.c.organisation_id)
-        .join(consultation, consultation.c.grant_id == role_grant.c.id)
-        .where(consultation.c.id == asked.id)
-    ).scalar_one()
+    return colleagues.asking_grant(ctx, cases.by_id(ctx.tx, asked.case_id)).organisation_id
 
 
 def _key_images(ctx: Context[Staff], asked: Consultation, named: Sequence[tuple[str, int]]) -> list[KeyImage]:

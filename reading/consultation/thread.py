@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from reading.access.consultations import open_consultation, open_consultations_of, open_own_consultations
 from reading.actions import Action
-from reading.consultation import consultation_rows
+from reading.cases import cases
+from reading.consultation import colleagues, consultation_rows
 from reading.consultation.consultation_rows import Colleague, Consultation, Invitation, Opinion
 from reading.consultation.moves import InvitationState, State
 from reading.context import Context
@@ -26,7 +27,7 @@ class Thread:
     priors: tuple[str, ...]
     """The ids of the earlier cases that it names."""
     asks: bool
-    """They asked."""
+    """They asked, or end it for somebody who asks no longer."""
     may_speak: bool
     may_decline: bool
 
@@ -57,7 +58,8 @@ def _thread(ctx: Context[Staff], found: Consultation) -> Thread:
     invitations = consultation_rows.invitations(ctx.tx, found.id)
     mine = next((one for one in invitations if one.colleague.person_id == ctx.who.person_id), None)
     stands = mine is not None and mine.ended_at is None and found.shows_the_case(ctx.now)
-    asks = found.asked_by == ctx.who.person_id
+    asks = colleagues.acts_for(ctx, found.asked_by, cases.by_id(ctx.tx, found.case_id))
+    asked_it = asks and found.asked_by == ctx.who.person_id
     return Thread(
         consultation=found,
         asker=consultation_rows.asker(ctx.tx, found.id),
@@ -65,6 +67,6 @@ def _thread(ctx: Context[Staff], found: Consultation) -> Thread:
         opinions=tuple(consultation_rows.opinions(ctx.tx, found.id)),
         priors=tuple(consultation_rows.priors(ctx.tx, found.id)),
         asks=asks,
-        may_speak=found.state is State.OPEN and (asks or stands),
+        may_speak=found.state is State.OPEN and (asked_it or stands),
         may_decline=stands and mine is not None and mine.state is InvitationState.INVITED,
     )

@@ -97,6 +97,10 @@ class SiteLoad:
     ordered: int
     urgent: int
     """Of these, as urgent or as an emergency."""
+    returned: int
+    """Cases that were returned to it and that it has not sent again: no clock runs for them, and nobody is told."""
+    returned_since: datetime | None
+    """Since when the first of these lies there."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -248,7 +252,8 @@ def _sites(tx: Connection, sites: frozenset[str], found: Sequence[OpenCase], now
         .where(case.c.site_id.in_(sites), case.c.received_at > now - WEEK, case.c.state.not_in(HIDDEN))
         .group_by(place.c.code, place.c.name, case.c.priority)
     )
-    names = {one.site_code: one.site for one in found}
+    returned = _returned(tx, sites)
+    names = {one.site_code: one.site for one in found} | dict(returned.keys())
     ordered: defaultdict[str, Counter[Priority]] = defaultdict(Counter)
     for row in rows:
         names[row.code] = row.name
@@ -266,4 +271,24 @@ def _sites(tx: Connection, sites: frozenset[str], found: Sequence[OpenCase], now
             late=late[code],
             ordered=total,
             urgent=total - ordered[code][Priority.ROUTINE],
+            returned=len(since := returned.get((code, names[code]), [])),
+            returned_since=min(since, default=None),
         )
+
+
+def _returned(tx: Connection, sites: frozenset[str]) -> dict[tuple[str, str], list[datetime]]:
+    """Since when each returned case lies at its site, by code and name of the site."""
+    case, place, moved = tables.case, tables.organisation, tables.case_move
+    at = sa.func.max(moved.c.at, type_=moved.c.at.type)
+    rows = tx.execute(
+        sa.select(place.c.code, place.c.name, at.label("since"))
+        .select_from(case)
+        .join(place, place.c.id == case.c.site_id)
+        .join(moved, moved.c.case_id == case.c.id)
+        .where(case.c.site_id.in_(sites), case.c.state == State.RETURNED, moved.c.to_state == State.RETURNED)
+        .group_by(case.c.id, place.c.code, place.c.name)
+    )
+    found: defaultdict[tuple[str, str], list[datetime]] = defaultdict(list)
+    for row in rows:
+        found[row.code, row.name].append(row.since)
+    return found

@@ -21,6 +21,7 @@ from reading.kinds import Priority, Tier
 from reading.queue.screen_state import ScreenState
 from reading.reports import drafts, versions
 from reading.reports.versions import Status
+from reading.row_rules import valid_at
 from reading.rules import case_rule, flags
 from reading.viewers import RoleGrant, Staff
 from storage.prepared import Prepared, Work
@@ -73,10 +74,13 @@ def renew(ctx: Context[Staff], case_id: str, revision: int) -> Lease:
     Raises:
         NotThere: no such case, or not one that they may see.
         Stale: the lease is gone, lies aside, or was renewed elsewhere.
+        NotAllowed: the grant has ended in the meantime.
 
     """
     door.open_case(ctx, case_id, Action.CASE_OPEN)
-    lease = tables.lease
+    lease, held = tables.lease, lease_of(ctx.tx, case_id)
+    if held is not None and held.person_id == ctx.who.person_id:
+        _grant_of(ctx, held)
     row = ctx.tx.execute(
         sa.update(lease)
         .where(lease.c.case_id == case_id, lease.c.person_id == ctx.who.person_id, lease.c.revision == revision)
@@ -135,13 +139,14 @@ def escalate(ctx: Context[Staff], case_id: str, *, revision: int, why: str) -> C
 
 @without_door("The worker's step ends the leases of every site.")
 def expire(ctx: Context[Who]) -> int:
-    """Put back the cases whose lease has expired, and what lies aside that may not; answers how many."""
-    case, lease = tables.case, tables.lease
+    """Put back the cases whose lease or whose holder's role has ended, and what lies aside that may not; how many."""
+    case, lease, grant = tables.case, tables.lease, tables.role_grant
+    holds = sa.exists().where(grant.c.id == lease.c.grant_id, valid_at(grant, ctx.now)).correlate(lease)
     aside = lease.c.parked_at.is_not(None) & _cannot_lie_aside(ctx)
     rows = ctx.tx.execute(
         sa.select(case)
         .join(lease, lease.c.case_id == case.c.id)
-        .where((lease.c.expires_at <= ctx.now) | aside)
+        .where((lease.c.expires_at <= ctx.now) | aside | ~holds)
         .limit(100)
         .with_for_update(skip_locked=True, of=case)
     ).all()
@@ -187,10 +192,7 @@ def hold(ctx: Context[Staff], case_id: str, step: Step | None, revision: int) ->
         raise _lost(ctx, case_id)
     if step is not None and lease.step is not step:
         raise MoveNotAllowed(case.state, step)
-    grant = next((grant for grant in ctx.who.grants if grant.id == lease.grant_id), None)
-    if grant is None:
-        raise NotAllowed("grant_has_ended")
-    return case, grant
+    return case, _grant_of(ctx, lease)
 
 
 @without_door("A part of an act that has opened the case, or of the system's step.")
@@ -212,6 +214,14 @@ def let_go(
 def end_lease(tx: Connection, case_id: str) -> None:
     # The moves keep who held a case and when.
     tx.execute(sa.delete(tables.lease).where(tables.lease.c.case_id == case_id))
+
+
+def _grant_of(ctx: Context[Staff], lease: Lease) -> RoleGrant:
+    """The grant with which they took a case that they hold."""
+    grant = next((grant for grant in ctx.who.grants if grant.id == lease.grant_id), None)
+    if grant is None:
+        raise NotAllowed("grant_has_ended")
+    return grant
 
 
 def _lost(ctx: Context[Staff], case_id: str) -> Stale:

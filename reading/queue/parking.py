@@ -100,13 +100,26 @@ def resume(ctx: Context[Staff], case_id: str) -> Lease:
 
 
 def aside_until(tx: Connection, case: Case, now: datetime) -> datetime | None:
-    """Until when a case may lie aside: as long as its rule says, but not past its due time, until it is released.
+    """Until when a case may lie aside: in all as long as its rule says, and until it is released not past its due time.
 
     None: not at all. An emergency and a critical case never lie aside.
     """
     if case.priority is Priority.EMERGENCY or case.critical:
         return None
-    until = now + timedelta(minutes=case_rule.rule_of(tx, case).park_minutes)
+    until = now + timedelta(minutes=case_rule.rule_of(tx, case).park_minutes) - _was_aside(tx, case)
     if versions.final(tx, case.id) is None:
         until = min(until, case.due_at)
     return until if until > now else None
+
+
+def _was_aside(tx: Connection, case: Case) -> timedelta:
+    """How long whoever holds a case has had it aside before; it does not lie aside now."""
+    found, resumed_at = timedelta(), None
+    for one in reversed(history.moves_of(tx, case.id)):
+        if one.move is Move.CLAIM:
+            break
+        if one.move is Move.RESUME:
+            resumed_at = one.at
+        elif one.move is Move.PARK and resumed_at is not None:
+            found += resumed_at - one.at
+    return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -12,7 +13,7 @@ from sqlalchemy.engine import Connection
 from reading.errors import NotThere, Stale
 from reading.kinds import Priority
 from reading.referral.moves import Direction, Move, State
-from reading.tables import organisation, person, referral, referral_move
+from reading.tables import person, referral, referral_move
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,22 +65,22 @@ def lock(tx: Connection, referral_id: str, *, seen: int | None) -> Referral:
 
 def moves_of(tx: Connection, referral_id: str) -> list[MoveLine]:
     """What happened, the first thing first."""
+    return moves_of_each(tx, [referral_id])[referral_id]
+
+
+def moves_of_each(tx: Connection, referral_ids: Collection[str]) -> dict[str, list[MoveLine]]:
+    """What happened to each, the first thing first."""
     rows = tx.execute(
         sa.select(referral_move, person.c.name)
         .outerjoin(person, person.c.id == referral_move.c.person_id)
-        .where(referral_move.c.referral_id == referral_id)
+        .where(referral_move.c.referral_id.in_(referral_ids))
         .order_by(referral_move.c.number)
     )
-    return [MoveLine(move=Move(row.move), person_name=row.name, at=row.at, why=row.why) for row in rows]
-
-
-def names_of(tx: Connection, found: Referral) -> tuple[str, str]:
-    """The names of the sending and of the receiving institution."""
-    rows = tx.execute(
-        sa.select(organisation.c.id, organisation.c.name).where(organisation.c.id.in_((found.from_id, found.to_id)))
-    )
-    names = {row.id: row.name for row in rows}
-    return names[found.from_id], names[found.to_id]
+    found: dict[str, list[MoveLine]] = {each: [] for each in referral_ids}
+    for row in rows:
+        line = MoveLine(move=Move(row.move), person_name=row.name, at=row.at, why=row.why)
+        found[row.referral_id].append(line)
+    return found
 
 
 def from_row(row: sa.Row[Any]) -> Referral:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from reading import outbox
 from reading.access import blindness, door
 from reading.access.invited import CONSULTED
-from reading.access.referrals import open_referral, open_referrals
+from reading.access.referrals import look_up_referrals, open_referral, record_listed
 from reading.actions import Action
 from reading.cases import cases
 from reading.cases.cases import Case
@@ -190,13 +190,19 @@ def show(ctx: Context[Staff], referral_id: str) -> Shown:
         NotThere: no such referral, or not theirs to see (any longer).
 
     """
-    return _shown(ctx, referral_rows.from_row(open_referral(ctx, referral_id, Action.REFERRAL_OPEN)))
+    return _shown_each(ctx, [referral_rows.from_row(open_referral(ctx, referral_id, Action.REFERRAL_OPEN))])[0]
 
 
+@without_door("It shows nothing before `listed` has recorded the looks: nobody waits for a list to be put together.")
 def own(ctx: Context[Staff]) -> list[Shown]:
-    """What their institutions sent and received, the newest first."""
-    rows = open_referrals(ctx, Action.REFERRAL_LIST, limit=MOST)
-    return [_shown(ctx, referral_rows.from_row(row)) for row in rows]
+    """What their institutions sent and received, the newest first; it writes nothing."""
+    return _shown_each(ctx, [referral_rows.from_row(row) for row in look_up_referrals(ctx, limit=MOST)])
+
+
+@without_door("It records the looks at what `own` has looked up by the door's conditions.")
+def listed(ctx: Context[Staff], found: Sequence[Shown]) -> None:
+    """Put on record that somebody is shown these referrals in a list."""
+    record_listed(ctx, Action.REFERRAL_LIST, {one.referral.case_id for one in found})
 
 
 @without_door("It names institutions alone.")
@@ -282,15 +288,19 @@ def _note(
     ctx.record(action=action, subject_kind="case", subject_id=case_id, details=details)
 
 
-def _shown(ctx: Context[Staff], found: Referral) -> Shown:
-    from_name, to_name = referral_rows.names_of(ctx.tx, found)
-    return Shown(
-        referral=found,
-        from_name=from_name,
-        to_name=to_name,
-        moves=tuple(referral_rows.moves_of(ctx.tx, found.id)),
-        may=frozenset(_possible(ctx, found)),
-    )
+def _shown_each(ctx: Context[Staff], found: Sequence[Referral]) -> list[Shown]:
+    places = organisations.by_ids(ctx.tx, {each for one in found for each in (one.from_id, one.to_id)})
+    moves = referral_rows.moves_of_each(ctx.tx, [one.id for one in found])
+    return [
+        Shown(
+            referral=one,
+            from_name=places[one.from_id].name,
+            to_name=places[one.to_id].name,
+            moves=tuple(moves[one.id]),
+            may=frozenset(_possible(ctx, one)),
+        )
+        for one in found
+    ]
 
 
 def _possible(ctx: Context[Staff], found: Referral) -> Iterator[Move]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 
 import sqlalchemy as sa
@@ -14,7 +14,6 @@ from reading.actions import Action
 from reading.audit import Actor
 from reading.context import Context, without_door
 from reading.errors import Invalid, NotThere
-from reading.register import roles
 from reading.roster import rights
 from reading.row_rules import open_at
 from reading.tables import absence, person
@@ -52,17 +51,17 @@ def add(
 ) -> Absence:
     """Say that somebody is absent; without ``since`` from now on, without ``until`` until somebody ends it.
 
-    Everybody says it of themselves; others where they keep a roster of an organisation in which the person works.
+    Everybody says it of themselves; others where they keep a roster of an organisation in which the person reads.
 
     Raises:
-        NotThere: no such person.
-        NotAllowed: neither of the two.
+        NotThere: no such person on a roster that they keep.
+        NotAllowed: they keep no roster, and it is not of themselves.
         Invalid: it ends before it begins, or before now.
 
     """
-    one = roles.person_of(ctx.tx, storable("person", username, lines=False))
-    _must_say(ctx, one.id)
-    begins = since or ctx.now
+    one = rights.person_kept(ctx, username, themselves=True)
+    # Two times of one zone are compared by their clocks, which run back and leave hours out.
+    begins, until = (since or ctx.now).astimezone(UTC), until and until.astimezone(UTC)
     if until is not None and until <= max(begins, ctx.now):
         raise Invalid("until", "before_since")
     made = new_id()
@@ -81,7 +80,7 @@ def end(ctx: Context[Staff | Actor], absence_id: str) -> Absence:
 
     Raises:
         NotThere: no such absence, or it has ended.
-        NotAllowed: as `add`.
+        NotAllowed: it is neither of themselves nor of somebody whose roster they keep.
 
     """
     asked = absence.c.id == storable("absence_id", absence_id, lines=False)

@@ -13,11 +13,9 @@ from reading.actions import Action
 from reading.audit import Actor
 from reading.context import Context, without_door
 from reading.errors import Invalid
-from reading.register import roles
 from reading.roster import rights
 from reading.row_rules import valid_at
 from reading.tables import case_limit, person
-from reading.texts import storable
 from reading.viewers import Staff
 from storage.ids import new_id
 
@@ -29,13 +27,12 @@ def say(ctx: Context[Staff | Actor], *, username: str, most: int | None) -> None
     """Set how many cases somebody has open at once, in the place of what was set before; None ends it.
 
     Raises:
-        NotThere: no such person.
-        NotAllowed: they keep no roster of an organisation in which the person works.
+        NotThere: no such person on a roster that they keep.
+        NotAllowed: they keep no roster.
         Invalid: not from 1 to `HIGHEST`.
 
     """
-    one = roles.person_of(ctx.tx, storable("person", username, lines=False))
-    rights.must_keep_person(ctx, one.id)
+    one = rights.person_kept(ctx, username)
     if most is not None and not 1 <= most <= HIGHEST:
         raise Invalid("most", "range")
     # Locked, so that two limits said at once come one after the other.

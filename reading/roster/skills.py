@@ -14,7 +14,6 @@ from reading.actions import Action
 from reading.audit import Actor
 from reading.context import Context, without_door
 from reading.errors import NotThere
-from reading.register import roles
 from reading.roster import rights
 from reading.row_rules import open_at, taken_as, valid_at
 from reading.rules.staffing import SEPARATOR, folded
@@ -48,13 +47,12 @@ def add(ctx: Context[Staff | Actor], *, username: str, kind: SkillKind, code: st
     """Say that somebody has a skill from now on.
 
     Raises:
-        NotThere: no such person.
-        NotAllowed: they keep no roster of an organisation in which the person works.
+        NotThere: no such person on a roster that they keep.
+        NotAllowed: they keep no roster.
         Invalid: no code, one too long or with a comma, or the person has it already.
 
     """
-    one = roles.person_of(ctx.tx, storable("person", username, lines=False))
-    rights.must_keep_person(ctx, one.id)
+    one = rights.person_kept(ctx, username)
     said = checked("skill", folded(code).replace(SEPARATOR, " "), longest=40, required=True)
     made = new_id()
     with taken_as(ctx.tx, "skill"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from typing import Final
@@ -44,8 +44,10 @@ class Line:
 
 
 @without_door("The roster; nothing of a patient is in it.")
-def read(ctx: Context[Staff | Actor], organisation_code: str, text: str) -> list[Line]:
+def read(ctx: Context[Staff | Actor], organisation_code: str, text: str, *, to_add: bool = False) -> list[Line]:
     """What a table would add: lines of ``username,step,since,until``, on the clock of the organisation.
+
+    Unless they are ``to_add`` in this transaction, it locks nobody and writes nothing.
 
     ``until`` may be a time alone: of the same day, or of the next where it is not after the beginning. Empty lines, a
     heading, and lines that begin with # say nothing. Semicolons part cells as commas do, and both, and the colon, may
@@ -59,28 +61,23 @@ def read(ctx: Context[Staff | Actor], organisation_code: str, text: str) -> list
     """
     place = organisations.in_force(ctx.tx, organisation_code)
     rights.must_keep(ctx, place.id)
-    zone, found = ZoneInfo(place.time_zone), list[Line]()
-    begun = False
-    for number, cells in enumerate(csv.reader(text.lstrip("\ufeff").translate(_AS_TYPED).splitlines()), start=1):
-        said = tuple(cell.strip() for cell in cells)
-        if not any(said) or said[0].startswith("#"):
-            continue
-        heading, begun = not begun and _is_heading(said), True
-        if heading:
-            continue
+    zone, found, table = ZoneInfo(place.time_zone), list[Line](), list(_cells(text))
+    if not 1 <= len(table) <= MOST_LINES:
+        raise Invalid("lines", "roster_number")
+    if to_add:
+        slots.lock_people(ctx, {said[0] for _, said in table})
+    for number, said in table:
         try:
             planned = _beside(found, _planned(ctx, organisation_code, said, zone))
             found.append(Line(number=number, cells=said, planned=planned))
         except (Invalid, NotThere) as wrong:
             found.append(Line(number=number, cells=said, problem=wrong))
-    if not 1 <= len(found) <= MOST_LINES:
-        raise Invalid("lines", "roster_number")
     return found
 
 
 @without_door("The roster; nothing of a patient is in it.")
 def add(ctx: Context[Staff | Actor], lines: Sequence[Line]) -> list[Slot]:
-    """Add the slots of a table that was read in this transaction.
+    """Add the slots of a table that was read in this transaction, to be added.
 
     Raises:
         Invalid: a line has an error; none is added.
@@ -94,6 +91,18 @@ def add(ctx: Context[Staff | Actor], lines: Sequence[Line]) -> list[Slot]:
 def _is_heading(cells: Sequence[str]) -> bool:
     """Whether a first line names its columns, in whatever words: it has no digit where a slot has its times."""
     return len(cells) == _CELLS and not any(char.isdigit() for char in "".join(cells[2:])) and cells[1] not in STEPS
+
+
+def _cells(text: str) -> Iterator[tuple[int, tuple[str, ...]]]:
+    """The lines that say something, with their numbers, from 1."""
+    begun = False
+    for number, cells in enumerate(csv.reader(text.lstrip("\ufeff").translate(_AS_TYPED).splitlines()), start=1):
+        said = tuple(cell.strip() for cell in cells)
+        if not any(said) or said[0].startswith("#"):
+            continue
+        heading, begun = not begun and _is_heading(said), True
+        if not heading:
+            yield number, said
 
 
 def _beside(found: Sequence[Line], planned: Planned) -> Planned:
@@ -125,6 +134,8 @@ def _until(text: str, begins: datetime, zone: ZoneInfo) -> datetime:
         clock = time.fromisoformat(text)
     except ValueError:
         return _moment("until", text, zone)
+    if clock.tzinfo is not None:
+        raise Invalid("until", "date")
     ends = datetime.combine(begins.date(), clock, zone)
     return ends if ends > begins else datetime.combine(begins.date() + timedelta(days=1), clock, zone)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import sqlalchemy as sa
@@ -72,7 +72,16 @@ def add(
         NotThere, NotAllowed, Invalid: as `plan`.
 
     """
+    lock_people(ctx, [username])
     return write(ctx, plan(ctx, organisation_code, username=username, step=step, since=since, until=until))
+
+
+@without_door("The roster; nothing of a patient is in it.")
+def lock_people(ctx: Context[Staff | Actor], usernames: Collection[str]) -> None:
+    """Lock people, so that two slots at once cannot overlap where one after the other would not; in one order."""
+    names = {name for name in usernames if set(name) <= people.USERNAME_CHARACTERS}
+    those = sa.select(person.c.id).where(person.c.username.in_(names)).order_by(person.c.id)
+    ctx.tx.execute(those.with_for_update(key_share=True)).all()
 
 
 @without_door("The roster; nothing of a patient is in it.")
@@ -88,6 +97,8 @@ def plan(
 ) -> Planned:
     """A slot as it would be added, checked; ``instead_of`` is the id of one that ends for it.
 
+    Whoever adds it has locked the person first (`lock_people`).
+
     Raises:
         NotThere: no such organisation or person.
         NotAllowed: they do not keep this roster.
@@ -100,8 +111,6 @@ def plan(
     if step not in groups.GROUP_OF.values():
         raise Invalid("step", "unknown")
     one = roles.person_of(ctx.tx, storable("person", username, lines=False))
-    # Locked, so that two slots at once cannot overlap where one after the other would not.
-    ctx.tx.execute(sa.select(person.c.id).where(person.c.id == one.id).with_for_update(key_share=True))
     held = people.grants_of(ctx.tx, one.id, ctx.now)
     if not any(grant.organisation_id == place.id and grant.role in groups.OF_STEP[step] for grant in held):
         raise Invalid("person", "role_not_held")
@@ -149,6 +158,7 @@ def move(ctx: Context[Staff | Actor], slot_id: str, *, username: str, since: dat
     rights.must_keep(ctx, one.organisation_id)
     if one.since <= ctx.now:
         raise Invalid("slot", "begun")
+    lock_people(ctx, [username])
     planned = plan(
         ctx, one.organisation_code, username=username, step=one.step, since=since, until=until, instead_of=one.id
     )
@@ -197,9 +207,10 @@ def current(tx: Connection, organisation_ids: Collection[str], now: datetime) ->
 
 
 def _times(since: datetime | None, until: datetime | None, now: datetime) -> tuple[datetime, datetime]:
-    begins = since or now
     if until is None:
         raise Invalid("until", "required")
+    # Two times of one zone are compared by their clocks, which run back and leave hours out.
+    begins, until = (since or now).astimezone(UTC), until.astimezone(UTC)
     if until <= max(begins, now):
         raise Invalid("until", "before_since")
     if until - begins > LONGEST:

@@ -37,6 +37,8 @@ _DIGITAL: Final = ("DR", "DX")
 """One kind of examination: the standard's term and the one that many devices send."""
 MOST_NEW: Final = 99
 """Further new reports of a saved search are not counted."""
+LOOKED_THROUGH: Final = 2000
+"""New reports among which those of a saved search are counted."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,9 +130,31 @@ def shown(ctx: Context[Staff], hits: Hits) -> Found:
     return Found(versions=tuple(found), more=hits.more)
 
 
+def check(tx: Connection, query: Query) -> None:
+    """Make sure that a query can be asked.
+
+    Raises:
+        Invalid: a part of it is too long or holds characters that no report has.
+
+    """
+    list(_conditions(tx, query))
+    list(_of_the_case(query))
+
+
 def count_since(tx: Connection, staff: Staff, query: Query, since: datetime, now: datetime) -> int:
-    """How many reports a query finds that were released after ``since``, up to `MOST_NEW`."""
-    newer = _asked(tx, staff, query, now).where(report_search.c.released_at > since)
+    """How many reports a query finds that were released after ``since``, up to `MOST_NEW`.
+
+    It looks through the newest `LOOKED_THROUGH` alone: rare words are sought in every report there is.
+    """
+    row = report_search.c
+    recent = (
+        sa.select(row.case_id)
+        .where(row.released_at > since, row.site_id.in_(reach(tx, staff, now).sites))
+        .order_by(row.released_at.desc())
+        .limit(LOOKED_THROUGH)
+        .subquery()
+    )
+    newer = _asked(tx, staff, query, now).where(row.case_id.in_(sa.select(recent.c.case_id)))
     ids = newer.with_only_columns(report_search.c.case_id).limit(MOST_NEW).subquery()
     return tx.scalar(sa.select(sa.func.count()).select_from(ids)) or 0
 

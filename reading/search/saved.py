@@ -10,8 +10,7 @@ import sqlalchemy as sa
 
 from reading.context import Context, without_door
 from reading.errors import Invalid, NotThere
-from reading.search.finding import Query, count_since
-from reading.search.grams import sought_words
+from reading.search.finding import Query, check, count_since
 from reading.tables import saved_search
 from reading.texts import checked
 from reading.viewers import Staff
@@ -27,8 +26,8 @@ class SavedSearch:
     name: str = field(repr=False)
     query: Query = field(repr=False)
     seen_at: datetime
-    new: int
-    """Reports released since they last looked, up to `MOST_NEW`."""
+    new: int | None
+    """Reports released since they last looked, up to `MOST_NEW`; None where a part of it is no search any more."""
 
 
 @without_door("It counts reports that they may see, and shows none.")
@@ -44,11 +43,12 @@ def save(ctx: Context[Staff], name: str, query: Query) -> SavedSearch:
     """Keep a search; what is released from now on is new.
 
     Raises:
-        Invalid: it has no name, they keep `MOST` already, or its words are none.
+        Invalid: it has no name, they keep `MOST` already, or a part of it is too long or holds characters that no
+            report has.
 
     """
     said = checked("name", name, longest=100, required=True)
-    sought_words(query.text)
+    check(ctx.tx, query)
     theirs = _theirs(ctx.who) & saved_search.c.ended_at.is_(None)
     if (ctx.tx.scalar(sa.select(sa.func.count()).select_from(saved_search).where(theirs)) or 0) >= MOST:
         raise Invalid("name", "too_many_searches")
@@ -58,9 +58,9 @@ def save(ctx: Context[Staff], name: str, query: Query) -> SavedSearch:
     return SavedSearch(id=made, name=said, query=query, seen_at=ctx.now, new=0)
 
 
-@without_door("It touches a mark of their own and shows nothing of a patient.")
+@without_door("It counts reports that they may see, and shows none.")
 def look(ctx: Context[Staff], search_id: str) -> SavedSearch:
-    """One of their searches with what was new until now; from now on it is not.
+    """One of their searches with what is new in it; it writes nothing, because counting may take long.
 
     Raises:
         NotThere: no such search of theirs.
@@ -70,9 +70,20 @@ def look(ctx: Context[Staff], search_id: str) -> SavedSearch:
     row = ctx.tx.execute(sa.select(saved_search).where(one)).one_or_none()
     if row is None:
         raise NotThere
-    found = _saved(ctx, row)
-    ctx.tx.execute(sa.update(saved_search).where(one).values(seen_at=ctx.now))
-    return found
+    return _saved(ctx, row)
+
+
+@without_door("It touches a mark of their own and shows nothing of a patient.")
+def seen(ctx: Context[Staff], search_id: str, at: datetime) -> None:
+    """What one of their searches found until ``at`` is not new from now on.
+
+    Raises:
+        NotThere: no such search of theirs.
+
+    """
+    one = (saved_search.c.id == search_id) & _theirs(ctx.who) & saved_search.c.ended_at.is_(None)
+    if not ctx.tx.execute(sa.update(saved_search).where(one).values(seen_at=at)).rowcount:
+        raise NotThere
 
 
 @without_door("It ends a search of their own.")
@@ -94,5 +105,8 @@ def _theirs(staff: Staff) -> sa.ColumnElement[bool]:
 
 def _saved(ctx: Context[Staff], row: sa.Row[Any]) -> SavedSearch:
     query = Query.from_json(row.query)
-    new = count_since(ctx.tx, ctx.who, query, row.seen_at, ctx.now)
+    try:
+        new = count_since(ctx.tx, ctx.who, query, row.seen_at, ctx.now)
+    except Invalid:  # it was kept when more was taken for a search; its owner sees that, and can end it
+        new = None
     return SavedSearch(id=row.id, name=row.name, query=query, seen_at=row.seen_at, new=new)

@@ -102,7 +102,7 @@ def import_slots(
     except (OSError, UnicodeDecodeError) as error:
         raise cannot_read(file, error) from error
     with open_registry() as ctx:
-        lines = slot_import.read(ctx, org, text)
+        lines = slot_import.read(ctx, org, text, to_add=not preview)
         wrong = [(one.number, _problem(one.problem)) for one in lines if one.problem is not None]
         if wrong:
             raise Refused("; ".join(f"line {number}: {what}" for number, what in wrong), "nothing was added")

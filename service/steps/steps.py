@@ -27,7 +27,6 @@ from reading.overdue import rerouting
 from reading.patients import patients
 from reading.queue import assigning, leases
 from reading.referral import sending
-from reading.sessions import attempts
 from reading.sessions import attempts, half_sessions
 from service.installation.house import House
 from service.installation.nodes import SHIP_SECONDS, TRIM_SECONDS, bytes_of, shipping, ships, trimming

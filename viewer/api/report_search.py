@@ -15,7 +15,7 @@ from reading.search.saved import SavedSearch
 from viewer.api.bodies import Body
 from viewer.http.callers import Acting, Looking
 from viewer.http.office import office_of
-from viewer.http.on_record import acting, going_in, in_snapshot
+from viewer.http.on_record import acting, going_in, in_snapshot, on_record
 from viewer.http.page import language_of
 from viewer.http.report_query import Asked, Typed, typed_of
 from viewer.views import found_reports
@@ -57,8 +57,13 @@ def save(request: Request, staff: Acting, body: Kept) -> dict[str, Any]:
 @router.post("/searches/{search_id}/seen")
 def look(request: Request, staff: Acting, search_id: str) -> dict[str, Any]:
     """What the search finds is not new from now on."""
-    with going_in(office_of(request), staff, Action.REPORT_SEARCH, "search", search_id) as ctx:
-        return _kept(saved.look(ctx, search_id))
+    office = office_of(request)
+    with on_record(office, staff, Action.REPORT_SEARCH, "search", search_id):
+        with in_snapshot(office, staff) as ctx:
+            found, at = saved.look(ctx, search_id), ctx.now
+        with acting(office, staff) as ctx:
+            saved.seen(ctx, search_id, at)
+    return _kept(found)
 
 
 @router.delete("/searches/{search_id}", status_code=204)

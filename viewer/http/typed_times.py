@@ -36,4 +36,6 @@ def _parsed(field: str, typed: str) -> datetime | None:
         found = datetime.fromisoformat(typed.strip())
     except ValueError as wrong:
         raise Invalid(field, "date") from wrong
+    if found.tzinfo is not None:
+        raise Invalid(field, "date")
     return within_years(field, found)

@@ -14,7 +14,7 @@ from reading.double_reading import figures
 from reading.errors import Invalid
 from viewer.http.callers import Looking
 from viewer.http.office import office_of
-from viewer.http.on_record import acting
+from viewer.http.on_record import in_snapshot
 from viewer.http.page import language_of, staff_page
 from viewer.http.typed_times import typed_day
 from viewer.views import agreement
@@ -36,7 +36,7 @@ def show(request: Request, staff: Looking, since: str = "", until: str = "") -> 
         last = typed_day("until", until) or today
         first = typed_day("since", since) or last - USUAL
         begins, ends = (datetime.combine(day, time(), zone) for day in (first, last + timedelta(days=1)))
-        with acting(office, staff) as ctx:
+        with in_snapshot(office, staff) as ctx:
             found = agreement.tables(figures.figures(ctx, since=begins, until=ends), language)
     except Invalid:
         first, last, problem = today - USUAL, today, text(language, "agreement.period")

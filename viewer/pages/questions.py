@@ -17,7 +17,7 @@ from reading.questions.questions import LONGEST
 from reading.viewers import Staff
 from viewer.http.callers import Looking, Submitting
 from viewer.http.office import office_of
-from viewer.http.on_record import acting, going_in, in_snapshot, looks_through
+from viewer.http.on_record import going_in, in_snapshot, looks_through
 from viewer.http.page import language_of, staff_page
 from viewer.http.problems import problem_of
 from viewer.pages.sign_in import words_for
@@ -59,7 +59,7 @@ def ask(
 @router.post("/{question_id}/answer")
 def answer(request: Request, staff: Submitting, question_id: str, words: Words = "") -> Response:
     try:
-        with acting(office_of(request), staff) as ctx:
+        with going_in(office_of(request), staff, Action.QUESTION_ANSWER, "question", question_id) as ctx:
             questions.answer(ctx, question_id, words)
     except (Invalid, MoveNotAllowed) as refused:
         return _lists(request, staff, refused=refused)
@@ -69,7 +69,7 @@ def answer(request: Request, staff: Submitting, question_id: str, words: Words =
 @router.post("/{question_id}/withdraw")
 def withdraw(request: Request, staff: Submitting, question_id: str) -> Response:
     try:
-        with acting(office_of(request), staff) as ctx:
+        with going_in(office_of(request), staff, Action.QUESTION_WITHDRAW, "question", question_id) as ctx:
             questions.withdraw(ctx, question_id)
     except MoveNotAllowed as refused:
         return _lists(request, staff, refused=refused)

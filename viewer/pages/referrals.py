@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Annotated, Any, Final, Literal
 from zoneinfo import ZoneInfo
 
@@ -24,7 +25,7 @@ from reading.register.grants import AT_THEIR_SITE
 from reading.viewers import Staff
 from viewer.http.callers import Looking, Submitting
 from viewer.http.office import office_of
-from viewer.http.on_record import acting, going_in
+from viewer.http.on_record import acting, going_in, in_snapshot
 from viewer.http.page import language_of, staff_page
 from viewer.http.problems import problem_of
 from viewer.http.typed_times import typed_moment
@@ -49,10 +50,12 @@ EMPTY: Final = {"to": "", "urgency": Priority.ROUTINE, "reason": "", "contact": 
 @router.get("")
 def show_own(request: Request, staff: Looking, done: Done = "") -> Response:
     language = language_of(request)
-    with acting(office_of(request), staff) as ctx:
+    with in_snapshot(office_of(request), staff) as ctx:
         found = sending.own(ctx)
-        lines = [_line(ctx, one, language) for one in found]
+        lines = _lines(ctx, found, language)
         tallies = [referrals.tally(one, language) for one in counts.counts(ctx, ctx.now - COUNTED)]
+    with acting(office_of(request), staff) as ctx:
+        sending.listed(ctx, found)
     waiting = [one for one in lines if one["awaits_me"]]
     others = [one for one in lines if not one["awaits_me"]]
     return _page(request, staff, "referrals.html", done=done, waiting=waiting, others=others, tallies=tallies)
@@ -199,8 +202,18 @@ def _report(ctx: Context[Staff], found: Shown, language: Language) -> tuple[list
 
 
 def _line(ctx: Context[Staff], found: Shown, language: Language) -> dict[str, Any]:
-    entry = entries_of(ctx.tx, ctx.who, [cases.by_id(ctx.tx, found.referral.case_id)], ctx.now)[0]
-    return referrals.shown(found, entry, zone_of(ctx.tx, entry), language, ctx.now)
+    return _lines(ctx, [found], language)[0]
+
+
+def _lines(ctx: Context[Staff], found: Sequence[Shown], language: Language) -> list[dict[str, Any]]:
+    of_cases = cases.by_ids(ctx.tx, {one.referral.case_id for one in found})
+    entries = {one.case.id: one for one in entries_of(ctx.tx, ctx.who, list(of_cases.values()), ctx.now)}
+    zones = {one.site.id: zone_of(ctx.tx, one) for one in {each.site.id: each for each in entries.values()}.values()}
+    return [
+        referrals.shown(one, entry, zones[entry.site.id], language, ctx.now)
+        for one in found
+        if (entry := entries[one.referral.case_id])
+    ]
 
 
 def _zone(ctx: Context[Staff], case_id: str) -> str:

@@ -17,7 +17,7 @@ from reading.search.grams import sought_words
 from reading.viewers import Staff
 from viewer.http.callers import Looking, Submitting
 from viewer.http.office import office_of
-from viewer.http.on_record import acting, going_in, in_snapshot
+from viewer.http.on_record import acting, going_in, in_snapshot, on_record
 from viewer.http.page import language_of, staff_page
 from viewer.http.problems import problem_of
 from viewer.http.report_query import Asked, Typed, typed_of
@@ -51,8 +51,12 @@ def save(
 @router.post("/saved/{search_id}/open")
 def open_saved(request: Request, staff: Submitting, search_id: str) -> Response:
     """Show a kept search; what it finds is not new from now on."""
-    with going_in(office_of(request), staff, Action.REPORT_SEARCH, "search", search_id) as ctx:
-        found = saved.look(ctx, search_id)
+    office = office_of(request)
+    with on_record(office, staff, Action.REPORT_SEARCH, "search", search_id):
+        with in_snapshot(office, staff) as ctx:
+            found, at = saved.look(ctx, search_id), ctx.now
+        with acting(office, staff) as ctx:
+            saved.seen(ctx, search_id, at)
     return RedirectResponse(f"/reports?{typed_of(found.query).address()}", status_code=303)
 
 

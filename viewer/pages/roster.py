@@ -95,10 +95,11 @@ def import_table(  # noqa: PLR0917 -- the fields of the form
 ) -> Response:
     """``act``: ``preview`` says what each line would add or what is wrong with it; ``save`` adds all or none."""
     try:
-        with acting(office_of(request), staff) as ctx:
-            read = slot_import.read(ctx, org, lines)
+        saves = act == "save"
+        with (acting if saves else in_snapshot)(office_of(request), staff) as ctx:
+            read = slot_import.read(ctx, org, lines, to_add=saves)
             wrong = any(one.planned is None for one in read)
-            if act == "save" and not wrong:
+            if saves and not wrong:
                 slot_import.add(ctx, read)
     except (Invalid, NotAllowed) as refused:
         return _page(request, staff, org, day, refused=refused, lines=lines)

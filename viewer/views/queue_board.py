@@ -110,6 +110,9 @@ def _site(one: SiteLoad, language: Language) -> dict[str, Any]:
         "name": one.name,
         "open": [one.open.get(step, 0) for step in Step],
         "late": one.late,
+        "returned": 0
+        if one.returned_since is None
+        else text(language, "queue.returned-since", n=one.returned, at=words.moment(one.returned_since, ZONE)),
         "ordered": one.ordered,
         "urgent": one.urgent,
         "share": f"{round(100 * one.urgent / one.ordered)}%" if one.ordered else "",

@@ -13,6 +13,7 @@ from reading.queue.choosing import Chosen
 from reading.register.organisations import Organisation
 from reading.roster import absences, at_work, limits, skills, slots
 from reading.roster.absences import Absence
+from reading.roster.groups import GROUPS
 from reading.roster.members import Member, members_of
 from reading.roster.slots import Slot
 from reading.viewers import Staff
@@ -98,13 +99,19 @@ def page_of(ctx: Context[Staff], place: Organisation, week: Week, language: Lang
 
 
 def on_duty(ctx: Context[Staff], organisation_ids: Sequence[str], language: Language) -> list[Shown]:
-    """Who is on duty now in organisations, and what stands against handing them a case."""
+    """Who is on duty now in organisations, and what stands against handing them a case.
+
+    How many cases somebody has is not told to those who read beside them: with one case it would tell who reads it.
+    """
+    reads = {grant.organisation_id for grant in ctx.who.grants if grant.role in GROUPS}
     return [
         {
             "name": one.slot.name,
             "step": text(language, f"step.{one.slot.step}"),
             "until": clock(one.slot.until, ZoneInfo(one.slot.time_zone)),
-            "open": one.open_cases,
+            "open": None
+            if one.slot.organisation_id in reads and one.slot.person_id != ctx.who.person_id
+            else one.open_cases,
             "mine": one.slot.person_id == ctx.who.person_id,
             "available": not one.obstacles,
             "obstacles": text(language, "list-comma").join(

@@ -20,6 +20,7 @@ from reading.consultation.moves import InvitationState, State
 from reading.context import Context
 from reading.errors import Invalid, MoveNotAllowed, NotAllowed, Stale
 from reading.kinds import Role
+from reading.register import people
 from reading.reports.versions import SealFlaw
 from reading.rules import case_rule
 from reading.tables import report_version
@@ -29,7 +30,7 @@ from tests.reading.anchors.anchored import tamper
 from tests.reading.clinic import arrive, messages, open_clinic, read, verify
 from tests.reading.consultation.asked import DAY, ask, conclude, speak
 from tests.reading.double_reading.twice import RIGHT, open_screening, read_blind
-from tests.reading.region import hire
+from tests.reading.region import hire, staff_of
 
 
 def test_the_report_quotes_the_conclusion_with_who_took_part_under_its_seal(engine: Engine, now: datetime) -> None:
@@ -73,6 +74,33 @@ def test_a_blind_reading_quotes_no_conclusion_that_the_other_reader_may_know(eng
         first = read_blind(tx, clinic, clinic.rosa, case.id, now, RIGHT)
 
     assert first.consultations == []
+
+
+def test_whoever_asks_no_longer_ends_nothing_and_somebody_who_does_ends_it_for_them(
+    engine: Engine, now: datetime
+) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        _, case = pias_case(tx, clinic, now)
+        asked = ask(tx, clinic, case, now)
+        said = speak(tx, clinic, asked, now)
+        vera = Context(tx, clinic.audit, now, clinic.vera)
+        with pytest.raises(NotAllowed, match="only_who_asked"):
+            asking.conclude(vera, asked.id, conclusion="随访", seen=said.revision)
+        people.grant(tx, clinic.ada.person_id, clinic.region.hills.id, Role.TECHNICIAN, now)
+        people.end_grant(tx, clinic.ada.grants[0].id, now)
+        technician = staff_of(tx, clinic.ada.person_id, now)
+        left = Context(tx, clinic.audit, now, technician)
+        with pytest.raises(NotAllowed, match="no_role_for_this_step"):
+            asking.conclude(left, asked.id, conclusion="随访", seen=said.revision)
+        with pytest.raises(NotAllowed, match="no_role_for_this_step"):
+            speak(tx, clinic, asked, now, technician)
+        offered = [thread.thread(each, asked.id).asks for each in (left, vera)]
+        ended = asking.conclude(vera, asked.id, conclusion="随访", seen=said.revision)
+
+        assert offered == [False, True]
+        assert ended.state is State.CONCLUDED
+        assert [one["name"] for one in ended.took_part] == ["Ada", "Quinn", "Vera"]
 
 
 def test_who_is_told_and_what_is_on_record(engine: Engine, now: datetime) -> None:

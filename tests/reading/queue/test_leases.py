@@ -14,8 +14,9 @@ from reading.context import Context
 from reading.errors import Invalid, MoveNotAllowed, NotAllowed, NotThere, Stale
 from reading.intake import intake
 from reading.kinds import Priority, Role, Tier
-from reading.queue import claiming, leases
+from reading.queue import claiming, leases, parking
 from reading.queue.leases import LEASE
+from reading.queue.screen_state import ScreenState
 from reading.register import people
 from reading.signing import signatures
 from storage.database import transaction
@@ -168,6 +169,24 @@ def test_a_verifier_escalates_to_the_review_but_never_an_emergency(engine: Engin
             leases.escalate(Context(tx, clinic.audit, now, clinic.vera), emergency.id, revision=revision, why="疑难")
         review_as(tx, clinic, clinic.ben, routine.id, now)
         assert state(tx, routine.id) is State.FINAL
+
+
+def test_whoever_has_left_keeps_no_case_neither_at_work_nor_aside(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        first, second = (arrive(tx, clinic, uid, now) for uid in ("1.1", "1.2"))
+        at_work, aside = (take(tx, clinic, clinic.ada, one.id, now) for one in (first, second))
+        ada = Context(tx, clinic.audit, now, clinic.ada)
+        parking.park(ada, second.id, revision=aside, screen=ScreenState())
+        before = leases.expire(ada.by(SYSTEM))
+        people.grant(tx, clinic.ada.person_id, clinic.region.hills.id, Role.TECHNICIAN, now)
+        people.end_grant(tx, clinic.ada.grants[0].id, now)
+        left = Context(tx, clinic.audit, now, staff_of(tx, clinic.ada.person_id, now))
+        with pytest.raises(NotAllowed, match="grant_has_ended"):
+            leases.renew(left, first.id, at_work)
+
+        assert (before, leases.expire(ada.by(SYSTEM))) == (0, 2)
+        assert (state(tx, first.id), state(tx, second.id)) == (State.WAITING_READ, State.WAITING_READ)
 
 
 def test_a_grant_that_has_ended_signs_nothing(engine: Engine, now: datetime) -> None:

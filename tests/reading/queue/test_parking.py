@@ -70,6 +70,23 @@ def test_what_lies_aside_comes_back_with_its_draft_and_its_screen(engine: Engine
         assert moves == [Move.ARRIVE, Move.CLAIM, Move.PARK, Move.RESUME]
 
 
+def test_putting_it_aside_again_and_again_is_no_longer_than_once(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        case = arrive(tx, clinic, "1.1", now)
+        aside(tx, clinic, case, now)
+        most = timedelta(minutes=PARK_MINUTES)
+        resumed = Context(tx, clinic.audit, now + most * 3 / 4, clinic.ada)
+        revision = parking.resume(resumed, case.id).revision
+        again = parking.park(resumed, case.id, revision=revision, screen=SCREEN)
+        late = Context(tx, clinic.audit, again.expires_at - timedelta(seconds=1), clinic.ada)
+        revision = parking.resume(late, case.id).revision
+        once_more = parking.park(late, case.id, revision=revision, screen=SCREEN)
+
+        assert again.expires_at == now + most
+        assert once_more.expires_at == again.expires_at
+
+
 def test_when_its_time_is_over_it_waits_for_anybody_with_the_draft(engine: Engine, now: datetime) -> None:
     with transaction(engine) as tx:
         clinic = open_clinic(tx, now, rules(park_minutes=5))

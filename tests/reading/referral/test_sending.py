@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy.engine import Connection, Engine
 
+from reading import audit
 from reading.access import door
 from reading.actions import Action
 from reading.audit import SYSTEM
@@ -23,7 +24,7 @@ from reading.referral.moves import Direction, Move, State
 from reading.referral.referral_rows import Referral
 from reading.referral.sending import AIM, SHOWN, Acceptance, Sent
 from reading.viewers import Staff
-from storage.database import transaction
+from storage.database import snapshot, transaction
 from tests.reading.access.test_visibility import pias_case
 from tests.reading.clinic import Clinic, arrive, messages, open_clinic, read
 from tests.reading.crossing import cross
@@ -175,6 +176,21 @@ def test_the_receiver_sees_nothing_while_it_is_open_whose_images_they_are(engine
         cases.change(tx, cases.by_id(tx, case.id), identity=Identity.DIFFERS)
 
         assert sees(tx, clinic, clinic.quinn, case, one, now + MINUTE) == {False}
+
+
+def test_a_list_is_put_together_without_the_one_writer(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        _, case = pias_case(tx, clinic, now)
+        one = send(tx, clinic, case, now)
+    with snapshot(engine) as tx:
+        found = sending.own(Context(tx, clinic.audit, now, clinic.ada))
+    with transaction(engine) as tx:
+        sending.listed(Context(tx, clinic.audit, now, clinic.ada), found)
+        looks = [one.action for one in audit.events_about(tx, "case", case.id)]
+
+    assert [(each.referral.id, each.from_name, each.to_name) for each in found] == [(one.id, "Oak", "Elm")]
+    assert Action.REFERRAL_LIST in looks
 
 
 def test_sent_twice_at_once_it_is_one_referral(engine: Engine, now: datetime) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
@@ -13,6 +14,7 @@ from reading.audit import SYSTEM
 from reading.cases.moves import Step
 from reading.context import Context
 from reading.errors import Invalid, NotAllowed, NotThere
+from reading.kinds import Role
 from reading.roster import absences, at_work, limits, skills, slots
 from reading.roster.absences import AbsenceKind
 from reading.roster.at_work import ACTIVE
@@ -21,6 +23,7 @@ from reading.sessions.staff_sessions import IDLE
 from reading.viewers import Staff
 from storage.database import transaction
 from tests.reading.clinic import arrive, open_clinic, take
+from tests.reading.region import hire
 
 HOUR = timedelta(hours=1)
 
@@ -75,13 +78,17 @@ def test_absences_are_said_by_oneself_and_everything_by_whoever_keeps_the_roster
         absences.end(mona, own.id)
         for act in (
             lambda: absences.add(ada, username="rosa", kind=AbsenceKind.LEAVE),
-            lambda: absences.add(quinn, username="ada", kind=AbsenceKind.LEAVE),
+            lambda: absences.add(ada, username="nobody", kind=AbsenceKind.LEAVE),  # whether there is one is not told
             lambda: skills.add(ada, username="ada", kind=SkillKind.MODALITY, code="CT"),
-            lambda: skills.add(quinn, username="ada", kind=SkillKind.MODALITY, code="CT"),
             lambda: limits.say(ada, username="ada", most=1),
         ):
             with pytest.raises(NotAllowed):
                 act()
+        for username in ("ada", "nobody"):
+            with pytest.raises(NotThere):
+                absences.add(quinn, username=username, kind=AbsenceKind.LEAVE)
+            with pytest.raises(NotThere):
+                skills.add(quinn, username=username, kind=SkillKind.MODALITY, code="CT")
         limits.say(mona, username="ada", most=2)
         limits.say(mona, username="ada", most=3)
         with pytest.raises(Invalid):
@@ -89,6 +96,37 @@ def test_absences_are_said_by_oneself_and_everything_by_whoever_keeps_the_roster
 
         assert absences.list_of(tx, None, now) == []
         assert limits.of_people(tx, [clinic.ada.person_id], now) == {clinic.ada.person_id: 3}
+
+
+def test_a_township_keeps_no_roster_of_those_who_take_its_pictures_and_read_elsewhere(
+    engine: Engine, now: datetime
+) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        both = hire(tx, "both", now, (Role.TECHNICIAN, clinic.region.hills), (Role.READER, clinic.region.oak))
+        manager = hire(tx, "hana", now, (Role.QUALITY_MANAGER, clinic.region.hills))
+        hana, mona = (Context(tx, clinic.audit, now, who) for who in (manager, clinic.mona))
+        made = absences.add(mona, username="both", kind=AbsenceKind.LEAVE)
+        with pytest.raises(NotThere):
+            absences.add(hana, username="both", kind=AbsenceKind.LEAVE)
+        with pytest.raises(NotAllowed):
+            absences.end(hana, made.id)
+
+        assert [one.id for one in absences.list_of(tx, [both.person_id], now)] == [made.id]
+
+
+def test_times_are_compared_as_moments_and_not_by_a_clock_that_leaves_an_hour_out(
+    engine: Engine, now: datetime
+) -> None:
+    zone = ZoneInfo("America/New_York")
+    begins, ends = (datetime(2026, 3, 8, hour, minute, tzinfo=zone) for hour, minute in ((2, 30), (3, 10)))
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        mona = Context(tx, clinic.audit, now, clinic.mona)
+        with pytest.raises(Invalid, match="before_since"):
+            absences.add(mona, username="ada", kind=AbsenceKind.LEAVE, since=begins, until=ends)
+        with pytest.raises(Invalid, match="before_since"):
+            slots.add(mona, organisation_code="oak", username="ada", step=Step.READ, since=begins, until=ends)
 
 
 def test_a_skill_is_had_once_in_whatever_case_it_is_typed_until_it_ends(engine: Engine, now: datetime) -> None:

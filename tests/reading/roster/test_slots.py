@@ -17,6 +17,7 @@ from reading.roster import slots
 from reading.roster.slots import Slot
 from storage.database import transaction
 from tests.reading.clinic import Clinic, open_clinic
+from tests.reading.crossing import cross
 from tests.reading.region import hire
 
 HOUR = timedelta(hours=1)
@@ -78,6 +79,23 @@ def test_a_slot_is_of_somebody_who_may_take_the_step_there_and_ends_once(engine:
         with pytest.raises(NotThere):
             slots.end(system, later.id)
         add(tx, clinic, now, SYSTEM, since=now + HOUR / 2)
+
+
+def test_whoever_adds_slots_of_several_people_locks_them_in_one_order(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+    ids = {one.person_id: one.username for one in (clinic.ada, clinic.rosa)}
+    first, last = (ids[each] for each in sorted(ids))
+
+    def lock(tx: Connection, *usernames: str) -> None:
+        slots.lock_people(Context(tx, Audit("test"), now, SYSTEM), usernames)
+
+    cross(
+        engine,
+        begins=lambda tx: lock(tx, first),
+        other=lambda tx: lock(tx, last, first),
+        goes_on=lambda tx: lock(tx, last),
+    )
 
 
 def test_of_two_slots_that_overlap_and_are_added_at_once_one_stands(engine: Engine, now: datetime) -> None:

@@ -24,12 +24,12 @@ from reading.rules.first_policy import FIRST_POLICY
 from reading.search import finding, saved
 from reading.search.finding import Found, Query
 from reading.signing import withhold
-from reading.tables import report_search, report_search_code, report_search_person
+from reading.tables import report_search, report_search_code, report_search_person, saved_search
 from reading.templates import templates
 from reading.viewers import Staff
 from storage.database import transaction
 from tests.plans import plans_of, reads_through
-from tests.reading.clinic import NORMAL, Clinic, arrive, open_clinic, read, review_as
+from tests.reading.clinic import NORMAL, UNSAMPLED, Clinic, arrive, open_clinic, read, review_as
 from tests.reading.region import hire
 from tests.reading.templates.test_rendering import mandatory, value_of
 
@@ -161,6 +161,7 @@ def test_an_amended_report_is_found_by_its_new_words_and_counts_as_new(engine: E
         review_as(tx, clinic, clinic.ben, case.id, later, outcome=Outcome.AMEND, content=NODULE)
         (mine,) = saved.own(ctx(tx, clinic, clinic.ada, later))
         seen = saved.look(ctx(tx, clinic, clinic.ada, later), kept.id)
+        saved.seen(ctx(tx, clinic, clinic.ada, later), kept.id, later)
         (again,) = saved.own(ctx(tx, clinic, clinic.ada, later))
 
         assert before == []  # nobody had released it yet
@@ -173,6 +174,41 @@ def test_an_amended_report_is_found_by_its_new_words_and_counts_as_new(engine: E
                 act(ctx(tx, clinic, clinic.ben, later), kept.id)
         saved.end(ctx(tx, clinic, clinic.ada, later), kept.id)
         assert saved.own(ctx(tx, clinic, clinic.ada, later)) == []
+
+
+def test_what_is_no_search_is_not_kept_and_what_was_kept_before_keeps_the_others_usable(
+    engine: Engine, now: datetime
+) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        ada = ctx(tx, clinic, clinic.ada, now)
+        for wrong in (Query(modality="\x01"), Query(signer="a\tb"), Query(category="\x00"), Query(site="x" * 101)):
+            with pytest.raises(Invalid):
+                saved.save(ada, "结节", wrong)
+        bad = saved.save(ada, "坏的", Query(modality="CT"))
+        spoilt = sa.update(saved_search).where(saved_search.c.id == bad.id).values(query={"modality": "\x01"})
+        tx.execute(spoilt)  # as it was kept before
+        saved.save(ada, "结节", Query(text="结节"))
+        counted = {one.name: one.new for one in saved.own(ada)}
+        saved.end(ada, bad.id)
+
+        assert counted == {"坏的": None, "结节": 0}
+        assert [one.name for one in saved.own(ada)] == ["结节"]
+
+
+def test_new_reports_are_counted_among_the_newest_alone(
+    engine: Engine, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(finding, "LOOKED_THROUGH", 1)
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now, UNSAMPLED)
+        saved.save(ctx(tx, clinic, clinic.ada, now), "结节", Query(text="结节"))
+        for minute in (1, 2):
+            case = arrive(tx, clinic, f"1.{minute}", now)
+            read(tx, clinic, clinic.ada, case.id, now + timedelta(minutes=minute), NODULE)
+        (mine,) = saved.own(ctx(tx, clinic, clinic.ada, now + DAY))
+
+        assert mine.new == 1
 
 
 def test_a_category_of_a_form_is_found_and_the_migration_writes_the_same_rows(

@@ -21,7 +21,17 @@ def test_a_time_is_of_the_place_s_clock_and_nothing_is_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    "typed", ["0001-01-01T00:00", "9999-12-31T23:59", "1899-12-31", "3000-01-01", "2026-02-30", "tomorrow", "\0"]
+    "typed",
+    [
+        "0001-01-01T00:00",
+        "9999-12-31T23:59",
+        "1899-12-31",
+        "3000-01-01",
+        "2026-02-30",
+        "2026-03-02T08:00+05:00",
+        "tomorrow",
+        "\0",
+    ],
 )
 def test_what_no_clock_knows_is_refused_by_its_field(typed: str) -> None:
     for read in (typed_day, lambda field, text: typed_moment(field, text, SHANGHAI)):

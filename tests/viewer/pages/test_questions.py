@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from storage.database import transaction
+import sqlalchemy as sa
+
+from reading.actions import Action
+from reading.audit import Outcome
+from reading.context import Context
+from reading.kinds import Role
+from reading.questions import questions
+from reading.tables import audit_event
+from storage.database import snapshot, transaction
 from tests.reading.clinic import read
 from tests.reading.overdue.test_rerouting import sign_in
 from tests.viewer.house import House
@@ -37,6 +45,29 @@ def test_a_question_goes_from_the_case_to_those_on_duty_and_its_answer_back(hous
     assert again.status_code == 409
     assert "Benign, seen before" in vera.get("/questions").text
     assert house.signed_in("quinn").get(address).status_code == 404
+
+
+def test_who_answers_what_does_not_wait_for_them_is_on_record(house: House) -> None:
+    case = house.case("1.1")
+    with transaction(house.engine) as tx:
+        asker = Context(tx, house.clinic.audit, house.now, house.clinic.vera)
+        whom = f"{house.clinic.region.oak.id}.{Role.READER}"
+        made = questions.ask(asker, case.id, whom=whom, words="？")
+    quinn = house.signed_in("quinn")
+    token = {"csrf_token": quinn.headers["X-CSRF-Token"]}
+    refused = [
+        quinn.post(f"/questions/{made.id}/answer", data={**token, "words": "x"}),
+        quinn.post(f"/questions/{made.id}/withdraw", data=token),
+    ]
+    with snapshot(house.engine) as tx:
+        kept = tx.scalars(
+            sa.select(audit_event.c.action).where(
+                audit_event.c.subject_id == made.id, audit_event.c.outcome == Outcome.REFUSED
+            )
+        ).all()
+
+    assert [one.status_code for one in refused] == [404, 404]
+    assert sorted(kept) == [Action.QUESTION_ANSWER, Action.QUESTION_WITHDRAW]
 
 
 def test_who_is_signed_in_is_asked_themselves(house: House) -> None:

@@ -42,12 +42,25 @@ def test_a_manager_sees_what_is_late_what_will_be_and_where_it_waits(house: Hous
 
     assert page.status_code == 200
     assert "reading (the county) 2 0 1 1 2 2 3 / 1" in plain(page.text)
-    assert "Hills 2 0 0 0 0 1 0% 0 of 3" in plain(page.text)
+    assert "Hills 2 0 0 0 0 1 0 0% 0 of 3" in plain(page.text)
     assert f"/office/policy/case/{late.id}" in page.text
     assert "Pia" not in page.text
     assert [(line[0], line[-1]) for line in lines[1:]] == [("Late", late.id), ("Expected to be late", waits.id)]
     assert house.signed_in("ada").get("/office/queue").status_code == 404
     assert house.signed_in("ben").get("/office/queue").status_code == 200
+
+
+def test_what_lies_returned_at_a_site_is_on_the_board_since_when(house: House) -> None:
+    case = house.case("1.1")
+    with transaction(house.engine) as tx:
+        revision = take(tx, house.clinic, house.clinic.ada, case.id, house.now)
+        ada = Context(tx, house.clinic.audit, house.now, house.clinic.ada)
+        leases.return_to_site(ada, case.id, revision=revision, why="请补摄")
+    house.now += timedelta(days=60)
+    mona = house.signed_in("mona")
+    mona.cookies.set("tierread_language", "en")
+
+    assert "Hills 0 0 0 0 0 0 1, the first since 2026-03-02" in plain(mona.get("/office/queue").text)
 
 
 def test_one_page_says_why_a_case_is_where_it_is(house: House) -> None:

@@ -10,7 +10,11 @@ import pytest
 import sqlalchemy as sa
 from playwright.sync_api import expect
 
+from reading.audit import SYSTEM
+from reading.cases.moves import Step
+from reading.context import Context
 from reading.kinds import Role
+from reading.roster import slots
 from reading.tables import roster_slot
 from storage.database import snapshot, transaction
 from tests.browser import DESK, chromium
@@ -70,6 +74,24 @@ def test_a_week_is_kept_by_forms_and_seen_by_those_who_work_there(house: House, 
     assert refused.status_code in {403, 404}
 
 
+def test_readers_are_not_told_how_many_cases_those_beside_them_have(house: House, head: httpx.Client) -> None:
+    with transaction(house.engine) as tx:
+        slots.add(
+            Context(tx, house.clinic.audit, house.now, SYSTEM),
+            organisation_code="oak",
+            username="ada",
+            step=Step.READ,
+            since=None,
+            until=house.now + timedelta(hours=1),
+        )
+    told = {}
+    for name, client in {"hans": head, "ada": house.signed_in("ada"), "rosa": house.signed_in("rosa")}.items():
+        client.cookies.set("tierread_language", "en")
+        told[name] = "· 0 open" in client.get(ROSTER, params={"org": "oak"}).text
+
+    assert told == {"hans": True, "ada": True, "rosa": False}
+
+
 def test_a_table_is_previewed_with_its_errors_by_line_and_saved_whole_or_not(house: House, head: httpx.Client) -> None:
     day = (house.now + timedelta(days=1)).date().isoformat()
     wrong = "\n".join(
@@ -79,6 +101,7 @@ def test_a_table_is_previewed_with_its_errors_by_line_and_saved_whole_or_not(hou
             f"nobody,read,{day} 08:00,17:00",
             "rosa,read,x,17:00",
             "rosa,read",
+            f"rosa,read,{day} 08:00,17:00+05:00",
         ]
     )
     bad = _send(head, "/import", lines=wrong, act="save")
@@ -90,7 +113,7 @@ def test_a_table_is_previewed_with_its_errors_by_line_and_saved_whole_or_not(hou
 
     assert bad.status_code == 422
     lines = [part.split("</li>")[0] for part in unescape(bad.text).split("<li><p><strong>Line ")[1:]]
-    assert ["tag danger" in line for line in lines] == [False, True, True, True, True]
+    assert ["tag danger" in line for line in lines] == [False, True, True, True, True, True]
     assert nothing == still == []
     assert (preview.status_code, saved.status_code) == (200, 303)
     assert "Save all" in preview.text
