@@ -116,6 +116,7 @@ class Action(StrEnum):
     DEVICE_OPEN = "device.open"
     DEVICE_RIGHTS = "device.rights"
     DEVICE_TOKEN = "device.token"
+    DEVICE_TOKEN_END = "device.token_end"
 
     DRAFT_SAVE = "draft.save"
 

@@ -86,6 +86,7 @@ from viewer.pages import queue_board as queue_board_pages
 from viewer.pages import referrals as referral_pages
 from viewer.pages import report_search as report_search_pages
 from viewer.pages import roster as roster_pages
+from viewer.pages import security as security_pages
 
 API: Final = (
     session,
@@ -149,6 +150,7 @@ PAGES: Final = (
     installation,
     roster_pages,
     audit_pages,
+    security_pages,
     policy_questions,
     policy_calendar,
     alert_pages,

@@ -38,6 +38,16 @@ audit_event: Final = sa.Table(
     ),
     sa.Index("ix_audit_event_at", "at"),
     sa.Index("ix_audit_event_action_at", "action", "at"),
+    *(
+        sa.Index(
+            f"ix_audit_event_refused_{way}",
+            way,
+            "at",
+            sqlite_where=sa.text("outcome = 'refused'"),
+            postgresql_where=sa.text("outcome = 'refused'"),
+        )
+        for way in ("actor_id", "action", "address")
+    ),
     sa.Index(
         "ix_audit_event_refused",
         "at",

@@ -159,3 +159,21 @@ def one_of(*choices: str) -> Callable[[object], str]:
         return written
 
     return parse
+
+
+def address(value: object) -> str:
+    """A host, or an IPv6 address in brackets, with its port."""
+    written = text(value)
+    try:
+        host_name, port = address_of(written)
+    except ValueError:
+        host_name, port = "", 0
+    if not host_name or not port or urlsplit(f"//{written}").netloc != written or "@" in written:
+        raise ValueError("expected HOST:PORT, such as siem.example.cn:6514")
+    return written
+
+
+def address_of(written: str) -> tuple[str, int]:
+    """Host and port of an `address`."""
+    parts = urlsplit(f"//{written}")
+    return parts.hostname or "", parts.port or 0

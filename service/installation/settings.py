@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from service.installation import setting_values
+from service.installation.audit_settings import AuditSettings
 from service.installation.setting_values import Networks
 from service.installation.setting_values import described as _as
 from service.installation.share_settings import ShareSettings
@@ -17,7 +18,7 @@ PREFIX: Final = "TIERREAD_"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings(ShareSettings, SignInSettings):
+class Settings(ShareSettings, SignInSettings, AuditSettings):
     """What an installation may choose; docs/settings.md is checked against this class."""
 
     data_dir: Path = field(

@@ -32,6 +32,7 @@ from service.installation.house import House
 from service.installation.nodes import SHIP_SECONDS, TRIM_SECONDS, bytes_of, shipping, ships, trimming
 from service.steps.anchor import Anchoring, places_of
 from service.steps.arrivals import Arrivals
+from service.steps.audit_collector import collecting
 from service.steps.backup import daily
 from service.steps.broken_reports import tell_of_broken_reports
 from service.steps.compact import compact_step, purge_step, tidy_step
@@ -58,7 +59,9 @@ def of(house: House, stop: threading.Event) -> list[Step]:
     bytes_ = bytes_of(house)
     upkeep = Upkeep(house, stop)
     forwarder = Forwarder(house, bytes_)
+    sends = Step(name="send the audit", every_seconds=2, run=collecting(house))
     return [
+        *([sends] if house.settings.audit_collector else []),
         Step(name="intake", every_seconds=0.5, run=_intake(house)),
         Step(name="compare identities", every_seconds=1, run=_compare_identities(house), gives_way=True),
         Step(name="spell names", every_seconds=60, run=_in_transaction(house, _spell), gives_way=True),

@@ -108,6 +108,7 @@ NUMBERS = "counts of sites that they manage or review, or of their own work; it 
 REGISTER = "a system administrator's alone, and nothing of a patient"
 FACTORS = "a system or security administrator's, and nothing of a patient"
 ROSTER = "who works when, with nothing of a patient"
+SECURITY = "a security administrator's, and nothing of a patient"
 AUDIT = "an audit administrator's, and it holds ids alone"
 
 STAFF: dict[tuple[str, str], Thing | Listing | Theirs] = {
@@ -117,6 +118,12 @@ STAFF: dict[tuple[str, str], Thing | Listing | Theirs] = {
     ("POST", "/api/session/password"): Theirs("the caller's own password"),
     ("GET", "/api/audit"): Theirs(AUDIT),
     ("GET", "/office/audit"): Theirs(AUDIT),
+    ("GET", "/office/security"): Theirs(SECURITY),
+    ("GET", "/office/security/rights"): Theirs(SECURITY),
+    ("GET", "/office/security/people/{person_id}"): Theirs(SECURITY),
+    ("POST", "/office/security/people/{person_id}/sign-out"): Theirs(SECURITY),
+    ("POST", "/office/security/tokens/{token_id}/end"): Theirs(SECURITY),
+    ("POST", "/office/security/shares/{share_id}/end"): Theirs(SECURITY),
     ("POST", "/office/audit/find"): Theirs(AUDIT),
     ("POST", "/office/audit/export"): Theirs(AUDIT),
     ("GET", "/office/audit/checks"): Theirs(AUDIT),

@@ -13,7 +13,7 @@ from fastapi import APIRouter, Form, Query
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
-from reading.administrators import audit_checks, audit_reading, audit_search, audit_subjects
+from reading.administrators import audit_checks, audit_delivery, audit_reading, audit_search, audit_subjects
 from reading.administrators.audit_search import Search
 from reading.audit import Event, Outcome
 from reading.context import Context
@@ -99,10 +99,11 @@ def export(  # noqa: PLR0917 -- what is asked
     until: Field = "",
 ) -> Response:
     asked = _asked(person, kind, about, action, outcome, address, since, until)
-    if form not in view.MEDIA_TYPES:
-        raise Invalid("export", "unknown")
     office = office_of(request)
     with acting(office, staff) as ctx:
+        audit_reading.may_read(ctx)
+        if form not in view.MEDIA_TYPES:
+            raise Invalid("export", "unknown")
         search = _search(ctx.now, asked)
         audit_reading.begin_export(ctx, search)
         name = f"audit-{ctx.now.astimezone(ZONE):%Y-%m-%d-%H%M}.{form}"
@@ -122,7 +123,8 @@ def show_checks(request: Request, staff: Looking) -> Response:
     language = language_of(request)
     with acting(office_of(request), staff) as ctx:
         found = [audit_lines.check_row(one, language, ZONE) for one in audit_checks.latest(ctx)]
-    return staff_page(request, staff, "audit_checks.html", checks=found)
+        sent = [audit_lines.delivery_row(one, ZONE) for one in audit_delivery.deliveries(ctx)]
+    return staff_page(request, staff, "audit_checks.html", checks=found, sent=sent)
 
 
 @router.post("/checks")
@@ -219,8 +221,9 @@ def _search(now: datetime, asked: Mapping[str, str]) -> Search:
     if asked["outcome"] and asked["outcome"] not in set(Outcome):
         raise Invalid("outcome", "unknown")
     since, until = typed_moment("since", asked["since"], ZONE), typed_moment("until", asked["until"], ZONE)
-    # About one person or thing all time is looked through; otherwise it begins some days ago.
-    narrow = any(asked[name] for name in ("person", "about", "address"))
+    # Where one index holds all that is asked all time is looked through; otherwise it begins some days ago.
+    said = {name for name in ("person", "about", "action", "address", "outcome") if asked[name]}
+    narrow = "about" in said or said in ({"person"}, {"address"}, {"person", "action"}, {"person", "outcome"})
     return Search(
         since=since or (None if narrow else (until or now) - LOOK_BACK),
         until=until,

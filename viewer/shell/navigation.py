@@ -94,6 +94,8 @@ ENTRIES: Final[tuple[Entry, ...]] = (
     _entry("/office/roster", "rail.roster", Group.OFFICE, READS | QUALITY | SYSTEM),
     _entry("/office/policy", "rail.policy", Group.OFFICE, QUALITY | SYSTEM),
     _entry("/office/policy/calendar", "rail.calendar", Group.OFFICE, QUALITY | SYSTEM),
+    _entry("/office/security", "rail.security", Group.OFFICE, SECURITY),
+    _entry("/office/security/rights", "rail.rights", Group.OFFICE, SECURITY),
     _entry("/office/audit", "rail.audit", Group.OFFICE, AUDIT),
     _entry("/office/factors", "rail.factors", Group.OFFICE, SYSTEM | SECURITY),
 )

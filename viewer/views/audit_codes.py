@@ -93,6 +93,7 @@ _TYPES: Final = {
     Action.ROLE_REVOKE: ROLES_CHANGED,
     Action.DEVICE_RIGHTS: ATTRIBUTES_CHANGED,
     Action.DEVICE_TOKEN: ATTRIBUTES_CHANGED,
+    Action.DEVICE_TOKEN_END: ATTRIBUTES_CHANGED,
     Action.STUDY_SHARE: ATTRIBUTES_CHANGED,
     Action.STUDY_SHARE_END: ATTRIBUTES_CHANGED,
 }
@@ -134,7 +135,9 @@ _CREATES: Final = frozenset(
         ),
     }
 )
-_DELETES: Final = frozenset({"end", "erase", "revoke", "cancel", "void", "remove", "share_end", "card_end"})
+_DELETES: Final = frozenset(
+    {"end", "erase", "revoke", "cancel", "void", "remove", "share_end", "card_end", "token_end"}
+)
 _EXECUTES: Final = frozenset({"session", "device.check", "policy.try"})
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.engine import Connection
 from reading.actions import Action
 from reading.administrators import audit_subjects
 from reading.administrators.audit_checks import Check
+from reading.administrators.audit_delivery import Delivery
 from reading.administrators.audit_subjects import Names, Somebody
 from reading.audit import ActorKind, Detail, Event, Outcome
 from viewer.words import words
@@ -123,6 +124,16 @@ def check_row(one: Check, language: Language, zone: ZoneInfo) -> dict[str, Any]:
         "ended_at": words.moment(one.ended_at, zone.key) if one.ended_at else "",
         "state": state,
         "lines": check_lines(one.found, language, zone) if one.found is not None else [],
+    }
+
+
+def delivery_row(one: Delivery, zone: ZoneInfo) -> dict[str, Any]:
+    """How far the audit went to a collector, as the page shows it."""
+    return {
+        "address": one.address,
+        "sent_at": words.moment(one.sent_at, zone.key) if one.sent_at else "",
+        "failed_at": words.moment(one.failed_at, zone.key) if one.failed_at else "",
+        "waiting": one.waiting,
     }
 
 
