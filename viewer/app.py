@@ -87,6 +87,7 @@ from viewer.pages import referrals as referral_pages
 from viewer.pages import report_search as report_search_pages
 from viewer.pages import roster as roster_pages
 from viewer.pages import security as security_pages
+from viewer.pages import simulation as simulation_pages
 
 API: Final = (
     session,
@@ -151,6 +152,7 @@ PAGES: Final = (
     roster_pages,
     audit_pages,
     security_pages,
+    simulation_pages,
     policy_questions,
     policy_calendar,
     alert_pages,

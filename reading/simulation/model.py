@@ -10,11 +10,11 @@ from typing import Any, Final
 import simpy
 
 from reading.cases.moves import SIGNS_AS, WAITING, Move, State, Step
-from reading.clock.hours import Days
 from reading.kinds import Priority
 from reading.queue import order
 from reading.roster.weights import Weight, Worked, weight_of
 from reading.rules import staffing
+from reading.rules.calendar import Calendar
 from reading.rules.facts import Facts
 from reading.rules.policy import Policy
 from reading.rules.rule import Finality
@@ -39,7 +39,7 @@ class Premises:
 
     rules: Policy
     weights: Sequence[Weight]
-    days: Days
+    days: Calendar
 
 
 @dataclass(kw_only=True)

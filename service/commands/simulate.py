@@ -17,8 +17,7 @@ from service.commands.errors import cannot_read
 from service.commands.open_registry import open_registry
 from service.commands.output import AsJson, to_json
 from viewer.views import simulation
-from viewer.views.simulation_chart import Line, chart
-from viewer.words.catalogue import Language, text
+from viewer.words.catalogue import Language
 
 commands = typer.Typer()
 
@@ -60,20 +59,13 @@ def command(
     made = simulate(asked, premises)
     found = fewest(asked, premises[-1][1]) if staffing else None
     if svg is not None:
-        svg.write_text(_chart(made), encoding="utf-8")
+        svg.write_text(simulation.chart_of(made, Language.EN), encoding="utf-8")
     if as_json:
         more = {} if found is None else {"staffing": found.counts, "staffing_share": found.share}
         typer.echo(to_json(simulation.as_json(made) | more))
         return
     for line in simulation.lines(made, found, Language.EN):
         typer.echo(line)
-
-
-def _chart(made: Any) -> str:
-    lines = [
-        Line(label=simulation.policy_name(one.policy, Language.EN), hours=one.waiting_by_hour) for one in made.outcomes
-    ]
-    return chart(lines, title=text(Language.EN, "simulation.chart"), hour=text(Language.EN, "simulation.chart.hour"))
 
 
 def _document(scenario: str) -> dict[str, Any]:

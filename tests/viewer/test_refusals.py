@@ -407,6 +407,8 @@ STAFF: dict[tuple[str, str], Thing | Listing | Theirs] = {
     ("GET", "/office/policy/calendar"): Theirs(POLICY),
     ("POST", "/office/policy/calendar"): Theirs(POLICY),
     ("POST", "/office/policy/calendar/import"): Theirs(POLICY),
+    ("GET", "/office/simulation"): Theirs(POLICY),
+    ("POST", "/office/simulation"): Theirs(POLICY),
     ("GET", "/quality/{aspect}/{subject_id}"): Thing("quarantine"),
     ("POST", "/quality/{aspect}/{subject_id}/decide"): Thing(
         "quarantine", form={"move": "keep", "reason": "no", "seen": "0"}

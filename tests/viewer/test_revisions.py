@@ -151,6 +151,7 @@ UNREVISED: Mapping[tuple[str, str], str] = {
     ("POST", "/learning/read"): "a mark of one's own that is set once",
     ("POST", "/learning/arbitrate"): "a score is settled once; the second to settle it is told",
     ("POST", "/office/policy/try"): "a question about past cases, which changes nothing",
+    ("POST", "/office/simulation"): "plays a scenario, which changes nothing",
     ("POST", "/office/policy/calendar"): "adds a word on one day; those before it stay",
     ("POST", "/office/policy/calendar/import"): "adds a word on each day; those before it stay",
     ("POST", "/api/security/revoke"): "ends one role of one person, and ends it once",

@@ -10,9 +10,10 @@ from pydantic import TypeAdapter
 
 from reading.simulation.figures import Interval
 from reading.simulation.runs import Change, FlowOver, Outcome, Simulated
-from reading.simulation.scenario import Scenario
+from reading.simulation.scenario import KindPart, Scenario
 from reading.simulation.staffing import Found
 from viewer.views import policy_words
+from viewer.views.simulation_chart import Line, chart
 from viewer.words.catalogue import Language, catalogue, text
 
 SHARES: Final = frozenset({"inside", "indicator"})
@@ -96,6 +97,49 @@ def staffing(scenario: Scenario, found: Found, language: Language) -> Table:
     )
 
 
+def fields(one: Scenario, language: Language) -> dict[str, Any]:
+    """What the form of a scenario has: its days, runs and seed, how many people, and how many examinations."""
+    return {
+        "name": one.name,
+        "title": named("scenario", one.name, language),
+        "days": one.days,
+        "runs": one.runs,
+        "seed": one.seed,
+        "staff": [
+            {
+                "name": named("staff", each.name, language),
+                "place": named("place", each.organisation, language),
+                "count": each.count,
+            }
+            for each in one.staff
+        ],
+        "kinds": [{"name": _kind_name(each, language), "per_day": each.per_day} for each in one.kinds],
+    }
+
+
+def result(made: Simulated, found: Found | None, language: Language) -> dict[str, Any]:
+    """What the page shows of a simulation that was played."""
+    return {
+        "outcomes": [
+            {
+                "under": text(language, "simulation.under", policy=policy_name(one.policy, language)),
+                "summary": summary(one, language),
+                "tables": tables(one, language),
+            }
+            for one in made.outcomes
+        ],
+        "changes": changes(made, language),
+        "staffing": None if found is None else staffing(made.scenario, found, language),
+        "chart": chart_of(made, language),
+    }
+
+
+def chart_of(made: Simulated, language: Language) -> str:
+    """The chart of what waits by the hour, a line a policy."""
+    drawn = [Line(label=policy_name(one.policy, language), hours=one.waiting_by_hour) for one in made.outcomes]
+    return chart(drawn, title=text(language, "simulation.chart"), hour=text(language, "simulation.chart.hour"))
+
+
 def lines(made: Simulated, found: Found | None, language: Language) -> Iterator[str]:
     """What the command prints."""
     for one in made.outcomes:
@@ -118,6 +162,11 @@ def policy_name(policy: str, language: Language) -> str:
     if policy.isdigit():
         return text(language, "policy.number", n=policy)
     return named("policy", policy, language)
+
+
+def _kind_name(one: KindPart, language: Language) -> str:
+    parts = [text(language, f"simulation.priority.{one.priority}"), one.modality, one.body_part, one.department]
+    return " ".join(filter(None, parts))
 
 
 @dataclass(frozen=True)
