@@ -18,11 +18,11 @@ from reading.simulation.runs import Simulated, simulate
 from reading.simulation.scenario import Scenario
 from reading.simulation.staffing import Found, fewest
 
-MOST_CASES: Final = 25_000
-"""Cases of all runs and policies that a page plays: at a millisecond each some half a minute."""
+MOST_CASES: Final = 40_000
+"""Cases of all runs and policies that a page plays: at a millisecond each some forty seconds."""
 SECONDS: Final = 100
 _MEMORY: Final = 2 << 30
-"""Bytes of address space; 25,000 cases take some 100 MB."""
+"""Bytes of address space; 40,000 cases take some 100 MB."""
 _NICE: Final = 10
 _RETRY_AFTER: Final = timedelta(seconds=20)
 _TURN: Final = threading.Lock()

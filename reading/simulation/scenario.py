@@ -219,14 +219,14 @@ def read_scenario(document: Any) -> Scenario:
     return read
 
 
-def must_fit(scenario: Scenario, *, policies: int = 1, most: int = MOST_CASES) -> None:
-    """Refuse what would take too long.
+def must_fit(scenario: Scenario, *, policies: int = 1, searched: int = 0, most: int = MOST_CASES) -> None:
+    """Refuse what would take too long; ``searched``: the runs of a search for the fewest people, besides.
 
     Raises:
         TooLarge: more than ``most`` cases in all runs and under all policies, or too many people.
 
     """
-    asked = int(scenario.cases * scenario.runs * policies)
+    asked = int(scenario.cases * (scenario.runs * policies + searched))
     if asked > most:
         raise TooLarge("cases", asked, most)
     if scenario.people > MOST_PEOPLE:

@@ -21,8 +21,10 @@ from reading.simulation.scenario import Scenario
 SHARE: Final = 0.95
 MOST_TRIES: Final = 60
 """Staffs that are tried before the search gives up."""
-RUNS: Final = 5
+RUNS: Final = 3
 """Runs for each of them, at most."""
+USUAL_TRIES: Final = 20
+"""So many are reckoned with before; a search that needs more may be stopped by its time."""
 
 
 @dataclass(frozen=True, kw_only=True)

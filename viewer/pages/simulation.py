@@ -1,4 +1,4 @@
-"""/office/simulation: a scenario is chosen, altered and played; how many people are enough, and what a policy changes."""
+"""/office/simulation: a scenario is chosen, altered and played: who is enough, and what another policy does."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from reading.rules.shipped_policies import NAMES as POLICIES
 from reading.simulation import acts, apart, shipped_scenarios
 from reading.simulation.apart import Answer, Asked, TookTooLong
 from reading.simulation.scenario import TooLarge, must_fit, read_scenario
+from reading.simulation.staffing import RUNS, USUAL_TRIES
 from reading.viewers import Staff
 from viewer.http.callers import Looking, Submitting
 from viewer.http.office import office_of
@@ -63,7 +64,8 @@ def play(  # noqa: PLR0917 -- the fields of the form
         altered = _altered(read_document(document), typed, count, per_day)
         source = _source(altered)
         asked = read_scenario(altered)
-        must_fit(asked, policies=len(policies), most=apart.MOST_CASES)
+        searched = RUNS * USUAL_TRIES if act == "staffing" else 0
+        must_fit(asked, policies=len(policies), searched=searched, most=apart.MOST_CASES)
         with acting(office_of(request), staff) as ctx:
             premises = [(one, acts.premises(ctx, asked, one)) for one in policies]
             acts.record(ctx, asked, policies)

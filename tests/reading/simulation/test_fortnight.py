@@ -36,7 +36,7 @@ from tests.reading.double_reading import twice
 from tests.reading.roster.test_at_work import sign_in
 
 DAYS = 14
-TICK = timedelta(hours=3)
+TICK = timedelta(hours=6)
 A_DAY = 4
 """Cases that arrive on each."""
 
@@ -44,13 +44,13 @@ A_DAY = 4
 def rules() -> dict[str, Any]:
     overdue = {"to": ["next_tier", "duty"], "open_per_reader": 4}
     document = twice.rules(first_final="after_minutes", minutes=60)
-    return {"rules": [rule | {"overdue": overdue, "park_minutes": 90} for rule in document["rules"]]}
+    return {"rules": [rule | {"overdue": overdue, "park_minutes": 480} for rule in document["rules"]]}
 
 
 def test_a_fortnight_loses_no_case_and_gives_none_to_two(engine: Engine, now: datetime) -> None:
     with transaction(engine) as tx:
         room = _Room(tx, open_clinic(tx, now, rules()), now, random.Random(5))
-        for number in range(DAYS * 24 // 3):
+        for number in range(DAYS * 4):
             room.passes(now + number * TICK)
         found = [cases.by_id(tx, case_id) for case_id in room.arrived]
 

@@ -39,13 +39,14 @@ from tests.reading.roster.test_at_work import sign_in
 from tests.reading.simulation.scenes import NOTHING_FOUND, scenario
 
 MINUTE = timedelta(minutes=1)
-HOURS = 5
+HOURS = 4
 MINUTES = {"DX": 5, "CT": 15, "CR": 5}
 """To read one; verifying and reviewing take as long."""
 RULES: dict[str, Any] = {
     "rules": [
         rule | {"tier": "county", "indicator_minutes": 240, "arriving_minutes": 60, "park_minutes": 0}
         for rule in (
+            {"name": "emergency", "when": {"priority": ["emergency"]}, "needs_verifier": False, "due_minutes": 30},
             {"name": "quick", "when": {"modality": ["CR"]}, "needs_verifier": False, "due_minutes": 30},
             {
                 "name": "ct",
@@ -61,7 +62,7 @@ RULES: dict[str, Any] = {
                 "when": {},
                 "needs_verifier": True,
                 "exempt_titles": [ATTENDING],
-                "due_minutes": 40,
+                "due_minutes": 16,
                 "overdue": {"to": ["next_tier"], "open_per_reader": 3},
             },
         )
@@ -111,7 +112,7 @@ class _Day:
     tx: Connection
     clinic: Clinic
     now: datetime
-    slots: tuple[int, ...] = (240, 300, 180, 300, 300)
+    slots: tuple[int, ...] = (100, 240, 150, 240, 240)
     """Minutes from the beginning to the end of the slot of each of the people."""
 
     def __post_init__(self) -> None:
@@ -147,8 +148,8 @@ class _Day:
             staff("ben", "city", ["reviewer"], "review", ATTENDING),
             staff("bea", "city", ["reviewer"], "read", ATTENDING),
             kinds=[
-                {"modality": "DX", "body_part": "HAND", "per_day": 130, "hours": "even", "to_hour": 3},
-                {"modality": "CT", "body_part": "NECK", "per_day": 40, "hours": "even", "to_hour": 3},
+                {"modality": "DX", "body_part": "HAND", "per_day": 340, "hours": "even", "to_hour": 2},
+                {"modality": "CT", "body_part": "NECK", "per_day": 60, "hours": "even", "to_hour": 2},
                 {
                     "modality": "CR",
                     "body_part": "HAND",
