@@ -23,7 +23,7 @@ MOST_CASES: Final = 40_000
 SECONDS: Final = 100
 _MEMORY: Final = 2 << 30
 """Bytes of address space; 40,000 cases take some 100 MB."""
-_NICE: Final = 10
+_NICE: Final = 5
 _RETRY_AFTER: Final = timedelta(seconds=20)
 _TURN: Final = threading.Lock()
 """A process plays one simulation at a time."""
