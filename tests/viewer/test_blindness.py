@@ -119,30 +119,35 @@ def test_what_the_first_one_writes_of_the_case_reaches_no_other_reader(house: Ho
         people.grant(tx, clinic.vera.person_id, clinic.region.city.id, Role.QUALITY_MANAGER, house.now)
         mammogram(tx, clinic, f"{STUDY}.8", house.now - timedelta(minutes=5))
         case = mammogram(tx, clinic, STUDY, house.now, patient_id="P1", patient_name="Pia")
-    ada, tang, vera = house.signed_in("ada"), house.signed_in("tang"), house.signed_in("vera")
-    here, token = f"/api/cases/{case.id}", ada.headers["X-CSRF-Token"]
+    ada, tang = house.signed_in("ada"), house.signed_in("tang")
+    here = f"/api/cases/{case.id}"
 
     claimed = ada.post(f"{here}/claim", json={"why": "右乳占位零七"}).json()
     ada.post(f"{here}/return", json={"revision": claimed["lease"]["revision"], "why": "右乳占位零七，请加拍"})
     returned = tang.get("/t").text
     tang.post(f"{here}/resubmit", json={"why": "已补摄", "revision": tang.get(here).json()["revision"]})
     ada.post(f"{here}/claim", json={"why": "右乳占位零七"})
-    ada.post(f"{here}/critical", json={"critical_class": "other", "finding": FLAGGED})
+    raised = ada.post(f"{here}/critical", json={"critical_class": "other", "finding": FLAGGED}).json()
     ids = {**NOWHERE, "case": case.id, "study": STUDY, "patient": house.patient.id, "site": "hills"}
+    # Each is signed in anew for what comes next: a connection that lies idle is closed.
+    vera = house.signed_in("vera")
     told = [path for path, answer in _answers(vera, ids).items() if "零七" in answer.text or "Ada" in answer.text]
-    ada.post(f"{here}/critical/withdraw", json={"why": "看错了"})
+    ada = house.signed_in("ada")
+    withdrawn = ada.post(f"{here}/critical/withdraw", json={"alert": raised["id"], "why": "看错了"})
     with transaction(engine) as tx:
         read_blind(tx, clinic, clinic.ada, case.id, house.now)
+    vera = house.signed_in("vera")
     told += [path for path, answer in _answers(vera, ids).items() if "零七" in answer.text or "Ada" in answer.text]
-    whom = f"{clinic.region.oak.id}.{Role.READER}"
+    ada, whom = house.signed_in("ada"), f"{clinic.region.oak.id}.{Role.READER}"
+    token = ada.headers["X-CSRF-Token"]
     asked = ada.post(f"/questions/new/{case.id}", data={"csrf_token": token, "whom": whom, "words": "右乳占位零七？"})
     form = {"csrf_token": token, "to": "city", "urgency": "routine", "reason": "右乳占位零七", "contact": "1"}
     referred = ada.post(f"/referrals/new/{case.id}", data=form)
 
     assert told == []
     assert ("零七" in returned, "Ada" in returned) == (True, False)
-    assert (asked.status_code, referred.status_code) == (403, 403)
-    assert vera.post(f"{here}/claim").status_code == 200
+    assert (withdrawn.status_code, asked.status_code, referred.status_code) == (204, 403, 403)
+    assert house.signed_in("vera").post(f"{here}/claim").status_code == 200
 
 
 def test_the_second_reader_holds_the_case_and_still_knows_nothing(house: House, screening: dict[str, str]) -> None:
