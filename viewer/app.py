@@ -30,7 +30,6 @@ from viewer.api import (
     patients,
     private_classes,
     quality,
-    questions,
     report_search,
     reports,
     security,
@@ -42,6 +41,7 @@ from viewer.folders import STATIC
 from viewer.http import problems
 from viewer.http.office import Office
 from viewer.http.page import page
+from viewer.pages import account as account_pages
 from viewer.pages import (
     account_factors,
     agreement,
@@ -108,7 +108,6 @@ API: Final = (
     devices,
     private_classes,
     quality,
-    questions,
     patient,
     audit,
     security,
@@ -118,6 +117,7 @@ PAGES: Final = (
     second_step,
     account_factors,
     office_factors,
+    account_pages,
     register,
     township,
     township_case,

@@ -196,7 +196,7 @@ def _as(tierread: TierRead, username: str, password: str) -> httpx.Client:
 
 def _first_sign_in(tierread: TierRead, username: str, slip: str) -> httpx.Client:
     client = _as(tierread, username, slip)
-    _send(client, "/sign-in/password", current=slip, new=MANAGER, again=MANAGER)
+    _send(client, "/account/password", current=slip, new=MANAGER, again=MANAGER)
     return client
 
 

@@ -72,7 +72,7 @@ def test_the_first_administrator_gets_in_and_a_passkey_follows_the_phone(tmp_pat
 
         # Then a password of their own, and the page that they asked for.
         page.get_by_role("link", name="我已保存").click()
-        page.wait_for_url(re.compile("/sign-in/password"))
+        page.wait_for_url(re.compile("/account/password"))
         page.fill("#current", first)
         page.fill("#new", NEW)
         page.fill("#again", NEW)

@@ -242,7 +242,6 @@ STAFF: dict[tuple[str, str], Thing | Listing | Theirs] = {
     ("POST", "/questions/new/{case_id}"): Thing("case", form={"whom": "x", "words": "x"}),
     ("POST", "/questions/{question_id}/answer"): Thing("question", form={"words": "x"}),
     ("POST", "/questions/{question_id}/withdraw"): Thing("question", form={}),
-    ("GET", "/api/questions/count"): Listing(),
     ("GET", "/consultations"): Listing(),
     ("GET", "/consultations/new/{case_id}"): Thing("case"),
     ("POST", "/consultations/new/{case_id}"): Thing("case", form={"question": "?", "until": "2026-03-03"}),
@@ -413,8 +412,12 @@ STAFF: dict[tuple[str, str], Thing | Listing | Theirs] = {
     ("POST", "/quality/{aspect}/{subject_id}/decide"): Thing(
         "quarantine", form={"move": "keep", "reason": "no", "seen": "0"}
     ),
-    ("GET", "/sign-in/password"): Theirs("the caller's own password"),
-    ("POST", "/sign-in/password"): Theirs("the caller's own password"),
+    ("GET", "/account/password"): Theirs("the caller's own password"),
+    ("POST", "/account/password"): Theirs("the caller's own password"),
+    ("GET", "/account"): Theirs("the caller's own account"),
+    ("GET", "/account/help"): Theirs("names of staff and their telephones, and nothing of a patient"),
+    ("POST", "/account/sessions/end"): Theirs("the caller's own sessions"),
+    ("POST", "/account/sessions/end-others"): Theirs("the caller's own sessions"),
     ("POST", "/sign-out"): Theirs("the caller's own session"),
     ("GET", "/language"): Theirs("a cookie of the caller's"),
     ("GET", "/t"): Listing(),

@@ -17,7 +17,6 @@ from reading.sessions import sign_in as signing_in
 from reading.sessions.half_sessions import HalfSession
 from reading.sessions.staff_sessions import StaffSession
 from reading.viewers import Staff
-from storage.database import snapshot
 from viewer.api import bodies
 from viewer.http.callers import STAFF_COOKIE, ActingUnsettled, SameOrigin, give, staff_of
 from viewer.http.half_sign_in import Half, HalfActing, give_half, place_of, take_half
@@ -33,6 +32,7 @@ from viewer.http.sessions import (
     show_factor,
     show_slip,
 )
+from viewer.shell.frame import frame_of
 from viewer.views import api_json
 
 router = APIRouter(prefix="/api/session")
@@ -116,10 +116,11 @@ def prove(request: Request, staff: ActingUnsettled, body: bodies.Proof) -> dict[
 
 
 def facts(request: Request, staff: Staff) -> dict[str, Any]:
-    """The session as the web app reads it: the person, their roles, the CSRF token."""
-    with snapshot(office_of(request).engine) as tx:
-        found = {grant.organisation_id: organisations.by_id(tx, grant.organisation_id) for grant in staff.grants}
-    return api_json.session(staff, {one: organisation for one, organisation in found.items() if organisation})
+    """The session as the web app reads it: the person, their roles, the CSRF token, their rail."""
+    with in_snapshot(office_of(request), staff) as ctx:
+        known = organisations.by_ids(ctx.tx, {grant.organisation_id for grant in staff.grants})
+        frame = frame_of(ctx, "/")
+    return api_json.session(staff, known, frame)
 
 
 def _opened(request: Request, response: Response, opened: StaffSession) -> dict[str, Any]:

@@ -34,7 +34,7 @@ from reading.templates.document import InvalidTemplate
 from viewer.http.callers import whoever
 from viewer.http.errors import CrossSite, PasswordMustChange, ProveAgain, SignedOut, Unavailable, ViewerError
 from viewer.http.page import PATIENTS, home_of, language_of, page, staff_page
-from viewer.shell.navigation import area_of, entries_of
+from viewer.shell.navigation import ACCOUNT, PASSWORD, area_of, entries_of
 from viewer.shell.navigation import home_of as first_page_of
 from viewer.words.catalogue import catalogue, text
 
@@ -258,5 +258,5 @@ def _to_sign_in(request: Request, problem: Problem) -> Response:
     wanted = request.url.path if request.method == "GET" else home
     if problem.slug == "sign-in-over":
         return RedirectResponse("/sign-in?over=1", status_code=303)
-    doors = {"password-must-change": "/sign-in/password", "prove-again": "/account/proof"}
+    doors = {"password-must-change": PASSWORD, "prove-again": f"{ACCOUNT}/proof"}
     return RedirectResponse(f"{doors.get(problem.slug, '/sign-in')}?next={wanted}", status_code=303)

@@ -8,19 +8,19 @@ from fastapi import APIRouter, Form, Query
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from reading.errors import Busy, Invalid, TooManyAttempts, WrongCredentials
+from reading.errors import Busy, TooManyAttempts, WrongCredentials
 from reading.sessions import account_notices, staff_sessions
 from reading.sessions.half_sessions import HalfSession
 from reading.sessions.staff_sessions import EndReason, StaffSession
 from reading.viewers import Staff
 from storage.database import snapshot
-from viewer.http.callers import STAFF_COOKIE, SameOrigin, SubmittingUnsettled, give, keeps_cookies, staff_of
+from viewer.http.callers import STAFF_COOKIE, SameOrigin, SubmittingUnsettled, give, keeps_cookies
 from viewer.http.half_sign_in import give_half, take_half
 from viewer.http.office import office_of
 from viewer.http.page import LANGUAGE_COOKIE, language_of, local, page
 from viewer.http.problems import explained, problem_of
-from viewer.http.sessions import change_password, end_staff_session, open_staff_session
-from viewer.shell.navigation import home_of
+from viewer.http.sessions import end_staff_session, open_staff_session
+from viewer.shell.navigation import PASSWORD, home_of
 from viewer.words.catalogue import spoken, text
 
 router = APIRouter()
@@ -49,31 +49,6 @@ def sign_in(request: Request, username: Field, password: Field, next: NextField 
     response = RedirectResponse(f"/sign-in/factor?next={local(next, '')}", status_code=303)
     give_half(request, response, opened)
     return response
-
-
-@router.get("/sign-in/password")
-def show_password(request: Request, next: Next = "") -> Response:  # noqa: A002
-    return _password_form(request, staff_of(request, touch=True), next)
-
-
-@router.post("/sign-in/password")
-def new_password(  # noqa: PLR0917 -- the fields of the form
-    request: Request,
-    staff: SubmittingUnsettled,
-    current: Field,
-    new: Field,
-    again: Field,
-    next: NextField = "",  # noqa: A002
-) -> Response:
-    if new != again:
-        return _password_form(request, staff, next, problem=text(language_of(request), "password.differ"))
-    try:
-        change_password(request, staff, current, new)
-    except (Invalid, WrongCredentials, TooManyAttempts, Busy) as refusal:
-        return _password_form(
-            request, staff, next, problem=words_for(request, refusal), status=problem_of(refusal).status
-        )
-    return RedirectResponse(local(next, home_for(staff)), status_code=303)
 
 
 @router.post("/sign-out")
@@ -106,7 +81,7 @@ def address_after(request: Request, staff: Staff, wanted: str) -> str:
     """The first page: a first password is changed before all, and what concerns the account is read."""
     onward = local(wanted, home_for(staff))
     if staff.session is not None and staff.session.must_change_password:
-        return f"/sign-in/password?next={onward}"
+        return f"{PASSWORD}?next={onward}"
     with snapshot(office_of(request).engine) as tx:
         told = account_notices.unread(tx, staff.person_id)
     return f"/account/notices?next={onward}" if told else onward
@@ -149,18 +124,4 @@ def _form(
         username=username,
         notice=notice,
         problem=words_for(request, refusal) if refusal else "",
-    )
-
-
-def _password_form(request: Request, staff: Staff, onward: str, *, problem: str = "", status: int = 200) -> Response:
-    assert staff.session is not None  # noqa: S101 -- whoever asks came with one
-    return page(
-        request,
-        "password.html",
-        status=status,
-        csrf_token=staff.session.csrf_token,
-        username=staff.username,
-        first=staff.session.must_change_password,
-        next=local(onward, ""),
-        problem=problem,
     )

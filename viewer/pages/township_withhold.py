@@ -10,8 +10,8 @@ from starlette.responses import RedirectResponse, Response
 
 from reading.actions import Action
 from reading.errors import Invalid, MoveNotAllowed, NotAllowed
+from reading.register.contacts import contacts_of
 from reading.register.grants import reach
-from reading.register.quality_contacts import quality_contacts
 from reading.signing import withhold
 from reading.viewers import Staff
 from viewer.http.callers import Looking, Submitting
@@ -31,7 +31,7 @@ router = APIRouter(prefix="/t")
 def withheld(request: Request, staff: Looking) -> Response:
     """Afterwards, when whoever withheld an examination sees it no longer: whom to call."""
     with in_snapshot(office_of(request), staff) as ctx:
-        contacts = quality_contacts(ctx.tx, reach(ctx.tx, staff, ctx.now).own, ctx.now)
+        contacts = contacts_of(ctx.tx, reach(ctx.tx, staff, ctx.now).own, ctx.now)
     return staff_page(request, staff, "withheld.html", contacts=contacts)
 
 
@@ -69,7 +69,7 @@ def _page(request: Request, staff: Staff, case_id: str, *, why: str = "", refuse
     with going_in(office, staff, Action.CASE_OPEN, "case", case_id) as ctx:
         entry = opened(ctx, case_id)
         row = township.row(entry, None, zone_of(ctx.tx, entry), language, ctx.now)
-        contacts = quality_contacts(ctx.tx, [entry.site.id], ctx.now)
+        contacts = contacts_of(ctx.tx, [entry.site.id], ctx.now)
     status = 200 if refused is None else problem_of(refused).status
     problem = "" if refused is None else words_for(request, refused)
     return staff_page(

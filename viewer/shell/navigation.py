@@ -104,6 +104,8 @@ ENTRIES: Final[tuple[Entry, ...]] = (
 
 ACCOUNT: Final = "/account"
 """One's own account, which everybody has; it stands in the menu of the account."""
+PASSWORD: Final = f"{ACCOUNT}/password"
+"""Where the password is changed, also the first one, before which nothing else opens."""
 
 SEARCHES: Final[tuple[Search, ...]] = (
     Search(address="/t", word="shell.search.examinations", roles=AT_A_SITE),

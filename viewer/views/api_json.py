@@ -23,6 +23,7 @@ from reading.reports.versions import Status
 from reading.roster.at_work import OnDuty
 from reading.rules.staffing import SEPARATOR
 from reading.viewers import Staff
+from viewer.shell.frame import Frame
 from viewer.views import completeness
 from viewer.views.alerts import told_name
 from viewer.views.report_sheet import examined_doubt, name_in_images, patient_age
@@ -32,7 +33,7 @@ from viewer.words.catalogue import Language, text
 Json: TypeAlias = dict[str, Any]
 
 
-def session(staff: Staff, organisations: Mapping[str, Organisation]) -> Json:
+def session(staff: Staff, organisations: Mapping[str, Organisation], frame: Frame) -> Json:
     assert staff.session is not None  # noqa: S101 -- whoever asks came with one
     return {
         "person": {"id": staff.person_id, "username": staff.username, "name": staff.name, "title": staff.title},
@@ -50,6 +51,21 @@ def session(staff: Staff, organisations: Mapping[str, Organisation]) -> Json:
         ],
         "csrf_token": staff.session.csrf_token,
         "must_change_password": staff.session.must_change_password,
+        "rail": {
+            "home": frame.home,
+            "places": frame.places,
+            "search": frame.search and {"address": frame.search.address, "word": frame.search.word},
+            "groups": [
+                {
+                    "group": group,
+                    "ways": [
+                        {"address": way.address, "word": way.word, "waits": way.waits, "alarm": way.alarm}
+                        for way in ways
+                    ],
+                }
+                for group, ways in frame.groups
+            ],
+        },
     }
 
 

@@ -127,17 +127,17 @@ def test_a_first_password_opens_nothing_but_its_change(house: House) -> None:
     give_first_password(house)
     tang = house.client()
     opened = tang.post("/sign-in", data={"username": "tang", "password": FIRST, "next": "/t"})
-    assert opened.headers["location"] == "/sign-in/password?next=/t"
+    assert opened.headers["location"] == "/account/password?next=/t"
 
-    assert tang.get("/t").headers["location"] == "/sign-in/password?next=/t"
+    assert tang.get("/t").headers["location"] == "/account/password?next=/t"
     assert tang.get("/api/cases").json()["type"] == "/problems/password-must-change"
     token = tang.get("/api/session").json()["csrf_token"]
     form = {"csrf_token": token, "current": FIRST, "next": "/t"}
-    short = tang.post("/sign-in/password", data={**form, "new": "short", "again": "short"})
+    short = tang.post("/account/password", data={**form, "new": "short", "again": "short"})
     assert (short.status_code, "至少 10 个字符" in short.text) == (422, True)
-    differing = tang.post("/sign-in/password", data={**form, "new": "a-long-password-1", "again": "a-long-password-2"})
+    differing = tang.post("/account/password", data={**form, "new": "a-long-password-1", "again": "a-long-password-2"})
     assert "两次输入的新密码不一样" in differing.text
-    changed = tang.post("/sign-in/password", data={**form, "new": "a-long-password-1", "again": "a-long-password-1"})
+    changed = tang.post("/account/password", data={**form, "new": "a-long-password-1", "again": "a-long-password-1"})
 
     assert changed.headers["location"] == "/t"
     assert tang.get("/t").status_code == 200

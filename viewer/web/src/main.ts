@@ -1,5 +1,6 @@
 /** The entry: the application's shell registers itself as <tierread-app>. */
 import '../../static/base.css'
+import '../../static/shell.css'
 import './app.css'
 import './worklist/worklist.css'
 import './desk/desk.css'

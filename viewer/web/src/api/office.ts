@@ -96,11 +96,6 @@ export class Office {
     await this.client.send('POST', `/api/cases/${id}/put-back`, { revision })
   }
 
-  /** How many questions wait for this person or their role. */
-  async questionsWaiting(): Promise<number> {
-    return (await this.client.get<{ readonly waiting: number }>('/api/questions/count')).waiting
-  }
-
   /** Puts a case aside that this person holds. */
   async park(id: string, revision: number, screen: ScreenState): Promise<void> {
     await this.client.send('POST', `/api/cases/${id}/park`, { revision, screen })

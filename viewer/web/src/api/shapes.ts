@@ -43,6 +43,24 @@ export type Session = {
   }[]
   readonly csrf_token: string
   readonly must_change_password: boolean
+  readonly rail: Rail
+}
+
+/** A way through the pages of staff; `word` is a key of the catalogue. */
+export type Way = {
+  readonly address: string
+  readonly word: string
+  readonly waits: number
+  /** What waits there is a critical result. */
+  readonly alarm: boolean
+}
+
+/** The ways that this person has, from the same table as on the pages of the server. */
+export type Rail = {
+  readonly home: string
+  readonly places: readonly string[]
+  readonly search: { readonly address: string; readonly word: string } | null
+  readonly groups: readonly { readonly group: string; readonly ways: readonly Way[] }[]
 }
 
 export type Content = {

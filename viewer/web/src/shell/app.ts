@@ -1,19 +1,20 @@
-/** The shell of the reading room: who is here, which page is open, signing out, the language. */
+/** The shell of the reading room: who is here, which page is open, signing out. */
 import { html, nothing, type TemplateResult } from 'lit'
 import { Client } from '../api/client'
 import { Office } from '../api/office'
 import { Problem, Unreachable } from '../api/problem'
 import type { Session } from '../api/shapes'
-import { chooseLanguage, language, text } from '../language'
+import { text } from '../language'
 import { Part } from '../part'
 import { ask } from './ask'
+import { frameTop, railView } from './frame'
 import { routeOf, signInAddress, type Route } from './route'
 import { wordsFor } from './trouble'
 import './notices'
 import '../worklist/worklist'
 import '../desk/desk'
 
-/** Questions wait in a list and ring nowhere: a count in the bar is enough. */
+/** What waits in lists rings nowhere: the counts of the rail are enough. */
 const COUNT_EVERY_MS = 60_000
 
 class App extends Part {
@@ -26,17 +27,18 @@ class App extends Part {
   private failure: string | undefined
   private route: Route = routeOf(window.location.hash)
   private askingToSignIn = false
-  private questions = 0
+  private railOpen = false
   private counting: ReturnType<typeof setInterval> | undefined
 
   private readonly follow = (): void => {
     this.route = routeOf(window.location.hash)
-    this.requestUpdate()
+    this.openRail(false)
   }
 
   override connectedCallback(): void {
     super.connectedCallback()
     window.addEventListener('hashchange', this.follow)
+    this.addEventListener('keydown', this.key)
     this.counting = setInterval(() => void this.count(), COUNT_EVERY_MS)
     void this.enter()
   }
@@ -44,6 +46,7 @@ class App extends Part {
   override disconnectedCallback(): void {
     super.disconnectedCallback()
     window.removeEventListener('hashchange', this.follow)
+    this.removeEventListener('keydown', this.key)
     clearInterval(this.counting)
   }
 
@@ -53,7 +56,6 @@ class App extends Part {
       const session = await this.office.session()
       if (session.must_change_password) return this.leaveFor(signInAddress(here()))
       this.session = session
-      void this.count()
     } catch (error) {
       if (error instanceof Problem && error.slug === 'signed-out') return
       this.failure = wordsFor(error)
@@ -64,7 +66,7 @@ class App extends Part {
   private async count(): Promise<void> {
     if (!this.session || document.hidden) return
     try {
-      this.questions = await this.office.questionsWaiting()
+      this.session = await this.office.session()
     } catch (error) {
       if (!(error instanceof Problem || error instanceof Unreachable)) throw error
       return // the next look tells
@@ -101,53 +103,42 @@ class App extends Part {
   }
 
   override render(): TemplateResult {
+    const { session, route } = this
     return html`<a class="skip" href="#main" @click=${skipToMain}>${text('page.skip')}</a>
-      ${this.header()}
-      <main id="main" tabindex="-1" class=${this.route.page}>${this.page()}</main>
+      ${
+        session
+          ? frameTop({
+              session,
+              railOpen: this.railOpen,
+              atTheDesk: route.page === 'desk',
+              onRail: () => this.openRail(!this.railOpen),
+              onSignOut: () => void this.signOut(),
+            })
+          : nothing
+      }
+      <div class="frame ${route.page}">
+        ${session ? railView(session, this.railOpen) : nothing}
+        <main id="main" tabindex="-1" class=${route.page}>${this.page()}</main>
+      </div>
       <tierread-notices></tierread-notices>`
   }
 
-  private header(): TemplateResult {
-    return html`<header class="shell">
-      <a class="brand" href="#/">${text('brand')}</a>
-      ${this.session ? html`<span class="place soft">${this.session.grants[0]?.organisation.name}</span>` : nothing}
-      <span class="push"></span>
-      ${this.session ? html`<a href="/alerts">${text('alerts.board')}</a>` : nothing}
-      ${this.session ? html`<a href="/questions">${text('question.title')}${this.questions ? html` <span class="count">${this.questions}</span>` : nothing}</a>` : nothing}
-      ${this.session ? html`<a href="/consultations">${text('consultation.navigation')}</a>` : nothing}
-      ${this.session ? html`<a href="/referrals">${text('referral.navigation')}</a>` : nothing}
-      ${this.session ? html`<a href="/reports">${text('search.navigation')}</a>` : nothing}
-      ${this.reads() ? html`<a href="/learning">${text('learning.navigation')}</a>` : nothing}
-      ${this.seesQueue() ? html`<a href="/office/queue">${text('queue.title')}</a>` : nothing}
-      ${this.looksAfterQuality() ? html`<a href="/quality">${text('quality.navigation')}</a>` : nothing}
-      <button
-        class="quiet"
-        lang=${language() === 'zh' ? 'en' : 'zh-CN'}
-        @click=${() => chooseLanguage(language() === 'zh' ? 'en' : 'zh')}
-      >
-        ${language() === 'zh' ? text('language.en') : text('language.zh')}
-      </button>
-      ${
-        this.session
-          ? html`<span class="person"
-                >${this.session.person.name} <span class="soft">${this.session.person.title}</span></span
-              >
-              <button class="quiet" @click=${() => void this.signOut()}>${text('sign-out')}</button>`
-          : nothing
-      }
-    </header>`
+  private openRail(open: boolean): void {
+    this.railOpen = open
+    this.requestUpdate()
   }
 
-  private reads(): boolean {
-    return this.session?.grants.some((grant) => ['reader', 'verifier', 'reviewer'].includes(grant.role)) ?? false
-  }
-
-  private seesQueue(): boolean {
-    return this.session?.grants.some((grant) => ['quality_manager', 'reviewer'].includes(grant.role)) ?? false
-  }
-
-  private looksAfterQuality(): boolean {
-    return this.session?.grants.some((grant) => grant.role === 'quality_manager') ?? false
+  /** Escape closes the rail and the menu of the account, and goes back to what opened them. */
+  private readonly key = (event: KeyboardEvent): void => {
+    if (event.key !== 'Escape') return
+    const account = this.querySelector<HTMLDetailsElement>('details.account[open]')
+    if (account) {
+      account.open = false
+      account.querySelector('summary')?.focus()
+    } else if (this.railOpen) {
+      this.openRail(false)
+      this.querySelector<HTMLElement>('.rail-button')?.focus()
+    }
   }
 
   private page(): TemplateResult {

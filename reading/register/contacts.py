@@ -1,4 +1,4 @@
-"""Whom a site calls when something is wrong with an examination: who manages its quality, with their telephones."""
+"""Whom a site calls: those who manage its quality where an examination is wrong, or who administer its accounts."""
 
 from __future__ import annotations
 
@@ -16,15 +16,17 @@ from reading.tables import person, role_grant
 
 
 @dataclass(frozen=True, kw_only=True)
-class QualityContact:
-    """An organisation that answers for a site; ``people`` manage quality there, and may be nobody."""
+class Contact:
+    """An organisation that answers for a site; ``people`` hold the role there, and may be nobody."""
 
     organisation: str
     telephone: str
     people: tuple[str, ...]
 
 
-def quality_contacts(tx: Connection, site_ids: Collection[str], now: datetime) -> list[QualityContact]:
+def contacts_of(
+    tx: Connection, site_ids: Collection[str], now: datetime, *, role: Role = Role.QUALITY_MANAGER
+) -> list[Contact]:
     """Of each site itself and those above it, the nearest first; not those that name neither anybody nor a number."""
     lines = dict.fromkeys(each for site_id in sorted(site_ids) for each in (site_id, *organisations.above(tx, site_id)))
     named = organisations.by_ids(tx, lines)
@@ -33,14 +35,14 @@ def quality_contacts(tx: Connection, site_ids: Collection[str], now: datetime) -
         .join(person, person.c.id == role_grant.c.person_id)
         .where(
             role_grant.c.organisation_id.in_(lines),
-            role_grant.c.role == Role.QUALITY_MANAGER,
+            role_grant.c.role == role,
             valid_at(role_grant, now),
             valid_at(person, now),
         )
         .order_by(person.c.name)
     ).all()
     found = [
-        QualityContact(
+        Contact(
             organisation=named[uid].name,
             telephone=named[uid].telephone,
             people=tuple(row.name for row in rows if row.organisation_id == uid),
