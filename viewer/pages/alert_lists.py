@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import groupby
 from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo
@@ -208,10 +209,17 @@ def _line(one: ResultClass, known: dict[str, Organisation], language: Language) 
         "name": words.class_name(one, language),
         "minutes": one.minutes,
         "disposal_minutes": one.disposal_minutes,
-        "where": " · ".join(part for part in (", ".join(one.modalities), ", ".join(one.body_parts)) if part),
+        "where": " · ".join(
+            filter(None, (_named("modality", one.modalities, language), _named("body", one.body_parts, language)))
+        ),
         "rule": " · ".join(part for part in (rule, urgency) if part),
         "by": by,
     }
+
+
+def _named(group: str, codes: Sequence[str], language: Language) -> str:
+    said = dict.fromkeys(words.coded(language, group, code) for code in codes)  # DX and DR are one word
+    return text(language, "list-comma").join(said)
 
 
 def _role(value: str) -> Role:

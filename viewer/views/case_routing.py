@@ -33,7 +33,7 @@ def routing(tx: Connection, found: Routing, language: Language, now: datetime) -
         "tier": text(language, f"policy.tier.{case.tier}"),
         "readers": text(language, "list-comma").join(_readers(tx, case, now)),
         "holder": found.holder,
-        "modality": case.modality,
+        "modality": words.coded(language, "modality", case.modality or ""),
         "site": site.name if site else "",
         "version": found.policy.version,
         "rule": policy.rules([rule], language)[0],

@@ -12,6 +12,7 @@ from reading.rules.policy_acts import Listed, Stage
 from reading.rules.rule import Rule
 from reading.rules.trial import CaseBehind, Load, Number, Trial
 from viewer.views import policy_words
+from viewer.words import words
 from viewer.words.catalogue import Language, text
 
 TONES: Mapping[Stage, str] = {
@@ -170,7 +171,7 @@ def _behind(one: CaseBehind, language: Language) -> dict[str, Any]:
     return {
         "id": one.case_id,
         "site": one.site_code,
-        "modality": one.modality,
+        "modality": words.coded(language, "modality", one.modality or ""),
         "received": policy_words.moment(one.received_at),
         "released": policy_words.moment(one.released_at),
         "said": [

@@ -11,7 +11,7 @@ from reading.desk.queue_board import Board, LateCase, Queue, SiteLoad
 from reading.desk.queue_rates import LATELY
 from viewer.views import csv_cells
 from viewer.words import words
-from viewer.words.catalogue import Language, catalogue, text
+from viewer.words.catalogue import Language, text
 
 ZONE: Final = "Asia/Shanghai"
 SHOWN: Final = 100
@@ -121,9 +121,9 @@ def _site(one: SiteLoad, language: Language) -> dict[str, Any]:
 
 
 def _examination(one: LateCase, language: Language) -> str:
-    part = one.case.body_part
-    named = catalogue(language).get(f"body.{part}", part) if part else ""
-    return " ".join(each for each in (one.case.modality, named) if each)
+    kind, part = one.case.modality, one.case.body_part
+    named = (words.coded(language, "modality", kind or ""), words.coded(language, "body", part or ""))
+    return " ".join(filter(None, named))
 
 
 def _when(at: datetime | None, now: datetime, language: Language) -> str:

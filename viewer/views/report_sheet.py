@@ -207,7 +207,9 @@ def _seen_by_nobody(signatures: Sequence[SignedBy], language: Language) -> str:
 
 def _series_words(one: UnseenSeries, language: Language) -> str:
     number = text(language, "unseen.series", n=one.number) if one.number is not None else ""
-    name = " · ".join(part for part in (number, one.modality, one.description) if part)
+    name = " · ".join(
+        part for part in (number, words.coded(language, "modality", one.modality), one.description) if part
+    )
     some = text(language, "unseen.some", n=one.pictures) if one.pictures else ""
     return text(language, "colon").join(part for part in (name, some, text(language, f"unseen.{one.fault}")) if part)
 

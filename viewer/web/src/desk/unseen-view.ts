@@ -11,7 +11,7 @@ type GoTo = (seriesUid: string) => void
 
 /** e.g. "Series 2 · CT · Lung 1 mm". */
 const nameOf = ({ modality, number, description }: Named): string =>
-  [number === undefined ? text('desk.series') : text('unseen.series', { n: number }), modality, description]
+  [number === undefined ? text('desk.series') : text('unseen.series', { n: number }), named('modality', modality), description]
     .filter(Boolean)
     .join(' · ')
 

@@ -1,6 +1,6 @@
 /** The series of the case to choose from, each with its thumbnail and whether it was seen. */
 import { html, nothing, type TemplateResult } from 'lit'
-import { text } from '../language'
+import { named, text } from '../language'
 import type { OtherPerson } from '../api/shapes'
 import type { Account } from './account'
 import { otherPersonsIn } from './other-person'
@@ -21,7 +21,7 @@ export function seriesStrip({ series, current, shown, account, otherPersons, onC
     ${series.map((each) => {
       const { done: many, frames } = shown?.progress(each.seriesUid) ?? { done: 0, frames: 0 }
       const state = stateOf(each, shown, account)
-      const name = [each.modality, each.description].filter(Boolean).join(' ')
+      const name = [named('modality', each.modality), each.description].filter(Boolean).join(' ')
       return html`<button aria-current=${each.seriesUid === current?.seriesUid} @click=${() => onChoose(each)}>
         <img src=${thumbnailOf(each)} alt="" loading="lazy" width="64" height="64" @error=${hide} />
         <span class="name">${name}</span>
