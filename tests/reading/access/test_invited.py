@@ -235,7 +235,7 @@ def test_what_colleagues_said_is_hidden_while_two_people_read_the_case_blind(eng
         assert thread.thread(ada, asked.id).opinions
         made = policy.add(tx, shipped("mammography"), None, now, version=policy.newest_version(tx) + 1)
         rule = next(one for one in made.rules if one.double_reading is not None)
-        cases.change(tx, cases.by_id(tx, case.id), policy_id=made.id, rule=rule.name)
+        cases.change(tx, cases.by_id(tx, case.id), policy_id=made.id, rule=rule.name, by_two=True)
 
         for who in (clinic.ada, clinic.vera, clinic.quinn):
             ctx = Context(tx, clinic.audit, now, who)
