@@ -112,19 +112,22 @@ def end_token(ctx: Context[Staff | Actor], token_id: str) -> None:
 
     Raises:
         NotAllowed: they are no security administrator.
-        NotThere: no such token, or it has ended.
+        NotThere: no such token.
+        Stale: it has ended.
 
     """
     only(ctx.who, Role.SECURITY_ADMINISTRATOR)
-    same = (device_token.c.id == token_id) & open_at(device_token, ctx.now)
+    same = device_token.c.id == token_id
     device_id = ctx.tx.scalar(sa.select(device_token.c.device_id).where(same))
     if device_id is None:
         raise NotThere
-    ctx.tx.execute(device_token.update().where(same).values(until=ctx.now))
+    ending = device_token.update().where(same, open_at(device_token, ctx.now)).values(until=ctx.now)
+    if not ctx.tx.execute(ending).rowcount:
+        raise Stale
     ctx.record(action=Action.DEVICE_TOKEN_END, subject_kind="device", subject_id=device_id)
 
 
-@without_door("It names sites and reasons, and of a study nothing but its id.")
+@without_door("It names sites and who shared, and of a study nothing but its id.")
 def open_shares(ctx: Context[Staff | Actor]) -> list[OpenShare]:
     """The shares in force, the newest first.
 
@@ -184,11 +187,11 @@ def patterns(ctx: Context[Staff | Actor], zone: ZoneInfo) -> list[Pattern]:
         .limit(MOST_LOOKED_AT)
     )
     together: defaultdict[tuple[str, str], list[tuple[datetime, str]]] = defaultdict(list)
-    for one in ctx.tx.execute(asked):
+    for number, one in enumerate(ctx.tx.execute(asked)):
         if one.action == Action.SESSION_OPEN and one.address:
             kind = "cards" if one.subject_kind == "patient" else "accounts"
             # A card or username that is nobody's has no id: each try is a different one.
-            together[kind, one.address].append((one.at, one.subject_id or one.at.isoformat()))
+            together[kind, one.address].append((one.at, one.subject_id or f"try {number}"))
         elif one.actor_kind == ActorKind.STAFF and one.subject_kind in _LOOKS:
             together["things", one.actor_id].append((one.at, f"{one.subject_kind} {one.subject_id}"))
     found = [_pattern(ctx, kind, who, tries, zone) for (kind, who), tries in together.items()]

@@ -15,7 +15,7 @@ from reading.viewers import Staff
 from viewer.http.callers import Looking, Submitting
 from viewer.http.office import office_of
 from viewer.http.on_record import ULID, acting, in_snapshot
-from viewer.http.page import language_of, staff_page
+from viewer.http.page import staff_page
 from viewer.http.problems import problem_of
 from viewer.http.rights import RIGHTS, held_by
 from viewer.pages.policy import ZONE
@@ -76,8 +76,11 @@ def sign_out(request: Request, staff: Submitting, person_id: str) -> Response:
 
 @router.post("/tokens/{token_id}/end")
 def end_token(request: Request, staff: Submitting, token_id: str) -> Response:
-    with acting(office_of(request), staff) as ctx:
-        oversight.end_token(ctx, _id(token_id))
+    try:
+        with acting(office_of(request), staff) as ctx:
+            oversight.end_token(ctx, _id(token_id))
+    except Stale as ended:
+        return _page(request, staff, problem=ended)
     return RedirectResponse("/office/security", status_code=303)
 
 
@@ -121,16 +124,22 @@ def _page(request: Request, staff: Staff, *, problem: Exception | None = None) -
         ],
         patterns=[_pattern(one) for one in patterns],
         tokens=[{"one": one, "until": words.moment(one.until, zone) if one.until else ""} for one in tokens],
-        shares=[{"one": one, "until": words.moment(one.share.until, zone)} for one in shares],
-        language=language_of(request),
+        shares=[
+            {
+                "one": one,
+                "since": words.moment(one.share.since, zone),
+                "until": words.moment(one.share.until, zone),
+            }
+            for one in shares
+        ],
     )
 
 
 def _pattern(one: oversight.Pattern) -> dict[str, Any]:
-    values = {"who": one.who, "different": one.different, "times": one.times, "night": one.at_night}
+    filled = {"who": one.who, "different": one.different, "times": one.times, "night": one.at_night}
     return {
         "word": f"security.pattern.{one.kind}",
-        "values": values,
+        "filled": filled,
         "person_id": one.person_id,
         "last": words.moment(one.last_at, ZONE.key),
     }
