@@ -236,6 +236,7 @@ RIGHTS: Final[tuple[Right, ...]] = (
         *_each("GET", "/office/numbers/of/{name}", "", ".csv", ".xlsx"),
     ),
     _right("numbers.mine", READS, "GET /office/numbers/mine"),
+    _right("simulation", REGION, "GET /office/simulation", "POST /office/simulation"),
     _right(
         "organisation",
         SYSTEM,
