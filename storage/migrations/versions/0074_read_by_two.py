@@ -19,7 +19,7 @@ def upgrade() -> None:
     case = sa.table("case", sa.column("policy_id"), sa.column("rule"), sa.column("by_two", sa.Boolean))
     kept = sa.table("policy", sa.column("id"), sa.column("rules", sa.JSON))
     for policy_id, document in tx.execute(sa.select(kept.c.id, kept.c.rules)).all():
-        rules: list[dict[str, Any]] = document["rules"]
+        rules: list[dict[str, Any]] = document.get("rules", [])
         by_two = [rule["name"] for rule in rules if rule.get("double_reading") is not None]
         if by_two:
             theirs = (case.c.policy_id == policy_id) & case.c.rule.in_(by_two)

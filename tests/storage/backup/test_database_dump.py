@@ -32,8 +32,8 @@ Rows = dict[str, list[dict[str, Any]]]
 MARK: Final = "rebuilding"
 """What a restored database has until its index was made again."""
 
-ONE_OF_TWO: Final = {"forwarding_rule": {"url": ""}}
-"""What a row leaves out where it says one thing or another."""
+ONE_OF_TWO: Final = {"forwarding_rule": {"url": ""}, "factor": {"kind": "totp"}}
+"""What a row says, or leaves out, where it says one thing or another."""
 
 
 def quiet() -> None:
