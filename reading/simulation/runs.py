@@ -47,7 +47,7 @@ class BusyOver:
     place: str
     people: int
     share: Interval | None
-    """Of the time of their slots in which they worked; None where they have no slot."""
+    """Of the time of their slots in which they worked, more than 1 where they went on after it; None without a slot."""
     beyond: Interval
     """Hours worked on after the end of slots, all of them together."""
 
@@ -178,7 +178,7 @@ def _busy(found: Sequence[Busy]) -> BusyOver:
         staff=first.staff,
         place=first.place,
         people=first.people,
-        share=interval([one.worked / one.hours for one in found if one.hours > 0]),
+        share=_share_over([one.worked / one.hours for one in found if one.hours > 0]),
         beyond=_over([one.beyond for one in found]),
     )
 
@@ -188,9 +188,11 @@ def _share(count: int, flow: Flow) -> float | None:
 
 
 def _share_over(values: Sequence[float | None]) -> Interval | None:
-    """The interval of a share, which ends at 0 and at 1."""
+    """The interval of a share, which ends at 0 and at 1; work after a slot may exceed it."""
     found = interval([one for one in values if one is not None])
-    return None if found is None else replace(found, low=max(0.0, found.low), high=min(1.0, found.high))
+    return (
+        None if found is None else replace(found, low=max(0.0, found.low), high=min(max(1.0, found.mean), found.high))
+    )
 
 
 def _over(values: Sequence[float]) -> Interval:
