@@ -106,7 +106,11 @@ def proof(request: Request) -> dict[str, Any]:
         options = factors.request_options(
             ctx.tx, office.keys, staff.person_id, place_of(request), staff.session.token_digest, ctx.now
         )
-    return {"by": "factor" if kinds else "password", "passkey": json.loads(options) if options else None}
+    return {
+        "by": "factor" if kinds else "password",
+        "factors": sorted(kinds),
+        "passkey": json.loads(options) if options else None,
+    }
 
 
 @router.post("/proof")

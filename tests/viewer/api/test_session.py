@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from datetime import timedelta
 
 import httpx
@@ -12,6 +13,7 @@ from reading.register.password_turns import PasswordTurns
 from storage.database import transaction
 from tests.passwords import quick_hash
 from tests.reading.clinic import NORMAL
+from tests.reading.factors.phone import Phone
 from tests.viewer.house import PASSWORD, House
 
 FIRST = "first-password-23"
@@ -167,14 +169,14 @@ def test_a_wrong_password_on_the_page_keeps_the_name_and_never_the_password(hous
     assert "用户名或密码不对" in answer.text
 
 
-def test_signing_after_a_rest_asks_for_the_password_again(house: House) -> None:
+def rested_before_signing(house: House, ada: httpx.Client) -> tuple[str, dict[str, object]]:
+    """Ada holds a case and has done nothing for longer than a proof is good; the address and body of her signature."""
     case = house.case("1.2.840.1")
-    ada = house.signed_in("ada")
     held = ada.post(f"/api/cases/{case.id}/claim").json()
     house.now += timedelta(minutes=9)
     held["lease"].update(ada.post(f"/api/cases/{case.id}/renew", json={"revision": held["lease"]["revision"]}).json())
     house.now += timedelta(minutes=5)
-    body = {
+    return f"/api/cases/{case.id}/sign", {
         "content": NORMAL.to_json(),
         "draft_revision": 0,
         "lease_revision": held["lease"]["revision"],
@@ -182,11 +184,37 @@ def test_signing_after_a_rest_asks_for_the_password_again(house: House) -> None:
         "shown_series": ["1.2.840.1.1"],
     }
 
-    asked = ada.post(f"/api/cases/{case.id}/sign", json=body)
+
+def test_signing_after_a_rest_asks_for_the_password_again(house: House) -> None:
+    ada = house.signed_in("ada")
+    address, body = rested_before_signing(house, ada)
+
+    asked = ada.post(address, json=body)
     assert (asked.status_code, asked.json()["type"]) == (403, "/problems/prove-again")
+    assert ada.get("/api/session/proof").json() == {"by": "password", "factors": [], "passkey": None}
     assert ada.post("/api/session/proof", json={"password": "wrong"}).status_code == 401
     assert ada.post("/api/session/proof", json={"password": PASSWORD}).status_code == 200
-    signed = ada.post(f"/api/cases/{case.id}/sign", json=body)
+    signed = ada.post(address, json=body)
+
+    assert signed.status_code == 200
+    assert signed.json()["versions"][-1]["signatures"][0]["name"] == "Ada"
+
+
+def test_with_a_second_factor_a_code_is_the_proof_before_signing(house: House) -> None:
+    ada = house.signed_in("ada")
+    phone = Phone(base64.b32decode(ada.get("/api/account/factors/new").json()["secret"]))
+    added = ada.post("/api/account/factors", json={"name": "Phone", "code": phone.code(house.now)})
+    assert added.status_code == 200, added.text
+    address, body = rested_before_signing(house, ada)
+
+    assert ada.post(address, json=body).json()["type"] == "/problems/prove-again"
+    assert ada.get("/api/session/proof").json() == {"by": "factor", "factors": ["totp"], "passkey": None}
+    by_password = ada.post("/api/session/proof", json={"password": PASSWORD})
+    assert (by_password.status_code, by_password.json()["rule"]) == (403, "factor_is_the_proof")
+    assert ada.post("/api/session/proof", json={"code": "000000"}).status_code == 401
+    assert ada.post(address, json=body).json()["type"] == "/problems/prove-again"
+    assert ada.post("/api/session/proof", json={"code": phone.code(house.now)}).status_code == 200
+    signed = ada.post(address, json=body)
 
     assert signed.status_code == 200
     assert signed.json()["versions"][-1]["signatures"][0]["name"] == "Ada"

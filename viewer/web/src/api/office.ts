@@ -1,5 +1,6 @@
 /** The requests of the reading room, one function each (viewer/api). */
 import type { Client } from './client'
+import type { PasskeyAnswer } from './passkeys'
 import type { Failed } from '../images/shown-series'
 import type {
   CaseDetail,
@@ -8,6 +9,7 @@ import type {
   Content,
   FilledForm,
   Lease,
+  OpenProof,
   Phrase,
   Rendered,
   ReviewOutcome,
@@ -45,6 +47,9 @@ export type Seen = {
   readonly confirmed?: readonly CheckFinding['check'][]
 }
 
+/** What a person proves with who they are. */
+export type ShownProof = { readonly password: string } | { readonly code: string } | { readonly passkey: PasskeyAnswer }
+
 export class Office {
   constructor(private readonly client: Client) {}
 
@@ -58,8 +63,13 @@ export class Office {
     await this.client.send('DELETE', '/api/session')
   }
 
-  async prove(password: string): Promise<void> {
-    await this.client.send('POST', '/api/session/proof', { password })
+  /** What proves who the person is. */
+  proof(): Promise<OpenProof> {
+    return this.client.get<OpenProof>('/api/session/proof')
+  }
+
+  async prove(shown: ShownProof): Promise<void> {
+    await this.client.send('POST', '/api/session/proof', shown)
   }
 
   cases(query: CaseQuery): Promise<CasePage> {

@@ -1,4 +1,5 @@
 /** What the server says in JSON (viewer/api), as types. Times are ISO 8601 with an offset. */
+import type { PasskeyOptions } from './passkeys'
 
 export type Step = 'read' | 'second' | 'arbitrate' | 'verify' | 'review'
 
@@ -33,6 +34,13 @@ export type Role =
   | 'system_administrator'
   | 'security_administrator'
   | 'audit_administrator'
+
+/** What proves who the person is; `passkey` where one can be asked for it. */
+export type OpenProof = {
+  readonly by: 'password' | 'factor'
+  readonly factors: readonly ('totp' | 'passkey')[]
+  readonly passkey: PasskeyOptions | null
+}
 
 export type Session = {
   readonly person: { readonly id: string; readonly username: string; readonly name: string; readonly title: string }

@@ -8,6 +8,7 @@ import type { Account } from '../images/account'
 import { text, type TextKey } from '../language'
 import { ask, type Field, type Option } from '../shell/ask'
 import { notify } from '../shell/notices'
+import { proveAgain } from '../shell/proof'
 import { wordsFor } from '../shell/trouble'
 import { confirmationOf, stopping, warnings } from './checks'
 import { findingsView, placeView } from './checks-view'
@@ -362,7 +363,7 @@ export class Decisions {
     this.onDone()
   }
 
-  /** Acts; asks for the password first where the server wants it proved again. Whether it was done. */
+  /** Acts; asks for a proof first where the server wants one again. Whether it was done. */
   private async attempt(act: () => Promise<void>): Promise<boolean> {
     try {
       await act()
@@ -377,14 +378,10 @@ export class Decisions {
   }
 
   private async proved(): Promise<boolean> {
-    const answer = await ask({
-      title: text('problem.prove-again'),
-      words: text('problem.prove-again.advice'),
-      fields: [{ name: 'password', label: text('sign-in.password'), kind: 'password' }],
-      confirm: text('common.go-on'),
+    let done = false
+    const asked = await this.attempt(async () => {
+      done = await proveAgain(this.office)
     })
-    const password = answer?.['password']
-    if (!password) return false
-    return this.attempt(() => this.office.prove(password))
+    return asked && done
   }
 }

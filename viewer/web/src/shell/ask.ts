@@ -12,7 +12,7 @@ export type Option = {
 export type Field = {
   readonly name: string
   readonly label: string
-  readonly kind: 'line' | 'text' | 'password' | 'choice' | 'tick'
+  readonly kind: 'line' | 'text' | 'password' | 'code' | 'choice' | 'tick'
   readonly options?: readonly Option[]
   readonly required?: boolean
   readonly value?: string
@@ -20,7 +20,11 @@ export type Field = {
   readonly beside?: TemplateResult | typeof nothing
   /** Most characters of a text. */
   readonly most?: number
+  /** Stands under a code: where it is found. */
+  readonly help?: string
 }
+
+export type Answers = Readonly<Record<string, string>>
 
 export type Question = {
   readonly title: string
@@ -28,21 +32,38 @@ export type Question = {
   readonly fields?: readonly Field[]
   readonly confirm: string
   readonly danger?: boolean
+  /** Tries the answers while the dialog stands: "" closes it, a sentence is shown and everything typed stays. */
+  readonly attempt?: (answers: Answers) => Promise<string>
+  /** Another way to confirm, which needs no field filled in. */
+  readonly other?: { readonly label: string; readonly attempt: () => Promise<string> }
 }
 
 /** The answers by field name; null when the person thought better of it. */
-export function ask(question: Question): Promise<Readonly<Record<string, string>> | null> {
+export function ask(question: Question): Promise<Answers | null> {
   return new Promise((resolve) => {
     const dialog = document.createElement('dialog')
     dialog.className = 'ask'
     dialog.setAttribute('aria-labelledby', 'ask-title')
     document.body.append(dialog)
     let answer: Record<string, string> | null = null
+    let pending = false
+    const settle = async (answers: Record<string, string>, attempt?: () => Promise<string>): Promise<void> => {
+      if (pending) return
+      pending = true
+      try {
+        if (attempt && (await refusedBy(dialog, attempt))) return
+      } finally {
+        pending = false
+      }
+      answer = answers
+      dialog.close()
+    }
     const confirm = (event: SubmitEvent): void => {
       event.preventDefault()
       const data = new FormData(event.target as HTMLFormElement)
-      answer = Object.fromEntries([...data].map(([name, value]) => [name, String(value).trim()]))
-      dialog.close()
+      const answers = Object.fromEntries([...data].map(([name, value]) => [name, String(value).trim()]))
+      const { attempt } = question
+      void settle(answers, attempt && (() => attempt(answers)))
     }
     dialog.addEventListener('close', () => {
       dialog.remove()
@@ -52,7 +73,8 @@ export function ask(question: Question): Promise<Readonly<Record<string, string>
       html`<form @submit=${confirm} @input=${(event: Event) => weigh(event.currentTarget as HTMLFormElement)}>
         <h2 id="ask-title">${question.title}</h2>
         ${question.words ? html`<div class="words">${question.words}</div>` : nothing}
-        ${(question.fields ?? []).map(control)}
+        ${question.other ? otherWay(question.other, settle) : nothing} ${(question.fields ?? []).map(control)}
+        <p class="note danger refused" role="alert" hidden></p>
         <div class="buttons">
           <button type="button" @click=${() => dialog.close()}>${text('common.cancel')}</button>
           <button type="submit" class=${question.danger ? 'danger' : 'primary'}>${question.confirm}</button>
@@ -68,6 +90,27 @@ export function ask(question: Question): Promise<Readonly<Record<string, string>
       dialog.querySelector<HTMLElement>('button[type=submit]')
     first?.focus()
   })
+}
+
+/** Whether an attempt was refused; the sentence that says why stands in the dialog then. */
+async function refusedBy(dialog: HTMLDialogElement, attempt: () => Promise<string>): Promise<boolean> {
+  const told = dialog.querySelector<HTMLElement>('.refused')
+  if (told) told.hidden = true
+  const refused = await attempt()
+  if (!refused) return false
+  if (told) {
+    told.textContent = refused
+    told.hidden = false
+  }
+  dialog.querySelector('input')?.select()
+  return true
+}
+
+function otherWay(
+  { label, attempt }: NonNullable<Question['other']>,
+  settle: (answers: Record<string, string>, attempt: () => Promise<string>) => Promise<void>,
+): TemplateResult {
+  return html`<button type="button" @click=${() => void settle({}, attempt)}>${label}</button>`
 }
 
 /** A text that must be written holds the confirmation back while it is blank. */
@@ -103,6 +146,18 @@ function control(field: Field): TemplateResult {
         .value=${field.value ?? ''}
       ></textarea>
     </label>`
+  if (field.kind === 'code')
+    return html`<label
+      >${field.label}<input
+        name=${field.name}
+        autocomplete="one-time-code"
+        autocapitalize="none"
+        spellcheck="false"
+        maxlength=${field.most ?? 40}
+        ?required=${required}
+        aria-describedby="ask-help"
+      /><span class="soft small" id="ask-help">${field.help ?? ''}</span></label
+    >`
   const type = field.kind === 'password' ? 'password' : 'text'
   const complete = field.kind === 'password' ? 'current-password' : 'off'
   return html`<label
