@@ -21,14 +21,14 @@ def reset_password(ctx: Context[Staff | Actor], person_id: str, *, revision: int
     Raises:
         NotThere: no such person, they have ended, or their account is not theirs to keep.
         NotAllowed: they are no system administrator; it is their own; or it is that of a security or an audit
-            administrator, in whose name nobody else shall act: the command line does it.
+            administrator, also of one who was it lately or will be, in whose name nobody else shall act: the command
+            line does it.
         Stale: somebody changed the person since ``revision``.
 
     """
     one = administered.kept_person(ctx, person_id)
     administered.must_not_be_own(ctx, person_id)
-    held = {grant.role for grant in people.open_grants_of(ctx.tx, person_id, ctx.now)}
-    if isinstance(ctx.who, Staff) and held & OF_THE_REGION:
+    if isinstance(ctx.who, Staff) and people.roles_lately(ctx.tx, person_id, ctx.now) & OF_THE_REGION:
         raise NotAllowed("password_of_another_administrator")
     if one.revision != revision:
         raise Stale(one.revision)
@@ -48,7 +48,7 @@ def unlock(ctx: Context[Staff | Actor], person_id: str) -> int:
         NotAllowed: they are no system administrator.
 
     """
-    administered.kept_person(ctx, person_id)
+    administered.kept_account(ctx, person_id)
     cleared = attempts.clear(ctx.tx, person_id)
     ctx.record(action=Action.PERSON_UNLOCK, subject_kind="person", subject_id=person_id, details={"counters": cleared})
     return cleared

@@ -115,8 +115,7 @@ def _read(ctx: Context[Staff | Actor], search: Search, action: Action) -> None:
     only(ctx.who, Role.AUDIT_ADMINISTRATOR)
     if search.action is not None and search.action not in set(Action):
         raise Invalid("action", "unknown")
-    if search.after is None:
-        ctx.record(action=action, subject_kind="audit", subject_id="", details=_asked(search))
+    ctx.record(action=action, subject_kind="audit", subject_id="", details=_asked(search))
 
 
 def _asked(search: Search) -> dict[str, Detail]:
@@ -129,5 +128,6 @@ def _asked(search: Search) -> dict[str, Detail]:
         "action": search.action,
         "outcome": search.outcome,
         "address": search.address,
+        "onward": None if search.after is None else search.after.at.isoformat(),
     }
     return {name: value for name, value in asked.items() if value is not None}

@@ -19,6 +19,7 @@ from reading.audit import Event, Outcome, event_of
 from reading.errors import Invalid
 from reading.tables import audit_event
 
+_NUMBERS: Final = 1 << 63
 MOST: Final = 1000
 """Events of one page."""
 
@@ -69,9 +70,12 @@ def after(written: str) -> After:
     """
     try:
         at, writer, number = json.loads(base64.urlsafe_b64decode(written.encode()))
-        return After(at=datetime.fromisoformat(at).astimezone(UTC), writer=str(writer), number=int(number))
-    except (ValueError, TypeError, binascii.Error):
+        found = After(at=datetime.fromisoformat(at).astimezone(UTC), writer=str(writer), number=int(number))
+    except (ValueError, TypeError, OverflowError, binascii.Error):
         raise Invalid("after", "form") from None
+    if not 0 <= found.number < _NUMBERS or "\0" in found.writer:
+        raise Invalid("after", "form")
+    return found
 
 
 def page(tx: Connection, search: Search, *, limit: int) -> list[Event]:

@@ -169,7 +169,7 @@ def _of(ctx: Context[Staff | Actor], required: Requirement, one: Person) -> Fact
     grants = people.grants_of(ctx.tx, one.id, ctx.now)
     return FactorsOf(
         person=one,
-        places=frozenset(grant.organisation_id for grant in grants),
+        places=frozenset(grant.organisation_id for grant in people.open_grants_of(ctx.tx, one.id, ctx.now)),
         kinds=tuple(each.kind for each in factors.of(ctx.tx, one.id, ctx.now)),
         recovery_codes=recovery_codes.left(ctx.tx, one.id, ctx.now),
         by_role=bool({grant.role for grant in grants} & required.roles),
@@ -200,7 +200,8 @@ def _not_their_own(who: Staff | Actor, one: Person) -> None:
 
 
 def _is_administrator(ctx: Context[Staff | Actor], one: Person) -> bool:
-    return any(grant.role in ADMINISTRATORS for grant in people.grants_of(ctx.tx, one.id, ctx.now))
+    """Also who was one lately, or will be: ending a role for a moment opens no account."""
+    return not ADMINISTRATORS.isdisjoint(people.roles_lately(ctx.tx, one.id, ctx.now))
 
 
 def _id_of(who: Staff | Actor) -> str | None:

@@ -75,7 +75,7 @@ def sign_out(ctx: Context[Staff | Actor], username: str) -> int:
 
     """
     if isinstance(ctx.who, Staff) and ctx.who.holds(Role.SYSTEM_ADMINISTRATOR):
-        administered.kept_person(ctx, roles.person_of(ctx.tx, username).id)
+        administered.kept_account(ctx, roles.person_of(ctx.tx, username).id)
     else:
         only(ctx.who, Role.SECURITY_ADMINISTRATOR)
     one = roles.person_of(ctx.tx, username)

@@ -73,7 +73,7 @@ def must_keep(ctx: Context[Staff | Actor], organisation_id: str) -> None:
 
 @without_door("The register of organisations and people; nothing of a patient is in it.")
 def kept_person(ctx: Context[Staff | Actor], person_id: str) -> Person:
-    """A person who may sign in and whose account they keep: everywhere where that person works.
+    """A person who may sign in and whose account they keep: everywhere where that person works or will work.
 
     Raises:
         NotAllowed: they are no system administrator.
@@ -85,9 +85,24 @@ def kept_person(ctx: Context[Staff | Actor], person_id: str) -> Person:
     if found is None or found.until is not None:
         raise NotThere
     if isinstance(ctx.who, Staff) and not keeps_all(ctx.tx, ctx.who):
-        places = {grant.organisation_id for grant in people.grants_of(ctx.tx, person_id, ctx.now)}
+        places = {grant.organisation_id for grant in people.open_grants_of(ctx.tx, person_id, ctx.now)}
         if not places or not places <= kept(ctx.tx, ctx.who):
             raise NotThere
+    return found
+
+
+@without_door("The register of organisations and people; nothing of a patient is in it.")
+def kept_account(ctx: Context[Staff | Actor], person_id: str) -> Person:
+    """A person whose account they keep by themselves: one whose role is of the region is the region's to keep.
+
+    Raises:
+        NotAllowed: they are no system administrator, or it is a person whose role is of the region and they are not.
+        NotThere: no such person, they have ended, or they work somewhere else as well.
+
+    """
+    found = kept_person(ctx, person_id)
+    if any(grant.role in OF_THE_REGION for grant in people.open_grants_of(ctx.tx, person_id, ctx.now)):
+        must_keep_all(ctx)
     return found
 
 

@@ -42,7 +42,10 @@ def lines_of(text: str) -> list[tuple[int, tuple[str, ...]]]:
 
 
 def _cells(line: str, separator: str) -> tuple[str, ...]:
-    cells = [_plain(cell) for cell in next(csv.reader([line], delimiter=separator), [])]
+    try:
+        cells = [_plain(cell) for cell in next(csv.reader([line], delimiter=separator), [])]
+    except csv.Error:  # a cell of more than 131,072 characters
+        raise Invalid("lines", "cell_length") from None
     while cells and not cells[-1]:
         cells.pop()
     return tuple(cells)

@@ -207,6 +207,12 @@ def open_grants_of(tx: Connection, person_id: str, now: datetime) -> list[RoleGr
     return _grants(tx, (role_grant.c.person_id == person_id) & open_at(role_grant, now))
 
 
+def roles_lately(tx: Connection, person_id: str, now: datetime) -> frozenset[Role]:
+    """The roles that a person holds, will hold, or held while their deeds still bind them (`OWN_DEEDS`)."""
+    theirs = (role_grant.c.person_id == person_id) & open_at(role_grant, now - OWN_DEEDS)
+    return frozenset(one.role for one in _grants(tx, theirs))
+
+
 def every_grant(tx: Connection, person_id: str | None = None) -> dict[str, list[RoleGrant]]:
     """Every role that people hold, held or will hold, the oldest first, by the id of the person: of one, or of all."""
     found: dict[str, list[RoleGrant]] = {}

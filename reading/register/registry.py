@@ -148,7 +148,7 @@ def change_person(ctx: Context[Staff | Actor], username: str, *, revision: int, 
         Invalid: no name, or one of the two is too long.
 
     """
-    one = administered.kept_person(ctx, roles.person_of(ctx.tx, username).id)
+    one = administered.kept_account(ctx, roles.person_of(ctx.tx, username).id)
     after = people.change(ctx.tx, one.id, revision=revision, name=name, title=title)
     changed = [each for each in ("name", "title") if getattr(one, each) != getattr(after, each)]
     ctx.record(
@@ -169,7 +169,7 @@ def end_person(ctx: Context[Staff | Actor], username: str) -> Person:
         NotAllowed: they are no system administrator, or it is themselves.
 
     """
-    one = administered.kept_person(ctx, roles.person_of(ctx.tx, username).id)
+    one = administered.kept_account(ctx, roles.person_of(ctx.tx, username).id)
     administered.must_not_be_own(ctx, one.id)
     people.end(ctx.tx, one.id, ctx.now)
     ctx.record(action=Action.PERSON_END, subject_kind="person", subject_id=one.id)

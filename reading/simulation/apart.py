@@ -60,7 +60,7 @@ def play_apart(asked: Asked, *, seconds: int = SECONDS) -> Answer:
 
     Raises:
         Busy: this process has one played already.
-        TookTooLong: it did not end within ``seconds``.
+        TookTooLong: it did not end within ``seconds``, or needed more memory than it may have.
 
     """
     if not _TURN.acquire(blocking=False):
@@ -74,7 +74,7 @@ def play_apart(asked: Asked, *, seconds: int = SECONDS) -> Answer:
             check=True,
             env={"PATH": os.defpath, "LC_ALL": "C.UTF-8", "PYTHONUTF8": "1"},
         )
-    except subprocess.TimeoutExpired as over:
+    except (subprocess.TimeoutExpired, subprocess.CalledProcessError) as over:
         raise TookTooLong(seconds) from over
     finally:
         _TURN.release()

@@ -54,8 +54,7 @@ def add(  # noqa: PLR0917 -- the fields of the form
     """To a device, or to an address that the settings allow; one that asks for a token is added by the command."""
     office = office_of(request)
     try:
-        parts = urlsplit(url.strip())
-        if url.strip() and f"{parts.scheme}://{parts.netloc}" not in office.forward_origins:
+        if url.strip() and _origin_of(url.strip()) not in office.forward_origins:
             _refuse_address()
         with acting(office, staff) as ctx:
             rules.add(
@@ -84,6 +83,15 @@ def retry(request: Request, staff: Submitting, job_id: str) -> Response:
     with going_in(office_of(request), staff, Action.FORWARDING_RETRY, "forwarding", job_id) as ctx:
         jobs.retry(ctx, job_id)
     return RedirectResponse("/office/forwarding?done=retried", status_code=303)
+
+
+def _origin_of(url: str) -> str:
+    """Scheme, host and port of an address; empty where it is none."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def _refuse_address() -> NoReturn:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from datetime import datetime
 from pathlib import Path
 
@@ -10,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from reading.actions import Action
-from reading.administrators import audit_reading
+from reading.administrators import audit_reading, audit_search
 from reading.administrators.audit_search import Search
 from reading.audit import Audit, events_about
 from reading.audit_chains import Flaw
@@ -94,3 +96,19 @@ def test_a_tail_that_was_cut_after_its_anchor_is_named(engine: Engine, now: date
     with snapshot(engine) as tx:
         said = [one.details["broken"] for one in events_about(tx, "audit", "")]
     assert sorted(said) == [0, 1]
+
+
+def test_each_page_onward_is_on_record_and_a_mark_that_we_did_not_give_is_refused(
+    engine: Engine, now: datetime
+) -> None:
+    forged = [[now.isoformat(), "web", 1 << 63], [now.isoformat(), "a\0b", 1], ["0001-01-01T00:00:00+14:00", "web", 1]]
+    with transaction(engine) as tx:
+        sue = hire(tx, "sue", now, (Role.AUDIT_ADMINISTRATOR, make_region(tx, now).city))
+        onward = audit_search.After(at=now, writer="web", number=1)
+        audit_reading.find(Context(tx, Audit("web"), now, sue), Search(after=onward), limit=10)
+        events = events_about(tx, "audit", "")
+
+    assert [(one.action, one.details["onward"]) for one in events] == [(Action.AUDIT_SEARCH, now.isoformat())]
+    for mark in forged:
+        with pytest.raises(Invalid):
+            audit_search.after(base64.urlsafe_b64encode(json.dumps(mark).encode()).decode())
