@@ -10,7 +10,8 @@ from reading.register import administered, people
 from reading.register.administered import OF_THE_REGION
 from reading.register.passwords import NewPassword
 from reading.register.people import Person
-from reading.sessions import attempts, staff_sessions
+from reading.sessions import account_notices, attempts, staff_sessions
+from reading.sessions.account_notices import Notice
 from reading.viewers import Staff
 
 
@@ -35,6 +36,7 @@ def reset_password(ctx: Context[Staff | Actor], person_id: str, *, revision: int
     people.set_password(ctx.tx, person_id, password.hash, must_change=True)
     staff_sessions.end_all(ctx.tx, person_id, ctx.now)
     attempts.clear(ctx.tx, person_id)
+    account_notices.tell(ctx.tx, person_id, Notice.PASSWORD_RESET, ctx.now)
     ctx.record(action=Action.PASSWORD_RESET, subject_kind="person", subject_id=person_id)
     return one
 

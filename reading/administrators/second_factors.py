@@ -1,7 +1,7 @@
 """What administrators do with the factors of others: see who has which, require them, and reset those that are lost.
 
 A system administrator resets; the factors of one of the three administrators are reset by two of them, and nobody's by
-themselves. The slip that is made is handed over in person.
+themselves. The slip that is made is handed over in person; asking again voids it and opens nothing.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from reading.patients.keys import Keys
 from reading.register import administered, people, roles
 from reading.register.administrator import only
 from reading.register.people import ADMINISTRATORS, Person
-from reading.sessions import account_notices, staff_sessions
+from reading.sessions import account_notices, half_sessions, staff_sessions
 from reading.sessions.account_notices import Notice
 from reading.sessions.staff_sessions import EndReason
 from reading.viewers import Staff
@@ -113,6 +113,8 @@ def ask_reset(ctx: Context[Staff | Actor], keys: Keys, username: str) -> str | N
     one = administered.kept_person(ctx, roles.person_of(ctx.tx, username).id)
     _not_their_own(ctx.who, one)
     reset = resets.ask(ctx.tx, one.id, ctx.now, by=_id_of(ctx.who))
+    if reset.confirmed_at is not None:
+        half_sessions.end_all(ctx.tx, one.id, ctx.now)  # to which the slip that is void now was shown
     _record(ctx, one, "ask")
     if isinstance(ctx.who, Staff) and _is_administrator(ctx, one):
         return None
@@ -131,7 +133,7 @@ def confirm_reset(ctx: Context[Staff | Actor], keys: Keys, username: str) -> str
     one = _administered(ctx, username)
     _not_their_own(ctx.who, one)
     reset = resets.of(ctx.tx, one.id)
-    if reset is None or reset.confirmed_at is not None:
+    if reset is None or reset.has_slip:
         raise NotThere
     if isinstance(ctx.who, Staff) and reset.asked_by == ctx.who.person_id:
         raise NotAllowed("another_administrator_confirms")
@@ -141,28 +143,29 @@ def confirm_reset(ctx: Context[Staff | Actor], keys: Keys, username: str) -> str
 
 @without_door("The register of people; nothing of a patient is in it.")
 def withdraw_reset(ctx: Context[Staff | Actor], username: str) -> None:
-    """Take back a reset that nobody has confirmed.
+    """Take back a reset that nobody ever confirmed.
 
     Raises:
-        NotAllowed: they administer neither system nor security.
-        NotThere: no such person, or nothing is to be confirmed.
+        NotAllowed: they administer neither system nor security, or it was confirmed: the factors are gone.
+        NotThere: no such person, or nothing was asked for.
 
     """
     one = _administered(ctx, username)
-    reset = resets.of(ctx.tx, one.id)
-    if reset is None or reset.confirmed_at is not None:
+    if not resets.withdraw(ctx.tx, one.id, ctx.now):
+        if resets.is_waiting(ctx.tx, one.id):
+            raise NotAllowed("reset_is_confirmed")
         raise NotThere
-    resets.end(ctx.tx, one.id, ctx.now)
     _record(ctx, one, "withdraw")
 
 
 def _reset(ctx: Context[Staff | Actor], keys: Keys, one: Person, reset: Reset) -> str:
+    code = resets.confirm(ctx.tx, keys, reset, ctx.now, by=_id_of(ctx.who))
     factors.end(ctx.tx, one.id, ctx.now, by=_id_of(ctx.who))
     recovery_codes.end(ctx.tx, one.id, ctx.now)
     staff_sessions.end_all(ctx.tx, one.id, ctx.now, reason=EndReason.RESET)
     account_notices.tell(ctx.tx, one.id, Notice.FACTORS_RESET, ctx.now)
     _record(ctx, one, "slip")
-    return resets.confirm(ctx.tx, keys, reset, ctx.now, by=_id_of(ctx.who))
+    return code
 
 
 def _of(ctx: Context[Staff | Actor], required: Requirement, one: Person) -> FactorsOf:

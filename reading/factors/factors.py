@@ -15,7 +15,7 @@ from reading.factors import passkeys, recovery_codes, totp
 from reading.factors.passkeys import Credential, Place
 from reading.patients.keys import Keys
 from reading.row_rules import open_at, taken_as
-from reading.tables import factor
+from reading.tables import factor, person
 from reading.texts import checked
 from storage.ids import new_id
 
@@ -115,6 +115,11 @@ def end(tx: Connection, person_id: str, now: datetime, *, by: str | None, factor
     if factor_id is not None:
         theirs &= factor.c.id == factor_id
     return tx.execute(factor.update().where(theirs).values(until=now, ended_by=by)).rowcount
+
+
+def one_at_a_time(tx: Connection, person_id: str) -> None:
+    """Let one transaction alone set up factors of a person: of two first ones that come at once, one is the first."""
+    tx.execute(sa.select(person.c.id).where(person.c.id == person_id).with_for_update(key_share=True))
 
 
 def number_of_next(tx: Connection, person_id: str) -> int:

@@ -138,9 +138,10 @@ def set_password(tx: Connection, person_id: str, password_hash: str, *, must_cha
     )
 
 
-def renew_hash(tx: Connection, person_id: str, password_hash: str) -> None:
-    """Keep another hash of the same password; nothing of the person changes."""
-    tx.execute(person.update().where(person.c.id == person_id).values(password_hash=password_hash))
+def renew_hash(tx: Connection, person_id: str, password_hash: str, *, of: str) -> None:
+    """Keep another hash of the same password, unless it is another by now than that of the hash ``of``."""
+    same = (person.c.id == person_id) & (person.c.password_hash == of)
+    tx.execute(person.update().where(same).values(password_hash=password_hash))
 
 
 def end(tx: Connection, person_id: str, now: datetime) -> None:

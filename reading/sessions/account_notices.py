@@ -28,6 +28,7 @@ class Notice(StrEnum):
     FACTOR_REMOVED = "factor_removed"
     RECOVERY_CODE_USED = "recovery_code_used"
     RECOVERY_CODES_NEW = "recovery_codes_new"
+    PASSWORD_RESET = "password_reset"  # noqa: S105 -- what happened, no password
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,7 +15,7 @@ from reading.factors.factors import Factor, Kind
 from reading.factors.passkeys import Place
 from reading.factors.requirement import Requirement
 from reading.patients.keys import Keys
-from reading.sessions import account_notices, staff_sessions
+from reading.sessions import account_notices, half_sessions, staff_sessions
 from reading.sessions.account_notices import Notice
 from reading.sessions.sign_in import NewFactor, Offer
 from reading.viewers import SessionFacts, Staff
@@ -90,6 +90,7 @@ def add(ctx: Context[Staff], keys: Keys, new: NewFactor) -> tuple[str, ...]:
     """
     who, session = ctx.who, _session_of(ctx)
     must_have_typed(ctx)
+    factors.one_at_a_time(ctx.tx, who.person_id)
     is_first = not requirement.has_any(ctx.tx, who.person_id, ctx.now)
     if new.shown.passkey:
         if new.shown.place is None:
@@ -103,6 +104,7 @@ def add(ctx: Context[Staff], keys: Keys, new: NewFactor) -> tuple[str, ...]:
     kind = Kind.PASSKEY if new.shown.passkey else Kind.TOTP
     _record(ctx, Action.FACTOR_ADD, kind=kind)
     account_notices.tell(ctx.tx, who.person_id, Notice.FACTOR_ADDED, ctx.now)
+    half_sessions.end_all(ctx.tx, who.person_id, ctx.now)
     staff_sessions.set_up_factor(ctx.tx, session)
     return recovery_codes.make(ctx.tx, keys, who.person_id, ctx.now) if is_first else ()
 

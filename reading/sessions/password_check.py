@@ -22,9 +22,9 @@ class Checked:
     """A hash of today's cost, where the kept one is of another."""
 
     def renew(self, ctx: Context[Who], person_id: str) -> None:
-        """Keep the hash of today's cost."""
-        if self.renewed is not None:
-            people.renew_hash(ctx.tx, person_id, self.renewed)
+        """Keep the hash of today's cost, unless the password was changed since."""
+        if self.renewed is not None and self.of is not None:
+            people.renew_hash(ctx.tx, person_id, self.renewed, of=self.of)
 
 
 @without_door("It concerns the account whose password is checked alone.")

@@ -179,12 +179,15 @@ def enrol(acts: Acts[Who], keys: Keys, terms: Terms, *, token: str, new: NewFact
     """Set up the first factor; the session opens.
 
     Raises:
-        SignInOver: the sign-in waits no longer, or not for this.
+        SignInOver: the sign-in waits no longer, or not for this; or its person has a factor by now.
         Invalid: a wrong code, an answer to something else, or a name that cannot be kept.
 
     """
     with acts.act() as ctx:
         half = _half(ctx, token, Needs.ENROLMENT)
+        factors.one_at_a_time(ctx.tx, half.person_id)
+        if requirement.has_any(ctx.tx, half.person_id, ctx.now):
+            raise SignInOver
         attempt = _attempt(ctx, keys, half, caller)
         if new.shown.passkey:
             if new.shown.place is None:
@@ -210,6 +213,7 @@ def enrol(acts: Acts[Who], keys: Keys, terms: Terms, *, token: str, new: NewFact
             details={"kind": Kind.PASSKEY if new.shown.passkey else Kind.TOTP},
         )
         opened = _opened(ctx, terms, half, attempt, caller)
+        half_sessions.end_all(ctx.tx, half.person_id, ctx.now)
     return Enrolled(session=opened, recovery_codes=codes)
 
 

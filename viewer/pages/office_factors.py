@@ -66,8 +66,11 @@ def confirm(request: Request, staff: Submitting, username: Username) -> Response
 
 @router.post("/withdraw")
 def withdraw(request: Request, staff: Submitting, username: Username) -> Response:
-    with acting(office_of(request), staff) as ctx:
-        second_factors.withdraw_reset(ctx, username)
+    try:
+        with acting(office_of(request), staff) as ctx:
+            second_factors.withdraw_reset(ctx, username)
+    except (NotAllowed, NotThere) as refusal:
+        return _list(request, staff, refusal=refusal)
     return RedirectResponse(HOME, status_code=303)
 
 
@@ -98,7 +101,8 @@ def _row(one: FactorsOf, staff: Staff) -> dict[str, object]:
         "by_name": one.by_name,
         "lacks": not one.kinds and (one.by_role or one.by_name),
         "own": one.person.id == staff.person_id,
-        "asked": words.moment(reset.asked_at, ZONE.key) if reset and reset.confirmed_at is None else "",
+        "asked": words.moment(reset.asked_at, ZONE.key) if reset and not reset.has_slip else "",
+        "unconfirmed": reset is not None and reset.confirmed_at is None,
         "asked_by_me": reset is not None and reset.asked_by == staff.person_id,
         "slip_until": words.moment(reset.slip_until, ZONE.key) if reset and reset.slip_until else "",
     }

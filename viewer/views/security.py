@@ -41,5 +41,5 @@ def factors_json(one: FactorsOf) -> dict[str, Any]:
         "recovery_codes": one.recovery_codes,
         "required_by_role": one.by_role,
         "required_by_name": one.by_name,
-        "reset": "" if one.reset is None else "asked" if one.reset.confirmed_at is None else "slip",
+        "reset": "" if one.reset is None else "slip" if one.reset.has_slip else "asked",
     }

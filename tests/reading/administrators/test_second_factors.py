@@ -10,7 +10,7 @@ from sqlalchemy.engine import Engine
 from reading.administrators import second_factors
 from reading.audit import SYSTEM, Actor, events_about
 from reading.context import Acts, Context
-from reading.errors import NotAllowed, NotThere, WrongCredentials
+from reading.errors import NotAllowed, NotThere, SignInOver, WrongCredentials
 from reading.factors import resets
 from reading.factors.requirement import Needs
 from reading.kinds import Role
@@ -117,6 +117,32 @@ def test_an_administrators_factors_are_reset_by_two_others(engine: Engine, now: 
     waiting = password(engine, now, username="aud")
     assert isinstance(waiting, HalfSession)
     assert waiting.needs is Needs.SLIP
+
+
+def test_asking_again_for_an_administrators_reset_opens_nothing(engine: Engine, now: datetime, people: People) -> None:
+    def of_aud() -> HalfSession:
+        opened = password(engine, now, username="aud")
+        assert isinstance(opened, HalfSession)
+        return opened
+
+    reset(engine, now, people["sam"], "aud")
+    first = confirm(engine, now, people["sec"], "aud")
+    begun = slip(engine, now, of_aud(), first)
+    assert reset(engine, now, people["sid"], "aud") is None
+
+    waiting = of_aud()  # the password alone opens no session, though her factors are gone
+    assert waiting.needs is Needs.SLIP
+    with pytest.raises(SignInOver):
+        enrol(engine, now, begun)
+    with pytest.raises(WrongCredentials):
+        slip(engine, now, waiting, first)
+    with pytest.raises(NotAllowed, match="reset_is_confirmed"), transaction(engine) as tx:
+        second_factors.withdraw_reset(Context(tx, WEB, now, people["sec"]), "aud")
+    with pytest.raises(NotAllowed, match="another_administrator_confirms"):
+        confirm(engine, now, people["sid"], "aud")
+    second = confirm(engine, now, people["sam"], "aud")
+    enrol(engine, now, slip(engine, now, of_aud(), second))
+    assert of_aud().needs is Needs.FACTOR
 
 
 def test_who_may_not_reset_does_not(engine: Engine, now: datetime, people: People) -> None:

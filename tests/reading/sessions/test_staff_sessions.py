@@ -241,7 +241,7 @@ def test_a_password_is_checked_with_no_transaction_open(engine: Engine, now: dat
 def test_a_hash_that_asks_for_both_cores_is_made_again(engine: Engine, now: datetime) -> None:
     person = ada(engine, now)
     with transaction(engine) as tx:
-        people.renew_hash(tx, person.person_id, PasswordHasher(1, 32, 4).hash(PASSWORD))
+        people.set_password(tx, person.person_id, PasswordHasher(1, 32, 4).hash(PASSWORD), must_change=False)
     signed_in(engine, now)
     with snapshot(engine) as tx:
         kept = people.by_id(tx, person.person_id)

@@ -23,6 +23,7 @@ from reading.quality import moves as quality_moves
 from reading.quality.kinds import Group, Kind
 from reading.reports.versions import VALID
 from reading.rules.rules_document import WORDS
+from reading.sessions import account_notices
 from reading.sessions.patient_sessions import CARDS
 from viewer.folders import VIEWER
 from viewer.http import problems
@@ -83,6 +84,7 @@ def test_every_text_that_the_code_asks_for_is_there() -> None:
         *(f"report.status.{status}" for status in VALID),
         *(f"alerts.notice.{kind}" for kind in notices.Kind),
         *(f"alerts.row.{row}" for row in Row),
+        *(f"account.notice.{kind}" for kind in account_notices.Notice),
         *(f"alerts.state.{state}" for state in alert_moves.State),
         *(f"alerts.when.{when}" for when in When),
         *(f"role.{role}" for role in ON_DUTY_AS),
