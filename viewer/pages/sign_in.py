@@ -35,7 +35,8 @@ YEAR_SECONDS = 365 * 24 * 3600
 def show(request: Request, next: Next = "", ended: bool = False, over: bool = False) -> Response:  # noqa: A002, FBT001, FBT002
     if over:
         return _form(request, next, notice=text(language_of(request), "sign-in.over"))
-    return _form(request, next, notice=_why_ended(request) if ended or next else "")
+    was_signed_in = bool(next) and STAFF_COOKIE in request.cookies
+    return _form(request, next, notice=_why_ended(request) if ended or was_signed_in else "")
 
 
 @router.post("/sign-in", dependencies=[SameOrigin])
