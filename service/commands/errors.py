@@ -19,11 +19,15 @@ from reading.errors import (
     MoveNotAllowed,
     NotAllowed,
     NotThere,
+    ProofTooOld,
+    SignInOver,
     Stale,
     TooManyAttempts,
     WrongCredentials,
 )
+from reading.numbers.ratio_document import InvalidRatio
 from reading.rules.rules_document import InvalidDocument
+from reading.simulation.apart import TookTooLong
 from reading.simulation.scenario import InvalidScenario, TooLarge
 from reading.templates.document import InvalidTemplate
 from service.installation.installation import CannotStart, database_failure
@@ -278,6 +282,12 @@ ENDINGS: Final[Mapping[type[Exception], Callable[[Any], Ending]]] = {
         sentence=f"the scenario has {error.asked} {error.what} in all, and at most {error.most} are played",
         remedies=("take fewer days, runs or cases",),
     ),
+    InvalidRatio: lambda error: Ending(code=REFUSED, sentence=f"the document is no ratio: {error.field}"),
+    TookTooLong: lambda error: Ending(
+        code=REFUSED,
+        sentence=f"the simulation did not end within {error.seconds} seconds",
+        remedies=("take fewer days, runs or cases",),
+    ),
     Invalid: _invalid,
     NotAllowed: _not_allowed,
     NoRight: _not_allowed,
@@ -288,6 +298,8 @@ ENDINGS: Final[Mapping[type[Exception], Callable[[Any], Ending]]] = {
     MoveNotAllowed: lambda _: Ending(
         code=REFUSED, sentence="the case has moved on, and this cannot be done to it any more"
     ),
+    ProofTooOld: lambda _: Ending(code=REFUSED, sentence="prove again who you are: a password or a factor"),
+    SignInOver: lambda _: Ending(code=REFUSED, sentence="the sign-in took too long; begin again with the password"),
     WrongCredentials: lambda _: Ending(code=REFUSED, sentence="the username or the password is wrong"),
     Busy: lambda _: Ending(code=REFUSED, sentence="too many are being served at this moment; try again"),
     TooManyAttempts: lambda _: Ending(code=REFUSED, sentence="too many attempts have failed; try again later"),

@@ -29,7 +29,10 @@ from reading.errors import (
     TooManyAttempts,
     WrongCredentials,
 )
+from reading.numbers.ratio_document import InvalidRatio
 from reading.rules.rules_document import InvalidDocument
+from reading.simulation.apart import TookTooLong
+from reading.simulation.scenario import InvalidScenario, TooLarge
 from reading.templates.document import InvalidTemplate
 from viewer.http.callers import whoever
 from viewer.http.errors import CrossSite, PasswordMustChange, ProveAgain, SignedOut, Unavailable, ViewerError
@@ -70,6 +73,10 @@ def _malformed(error: RequestValidationError) -> Mapping[str, object]:
     return {"field": place, "problem": str(first["type"])}
 
 
+def _said(error: Invalid) -> Mapping[str, object]:
+    return {"field": error.field, "problem": error.problem}
+
+
 def _document(error: InvalidDocument) -> Mapping[str, object]:
     problems = [{"path": one.path, "problem": one.problem, "rule": one.rule, **one.values} for one in error.problems]
     return {"field": error.field, "problem": error.problem, "problems": problems}
@@ -88,10 +95,12 @@ TABLE: Final[Mapping[type[Exception], ProblemType]] = {
     MoveNotAllowed: ProblemType(
         slug="move-not-allowed", status=409, fields=lambda error: {"state": error.state, "move": error.move}
     ),
-    Invalid: ProblemType(
-        slug="invalid", status=422, fields=lambda error: {"field": error.field, "problem": error.problem}
-    ),
+    Invalid: ProblemType(slug="invalid", status=422, fields=_said),
     InvalidDocument: ProblemType(slug="invalid", status=422, fields=_document),
+    InvalidScenario: ProblemType(slug="invalid", status=422, fields=_document),
+    InvalidRatio: ProblemType(slug="invalid", status=422, fields=_said),
+    TooLarge: ProblemType(slug="invalid", status=422, fields=_said),
+    TookTooLong: ProblemType(slug="invalid", status=422, fields=_said),
     InvalidTemplate: ProblemType(
         slug="invalid",
         status=422,

@@ -11,6 +11,7 @@ import pytest
 from reading import errors
 from reading.errors import Invalid, KeyFileUnfit, NotAllowed, NotDone, NotThere
 from reading.identifiers import Problem
+from reading.numbers.periods import Unit
 from reading.register.administrator import RULES
 from service.commands.errors import (
     ENDINGS,
@@ -45,6 +46,8 @@ def words(node: ast.expr) -> set[str]:
             return {word}
         case ast.IfExp(body=one, orelse=other):
             return words(one) | words(other)
+        case ast.JoinedStr(values=[ast.Constant(value="longest_"), *_]):
+            return {f"longest_{unit}" for unit in Unit}
         case ast.JoinedStr():
             return {"missing_author", "missing_verifier", "missing_reviewer"}
         case ast.Subscript(value=ast.Name(id="RULES")):

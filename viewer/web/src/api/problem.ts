@@ -4,6 +4,7 @@
 const SLUGS = [
   'wrong-credentials',
   'signed-out',
+  'sign-in-over',
   'too-many-attempts',
   'busy',
   'not-there',
