@@ -59,10 +59,10 @@ def test_the_first_administrator_gets_in_and_a_passkey_follows_the_phone(tmp_pat
         at = by_name(tierread)
 
         # Given a new installation, its first administrator signs in and has to set up a factor before anything opens.
-        page.goto(f"{at}/devices")
+        page.goto(f"{at}/office/devices")
         fills(page, username, first)
         page.wait_for_url(re.compile("/sign-in/factor"))
-        assert page.request.get(f"{at}/devices", max_redirects=0).headers["location"].startswith("/sign-in")
+        assert page.request.get(f"{at}/office/devices", max_redirects=0).headers["location"].startswith("/sign-in")
         secret = "".join(page.locator(".code-shown span").all_text_contents())
         phone = Phone(base64.b32decode(secret))
         page.locator("#code").fill(phone.code(datetime.now(UTC)))
