@@ -21,6 +21,8 @@ from reading.errors import (
     NotAllowed,
     NotDone,
     NotThere,
+    ProofTooOld,
+    SignInOver,
     Stale,
     TooManyAttempts,
     WrongCredentials,
@@ -40,6 +42,8 @@ WORDS: Final[Mapping[type[NotDone], str]] = {
     WrongCredentials: "wrong_credentials",
     TooManyAttempts: "too_many_attempts",
     Busy: "busy",
+    ProofTooOld: "proof_too_old",
+    SignInOver: "sign_in_over",
 }
 """Why an act was refused, as the audit says it."""
 

@@ -43,7 +43,7 @@ def ada(engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     return person.person_id
 
 
-def test_events_of_a_person_are_listed_page_by_page_and_the_look_is_in_the_audit(ada: str) -> None:
+def test_events_of_a_person_are_listed_page_by_page_and_each_look_is_in_the_audit(ada: str) -> None:
     asked = ["audit", "list", "--person", "ada", "--limit", "2", "--json"]
     first = json.loads(RUN.invoke(app, asked).stdout)
     second = json.loads(RUN.invoke(app, [*asked, "--after", first["after"]]).stdout)
@@ -52,7 +52,7 @@ def test_events_of_a_person_are_listed_page_by_page_and_the_look_is_in_the_audit
     assert [one["subject_id"] for one in first["events"]] == ["=C2", "=C1"]
     assert ([one["subject_id"] for one in second["events"]], second["after"]) == (["=C0"], None)
     assert {one["actor_id"] for one in first["events"]} == {ada}
-    assert [one["details"].get("actor_id") for one in looks["events"]] == [None, ada]
+    assert [one["details"].get("actor_id") for one in looks["events"]] == [None, ada, ada]
     assert "case.open" in RUN.invoke(app, ["audit", "list", "--since", "2026-01-01"]).stdout
 
 
