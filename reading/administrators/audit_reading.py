@@ -34,16 +34,18 @@ def may_read(ctx: Context[Staff | Actor]) -> None:
 
 
 @without_door("The audit holds ids and words of ours, and nothing of a patient.")
-def find(ctx: Context[Staff | Actor], search: Search, *, limit: int) -> list[Event]:
-    """A page of events, the latest first.
+def find(acts: Acts[Staff | Actor], search: Search, *, limit: int) -> list[Event]:
+    """A page of events, the latest first; it is on record before it is looked for, and no writer waits for it.
 
     Raises:
         NotAllowed: they are no audit administrator.
         Invalid: no such action.
 
     """
-    _read(ctx, search, Action.AUDIT_SEARCH)
-    return audit_search.page(ctx.tx, audit_subjects.widened(ctx.tx, search), limit=limit)
+    with acts.act() as ctx:
+        _read(ctx, search, Action.AUDIT_SEARCH)
+    with acts.look() as ctx:
+        return audit_search.page(ctx.tx, audit_subjects.widened(ctx.tx, search), limit=limit)
 
 
 @without_door("The audit holds ids and words of ours, and nothing of a patient.")

@@ -18,6 +18,7 @@ from sqlalchemy.engine import Connection
 from reading.audit import Event, Outcome, event_of
 from reading.errors import Invalid
 from reading.tables import audit_event
+from storage.open_transactions import outside_transaction
 
 _NUMBERS: Final = 1 << 63
 MOST: Final = 1000
@@ -83,7 +84,9 @@ def page(tx: Connection, search: Search, *, limit: int) -> list[Event]:
 
     Each way to ask has an index that ends with the time, so that a page reads about as many events as it shows. Of
     several things each is asked for by itself: one statement about all of them would read and sort all their events.
+    What no index answers takes seconds, so never while a write transaction is open.
     """
+    outside_transaction("searching the audit")
     conditions, most = _conditions(search), min(limit, MOST)
     if not search.about and not search.or_by:
         if search.subject_kind is not None:

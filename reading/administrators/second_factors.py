@@ -6,12 +6,13 @@ themselves. The slip that is made is handed over in person; asking again voids i
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from reading.actions import Action
 from reading.audit import Actor
-from reading.context import Context, without_door
+from reading.context import Acts, Context, without_door
 from reading.errors import NotAllowed, NotThere
 from reading.factors import factors, recovery_codes, requirement, resets
 from reading.factors.factors import Kind
@@ -49,20 +50,24 @@ class FactorsOf:
 
 
 @without_door("The register of people; nothing of a patient is in it.")
-def holdings(ctx: Context[Staff | Actor], required: Requirement) -> list[FactorsOf]:
+def holdings(acts: Acts[Staff | Actor], required: Requirement) -> list[FactorsOf]:
     """Everybody who may sign in, by username; a system administrator sees those whose accounts they keep.
+
+    It is on record before it is read, and no writer waits for the reading.
 
     Raises:
         NotAllowed: they administer neither system nor security.
 
     """
-    _administers(ctx.who)
-    ctx.record(action=Action.FACTORS_LIST, subject_kind="person", subject_id="")
-    found = [_of(ctx, required, one) for one in people.list_all(ctx.tx) if one.until is None]
-    if _is_bound(ctx.who):
-        kept = administered.kept_organisations(ctx)
-        return [one for one in found if one.places and one.places <= kept]
-    return found
+    _administers(acts.who)
+    with acts.act() as ctx:
+        ctx.record(action=Action.FACTORS_LIST, subject_kind="person", subject_id="")
+    with acts.look() as ctx:
+        found = _of(ctx, required, [one for one in people.list_all(ctx.tx) if one.until is None])
+        if _is_bound(ctx.who):
+            kept = administered.kept_organisations(ctx)
+            return [one for one in found if one.places and one.places <= kept]
+        return found
 
 
 @without_door("The register of people; nothing of a patient is in it.")
@@ -76,7 +81,8 @@ def holding(ctx: Context[Staff | Actor], required: Requirement, username: str) -
     """
     one = _administered(ctx, username)
     ctx.record(action=Action.FACTORS_LIST, subject_kind="person", subject_id=one.id)
-    return _of(ctx, required, one)
+    (found,) = _of(ctx, required, [one], one.id)
+    return found
 
 
 @without_door("The register of people; nothing of a patient is in it.")
@@ -168,17 +174,30 @@ def _reset(ctx: Context[Staff | Actor], keys: Keys, one: Person, reset: Reset) -
     return code
 
 
-def _of(ctx: Context[Staff | Actor], required: Requirement, one: Person) -> FactorsOf:
-    grants = people.grants_of(ctx.tx, one.id, ctx.now)
-    return FactorsOf(
-        person=one,
-        places=frozenset(grant.organisation_id for grant in people.open_grants_of(ctx.tx, one.id, ctx.now)),
-        kinds=tuple(each.kind for each in factors.of(ctx.tx, one.id, ctx.now)),
-        recovery_codes=recovery_codes.left(ctx.tx, one.id, ctx.now),
-        by_role=bool({grant.role for grant in grants} & required.roles),
-        by_name=requirement.is_required_of(ctx.tx, one.id, ctx.now),
-        reset=resets.of(ctx.tx, one.id),
-    )
+def _of(
+    ctx: Context[Staff | Actor], required: Requirement, several: Sequence[Person], only_of: str | None = None
+) -> list[FactorsOf]:
+    """Of several people by a few statements, however many they are; ``only_of``: the id of the one whom they are."""
+    grants = {
+        person_id: [one for one in held if one.until is None or one.until > ctx.now]
+        for person_id, held in people.every_grant(ctx.tx, only_of).items()
+    }
+    kinds = factors.kinds_of_each(ctx.tx, ctx.now, only_of)
+    codes = recovery_codes.left_of_each(ctx.tx, ctx.now, only_of)
+    by_name = requirement.all_required(ctx.tx, ctx.now, only_of)
+    waiting = resets.of_each(ctx.tx, only_of)
+    return [
+        FactorsOf(
+            person=one,
+            places=frozenset(grant.organisation_id for grant in grants.get(one.id, ())),
+            kinds=kinds.get(one.id, ()),
+            recovery_codes=codes.get(one.id, 0),
+            by_role=any(grant.role in required.roles and grant.since <= ctx.now for grant in grants.get(one.id, ())),
+            by_name=one.id in by_name,
+            reset=waiting.get(one.id),
+        )
+        for one in several
+    ]
 
 
 def _administered(ctx: Context[Staff | Actor], username: str) -> Person:

@@ -75,6 +75,15 @@ def of(tx: Connection, person_id: str, now: datetime) -> list[Factor]:
     ]
 
 
+def kinds_of_each(tx: Connection, now: datetime, person_id: str | None = None) -> dict[str, tuple[Kind, ...]]:
+    """The kinds of the factors of everybody, or of one person, the oldest first, by the id of the person."""
+    asked = sa.select(factor.c.person_id, factor.c.kind).where(_of_one_or_all(person_id), open_at(factor, now))
+    found: dict[str, tuple[Kind, ...]] = {}
+    for row in tx.execute(asked.order_by(factor.c.since, factor.c.id)):
+        found[row.person_id] = (*found.get(row.person_id, ()), Kind(row.kind))
+    return found
+
+
 def add_totp(tx: Connection, keys: Keys, person_id: str, *, name: str, secret: bytes, code: str, now: datetime) -> str:
     """Keep an app's secret once its owner typed a code of it; answers the id.
 
@@ -207,6 +216,10 @@ def _add(tx: Connection, person_id: str, kind: Kind, name: str, now: datetime, *
     made = new_id()
     tx.execute(factor.insert().values(id=made, person_id=person_id, kind=kind, name=named, since=now, **values))
     return made
+
+
+def _of_one_or_all(person_id: str | None) -> sa.ColumnElement[bool]:
+    return sa.true() if person_id is None else factor.c.person_id == person_id
 
 
 def _rows(tx: Connection, person_id: str, now: datetime) -> list[sa.Row[Any]]:

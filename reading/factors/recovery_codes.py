@@ -42,9 +42,17 @@ def use(tx: Connection, keys: Keys, person_id: str, typed: str, now: datetime) -
 
 
 def left(tx: Connection, person_id: str, now: datetime) -> int:
+    return left_of_each(tx, now, person_id).get(person_id, 0)
+
+
+def left_of_each(tx: Connection, now: datetime, person_id: str | None = None) -> dict[str, int]:
+    """How many are good, of everybody who has any or of one person, by the id of the person."""
     row = recovery_code.c
-    good = (row.person_id == person_id) & row.used_at.is_(None) & open_at(recovery_code, now)
-    return tx.scalar(sa.select(sa.func.count()).where(good)) or 0
+    good = row.used_at.is_(None) & open_at(recovery_code, now)
+    if person_id is not None:
+        good &= row.person_id == person_id
+    counted = sa.select(row.person_id, sa.func.count().label("left")).where(good).group_by(row.person_id)
+    return {one.person_id: one.left for one in tx.execute(counted)}
 
 
 def end(tx: Connection, person_id: str, now: datetime) -> None:

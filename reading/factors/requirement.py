@@ -79,8 +79,14 @@ def has_any(tx: Connection, person_id: str, now: datetime) -> bool:
 
 def is_required_of(tx: Connection, person_id: str, now: datetime) -> bool:
     """Whether it was required of this person, whatever their roles."""
+    return person_id in all_required(tx, now, person_id)
+
+
+def all_required(tx: Connection, now: datetime, person_id: str | None = None) -> frozenset[str]:
+    """The ids of those of whom it was required, whatever their roles; at most this one person."""
     row = factor_requirement
-    return tx.execute(sa.select(row.c.id).where(row.c.person_id == person_id, open_at(row, now))).first() is not None
+    theirs = sa.true() if person_id is None else row.c.person_id == person_id
+    return frozenset(tx.scalars(sa.select(row.c.person_id).where(theirs, open_at(row, now))))
 
 
 def require(tx: Connection, person_id: str, now: datetime, *, by: str | None) -> bool:

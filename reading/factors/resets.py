@@ -40,18 +40,24 @@ class Reset:
 
 def of(tx: Connection, person_id: str) -> Reset | None:
     """The open reset of a person."""
-    row = tx.execute(sa.select(factor_reset).where(_open(person_id))).one_or_none()
-    if row is None:
-        return None
-    return Reset(
-        id=row.id,
-        person_id=row.person_id,
-        asked_at=row.asked_at,
-        asked_by=row.asked_by,
-        confirmed_at=row.confirmed_at,
-        has_slip=row.slip_digest is not None,
-        slip_until=row.slip_until,
-    )
+    return of_each(tx, person_id).get(person_id)
+
+
+def of_each(tx: Connection, person_id: str | None = None) -> dict[str, Reset]:
+    """The open resets of all people, or of one, by the id of the person: nobody has two."""
+    standing = factor_reset.c.ended_at.is_(None) if person_id is None else _open(person_id)
+    return {
+        row.person_id: Reset(
+            id=row.id,
+            person_id=row.person_id,
+            asked_at=row.asked_at,
+            asked_by=row.asked_by,
+            confirmed_at=row.confirmed_at,
+            has_slip=row.slip_digest is not None,
+            slip_until=row.slip_until,
+        )
+        for row in tx.execute(sa.select(factor_reset).where(standing))
+    }
 
 
 def is_waiting(tx: Connection, person_id: str) -> bool:

@@ -20,7 +20,7 @@ from reading.administrators.audit_search import Search
 from reading.audit import SYSTEM, Actor, Audit, Outcome
 from reading.context import Acts, Context
 from service.commands.errors import cannot_write
-from service.commands.open_registry import open_registry
+from service.commands.open_registry import open_registry, register_acts
 from service.commands.output import AsJson, answer_rows, to_json
 from service.commands.verify import audit_words, seal_key, since_of
 from service.installation.house import now
@@ -73,11 +73,12 @@ def list_events(
     as_json: AsJson = False,
 ) -> None:
     """Show events, the latest first; the look itself is on record."""
-    with open_registry() as ctx:
-        search = _search(ctx, since, until, person, actor, subject_kind, subject, action, outcome, address)
+    with register_acts() as acts:
+        with acts.look() as ctx:
+            search = _search(ctx, since, until, person, actor, subject_kind, subject, action, outcome, address)
         if after is not None:
             search = replace(search, after=audit_search.after(after))
-        found = audit_reading.find(ctx, search, limit=limit)
+        found = audit_reading.find(acts, search, limit=limit)
     more = audit_search.next_page(search, found).after if len(found) == limit else None
     rows = [event_row(each) for each in found]
     if as_json:

@@ -14,7 +14,7 @@ from reading.administrators.audit_search import Search
 from reading.audit import Outcome
 from viewer.http.callers import Looking
 from viewer.http.office import office_of
-from viewer.http.on_record import acting
+from viewer.http.on_record import acts_of, in_snapshot
 from viewer.views.audit import event_row
 
 router = APIRouter(prefix="/api/audit")
@@ -42,7 +42,9 @@ def search(  # noqa: PLR0917 -- what is asked
     limit: Annotated[int, Query(ge=1, le=audit_search.MOST)] = 100,
 ) -> dict[str, Any]:
     """A page of events, the latest first; ``after`` is what the page before said."""
-    with acting(office_of(request), staff) as ctx:
+    office = office_of(request)
+    with in_snapshot(office, staff) as ctx:
+        audit_reading.may_read(ctx)
         asked = Search(
             since=since or ctx.now - LOOK_BACK,
             until=until,
@@ -54,6 +56,6 @@ def search(  # noqa: PLR0917 -- what is asked
             address=address,
             after=None if after is None else audit_search.after(after),
         )
-        found = audit_reading.find(ctx, asked, limit=limit)
+    found = audit_reading.find(acts_of(office, staff), asked, limit=limit)
     more = audit_search.next_page(asked, found).after if len(found) == limit else None
     return {"events": [event_row(each) for each in found], "after": more.written() if more else None}

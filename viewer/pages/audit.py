@@ -22,7 +22,7 @@ from reading.patients.keys import Keys
 from reading.viewers import Staff
 from viewer.http.callers import Looking, Submitting
 from viewer.http.office import office_of
-from viewer.http.on_record import ULID, acting
+from viewer.http.on_record import ULID, acting, acts_of, in_snapshot
 from viewer.http.page import language_of, staff_page
 from viewer.http.problems import problem_of
 from viewer.http.typed_times import typed_moment
@@ -121,7 +121,7 @@ def export(  # noqa: PLR0917 -- what is asked
 @router.get("/checks")
 def show_checks(request: Request, staff: Looking) -> Response:
     language = language_of(request)
-    with acting(office_of(request), staff) as ctx:
+    with in_snapshot(office_of(request), staff) as ctx:
         found = [audit_lines.check_row(one, language, ZONE) for one in audit_checks.latest(ctx)]
         sent = [audit_lines.delivery_row(one, ZONE) for one in audit_delivery.deliveries(ctx)]
     return staff_page(request, staff, "audit_checks.html", checks=found, sent=sent)
@@ -135,12 +135,12 @@ def ask_for_check(request: Request, staff: Submitting) -> Response:
 
 
 def _found(request: Request, staff: Staff, asked: Mapping[str, str], after: str) -> Response:
-    language = language_of(request)
-    with acting(office_of(request), staff) as ctx:
-        search = _search(ctx.now, asked)
-        if after:
-            search = replace(search, after=audit_search.after(after))
-        events = audit_reading.find(ctx, search, limit=PAGE)
+    language, office = language_of(request), office_of(request)
+    search = _search(office.clock(), asked)
+    if after:
+        search = replace(search, after=audit_search.after(after))
+    events = audit_reading.find(acts_of(office, staff), search, limit=PAGE)
+    with in_snapshot(office, staff) as ctx:
         lines = audit_lines.lines(ctx.tx, events, language, ZONE)
         chosen = _chosen(ctx, asked)
     more = audit_search.next_page(search, events).after if len(events) == PAGE else None
@@ -167,7 +167,7 @@ def _page(
     **found: Any,
 ) -> Response:
     if problem is not None or "choices" in found:
-        with acting(office_of(request), staff) as ctx:
+        with in_snapshot(office_of(request), staff) as ctx:
             audit_reading.may_read(ctx)
     chosen = {name: asked.get(name, "") for name in ("person", "about")}
     shown: dict[str, Any] = {"lines": None, "chosen": chosen, "onward": "", "first": "", "choices": [], "since": None}

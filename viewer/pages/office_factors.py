@@ -15,7 +15,7 @@ from reading.kinds import Role
 from reading.viewers import Staff
 from viewer.http.callers import Looking, Submitting
 from viewer.http.office import office_of
-from viewer.http.on_record import acting
+from viewer.http.on_record import acting, acts_of
 from viewer.http.page import staff_page
 from viewer.http.problems import problem_of
 from viewer.pages.policy import ZONE
@@ -76,8 +76,7 @@ def withdraw(request: Request, staff: Submitting, username: Username) -> Respons
 
 def _list(request: Request, staff: Staff, *, refusal: Exception | None = None) -> Response:
     office = office_of(request)
-    with acting(office, staff) as ctx:
-        found = second_factors.holdings(ctx, office.terms.requirement)
+    found = second_factors.holdings(acts_of(office, staff), office.terms.requirement)
     return staff_page(
         request,
         staff,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import pytest
+from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
 from reading.administrators import second_factors
@@ -12,13 +13,16 @@ from reading.audit import SYSTEM, Actor, events_about
 from reading.context import Acts, Context
 from reading.errors import NotAllowed, NotThere, SignInOver, WrongCredentials
 from reading.factors import resets
+from reading.factors.factors import Kind
 from reading.factors.requirement import Needs
 from reading.kinds import Role
+from reading.register import organisations
 from reading.sessions import account_notices, sign_in, staff_sessions
 from reading.sessions.half_sessions import HalfSession
 from reading.sessions.staff_sessions import EndReason, StaffSession
 from reading.viewers import Staff
 from storage.database import snapshot, transaction
+from storage.open_transactions import is_writing
 from tests.reading.factors.phone import HASH, HOME, READERS_MUST, WEB, enrol, half, password, show, with_phone
 from tests.reading.region import KEYS, NO_FACTORS, hire, make_region
 
@@ -37,6 +41,10 @@ def people(engine: Engine, now: datetime) -> People:
             "aud": Role.AUDIT_ADMINISTRATOR,
         }
         return {name: hire(tx, name, now, (role, city), password_hash=HASH) for name, role in roles.items()}
+
+
+def acts(engine: Engine, now: datetime, who: Staff) -> Acts[Staff]:
+    return Acts(engine, WEB, lambda: now, who)
 
 
 def reset(engine: Engine, now: datetime, who: Staff | Actor, username: str = "ada") -> str | None:
@@ -181,8 +189,7 @@ def test_a_security_administrator_requires_it_of_one_person(engine: Engine, now:
     require(people["sec"], required=True)
     require(people["sec"], required=True)
     assert half(engine, now).needs is Needs.ENROLMENT
-    with transaction(engine) as tx:
-        seen = second_factors.holdings(Context(tx, WEB, now, people["sec"]), READERS_MUST.requirement)
+    seen = second_factors.holdings(acts(engine, now, people["sec"]), READERS_MUST.requirement)
     lines = {one.person.username: (one.kinds, one.by_role, one.by_name) for one in seen}
     assert lines["ada"] == ((), True, True)
     assert lines["aud"] == ((), False, False)
@@ -192,10 +199,40 @@ def test_a_security_administrator_requires_it_of_one_person(engine: Engine, now:
 
 def test_who_sees_the_list(engine: Engine, now: datetime, people: People) -> None:
     for name, sees in {"ada": False, "aud": False, "sam": True, "sec": True}.items():
-        with transaction(engine) as tx:
-            ctx = Context(tx, WEB, now + timedelta(seconds=1), people[name])
-            if sees:
-                assert len(second_factors.holdings(ctx, NO_FACTORS.requirement)) == 5
-            else:
-                with pytest.raises(NotAllowed):
-                    second_factors.holdings(ctx, NO_FACTORS.requirement)
+        by = acts(engine, now + timedelta(seconds=1), people[name])
+        if sees:
+            assert len(second_factors.holdings(by, NO_FACTORS.requirement)) == 5
+        else:
+            with pytest.raises(NotAllowed):
+                second_factors.holdings(by, NO_FACTORS.requirement)
+
+
+def test_the_list_takes_as_many_statements_for_ten_people_as_for_five(
+    engine: Engine, now: datetime, people: People
+) -> None:
+    def note(*_statement: object) -> None:
+        writing.append(is_writing())
+
+    def asked() -> list[bool]:
+        writing.clear()
+        event.listen(engine, "before_cursor_execute", note)
+        second_factors.holdings(acts(engine, now + timedelta(seconds=1), people["sec"]), READERS_MUST.requirement)
+        event.remove(engine, "before_cursor_execute", note)
+        return [*writing]
+
+    writing: list[bool] = []
+
+    few = asked()
+    with_phone(engine, now)
+    reset(engine, now, people["sid"], "sam")
+    with transaction(engine) as tx:
+        city = organisations.list_all(tx)[0]
+        for number in range(5):
+            hire(tx, f"one{number}", now, (Role.READER, city))
+
+    assert asked() == few
+    assert few.count(False) > few.count(True)
+    seen = second_factors.holdings(acts(engine, now, people["sec"]), READERS_MUST.requirement)
+    lines = {one.person.username: (one.kinds, one.recovery_codes, one.reset is not None) for one in seen}
+    assert lines["ada"] == ((Kind.TOTP,), 10, False)
+    assert lines["sam"] == ((), 0, True)
