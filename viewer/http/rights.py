@@ -54,6 +54,7 @@ RIGHTS: Final[tuple[Right, ...]] = (
         *("GET /api/session/new-factor", "POST /api/session/new-factor"),
         *("GET /sign-in/factor", "POST /sign-in/factor", "POST /sign-in/factor/slip", "POST /sign-in/factor/new"),
         *_each("GET", "/account", "", "/help", "/password", "/factors", "/factors/new", "/notices", "/proof"),
+        "GET /account/factors/recovery-codes",
         *_each("POST", "/account", "/factors/new", "/factors/remove", "/factors/recovery-codes", "/notices", "/proof"),
         *_each("POST", "/account", "/password", "/sessions/end", "/sessions/end-others"),
         *_each("GET", "/api/account/factors", "", "/new"),
@@ -265,7 +266,7 @@ RIGHTS: Final[tuple[Right, ...]] = (
     _right(
         "factors",
         SYSTEM | SECURITY,
-        *("GET /api/security/factors", "GET /office/factors"),
+        *("GET /api/security/factors", "GET /office/factors", "GET /office/factors/slip"),
         *_each("POST", "/api/security/factors", "/require", "/reset", "/reset/confirm", "/reset/withdraw"),
         *_each("POST", "/office/factors", "/require", "/reset", "/confirm", "/withdraw"),
     ),

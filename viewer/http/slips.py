@@ -25,14 +25,14 @@ SECONDS: Final = 120
 
 
 def hand_over(request: Request, staff: Staff, address: str, slip: Mapping[str, str]) -> Response:
-    """Send a browser on to the page that shows a slip; nobody else's session opens it, and no other page."""
+    """Send a browser on to the page that shows a slip; nobody else's session opens it, and no other page gets it."""
     sealed = office_of(request).keys.seal(json.dumps(dict(slip)), _purpose(staff, address))
     response = RedirectResponse(address, status_code=303)
     response.set_cookie(
         COOKIE,
         base64.urlsafe_b64encode(sealed).decode(),
         max_age=SECONDS,
-        path="/office",
+        path=address,
         httponly=True,
         samesite="strict",
         secure=keeps_secure(request),
@@ -53,7 +53,9 @@ def handed_over(request: Request, staff: Staff) -> dict[str, str] | None:
 
 def shown(request: Request, response: Response) -> Response:
     """The page with the slip: the browser forgets it."""
-    response.delete_cookie(COOKIE, path="/office", httponly=True, samesite="strict", secure=keeps_secure(request))
+    response.delete_cookie(
+        COOKIE, path=request.url.path, httponly=True, samesite="strict", secure=keeps_secure(request)
+    )
     return response
 
 

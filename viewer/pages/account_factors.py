@@ -22,6 +22,8 @@ from viewer.http.on_record import acting, in_snapshot
 from viewer.http.page import local, staff_page
 from viewer.http.problems import problem_of
 from viewer.http.sessions import prove_again
+from viewer.http.slips import hand_over, handed_over, shown
+from viewer.pages.administration import Done
 from viewer.pages.policy import ZONE
 from viewer.pages.qr import qr_of
 from viewer.pages.sign_in import home_for, words_for
@@ -30,6 +32,7 @@ from viewer.words import words
 router = APIRouter(prefix="/account")
 
 HOME: Final = "/account/factors"
+CODES: Final = "/account/factors/recovery-codes"
 FEW_CODES: Final = 3
 """So few recovery codes are a reason to make new ones."""
 Next = Annotated[str, Query(max_length=200)]
@@ -39,8 +42,8 @@ Answer = Annotated[str, Form(max_length=20_000)]
 
 
 @router.get("/factors")
-def show(request: Request, staff: Looking) -> Response:
-    return _list(request, staff)
+def show(request: Request, staff: Looking, done: Done = "") -> Response:
+    return _list(request, staff, done=done)
 
 
 @router.get("/factors/new")
@@ -57,7 +60,7 @@ def add(request: Request, staff: Submitting, name: Field = "", code: Field = "",
             codes = own_factors.add(ctx, office.keys, new)
     except Invalid as refusal:
         return _new(request, staff, refusal=refusal)
-    return _codes(request, staff, codes) if codes else RedirectResponse(HOME, status_code=303)
+    return _hand_over(request, staff, codes) if codes else RedirectResponse(HOME, status_code=303)
 
 
 @router.post("/factors/remove")
@@ -79,7 +82,17 @@ def recovery_codes(request: Request, staff: Submitting) -> Response:
             codes = own_factors.renew_recovery_codes(ctx, office.keys)
     except NotAllowed as refusal:
         return _list(request, staff, refusal=refusal)
-    return _codes(request, staff, codes)
+    return _hand_over(request, staff, codes)
+
+
+@router.get("/factors/recovery-codes")
+def show_recovery_codes(request: Request, staff: Looking) -> Response:
+    """The recovery codes that were just made; shown once."""
+    slip = handed_over(request, staff)
+    if slip is None:
+        return RedirectResponse(f"{HOME}?done=codes", status_code=303)
+    page = staff_page(request, staff, "recovery_codes.html", codes=slip["codes"].split(), onward=HOME, first=False)
+    return shown(request, page)
 
 
 @router.get("/proof")
@@ -129,7 +142,7 @@ def read(request: Request, staff: Submitting, until: Field, next: NextField = ""
     return RedirectResponse(local(next, home_for(staff)), status_code=303)
 
 
-def _list(request: Request, staff: Staff, *, refusal: Exception | None = None) -> Response:
+def _list(request: Request, staff: Staff, *, done: str = "", refusal: Exception | None = None) -> Response:
     office = office_of(request)
     with in_snapshot(office, staff) as ctx:
         mine = own_factors.mine(ctx, office.terms.requirement, caller_of(request).address)
@@ -153,6 +166,7 @@ def _list(request: Request, staff: Staff, *, refusal: Exception | None = None) -
         is_required=mine.is_required,
         can_remove=len(mine.factors) > 1 or not mine.is_required,
         problem=words_for(request, refusal) if refusal else "",
+        done=done if done == "codes" else "",
     )
 
 
@@ -176,8 +190,8 @@ def _new(request: Request, staff: Staff, *, refusal: Exception | None = None) ->
     )
 
 
-def _codes(request: Request, staff: Staff, codes: tuple[str, ...]) -> Response:
-    return staff_page(request, staff, "recovery_codes.html", codes=codes, onward=HOME, first=False)
+def _hand_over(request: Request, staff: Staff, codes: tuple[str, ...]) -> Response:
+    return hand_over(request, staff, CODES, {"codes": " ".join(codes)})
 
 
 def _proof(request: Request, staff: Staff, onward: str, *, refusal: Exception | None = None) -> Response:

@@ -18,6 +18,8 @@ from viewer.http.office import office_of
 from viewer.http.on_record import acting, acts_of
 from viewer.http.page import staff_page
 from viewer.http.problems import problem_of
+from viewer.http.slips import hand_over, handed_over, shown
+from viewer.pages.administration import Done
 from viewer.pages.policy import ZONE
 from viewer.pages.sign_in import words_for
 from viewer.words import words
@@ -25,12 +27,13 @@ from viewer.words import words
 router = APIRouter(prefix="/office/factors")
 
 HOME = "/office/factors"
+SLIP = "/office/factors/slip"
 Username = Annotated[str, Form(max_length=64)]
 
 
 @router.get("")
-def show(request: Request, staff: Looking) -> Response:
-    return _list(request, staff)
+def show(request: Request, staff: Looking, done: Done = "") -> Response:
+    return _list(request, staff, done=done)
 
 
 @router.post("/require")
@@ -50,7 +53,9 @@ def reset(request: Request, staff: Submitting, username: Username) -> Response:
             slip = second_factors.ask_reset(ctx, office.keys, username)
     except (NotAllowed, NotThere) as refusal:
         return _list(request, staff, refusal=refusal)
-    return _slip(request, staff, username, slip) if slip else RedirectResponse(HOME, status_code=303)
+    if slip is None:
+        return RedirectResponse(HOME, status_code=303)
+    return hand_over(request, staff, SLIP, {"username": username, "code": slip})
 
 
 @router.post("/confirm")
@@ -61,7 +66,16 @@ def confirm(request: Request, staff: Submitting, username: Username) -> Response
             slip = second_factors.confirm_reset(ctx, office.keys, username)
     except (NotAllowed, NotThere) as refusal:
         return _list(request, staff, refusal=refusal)
-    return _slip(request, staff, username, slip)
+    return hand_over(request, staff, SLIP, {"username": username, "code": slip})
+
+
+@router.get("/slip")
+def show_slip(request: Request, staff: Looking) -> Response:
+    """The slip of a reset that this administrator has just made; shown once."""
+    slip = handed_over(request, staff)
+    if slip is None:
+        return RedirectResponse(f"{HOME}?done=slip", status_code=303)
+    return shown(request, staff_page(request, staff, "factor_slip.html", username=slip["username"], code=slip["code"]))
 
 
 @router.post("/withdraw")
@@ -74,7 +88,7 @@ def withdraw(request: Request, staff: Submitting, username: Username) -> Respons
     return RedirectResponse(HOME, status_code=303)
 
 
-def _list(request: Request, staff: Staff, *, refusal: Exception | None = None) -> Response:
+def _list(request: Request, staff: Staff, *, done: str = "", refusal: Exception | None = None) -> Response:
     office = office_of(request)
     found = second_factors.holdings(acts_of(office, staff), office.terms.requirement)
     return staff_page(
@@ -86,6 +100,7 @@ def _list(request: Request, staff: Staff, *, refusal: Exception | None = None) -
         resets=staff.holds(Role.SYSTEM_ADMINISTRATOR),
         requires=staff.holds(Role.SECURITY_ADMINISTRATOR),
         problem=words_for(request, refusal) if refusal else "",
+        done=done if done == "slip" else "",
     )
 
 
@@ -105,7 +120,3 @@ def _row(one: FactorsOf, staff: Staff) -> dict[str, object]:
         "asked_by_me": reset is not None and reset.asked_by == staff.person_id,
         "slip_until": words.moment(reset.slip_until, ZONE.key) if reset and reset.slip_until else "",
     }
-
-
-def _slip(request: Request, staff: Staff, username: str, code: str) -> Response:
-    return staff_page(request, staff, "factor_slip.html", username=username, code=code)
