@@ -38,9 +38,8 @@ def agree(
     site, reader = organisations.in_force(ctx.tx, site_code), organisations.in_force(ctx.tx, reader_code)
     administered.must_keep(ctx, site.id)
     begins = within_term(ctx.now, since, until)
-    for one in organisations.all_agreements(ctx.tx):
-        same = (one.site_id, one.reader_id, one.tier) == (site.id, reader.id, tier)
-        if not same or (one.until is not None and one.until <= begins):
+    for one in organisations.agreements_between(ctx.tx, site.id, reader.id, tier):
+        if one.until is not None and one.until <= begins:
             continue
         if one.since <= begins and one.until is None and until is None:
             return one
@@ -61,16 +60,16 @@ def end(ctx: Context[Staff | Actor], agreement_id: str, *, at: datetime | None =
         Invalid: the time is in the past, or after the end that it has.
 
     """
-    found = [one for one in organisations.all_agreements(ctx.tx) if one.id == agreement_id]
-    if not found or (found[0].until is not None and found[0].until <= ctx.now):
+    found = organisations.agreement_by_id(ctx.tx, agreement_id)
+    if found is None or (found.until is not None and found.until <= ctx.now):
         raise NotThere("agreement", agreement_id)
-    administered.must_keep(ctx, found[0].site_id)
+    administered.must_keep(ctx, found.site_id)
     within_term(ctx.now, None, at)
-    if at is not None and found[0].until is not None and at > found[0].until:
+    if at is not None and found.until is not None and at > found.until:
         raise Invalid("at", "agreement_ends_before")
     organisations.end_agreement(ctx.tx, agreement_id, at or ctx.now)
-    _record(ctx, Action.AGREEMENT_END, found[0], None, at)
-    return found[0]
+    _record(ctx, Action.AGREEMENT_END, found, None, at)
+    return found
 
 
 def _record(

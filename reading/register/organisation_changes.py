@@ -63,6 +63,7 @@ def move(ctx: Context[Staff | Actor], code: str, parent_code: str | None, *, rev
         Invalid: it would stand under itself.
 
     """
+    organisations.hold_still(ctx.tx)
     one = organisations.in_force(ctx.tx, code)
     administered.must_keep(ctx, one.id)
     if parent_code is None:

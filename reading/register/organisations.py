@@ -168,6 +168,14 @@ def without_parent(tx: Connection, organisation_ids: AbstractSet[str]) -> set[st
     return set(tx.scalars(sa.select(organisation.c.id).where(top)))
 
 
+def hold_still(tx: Connection) -> None:
+    """Let nobody else move an organisation before the end of this transaction, so that two moves make no circle.
+
+    All of them, in one order: which ones stand above another is known only once nobody moves one.
+    """
+    tx.execute(sa.select(organisation.c.id).order_by(organisation.c.id).with_for_update(key_share=True)).all()
+
+
 def above(tx: Connection, organisation_id: str) -> list[str]:
     """The ids of the organisations above one, the nearest first."""
     here = by_id(tx, organisation_id)
@@ -226,12 +234,23 @@ def agreements(tx: Connection, now: datetime) -> list[Agreement]:
 
 def all_agreements(tx: Connection) -> list[Agreement]:
     """Every agreement that holds, held or will hold, by site, the newest first."""
-    rows = tx.execute(
-        sa.select(agreement)
-        .join(organisation, organisation.c.id == agreement.c.site_id)
-        .order_by(organisation.c.code, agreement.c.tier, agreement.c.since.desc(), agreement.c.id)
-    )
-    return [_agreement(row) for row in rows]
+    return _agreements(tx, sa.true())
+
+
+def agreement_by_id(tx: Connection, agreement_id: str) -> Agreement | None:
+    row = tx.execute(sa.select(agreement).where(agreement.c.id == agreement_id)).one_or_none()
+    return None if row is None else _agreement(row)
+
+
+def agreements_between(tx: Connection, site_id: str, reader_id: str, tier: Tier) -> list[Agreement]:
+    """Every agreement by which one reads for the other at a tier, those of the past and the future too."""
+    same = (agreement.c.site_id == site_id) & (agreement.c.reader_id == reader_id) & (agreement.c.tier == tier)
+    return [_agreement(row) for row in tx.execute(sa.select(agreement).where(same).order_by(agreement.c.id))]
+
+
+def agreements_with(tx: Connection, organisation_id: str) -> list[Agreement]:
+    """Every agreement in which an organisation is read for or reads, in the order of `all_agreements`."""
+    return _agreements(tx, (agreement.c.site_id == organisation_id) | (agreement.c.reader_id == organisation_id))
 
 
 def readers_of(tx: Connection, site_id: str, tier: Tier, now: datetime) -> set[str]:
@@ -303,6 +322,16 @@ def _organisation(row: sa.Row[tuple[object, ...]]) -> Organisation:
         revision=row.revision,
         institution_number=row.institution_number,
     )
+
+
+def _agreements(tx: Connection, condition: sa.ColumnElement[bool]) -> list[Agreement]:
+    rows = tx.execute(
+        sa.select(agreement)
+        .join(organisation, organisation.c.id == agreement.c.site_id)
+        .where(condition)
+        .order_by(organisation.c.code, agreement.c.tier, agreement.c.since.desc(), agreement.c.id)
+    )
+    return [_agreement(row) for row in rows]
 
 
 def _agreement(row: sa.Row[tuple[object, ...]]) -> Agreement:

@@ -29,6 +29,6 @@ def term_at(tx: Connection, code: str, since: str | None, until: str | None) -> 
 
 def agreement_end(tx: Connection, agreement_id: str, until: str | None) -> datetime | None:
     """The end of the last day of an agreement, on the clock of its site; None for now."""
-    sites = {one.id: one.site_id for one in organisations.all_agreements(tx)}
-    site = organisations.by_id(tx, sites[agreement_id]) if agreement_id in sites else None
+    one = organisations.agreement_by_id(tx, agreement_id)
+    site = None if one is None else organisations.by_id(tx, one.site_id)
     return day_of("until", until or "", site.time_zone if site else organisations.TIME_ZONE, last=True)

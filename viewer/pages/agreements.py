@@ -140,19 +140,19 @@ def _ending(
     language = language_of(request)
     with in_snapshot(office_of(request), staff) as ctx:
         found = organisation_list(ctx)
-        one = [each for each in organisations.all_agreements(ctx.tx) if each.id == known_id(agreement_id)]
-        if not one or one[0].site_id not in found.kept:
+        one = organisations.agreement_by_id(ctx.tx, known_id(agreement_id))
+        if one is None or one.site_id not in found.kept:
             raise NotThere
         stranded = endings.of_agreement(ctx, agreement_id)
-        line = view.agreement_lines(one, found.by_id(), found.kept, language, ctx.now)[0]
+        line = view.agreement_lines([one], found.by_id(), found.kept, language, ctx.now)[0]
     return administration_page(
         request, staff, "agreement_end.html", refused=refused, one=line, stranded=stranded, last=last
     )
 
 
 def _zone(tx: Any, agreement_id: str) -> ZoneInfo:
-    for one in organisations.all_agreements(tx):
-        if one.id == agreement_id:
-            site = organisations.by_id(tx, one.site_id)
-            return ZoneInfo(site.time_zone if site else organisations.TIME_ZONE)
-    raise NotThere
+    one = organisations.agreement_by_id(tx, agreement_id)
+    if one is None:
+        raise NotThere
+    site = organisations.by_id(tx, one.site_id)
+    return ZoneInfo(site.time_zone if site else organisations.TIME_ZONE)

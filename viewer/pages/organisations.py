@@ -198,9 +198,7 @@ def _one(
         one = every.get(known_id(organisation_id))
         if one is None:
             raise NotThere
-        agreed = [
-            each for each in organisations.all_agreements(ctx.tx) if organisation_id in {each.site_id, each.reader_id}
-        ]
+        agreed = organisations.agreements_with(ctx.tx, one.id)
         kept = one.id in found.kept and one.until is None
         stranded = endings.of_organisation(ctx, one.id) if kept else None
         below = organisations.below(ctx.tx, {one.id}) | {one.id}

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Final
 
 import pytest
-from sqlalchemy.engine import Engine
+from sqlalchemy.engine import Connection, Engine
 
 from reading.audit import SYSTEM, Audit, events_about
 from reading.context import Context
 from reading.errors import Invalid, NotAllowed, NotThere
 from reading.kinds import Level, Role, Tier
-from reading.register import agreements, organisations, passwords, people, registry, roles
+from reading.register import agreements, organisation_changes, organisations, passwords, people, registry, roles
 from storage.database import transaction
 from tests.passwords import quick_hash
+from tests.plans import listening
+from tests.reading.crossing import cross
 
 AUDIT: Final = Audit("cli")
 WORD = "k3vw-9mpt-x2hd-7qrs"
@@ -123,3 +126,30 @@ def test_an_agreement_ends_and_another_begins(engine: Engine, now: datetime) -> 
     }
     assert actions == {"organisation.add", "agreement.add", "agreement.end"}
     assert (twice.value.kind, twice.value.name) == ("agreement", made.id)
+
+
+def test_an_agreement_is_added_and_ended_without_reading_all_of_them(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        ctx = Context(tx, AUDIT, now, SYSTEM)
+        for code in ("C1", "C2"):
+            registry.add_organisation(ctx, code=code, name="县医院", level=Level.COUNTY)
+        with listening(engine) as asked:
+            made = agreements.agree(ctx, "C1", "C2", Tier.COUNTY)
+            agreements.end(ctx, made.id)
+
+    of_agreements = [statement for statement, _ in asked if "FROM agreement" in statement]
+    assert of_agreements
+    assert [one for one in of_agreements if "WHERE agreement" not in one] == []
+
+
+def test_of_two_moves_that_would_make_a_circle_one_is_refused(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        ctx = Context(tx, AUDIT, now, SYSTEM)
+        for code in ("C1", "C2"):
+            registry.add_organisation(ctx, code=code, name="县医院", level=Level.COUNTY)
+
+    def under(code: str, parent: str) -> Callable[[Connection], object]:
+        return lambda tx: organisation_changes.move(Context(tx, AUDIT, now, SYSTEM), code, parent, revision=1)
+
+    with pytest.raises(Invalid, match="parent_code"):
+        cross(engine, under("C1", "C2"), under("C2", "C1"), lambda _tx: None)
