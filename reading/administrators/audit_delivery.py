@@ -23,7 +23,7 @@ from reading.kinds import Role
 from reading.register.administrator import only
 from reading.tables import audit_collector, audit_event, audit_sent
 from reading.viewers import Staff
-from storage.database import insert_new_on
+from storage.database import insert_new_on, insert_or_change
 
 HELD: Final = timedelta(minutes=5)
 """A worker that has not come back within this time sends no longer: another one takes over."""
@@ -42,8 +42,14 @@ class Delivery:
 
 
 def take(tx: Connection, address: str, holder: str, now: datetime) -> bool:
-    """Be the one who sends to a collector for a while; False while another worker does."""
+    """Be the one who sends to a collector for a while; False while another worker does.
+
+    Whoever has more than half of that while before them writes nothing.
+    """
     row = audit_collector.c
+    held = tx.execute(sa.select(row.holder, row.held_until).where(row.address == address)).one_or_none()
+    if held is not None and held.holder == holder and held.held_until > now + HELD / 2:
+        return True
     first = {"address": address, "holder": holder, "held_until": now}
     tx.execute(insert_new_on(tx.dialect.name, audit_collector), first)
     free = (row.holder == holder) | (row.held_until < now)
@@ -59,15 +65,16 @@ def waiting(tx: Connection, address: str, *, limit: int) -> list[Event]:
 
 
 def delivered(tx: Connection, address: str, events: Sequence[Event], now: datetime) -> None:
-    """Note that a collector has taken these, which `waiting` gave."""
+    """Note that a collector has taken these, which `waiting` gave.
+
+    A worker that was too late does not put back what another one has sent meanwhile.
+    """
     ends = {one.writer: one.number for one in events}
-    known = _sent(tx, address)
     for writer, number in sorted(ends.items()):
-        if writer in known:
-            same = (audit_sent.c.address == address) & (audit_sent.c.writer == writer)
-            tx.execute(audit_sent.update().where(same).values(number=number))
-        else:
-            tx.execute(audit_sent.insert().values(address=address, writer=writer, number=number))
+        sent = insert_or_change(tx, audit_sent).values(address=address, writer=writer, number=number)
+        onward = sent.excluded.number > audit_sent.c.number
+        key = [audit_sent.c.address, audit_sent.c.writer]
+        tx.execute(sent.on_conflict_do_update(index_elements=key, set_={"number": sent.excluded.number}, where=onward))
     tx.execute(audit_collector.update().where(audit_collector.c.address == address).values(sent_at=now))
 
 

@@ -14,11 +14,14 @@ from reading.rules import calendar, policy, policy_acts, policy_rights, shipped_
 from reading.rules.case_clock import AHEAD
 from reading.rules.policy import Policy
 from reading.rules.rules_document import kept_rules, read_rules
+from reading.simulation import shipped_scenarios
 from reading.simulation.model import Premises
 from reading.simulation.scenario import Scenario
 from reading.viewers import Staff
 
 IN_FORCE: Final = "in_force"
+OWN: Final = "own"
+"""The scenario, in the audit, where it is none that comes with the program."""
 
 
 @without_door("The rules, weights and calendar of the region; nothing of a patient is in them.")
@@ -41,9 +44,9 @@ def premises(ctx: Context[Staff | Actor], scenario: Scenario, rules: str) -> Pre
 
 @without_door("A simulation is put on record with its name; no case was looked at.")
 def record(ctx: Context[Staff | Actor], scenario: Scenario, policies: list[str]) -> None:
-    """Put on record that somebody ran a simulation."""
+    """Put on record that somebody ran a simulation: of one of their own not the name, which may be anything."""
     details = {
-        "scenario": scenario.name,
+        "scenario": scenario.name if scenario.name in shipped_scenarios.NAMES else OWN,
         "policies": ", ".join(policies),
         "cases": int(scenario.cases),
         "runs": scenario.runs,

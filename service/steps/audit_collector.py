@@ -28,12 +28,15 @@ def collecting(house: House) -> Callable[[], int]:
     address = house.settings.audit_collector
 
     def run() -> int:
+        with snapshot(house.engine) as tx:
+            if not audit_delivery.waiting(tx, address, limit=1):
+                return 0
         with transaction(house.engine) as tx:
             if not audit_delivery.take(tx, address, house.holder, house.clock()):
                 return 0
         with snapshot(house.engine) as tx:
             events = audit_delivery.waiting(tx, address, limit=AT_ONCE)
-        if not events:
+        if not events:  # another worker has just sent them
             return 0
         said = [audit_syslog.frame(audit_syslog.message(one, house.settings.ae_title)) for one in events]
         try:

@@ -21,7 +21,7 @@ from reading.administrators import audit_delivery
 from reading.audit import SYSTEM, Audit, stranger
 from reading.context import Context
 from reading.reports.seal import Seal
-from reading.tables import audit_sent
+from reading.tables import audit_collector, audit_sent
 from service.installation.house import House
 from service.installation.installation import Folders
 from service.installation.settings import Settings
@@ -233,3 +233,29 @@ def test_one_worker_sends_at_a_time_and_another_takes_over_from_one_that_is_gone
         ]
 
     assert taken == [True, False, True, True, False]
+
+
+def test_nothing_is_written_while_nothing_waits(there: There) -> None:
+    idle = [there.send()]
+    there.record(0, 2)
+    idle += [there.send(), there.send()]
+    with snapshot(there.engine) as tx:
+        held = tx.scalar(sa.select(audit_collector.c.held_until))
+    later = replace(there.house, clock=lambda: there.now + audit_delivery.HELD)
+    idle.append(collecting(later)())
+
+    assert idle == [0, 2, 0, 0]
+    with snapshot(there.engine) as tx:
+        assert tx.scalar(sa.select(audit_collector.c.held_until)) == held
+
+
+def test_a_worker_that_was_too_late_puts_nothing_back(there: There) -> None:
+    there.record(0, 3)
+    address = there.house.settings.audit_collector
+    with snapshot(there.engine) as tx:
+        late = audit_delivery.waiting(tx, address, limit=1)
+    there.send()
+    with transaction(there.engine) as tx:
+        audit_delivery.delivered(tx, address, late, there.now)
+
+    assert there.send() == 0
