@@ -163,6 +163,9 @@ class Action(StrEnum):
     ORGANISATION_END = "organisation.end"
     ORGANISATION_MOVE = "organisation.move"
 
+    PAPER_CHECK = "paper.check"
+    PAPER_COMPARE = "paper.compare"
+
     PASSWORD_CHANGE = "password.change"
     PASSWORD_RESET = "password.reset"
 

@@ -78,6 +78,7 @@ from viewer.pages import audit as audit_pages
 from viewer.pages import consultations as consultation_pages
 from viewer.pages import devices as device_pages
 from viewer.pages import numbers as numbers_pages
+from viewer.pages import paper as paper_pages
 from viewer.pages import patient as patient_pages
 from viewer.pages import policy as policy_pages
 from viewer.pages import quality as quality_pages
@@ -158,6 +159,7 @@ PAGES: Final = (
     alert_pages,
     alert_lists,
     patient_pages,
+    paper_pages,
 )
 IMMUTABLE: Final = "public, max-age=31536000, immutable"
 COMPRESSED: Final = (("br", ".br"), ("gzip", ".gz"))

@@ -77,6 +77,17 @@ def of_card(tx: Connection, keys: Keys, card: str, caller: Caller, now: datetime
     return _of_account(tx, keys, ("card", card), caller, now, limit=CARD)
 
 
+def of_paper(tx: Connection, keys: Keys, caller: Caller, now: datetime) -> Attempt:
+    """The code or the file of a printed report: whoever tries many is slowed down by address."""
+    counters = (_of_address(tx, keys, network_of(caller.address), now), _everybody(keys))
+    return Attempt(counters=counters, is_known=False)
+
+
+def of_words(tx: Connection, keys: Keys, code: str, caller: Caller, now: datetime) -> Attempt:
+    """Words that somebody compares with those of a printed report: nobody finds them out by trying."""
+    return _of_account(tx, keys, ("paper", code), caller, now, limit=CARD)
+
+
 def of_session(keys: Keys, token_digest: bytes) -> Attempt:
     """The password asked for again in an open session: nobody outside it can slow this down."""
     digest = keys.digest("failed_proof", Kind.SESSION, token_digest.hex())
@@ -183,14 +194,18 @@ def _of_account(
     pair = Counter(digest=keys.digest("failed_proof", *account, *place), kind=Kind.PAIR, limit=PAIR, about=about)
     if known:
         return Attempt(counters=(pair,), is_known=True, places=places)
-    of_address = Counter(
+    of_address = _of_address(tx, keys, network, now)
+    of_account = Counter(digest=keys.digest("failed_proof", *account), kind=Kind.ACCOUNT, limit=limit, about=about)
+    return Attempt(counters=(pair, of_account, of_address, _everybody(keys)), is_known=False, places=places)
+
+
+def _of_address(tx: Connection, keys: Keys, network: str, now: datetime) -> Counter:
+    return Counter(
         digest=keys.digest("failed_proof", "address", network),
         kind=Kind.ADDRESS,
         limit=ADDRESS_UNDER_BRAKE if brake_is_on(tx, keys, now) else ADDRESS,
         about=network,
     )
-    of_account = Counter(digest=keys.digest("failed_proof", *account), kind=Kind.ACCOUNT, limit=limit, about=about)
-    return Attempt(counters=(pair, of_account, of_address, _everybody(keys)), is_known=False, places=places)
 
 
 def _everybody(keys: Keys) -> Counter:

@@ -74,7 +74,7 @@ from reading.tables.sessions import (
     staff_session,
 )
 from reading.tables.sharing import study_share
-from reading.tables.signing import change_notice, printing
+from reading.tables.signing import change_notice, paper_code, paper_file, printing
 from reading.tables.templates import phrase, report_template
 
 __all__ = [
@@ -143,6 +143,8 @@ __all__ = [
     "number_time",
     "organisation",
     "outbox",
+    "paper_code",
+    "paper_file",
     "patient",
     "patient_change",
     "patient_identifier",

@@ -1,4 +1,4 @@
-"""The tables of printings and notices of changes."""
+"""The tables of printings, the codes and files of reports that left the service, and notices of changes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from reading.tables.columns import id_column, reference
+from reading.tables.columns import DIGEST, ULID, id_column, reference
 from storage.database import UtcDateTime, metadata
 
 printing: Final = sa.Table(
@@ -18,6 +18,25 @@ printing: Final = sa.Table(
     sa.Column("status", sa.String(20), nullable=False),
     sa.Column("at", UtcDateTime, nullable=False),
     sa.Index("ix_printing_version_id", "version_id"),
+)
+
+# -- reading.signing.papers: insert-only
+# The code on the paper of a version, as a keyed digest: the code itself is made of the key, and stands nowhere.
+paper_code: Final = sa.Table(
+    "paper_code",
+    metadata,
+    sa.Column("version_id", ULID, sa.ForeignKey("report_version.id"), primary_key=True),
+    sa.Column("code_digest", DIGEST, nullable=False),
+    sa.Column("made_at", UtcDateTime, nullable=False),
+    sa.Index("uq_paper_code_code_digest", "code_digest", unique=True),
+)
+# SHA-256 of every PDF of a version that somebody was given.
+paper_file: Final = sa.Table(
+    "paper_file",
+    metadata,
+    sa.Column("file_digest", DIGEST, primary_key=True),
+    reference("version_id", "report_version"),
+    sa.Column("made_at", UtcDateTime, nullable=False),
 )
 
 # A significant change at final must be acknowledged where the earlier version was seen; a release, where the rule asks.

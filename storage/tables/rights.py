@@ -18,6 +18,8 @@ INSERT_ONLY: Final = frozenset(
         "case_move",
         "consultation_opinion",
         "identity_move",
+        "paper_code",
+        "paper_file",
         "patient_change",
         "patient_merge_move",
         "printing",

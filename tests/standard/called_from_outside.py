@@ -60,6 +60,7 @@ _.beside_picture
 _.download
 _.watermark
 _.caution
+_.qr
 _.patient_detail
 _.priority_raised
 _.preliminary_id

@@ -509,6 +509,11 @@ PATIENT: dict[tuple[str, str], Thing | Listing | Theirs] = {
     ("GET", "/p/reports/{version_id}"): Thing("report"),
     ("GET", "/p/reports/{version_id}.pdf"): Thing("report"),
     ("GET", "/p/reports/{version_id}/pictures/{number}"): Thing("report"),
+    ("GET", "/v"): Theirs("a form"),
+    ("GET", "/v/{code}"): Theirs("a form with the code in it; nothing is looked for"),
+    ("POST", "/v"): Theirs("the code of a paper: test_paper"),
+    ("POST", "/v/file"): Theirs("the bytes of a PDF: test_paper"),
+    ("POST", "/v/compare"): Theirs("the code of a paper: test_paper"),
 }
 
 

@@ -20,7 +20,7 @@ from viewer.http.on_record import going_in
 from viewer.http.page import language_of
 from viewer.views import api_json
 from viewer.views.glyphs import code_of, unprintable
-from viewer.views.report_pdf import as_pdf
+from viewer.views.paper import given_out, proof_of
 from viewer.views.report_sheet import sheet_for
 
 router = APIRouter(prefix="/api/reports")
@@ -32,8 +32,9 @@ def pdf(request: Request, staff: Looking, version_id: str) -> Response:
     office = office_of(request)
     with going_in(office, staff, Action.REPORT_PRINT, "report", version_id) as ctx:
         version = printing.print_report(ctx, version_id)
-        sheet = sheet_for(ctx.tx, staff, version, language_of(request), ctx.now)
-    return as_pdf(sheet, version)
+        proof = proof_of(request, ctx, version)
+        sheet = sheet_for(ctx.tx, staff, version, language_of(request), ctx.now, proof=proof)
+    return given_out(request, staff, sheet, version)
 
 
 @router.post("/unprintable")

@@ -50,6 +50,11 @@ def own_origin(request: Request, public_origin: str) -> str:
     return public or f"{named.scheme}://{f'[{address}]' if ':' in address else address}:{port}"
 
 
+def paper_origin(request: Request) -> str:
+    """The origin of an address that goes on paper: the setting, else the address that the connection came to."""
+    return office_of(request).public_origin.rstrip("/") or own_origin(request, "")
+
+
 def same_origin(request: Request) -> None:
     """Check that an unsafe request comes from a page of this service.
 

@@ -21,7 +21,9 @@ from viewer.words.catalogue import Language, spoken, text
 
 LANGUAGE_COOKIE: Final = "tierread_language"
 PATIENTS: Final = "/p"
-"""Where the patients' pages lie, which stand outside the frame of staff."""
+PAPER: Final = "/v"
+OUTSIDE: Final = (PATIENTS, PAPER)
+"""Where the pages of patients and of those who hold a printed report lie, outside the frame of staff."""
 OWN_PAGES: Final = ("/account/factors",)
 """Pages of one's own account, where a form leads back to."""
 
@@ -34,9 +36,8 @@ def language_of(request: Request) -> Language:
 def home_of(request: Request) -> str:
     """The first page of the area to which the request's address belongs."""
     path = request.url.path
-    if is_under(path, PATIENTS):
-        return PATIENTS
-    return area_of(path) or next((one for one in OWN_PAGES if is_under(path, one)), "/")
+    outside = next((one for one in OUTSIDE if is_under(path, one)), None)
+    return outside or area_of(path) or next((one for one in OWN_PAGES if is_under(path, one)), "/")
 
 
 def local(address: str, otherwise: str) -> str:

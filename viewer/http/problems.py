@@ -36,7 +36,7 @@ from reading.simulation.scenario import InvalidScenario, TooLarge
 from reading.templates.document import InvalidTemplate
 from viewer.http.callers import whoever
 from viewer.http.errors import CrossSite, PasswordMustChange, ProveAgain, SignedOut, Unavailable, ViewerError
-from viewer.http.page import PATIENTS, home_of, language_of, page, staff_page
+from viewer.http.page import OUTSIDE, PATIENTS, home_of, language_of, page, staff_page
 from viewer.shell.navigation import ACCOUNT, PASSWORD, area_of, entries_of
 from viewer.shell.navigation import home_of as first_page_of
 from viewer.words.catalogue import catalogue, text
@@ -145,6 +145,7 @@ TO_SIGN_IN: Final = frozenset({"signed-out", "sign-in-over", "password-must-chan
 PAGES: Final = (
     "/t",
     "/p",
+    "/v",
     "/quality",
     "/learning",
     "/consultations",
@@ -193,7 +194,7 @@ def as_page(request: Request, problem: Problem) -> Response:
     """The problem, for whoever is signed in inside their frame, with a way back to a page that they have."""
     language, home = language_of(request), home_of(request)
     # What failed may be the database: the answer to that asks it nothing.
-    staff = None if home == PATIENTS or problem.status >= FAILED else whoever(request)
+    staff = None if home in OUTSIDE or problem.status >= FAILED else whoever(request)
     if staff is not None:
         roles = {grant.role for grant in staff.grants}
         home = area_of(request.url.path, entries_of(roles)) or first_page_of(roles)

@@ -25,8 +25,8 @@ from viewer.http.sessions import prove_again
 from viewer.http.slips import hand_over, handed_over, shown
 from viewer.pages.administration import Done
 from viewer.pages.policy import ZONE
-from viewer.pages.qr import qr_of
 from viewer.pages.sign_in import home_for, words_for
+from viewer.views.qr import qr_of
 from viewer.words import words
 
 router = APIRouter(prefix="/account")

@@ -21,8 +21,8 @@ from viewer.http.on_record import in_snapshot
 from viewer.http.page import local, page
 from viewer.http.problems import problem_of
 from viewer.http.sessions import enrol, show_factor, show_slip
-from viewer.pages.qr import qr_of
 from viewer.pages.sign_in import address_after, let_in, with_session, words_for
+from viewer.views.qr import qr_of
 
 router = APIRouter(prefix="/sign-in/factor")
 

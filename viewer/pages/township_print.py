@@ -10,13 +10,14 @@ from reading.access import door
 from reading.actions import Action
 from reading.reports.versions import VALID
 from reading.signing import printing
-from viewer.http.callers import Looking, Submitting, own_origin
+from viewer.http.callers import Looking, Submitting, paper_origin
 from viewer.http.office import office_of
 from viewer.http.on_record import going_in
 from viewer.http.page import language_of, staff_page
-from viewer.pages.qr import qr_of
 from viewer.pages.township_case import opened
 from viewer.views import township
+from viewer.views.paper import proof_of
+from viewer.views.qr import qr_of
 from viewer.views.report_sheet import sheet_for, zone_of
 from viewer.words import words
 
@@ -47,7 +48,8 @@ def print_(request: Request, staff: Submitting, version_id: str) -> Response:
     office = office_of(request)
     with going_in(office, staff, Action.REPORT_PRINT, "report", version_id) as ctx:
         version = printing.print_report(ctx, version_id)
-        sheet = sheet_for(ctx.tx, staff, version, language_of(request), ctx.now)
+        proof = proof_of(request, ctx, version)
+        sheet = sheet_for(ctx.tx, staff, version, language_of(request), ctx.now, proof=proof)
     return staff_page(
         request,
         staff,
@@ -69,7 +71,7 @@ def receipt(request: Request, staff: Submitting, case_id: str) -> Response:
         zone = zone_of(ctx.tx, entry)
         printed, now = printing.print_receipt(ctx, office.keys, case_id), ctx.now
     # Nothing of the person: the code stands beside it.
-    address = f"{office.public_origin.rstrip('/') or own_origin(request, '')}/p"
+    address = f"{paper_origin(request)}/p"
     return staff_page(
         request,
         staff,

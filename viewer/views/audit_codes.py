@@ -114,7 +114,7 @@ _READS: Final = frozenset(
             "download",
             "exported",
         ),
-        *("export", "frames", "metadata", "rendered", "retrieve", "thumbnail", "shared", "answer"),
+        *("export", "frames", "metadata", "rendered", "retrieve", "thumbnail", "shared", "answer", "check", "compare"),
     }
 )
 _CREATES: Final = frozenset(

@@ -27,6 +27,7 @@ from viewer.words.catalogue import Language, catalogue, text
 MOST_LISTED: Final = 200
 MOST_LOOKS: Final = 50
 _PERSONS: Final = (ActorKind.STAFF, ActorKind.PATIENT)
+_ON_PAPER: Final = (Action.PAPER_CHECK, Action.PAPER_COMPARE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,12 +81,12 @@ def looks(tx: Connection, report: Report, language: Language) -> Sequence[Look]:
     subjects = [("report", report.version.id), ("case", report.version.case_id)]
     subjects += [("study", study.study_uid) for study in report.entry.studies]
     events = [event for kind, subject in subjects for event in audit.events_about(tx, kind, subject)]
-    done = [event for event in events if event.outcome is Outcome.DONE and event.actor.kind in _PERSONS]
+    done = [event for event in events if event.outcome is Outcome.DONE and _by_somebody(event)]
     latest: dict[tuple[str, str], datetime] = {}
     acts: dict[tuple[str, str], list[str]] = {}
     names: dict[str, str] = {}
     for event in sorted(done, key=lambda event: event.at, reverse=True):
-        who = names.setdefault(event.actor.id, _who(tx, language, event))
+        who = names.setdefault(event.actor.id, _who(tx, language, event))  # whoever holds the paper has no id
         line = (who, words.moment(event.at, report.zone)[:10])
         latest.setdefault(line, event.at)
         what = _what(language, event)
@@ -95,9 +96,16 @@ def looks(tx: Connection, report: Report, language: Language) -> Sequence[Look]:
     return [Look(at=at, who=line[0], what=comma.join(acts[line])) for line, at in latest.items()][:MOST_LOOKS]
 
 
+def _by_somebody(event: Event) -> bool:
+    """By a person: strangers are those who held the printed report."""
+    return event.actor.kind in _PERSONS or event.action in _ON_PAPER
+
+
 def _who(tx: Connection, language: Language, event: Event) -> str:
     if event.actor.kind is ActorKind.PATIENT:
         return text(language, "look.patient")
+    if event.actor.kind is ActorKind.UNKNOWN:
+        return text(language, "look.holder")
     person = people.by_id(tx, event.actor.id)
     if person is None:
         return text(language, "look.unknown")

@@ -10,9 +10,9 @@ from reading.viewers import PatientViewer
 from viewer.http.office import office_of
 from viewer.http.on_record import going_in
 from viewer.http.page import language_of
+from viewer.views.paper import given_out, proof_of
 from viewer.views.patient import open_report
 from viewer.views.pictures import picture_of
-from viewer.views.report_pdf import as_pdf
 from viewer.views.report_sheet import sheet_of
 
 
@@ -20,8 +20,9 @@ def report_pdf(request: Request, patient: PatientViewer, version_id: str) -> Res
     """The report as PDF, the look recorded."""
     with going_in(office_of(request), patient, Action.REPORT_PDF, "report", version_id) as ctx:
         opened = open_report(ctx, version_id, Action.REPORT_PDF)
-        sheet = sheet_of(ctx.tx, opened.entry, opened.version, language_of(request))
-    return as_pdf(sheet, opened.version)
+        proof = proof_of(request, ctx, opened.version)
+        sheet = sheet_of(ctx.tx, opened.entry, opened.version, language_of(request), proof=proof)
+    return given_out(request, patient, sheet, opened.version)
 
 
 def report_picture(request: Request, patient: PatientViewer, version_id: str, number: int) -> Response:

@@ -24,6 +24,18 @@ _log: Final = structlog.get_logger()
 
 
 @dataclass(frozen=True, kw_only=True)
+class Proof:
+    """What on a sheet lets anybody ask whether it counts."""
+
+    code: str
+    """In groups of four."""
+    said: str
+    """Where and how to ask."""
+    qr: str
+    """The address of the question as a QR code, an SVG that we drew."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Sheet:
     """One report as it stands on paper, every word in one language."""
 
@@ -46,6 +58,8 @@ class Sheet:
     footer: str
     page: str
     """The page number with the places {n} and {m}."""
+    proof: Proof | None = None
+    """None on a screen, where nobody has to ask."""
 
 
 def render(sheet: Sheet, made_at: datetime) -> bytes:
@@ -77,11 +91,11 @@ def _set(sheet: Sheet, made_at: datetime, printed_as: Callable[[str], str]) -> b
     return pdf
 
 
-def as_pdf(sheet: Sheet, version: ReportVersion) -> Response:
+def as_pdf(body: bytes, version: ReportVersion) -> Response:
     """The PDF as an answer that no cache keeps."""
     # The name of the file says nothing of the person.
     return Response(
-        render(sheet, version.released_at or version.created_at),
+        body,
         media_type="application/pdf",
         headers={
             "Content-Disposition": f'inline; filename="report-{version.id}.pdf"',

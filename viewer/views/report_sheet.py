@@ -26,7 +26,7 @@ from reading.rules.examination_time import birth_date_doubtful
 from reading.viewers import PatientViewer, Staff
 from viewer.views.consultations import quoted
 from viewer.views.opinions import opinion
-from viewer.views.report_pdf import Sheet
+from viewer.views.report_pdf import Proof, Sheet
 from viewer.words import words
 from viewer.words.catalogue import Language, text
 
@@ -35,14 +35,22 @@ CENTRES: Final = {SigningRole.AUTHOR: "reading-centre", SigningRole.REVIEWER: "r
 
 
 def sheet_for(
-    tx: Connection, viewer: Staff | PatientViewer, version: ReportVersion, language: Language, now: datetime
+    tx: Connection,
+    viewer: Staff | PatientViewer,
+    version: ReportVersion,
+    language: Language,
+    now: datetime,
+    *,
+    proof: Proof | None = None,
 ) -> Sheet:
     """The sheet of a version that ``viewer`` has opened through `reading.access`."""
     entry = entries_of(tx, viewer, [cases.by_id(tx, version.case_id)], now)[0]
-    return sheet_of(tx, entry, version, language)
+    return sheet_of(tx, entry, version, language, proof=proof)
 
 
-def sheet_of(tx: Connection, entry: Entry, version: ReportVersion, language: Language) -> Sheet:
+def sheet_of(
+    tx: Connection, entry: Entry, version: ReportVersion, language: Language, *, proof: Proof | None = None
+) -> Sheet:
     """The sheet of a version that the caller has opened through `reading.access`."""
     zone = zone_of(tx, entry)
     signatures = signed_version(tx, version).signatures
@@ -70,6 +78,7 @@ def sheet_of(tx: Connection, entry: Entry, version: ReportVersion, language: Lan
         note=text(language, "report.note"),
         footer=" · ".join(part for part in (heading, accession, number) if part),
         page=text(language, "report.page", n="{n}", m="{m}"),
+        proof=proof,
     )
 
 
