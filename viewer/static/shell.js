@@ -1,4 +1,4 @@
-// The frame: "/" goes to the search, Escape and a click elsewhere close the menus.
+// The frame: "/" goes to the search, Escape and a click elsewhere close the menus, signing out leaves no words behind.
 (function () {
   "use strict";
   // A page that is itself the search has its own box.
@@ -22,6 +22,38 @@
       rail.focus();
     }
   });
+  // What the desk keeps of half-filled forms in this browser (viewer/web/src/keeping/shelf.ts).
+  var leave = document.querySelector("form[data-person]");
+  if (leave && window.indexedDB && indexedDB.databases) {
+    leave.addEventListener("submit", function (event) {
+      event.preventDefault();
+      indexedDB
+        .databases()
+        .then(function (found) {
+          var kept = found.some(function (each) { return each.name === "tierread"; });
+          if (!kept) return leave.submit();
+          var opening = indexedDB.open("tierread");
+          opening.onerror = function () { leave.submit(); };
+          opening.onsuccess = function () { discard(opening.result); };
+        })
+        .catch(function () { leave.submit(); });
+    });
+  }
+
+  function discard(database) {
+    var person = leave.getAttribute("data-person");
+    var forms = database.transaction("forms", "readwrite").objectStore("forms");
+    var theirs = IDBKeyRange.bound([person], [person, []]);
+    forms.count(theirs).onsuccess = function (counted) {
+      var n = counted.target.result;
+      if (n && !window.confirm(leave.getAttribute("data-kept").replace("{n}", n))) return;
+      forms.delete(theirs).onsuccess = function () {
+        database.close();
+        leave.submit();
+      };
+    };
+  }
+
   document.addEventListener("click", function (event) {
     if (account && account.open && !account.contains(event.target)) account.open = false;
   });

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { Unreachable } from '../src/api/problem'
 import type { CheckFinding, Content } from '../src/api/shapes'
 import { CheckKeeper, confirmationOf, placeIn, stopping, warnings } from '../src/desk/checks'
-import { EMPTY } from '../src/desk/draft'
+import { EMPTY } from '../src/desk/content'
 
 const typed = (findings: string): Content => ({ ...EMPTY, findings })
 const found = (check: CheckFinding['check'], severity: CheckFinding['severity'], words = ''): CheckFinding => ({

@@ -27,6 +27,8 @@ function clientOf(...answers: (() => Response)[]) {
   return { client, requests, token, signedOut: () => signedOut }
 }
 
+const ADA = { csrf_token: 'new', person: { id: 'ada' } }
+
 describe('the client', () => {
   test('sends the token with what changes something, and with nothing else', async () => {
     const { client, token } = clientOf(
@@ -78,22 +80,35 @@ describe('the client', () => {
   test('fetches a new token and tries once more after somebody signed in anew', async () => {
     const { client, requests, token } = clientOf(
       () => problem(403, 'csrf'),
-      () => json({ csrf_token: 'new' }),
+      () => json(ADA),
       () => json({ done: true }),
     )
     client.csrfToken = 'old'
+    client.personId = 'ada'
 
     await expect(client.send('POST', '/x', { a: 1 })).resolves.toEqual({ done: true })
     expect(requests.map(({ path }) => path)).toEqual(['/x', '/api/session', '/x'])
     expect(token(2)).toBe('new')
   })
 
+  test('does nothing in the name of somebody else who signed in on another tab', async () => {
+    const { client, requests } = clientOf(
+      () => problem(403, 'csrf'),
+      () => json({ ...ADA, person: { id: 'ben' } }),
+    )
+    client.personId = 'ada'
+
+    await expect(client.send('POST', '/x', {})).rejects.toMatchObject({ slug: 'signed-out' })
+    expect(requests).toHaveLength(2)
+  })
+
   test('does not try for ever', async () => {
     const { client } = clientOf(
       () => problem(403, 'csrf'),
-      () => json({ csrf_token: 'new' }),
+      () => json(ADA),
       () => problem(403, 'csrf'),
     )
+    client.personId = 'ada'
 
     await expect(client.send('POST', '/x', {})).rejects.toMatchObject({ slug: 'csrf' })
   })

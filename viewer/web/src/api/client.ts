@@ -1,6 +1,6 @@
 /** JSON over HTTP with the session's cookie: CSRF token, problems as errors, one new attempt after a renewed sign-in. */
 import type { DataSet } from '../images/dicom-json'
-import { Unreachable, problemOf } from './problem'
+import { Problem, Unreachable, problemOf } from './problem'
 
 export type Fetch = (input: string, init?: RequestInit) => Promise<Response>
 
@@ -11,6 +11,8 @@ type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
 export class Client {
   /** Of the session; set when the session is known. */
   csrfToken = ''
+  /** Whose session it is; nobody else's is taken in its place. */
+  personId = ''
 
   constructor(
     private readonly fetch: Fetch,
@@ -50,7 +52,9 @@ export class Client {
   private async renewToken(): Promise<void> {
     const response = await this.once('GET', '/api/session', undefined, JSON_OR_PROBLEM)
     if (!response.ok) throw await problemOf(response)
-    const session = (await response.json()) as { csrf_token: string }
+    const session = (await response.json()) as { csrf_token: string; person: { id: string } }
+    // Somebody else signed in on another tab: nothing of this page is done in their name.
+    if (session.person.id !== this.personId) throw new Problem(401, 'signed-out', {})
     this.csrfToken = session.csrf_token
   }
 

@@ -56,6 +56,7 @@ export class Office {
   async session(): Promise<Session> {
     const session = await this.client.get<Session>('/api/session')
     this.client.csrfToken = session.csrf_token
+    this.client.personId = session.person.id
     return session
   }
 

@@ -6,13 +6,15 @@ import type { CheckFinding, ScreenState } from '../api/shapes'
 import { isIncomplete } from '../case-words'
 import type { Account } from '../images/account'
 import { text, type TextKey } from '../language'
-import { ask, type Field, type Option } from '../shell/ask'
+import { askToMerge } from '../keeping/merge-view'
+import { ask, type Answers, type Field, type Option, type Question } from '../shell/ask'
 import { notify } from '../shell/notices'
 import { proveAgain } from '../shell/proof'
 import { wordsFor } from '../shell/trouble'
 import { confirmationOf, stopping, warnings } from './checks'
 import { findingsView, placeView } from './checks-view'
-import type { Judgement } from './judgement'
+import { JUDGEMENT_FIELDS, REPORT_FIELDS } from './forms'
+import { NOT_JUDGED, type Judgement } from './judgement'
 import { opinionWords } from './readings-view'
 import { offerToPark } from './parking'
 import { failedView, leftView } from './unseen-view'
@@ -27,6 +29,8 @@ export type Viewing = {
 }
 
 const CONFIRM = 'confirm.'
+/** The fields of a dialog that hold words, or what goes with them: never a password, a code or a confirmation. */
+const WORDY: ReadonlySet<Field['kind']> = new Set(['line', 'text', 'choice'])
 
 const reasonsIn = (answer: Readonly<Record<string, string>>): Reasons => {
   const { incomplete_reason, not_shown_reason } = answer
@@ -60,13 +64,15 @@ export class Decisions {
     } catch (error) {
       // Another case would be handed to them first, and the policy wants to know why it is this one.
       if (!(error instanceof Problem && error.slug === 'invalid' && error.field('field') === 'why')) throw error
-      const answer = await ask({
+      const answer = await this.askKept('claim', {
         title: text('desk.claim'),
         words: text('desk.choose-why'),
         fields: [{ name: 'why', label: text('desk.why'), kind: 'text' }],
         confirm: text('desk.claim'),
       })
-      if (answer) await this.work.claim(answer['why'])
+      if (!answer) return
+      await this.work.claim(answer['why'])
+      this.work.told('claim')
     }
   }
 
@@ -87,7 +93,7 @@ export class Decisions {
 
   /** A quality manager takes back the reading of somebody who cannot. */
   private async deferForReader(): Promise<void> {
-    const answer = await ask({
+    const answer = await this.askKept('defer', {
       title: text('desk.defer-for'),
       words: text('desk.defer-for-means'),
       fields: [{ name: 'why', label: text('desk.why'), kind: 'text' }],
@@ -115,7 +121,7 @@ export class Decisions {
     if (outcome === 'amend' && !(await this.nothingStops())) return
     const codes = outcome === 'amend' ? await this.printedAsCodes() : nothing
     if (codes === null) return
-    const answer = await ask({
+    const answer = await this.askKept('review', {
       title: text(`desk.outcome.${outcome}`),
       words: html`<p>${text(`desk.outcome.${outcome}.means`)}</p>
         ${codes} ${signs ? this.whatIsNotSeen() : ''} ${outcome === 'amend' ? this.whatIsDoubted() : nothing}`,
@@ -131,7 +137,7 @@ export class Decisions {
   }
 
   async nothingChanges(): Promise<void> {
-    const answer = await ask({
+    const answer = await this.askKept('no-change', {
       title: text('desk.no-change'),
       words: html`<p>${text('desk.no-change-means')}</p>
         ${this.whatIsNotSeen()}`,
@@ -160,7 +166,7 @@ export class Decisions {
   }
 
   async withReason(action: Reasoned): Promise<void> {
-    const answer = await ask({
+    const answer = await this.askKept(action, {
       title: text(`desk.${action}`),
       words: text(`desk.${action}-means`),
       fields: [{ name: 'why', label: text('desk.why'), kind: 'text' }],
@@ -172,7 +178,7 @@ export class Decisions {
   }
 
   async critical(): Promise<void> {
-    const answer = await ask({
+    const answer = await this.askKept('critical', {
       title: text('desk.critical'),
       words: text('desk.critical-means'),
       fields: [
@@ -189,8 +195,9 @@ export class Decisions {
     })
     const criticalClass = answer?.['class']
     if (!criticalClass) return
-    if (await this.attempt(() => this.work.raiseCritical(criticalClass, answer['finding'] ?? '')))
-      notify('success', text('desk.critical-raised'))
+    if (!(await this.attempt(() => this.work.raiseCritical(criticalClass, answer['finding'] ?? '')))) return
+    this.work.told('critical')
+    notify('success', text('desk.critical-raised'))
   }
 
   /** The site's list: what is expected in such an examination comes first. */
@@ -203,7 +210,7 @@ export class Decisions {
   }
 
   async withdrawCritical(): Promise<void> {
-    const answer = await ask({
+    const answer = await this.askKept('critical-withdraw', {
       title: text('desk.critical-withdraw'),
       words: text('desk.critical-withdraw-means'),
       fields: [{ name: 'why', label: text('desk.why'), kind: 'text' }],
@@ -211,25 +218,35 @@ export class Decisions {
       danger: true,
     })
     const why = answer?.['why']
-    if (why) await this.attempt(() => this.work.withdrawCritical(why))
+    if (why && (await this.attempt(() => this.work.withdrawCritical(why)))) this.work.told('critical-withdraw')
   }
 
-  /** Two texts of one draft: the person sees both and says which stands. */
-  async settleConflict(): Promise<void> {
-    try {
-      const theirs = await this.work.draftOnServer()
-      if (!theirs) return
-      const answer = await ask({
-        title: text('desk.conflict'),
-        words: html`<h3>${text('desk.conflict-other')}</h3>
-          <p class="prose">${theirs.content.findings}</p>
-          <p class="prose">${theirs.content.impression}</p>`,
-        confirm: text('desk.conflict-keep-mine'),
-      })
-      if (answer) this.work.keepMine(theirs.revision)
-    } catch (error) {
-      notify('danger', wordsFor(error))
+  /** Two fillings of one form: the person sees both, field by field, and says what stands. Whether nothing is left open. */
+  async settleConflict(): Promise<boolean> {
+    const { work } = this
+    const { reportOther, judgementOther } = work
+    if (reportOther) {
+      const words = await askToMerge(REPORT_FIELDS, work.content, work.reportBase, reportOther)
+      if (!words) return false
+      work.mergeReport(words, reportOther)
+    } else if (judgementOther) {
+      const words = await askToMerge(JUDGEMENT_FIELDS, work.judgement, NOT_JUDGED, judgementOther)
+      if (!words) return false
+      work.mergeJudgement(words, judgementOther)
     }
+    return work.reportOther || work.judgementOther ? this.settleConflict() : true
+  }
+
+  /** Asks as `ask` does; the words stay in the browser until they are told. */
+  private async askKept(dialog: string, question: Question): Promise<Answers | null> {
+    const keeper = await this.work.wordsFor(dialog)
+    const fields = (question.fields ?? []).map((field) =>
+      WORDY.has(field.kind) ? { ...field, value: keeper.state.words[field.name] ?? field.value ?? '' } : field,
+    )
+    const names = fields.filter(({ kind }) => WORDY.has(kind)).map(({ name }) => name)
+    const onInput = (answers: Answers): void =>
+      keeper.edit({ ...keeper.state.words, ...Object.fromEntries(names.map((name) => [name, answers[name] ?? ''])) })
+    return ask({ ...question, fields, ...(names.length > 0 ? { onInput } : {}) })
   }
 
   /** Whether no check stops the text as it stands; else the person is shown what has to be mended, and the way there. */
@@ -273,7 +290,7 @@ export class Decisions {
     if (!detail || !(await this.lookedAtAll()) || !(await this.nothingStops())) return null
     const codes = await this.printedAsCodes()
     if (codes === null) return null
-    const answer = await ask({
+    const answer = await this.askKept(action, {
       title: text(`desk.${action}`),
       words: html`<p>${text(action === 'sign' ? this.meaning() : `desk.${action}-means`)}</p>
         ${codes}
@@ -359,6 +376,7 @@ export class Decisions {
     act: () => Promise<void>,
   ): Promise<void> {
     if (!(await this.attempt(act))) return
+    this.work.told(done)
     notify('success', text(`desk.done.${done}`))
     this.onDone()
   }

@@ -3,8 +3,10 @@ import { html, nothing, type PropertyValues, type TemplateResult } from 'lit'
 import type { Client } from '../api/client'
 import type { Office } from '../api/office'
 import type { Content, Prior, ScreenState } from '../api/shapes'
-import { text } from '../language'
+import type { Shelf } from '../keeping/shelf'
+import { clock, dateAndTime, text } from '../language'
 import { Part } from '../part'
+import { ask } from '../shell/ask'
 import { notify } from '../shell/notices'
 import { wordsFor } from '../shell/trouble'
 import { actionBar } from './action-bar'
@@ -12,12 +14,13 @@ import { banners, caseHeader } from './case-header'
 import { REPORT_WANTED } from './checks-view'
 import { consultationsView } from './consultations-view'
 import { Decisions, type Viewing } from './decisions'
-import { unfinished } from './draft'
+import { unfinished } from './content'
+import { leftView } from './left-view'
 import { lackOf } from './opinion'
 import { NO_SCREEN, rememberScreen } from './parking'
 import { priorsView } from './priors'
 import { reportPane } from './report-pane'
-import { NOT_JUDGED, missingOf, type Judgement } from './judgement'
+import { missingOf, type Judgement } from './judgement'
 import { requestView } from './request-view'
 import { deskCommandOf, showHelp } from './shortcuts'
 import { Work } from './work'
@@ -26,18 +29,24 @@ import type { ImagePanel } from '../images/image-panel'
 
 const TICK_MS = 15_000
 
-class Desk extends Part {
-  static override properties = { office: { attribute: false }, client: { attribute: false }, caseId: {} }
+/** So long somebody who leaves waits for what they wrote to be saved. */
+const SAVE_MS = 3_000
+
+export class Desk extends Part {
+  static override properties = {
+    office: { attribute: false },
+    client: { attribute: false },
+    shelf: { attribute: false },
+    caseId: {},
+  }
   declare office: Office
+  declare shelf: Shelf
   declare client: Client
   declare caseId: string
 
   private work: Work | undefined
   private decisions: Decisions | undefined
-  private judgement: Judgement = NOT_JUDGED
   private pointOut = false
-  /** A final report is being added to. */
-  private adding = false
   private prior: Prior | undefined
   /** On a narrow screen one of the two is seen at a time. */
   private side: 'images' | 'report' = 'images'
@@ -59,6 +68,7 @@ class Desk extends Part {
     document.addEventListener('wheel', this.stir, { passive: true })
     document.addEventListener('visibilitychange', this.seenAgain)
     window.addEventListener('beforeunload', this.leaving)
+    window.addEventListener('online', this.lineIsBack)
     this.addEventListener(REPORT_WANTED, this.showReport)
     this.tick = setInterval(() => this.beat(), TICK_MS)
   }
@@ -70,6 +80,7 @@ class Desk extends Part {
     document.removeEventListener('wheel', this.stir)
     document.removeEventListener('visibilitychange', this.seenAgain)
     window.removeEventListener('beforeunload', this.leaving)
+    window.removeEventListener('online', this.lineIsBack)
     this.removeEventListener(REPORT_WANTED, this.showReport)
     clearInterval(this.tick)
     this.leave()
@@ -78,19 +89,19 @@ class Desk extends Part {
   protected override willUpdate(changed: PropertyValues): void {
     if (!changed.has('caseId')) return
     this.leave()
-    const work = new Work(this.office, this.caseId, {
+    const work = new Work(this.office, this.shelf, this.caseId, {
       onChange: () => {
         // a prior that may not be seen any longer leaves the screen
         this.prior = this.work?.detail?.priors.find((prior) => prior.case_id === this.prior?.case_id)
         this.requestUpdate()
       },
       onTrouble: (error) => notify('danger', wordsFor(error)),
+      onRestored: (at) => notify('success', text('desk.restored', { at: dateAndTime(at) })),
+      onSaved: () => notify('success', text('desk.line-is-back')),
     })
     this.work = work
     this.decisions = new Decisions(this.office, work, this.viewing, () => (window.location.hash = '#/'))
-    this.judgement = NOT_JUDGED
     this.pointOut = false
-    this.adding = false
     this.prior = undefined
     void work.open().then(() => {
       if (work !== this.work || !work.screen) return
@@ -109,9 +120,35 @@ class Desk extends Part {
   }
 
   private readonly leaving = (event: BeforeUnloadEvent): void => {
-    const status = this.work?.draft?.status
-    if (status === 'unsaved' || status === 'saving' || status === 'failed') event.preventDefault()
+    if (this.work?.unsent) event.preventDefault()
   }
+
+  /** Whether there are words that nobody else has. */
+  get unsent(): boolean {
+    return this.work?.unsent === true
+  }
+
+  /** Whether the person goes although words are unsent: what can be saved is saved first. */
+  async mayLeave(): Promise<boolean> {
+    const { work } = this
+    if (!work) return true
+    await Promise.race([work.settle(), new Promise((resolve) => setTimeout(resolve, SAVE_MS))])
+    if (!work.unsent) return true
+    const answer = await ask({
+      title: text('desk.leave-asks'),
+      words: text(work.lasting ? 'desk.leave-kept' : 'desk.leave-lost'),
+      confirm: text('desk.leave'),
+      danger: !work.lasting,
+    })
+    return answer !== null
+  }
+
+  /** The person signs out and has discarded what is unsent. */
+  forget(): void {
+    this.work?.close()
+  }
+
+  private readonly lineIsBack = (): void => this.work?.retry()
 
   private readonly stir = (): void => this.work?.active()
 
@@ -140,11 +177,12 @@ class Desk extends Part {
 
   private async decide(): Promise<void> {
     const { work, decisions } = this
-    if (!work || !decisions || this.busy || !(work.step || this.adding)) return
+    if (!work || !decisions || this.busy || !(work.step || work.adding)) return
+    if (!(await decisions.settleConflict())) return
     const review = work.step === 'review'
     const lacksOpinion = work.withOpinion && lackOf(work.content.opinion) !== null
-    const writes = !review || this.judgement.outcome === 'amend'
-    if ((review && missingOf(this.judgement)) || (writes && unfinished(work.content).length > 0) || lacksOpinion) {
+    const writes = !review || work.judgement.outcome === 'amend'
+    if ((review && missingOf(work.judgement)) || (writes && unfinished(work.content).length > 0) || lacksOpinion) {
       this.pointOut = true
       this.side = 'report'
       this.requestUpdate()
@@ -156,8 +194,8 @@ class Desk extends Part {
     this.requestUpdate()
     if (work.step === 'read' || work.step === 'second' || work.step === 'arbitrate') await decisions.sign()
     if (work.step === 'verify') await decisions.verify()
-    if (!work.step && this.adding) await decisions.addendum()
-    if (review) await decisions.review(this.judgement)
+    if (!work.step && work.adding) await decisions.addendum()
+    if (review) await decisions.review(work.judgement)
     this.busy = false
     this.requestUpdate()
   }
@@ -172,11 +210,6 @@ class Desk extends Part {
   }
 
   private readonly showReport = (): void => this.show('report')
-
-  private add(): void {
-    this.adding = true
-    this.requestUpdate()
-  }
 
   private togglePrior(prior: Prior): void {
     this.prior = this.prior === prior ? undefined : prior
@@ -233,26 +266,28 @@ class Desk extends Part {
         >
           ${banners(
             detail,
-            { leaseLost: work.lease?.lost === true, imagesChanged: work.imagesChanged },
+            {
+              leaseLost: work.lease?.lost === true || (work.formStep !== undefined && work.step === undefined),
+              imagesChanged: work.imagesChanged,
+            },
             {
               takeAgain: () => void this.decisions?.claim(),
               lookAgain: () => work.showNewImages(),
               takeFollowUp: () => void this.decisions?.takeFollowUp(),
             },
           )}
+          ${lineView(work)} ${leftView(work.left, work.allows('claim'), (copy) => void work.discardLeft(copy))}
           ${requestView(detail.request)} ${priorsView(detail.priors, this.prior, (prior) => this.togglePrior(prior))}
-          ${consultationsView(detail)}
-          ${reportPane({ work, judgement: this.judgement, pointOut: this.pointOut, adding: this.adding })}
+          ${consultationsView(detail)} ${reportPane({ work, pointOut: this.pointOut })}
           ${
             this.decisions
               ? actionBar({
                   work,
                   decisions: this.decisions,
                   busy: this.busy,
-                  adding: this.adding,
                   viewing: this.viewing,
                   onDecide: () => void this.decide(),
-                  onAdd: () => this.add(),
+                  onAdd: () => work.beginAddendum(),
                 })
               : nothing
           }
@@ -265,9 +300,7 @@ class Desk extends Part {
   }
 
   private judged(event: CustomEvent<Judgement>): void {
-    this.judgement = event.detail
-    this.stir()
-    this.requestUpdate()
+    this.work?.judge(event.detail)
   }
 
   private get panel(): ImagePanel | null {
@@ -275,3 +308,12 @@ class Desk extends Part {
   }
 }
 customElements.define('tierread-desk', Desk)
+
+/** While there is no line: since when, and what becomes of what is written. */
+function lineView({ downSince, saving, unsent }: Work): TemplateResult | typeof nothing {
+  if (downSince === null) return nothing
+  const kept = unsent && saving?.keptAt && saving.lasting ? text('desk.line-kept', { at: clock(saving.keptAt) }) : ''
+  return html`<p class="note warning line-down" role="status">
+    ${text('desk.line-down', { at: clock(downSince) })} ${kept}
+  </p>`
+}

@@ -7,18 +7,19 @@ import { Part } from '../part'
 import { notify } from '../shell/notices'
 import type { CheckState } from './checks'
 import { checksView } from './checks-view'
-import { unfinished, type DraftState } from './draft'
+import { unfinished } from './content'
 import { expanded } from './phrases'
 import { editPhrases } from './phrases-dialog'
 import './opinion-form'
 import './template-form'
+import type { Saving } from './work'
 import type { Writing } from './writing'
 
 /** Tells `report-edited` with the new content at every change, `report-conflict` when the other text is to be compared. */
 class ReportForm extends Part {
   static override properties = {
     content: { attribute: false },
-    draft: { attribute: false },
+    saving: { attribute: false },
     writing: { attribute: false },
     pointOut: { attribute: false },
     checks: { attribute: false },
@@ -26,8 +27,7 @@ class ReportForm extends Part {
     paired: { attribute: false },
   }
   declare content: Content
-  /** Undefined where changes are sent with the decision instead of being saved. */
-  declare draft: DraftState | undefined
+  declare saving: Saving | undefined
   declare writing: Writing
   /** Whether missing fields are marked. */
   declare pointOut: boolean
@@ -133,21 +133,27 @@ class ReportForm extends Part {
       ${missing ? html`<span id="${name}-missing" class="error">${text('desk.missing-text')}</span>` : nothing}`
   }
 
+  /** Where the words lie that stand on the screen. */
   private saved(): TemplateResult | typeof nothing {
-    if (!this.draft) return nothing
-    const { status, savedAt } = this.draft
+    const { saving } = this
+    if (!saving) return nothing
+    const { status, savedAt, keptAt, lasting, inHand, onServer } = saving
     if (status === 'conflict')
       return html`<div class="note danger" role="alert">
         <p>${text('desk.conflict')}</p>
         <button @click=${() => this.tell('report-conflict')}>${text('desk.conflict-compare')}</button>
       </div>`
-    const words = {
-      saved: savedAt ? text('desk.saved-at', { at: clock(savedAt) }) : text('desk.nothing-to-save'),
-      unsaved: text('desk.unsaved'),
-      saving: text('desk.saving'),
-      failed: text('desk.save-failed'),
-    }[status]
-    return html`<p class="saved ${status}" role="status">${words}</p>`
+    const kept = keptAt && lasting ? text('desk.kept-at', { at: clock(keptAt) }) : text('desk.kept-not')
+    const onlyHere = status !== 'saved' && (!onServer || !inHand)
+    const words = onlyHere
+      ? kept
+      : {
+          saved: savedAt ? text('desk.saved-at', { at: clock(savedAt) }) : text('desk.nothing-to-save'),
+          unsaved: text('desk.unsaved'),
+          saving: text('desk.saving'),
+          failed: [text('desk.save-failed'), kept].join(text('common.stop')),
+        }[status]
+    return html`<p class="saved ${onlyHere ? 'kept' : status}" role="status">${words}</p>`
   }
 }
 customElements.define('tierread-report-form', ReportForm)

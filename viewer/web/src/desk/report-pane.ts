@@ -2,7 +2,6 @@
 import { html, nothing, type TemplateResult } from 'lit'
 import type { CaseDetail } from '../api/shapes'
 import { text } from '../language'
-import type { Judgement } from './judgement'
 import './report-form'
 import { confirmationsView, differenceView, notSeenBefore, reviewsView, versionView } from './report-view'
 import { readingsView } from './readings-view'
@@ -11,20 +10,17 @@ import type { Work } from './work'
 
 type Pane = {
   readonly work: Work
-  readonly judgement: Judgement
   /** Whether missing fields are marked. */
   readonly pointOut: boolean
-  /** A final report is being added to. */
-  readonly adding: boolean
 }
 
 export function reportPane(pane: Pane): TemplateResult | typeof nothing {
-  const { work, judgement, pointOut, adding } = pane
-  const { step, version, detail } = work
+  const { work, pointOut } = pane
+  const { formStep: step, version, detail, adding, judgement } = work
   if (!detail) return nothing
   const form = html`<tierread-report-form
       .content=${work.content}
-      .draft=${work.draft}
+      .saving=${work.saving}
       .writing=${work.writing}
       .pointOut=${pointOut}
       .checks=${work.checks.state}
@@ -43,7 +39,7 @@ export function reportPane(pane: Pane): TemplateResult | typeof nothing {
     return html`${work.withOpinion ? html`<p class="note">${text(step === 'second' ? 'desk.blind-second' : 'desk.blind-first')}</p>` : nothing}
     ${form} ${reviews}`
   if (step === 'review')
-    return html`${version ? versionView(version) : nothing}
+    return html`${version ? versionView(version) : nothing} ${judgedTwice(work)}
       <tierread-review-form .judgement=${judgement} .pointOut=${pointOut}></tierread-review-form>
       ${
         judgement.outcome === 'amend'
@@ -54,6 +50,19 @@ export function reportPane(pane: Pane): TemplateResult | typeof nothing {
       ${reviews}`
   return html`${detail.readings.length > 0 && detail.versions.length === 0 ? nothing : asItStands(detail)}
   ${readingsView(detail.readings)} ${reviews}`
+}
+
+/** A judgement was given on two pages. */
+function judgedTwice({ judgementOther }: Work): TemplateResult | typeof nothing {
+  if (!judgementOther) return nothing
+  return html`<div class="note danger" role="alert">
+    <p>${text('desk.conflict')}</p>
+    <button
+      @click=${(event: Event) => event.target?.dispatchEvent(new CustomEvent('report-conflict', { bubbles: true, composed: true }))}
+    >
+      ${text('desk.conflict-compare')}
+    </button>
+  </div>`
 }
 
 /** What the text on the screen changes of the version that stands. */

@@ -4,14 +4,16 @@ import { Client } from '../api/client'
 import { Office } from '../api/office'
 import { Problem, Unreachable } from '../api/problem'
 import type { Session } from '../api/shapes'
+import { Shelf } from '../keeping/shelf'
 import { text } from '../language'
 import { Part } from '../part'
 import { ask } from './ask'
 import { frameTop, railView } from './frame'
-import { routeOf, signInAddress, type Route } from './route'
+import { addressOf, routeOf, signInAddress, type Route } from './route'
 import { wordsFor } from './trouble'
 import './notices'
 import '../worklist/worklist'
+import type { Desk } from '../desk/desk'
 import '../desk/desk'
 
 /** What waits in lists rings nowhere: the counts of the rail are enough. */
@@ -24,14 +26,30 @@ class App extends Part {
   )
   private readonly office = new Office(this.client)
   private session: Session | undefined
+  private shelf: Shelf | undefined
   private failure: string | undefined
   private route: Route = routeOf(window.location.hash)
   private askingToSignIn = false
   private railOpen = false
   private counting: ReturnType<typeof setInterval> | undefined
 
-  private readonly follow = (): void => {
-    this.route = routeOf(window.location.hash)
+  private asksToLeave = false
+
+  private readonly follow = (): void => void this.go(routeOf(window.location.hash))
+
+  /** Another page opens; whoever leaves words behind that nobody else has is asked first. */
+  private async go(route: Route): Promise<void> {
+    const desk = this.querySelector<Desk>('tierread-desk')
+    if (desk?.unsent) {
+      window.history.replaceState(null, '', addressOf(this.route))
+      if (this.asksToLeave) return
+      this.asksToLeave = true
+      const leaves = await desk.mayLeave()
+      this.asksToLeave = false
+      if (!leaves) return
+      window.history.replaceState(null, '', addressOf(route))
+    }
+    this.route = route
     this.openRail(false)
   }
 
@@ -56,6 +74,7 @@ class App extends Part {
       const session = await this.office.session()
       if (session.must_change_password) return this.leaveFor(signInAddress(here()))
       this.session = session
+      this.shelf = new Shelf(session.person.id)
     } catch (error) {
       if (error instanceof Problem && error.slug === 'signed-out') return
       this.failure = wordsFor(error)
@@ -66,7 +85,10 @@ class App extends Part {
   private async count(): Promise<void> {
     if (!this.session || document.hidden) return
     try {
-      this.session = await this.office.session()
+      const session = await this.office.session()
+      // Somebody else signed in on another tab: nothing here is theirs, and what was written stays for its author.
+      if (session.person.id !== this.session.person.id) return window.location.reload()
+      this.session = session
     } catch (error) {
       if (!(error instanceof Problem || error instanceof Unreachable)) throw error
       return // the next look tells
@@ -93,13 +115,27 @@ class App extends Part {
   }
 
   private async signOut(): Promise<void> {
+    const kept = (await this.shelf?.count()) ?? 0
+    if (kept > 0 && !(await this.asksToDiscard(kept))) return
     try {
       await this.office.signOut()
+      this.querySelector<Desk>('tierread-desk')?.forget()
+      await this.shelf?.clear()
       this.leaveFor('/sign-in')
     } catch (error) {
       this.failure = wordsFor(error)
       this.requestUpdate()
     }
+  }
+
+  private async asksToDiscard(kept: number): Promise<boolean> {
+    const answer = await ask({
+      title: text('sign-out'),
+      words: text('sign-out.kept', { n: kept }),
+      confirm: text('sign-out.discard'),
+      danger: true,
+    })
+    return answer !== null
   }
 
   override render(): TemplateResult {
@@ -147,11 +183,12 @@ class App extends Part {
         <p>${this.failure}</p>
         <button @click=${() => void this.enter()}>${text('common.try-again')}</button>
       </div>`
-    if (!this.session) return html`<p class="waiting" role="status">${text('common.loading')}</p>`
+    if (!this.session || !this.shelf) return html`<p class="waiting" role="status">${text('common.loading')}</p>`
     if (this.route.page === 'desk')
       return html`<tierread-desk
         .office=${this.office}
         .client=${this.client}
+        .shelf=${this.shelf}
         .caseId=${this.route.caseId}
       ></tierread-desk>`
     return html`<tierread-worklist .office=${this.office} .session=${this.session}></tierread-worklist>`

@@ -32,6 +32,10 @@ export type Question = {
   readonly fields?: readonly Field[]
   readonly confirm: string
   readonly danger?: boolean
+  /** Needs the room of two columns. */
+  readonly wide?: boolean
+  /** What is filled in so far, at every change: to be kept by whoever asks. */
+  readonly onInput?: (answers: Answers) => void
   /** Tries the answers while the dialog stands: "" closes it, a sentence is shown and everything typed stays. */
   readonly attempt?: (answers: Answers) => Promise<string>
   /** Another way to confirm, which needs no field filled in. */
@@ -42,7 +46,7 @@ export type Question = {
 export function ask(question: Question): Promise<Answers | null> {
   return new Promise((resolve) => {
     const dialog = document.createElement('dialog')
-    dialog.className = 'ask'
+    dialog.className = question.wide ? 'ask wide' : 'ask'
     dialog.setAttribute('aria-labelledby', 'ask-title')
     document.body.append(dialog)
     let answer: Record<string, string> | null = null
@@ -60,17 +64,21 @@ export function ask(question: Question): Promise<Answers | null> {
     }
     const confirm = (event: SubmitEvent): void => {
       event.preventDefault()
-      const data = new FormData(event.target as HTMLFormElement)
-      const answers = Object.fromEntries([...data].map(([name, value]) => [name, String(value).trim()]))
+      const answers = answersIn(event.target as HTMLFormElement)
       const { attempt } = question
       void settle(answers, attempt && (() => attempt(answers)))
+    }
+    const input = (event: Event): void => {
+      const form = event.currentTarget as HTMLFormElement
+      weigh(form)
+      question.onInput?.(answersIn(form))
     }
     dialog.addEventListener('close', () => {
       dialog.remove()
       resolve(answer)
     })
     render(
-      html`<form @submit=${confirm} @input=${(event: Event) => weigh(event.currentTarget as HTMLFormElement)}>
+      html`<form @submit=${confirm} @input=${input}>
         <h2 id="ask-title">${question.title}</h2>
         ${question.words ? html`<div class="words">${question.words}</div>` : nothing}
         ${question.other ? otherWay(question.other, settle) : nothing} ${(question.fields ?? []).map(control)}
@@ -91,6 +99,9 @@ export function ask(question: Question): Promise<Answers | null> {
     first?.focus()
   })
 }
+
+const answersIn = (form: HTMLFormElement): Record<string, string> =>
+  Object.fromEntries([...new FormData(form)].map(([name, value]) => [name, String(value).trim()]))
 
 /** Whether an attempt was refused; the sentence that says why stands in the dialog then. */
 async function refusedBy(dialog: HTMLDialogElement, attempt: () => Promise<string>): Promise<boolean> {

@@ -10,6 +10,8 @@ export function routeOf(hash: string): Route {
   return caseId === undefined ? { page: 'worklist' } : { page: 'desk', caseId }
 }
 
+export const addressOf = (route: Route): string => (route.page === 'desk' ? caseAddress(route.caseId) : '#/')
+
 export const caseAddress = (caseId: string): string => `#/case/${caseId}`
 
 /** The sign-in page, which leads back to where we were. */
