@@ -258,6 +258,13 @@ class Action(StrEnum):
 
     SIMULATION_RUN = "simulation.run"
 
+    STATEMENT_ANSWER = "statement.answer"
+    STATEMENT_CASES = "statement.cases"
+    STATEMENT_CLOSE = "statement.close"
+    STATEMENT_DISPUTE = "statement.dispute"
+    STATEMENT_JOURNEY = "statement.journey"
+    STATEMENT_PRICE = "statement.price"
+
     STUDY_CORRECT = "study.correct"
     STUDY_ERASE = "study.erase"
     STUDY_EXPORT = "study.export"

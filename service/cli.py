@@ -56,6 +56,7 @@ SUBCOMMANDS: Final[Mapping[str, _Entry]] = {
     "share": _Entry(module="shares", panel=_IMAGES, group=True),
     "audit": _Entry(module="audit", panel=_CHECK, group=True),
     "numbers": _Entry(module="numbers", panel=_CHECK, group=True),
+    "statement": _Entry(module="statements", panel=_CHECK, group=True),
     "verify": _Entry(module="verify", panel=_CHECK),
     "sweep": _Entry(module="sweep", panel=_CHECK),
     "backup": _Entry(module="backup", panel=_CHECK),

@@ -36,7 +36,10 @@ class Line:
     """What keeps it from being read."""
 
 
-COLUMNS: Final[Mapping[Kind, tuple[tuple[str, str, bool], ...]]] = {
+Columns = Sequence[tuple[str, str, bool]]
+"""In the order of a table without a heading: word, Chinese word, whether it must be filled."""
+
+COLUMNS: Final[Mapping[Kind, Columns]] = {
     Kind.ORGANISATIONS: (
         ("code", "代码", True),
         ("name", "名称", True),
@@ -72,10 +75,7 @@ COLUMNS: Final[Mapping[Kind, tuple[tuple[str, str, bool], ...]]] = {
         ("host", "我方连接地址", False),
     ),
 }
-"""Of each kind the columns in the order of a table without a heading: word, Chinese word, whether it must be filled.
-
-A table with a heading may have them in any order, and leave out what need not be filled.
-"""
+"""Of each kind; a table with a heading may have them in any order, and leave out what need not be filled."""
 
 LEVELS: Final = {
     **{each.value: each for each in Level},
@@ -118,20 +118,30 @@ WordT = TypeVar("WordT", bound=StrEnum)
 
 
 def read(kind: Kind, said: Sequence[tuple[int, tuple[str, ...]]]) -> list[Line]:
+    """The lines of a table of a kind, as `read_table` does.
+
+    Raises:
+        Invalid: as `read_table`.
+
+    """
+    return read_table(COLUMNS[kind], said)
+
+
+def read_table(every: Columns, said: Sequence[tuple[int, tuple[str, ...]]]) -> list[Line]:
     """The lines of a table by their columns, without its heading.
 
     Raises:
         Invalid: it has no line, more than `MOST_LINES`, or a heading that names no column or lacks one.
 
     """
-    columns = [name for name, _, _ in COLUMNS[kind]]
+    columns = [name for name, _, _ in every]
     rest = list(said)
-    heading = _heading(kind, rest[0][1]) if rest else None
+    heading = _heading(every, rest[0][1]) if rest else None
     if heading is not None:
         columns, rest = heading, rest[1:]
     if not 1 <= len(rest) <= MOST_LINES:
         raise Invalid("lines", "table_number")
-    return [_line(kind, columns, number, cells) for number, cells in rest]
+    return [_line(every, columns, number, cells) for number, cells in rest]
 
 
 def word_of(words: Mapping[str, WordT], field: str, said: str) -> WordT:
@@ -171,7 +181,7 @@ def day_of(field: str, said: str, zone: str, *, last: bool = False) -> datetime 
     return begins + timedelta(days=1) if last else begins
 
 
-def _heading(kind: Kind, cells: Sequence[str]) -> list[str] | None:
+def _heading(every: Columns, cells: Sequence[str]) -> list[str] | None:
     """The columns that a first line names; None where it is a line like the others.
 
     Raises:
@@ -179,25 +189,23 @@ def _heading(kind: Kind, cells: Sequence[str]) -> list[str] | None:
 
     """
     named = {
-        word: name
-        for name, chinese, _ in COLUMNS[kind]
-        for word in (name, chinese, name.replace("_", " "), f"{chinese}*")
+        word: name for name, chinese, _ in every for word in (name, chinese, name.replace("_", " "), f"{chinese}*")
     }
     found = [named.get(cell.strip().lower(), "") or named.get(cell.strip(), "") for cell in cells]
     if sum(bool(each) for each in found) <= len(found) // 2:
         return None
-    needed = {name for name, _, must in COLUMNS[kind] if must}
+    needed = {name for name, _, must in every if must}
     if not all(found) or len(set(found)) != len(found) or not needed <= set(found):
         raise Invalid("lines", "table_heading")
     return found
 
 
-def _line(kind: Kind, columns: Sequence[str], number: int, cells: Sequence[str]) -> Line:
-    values = dict.fromkeys((name for name, _, _ in COLUMNS[kind]), "") | dict(zip(columns, cells, strict=False))
+def _line(every: Columns, columns: Sequence[str], number: int, cells: Sequence[str]) -> Line:
+    values = dict.fromkeys((name for name, _, _ in every), "") | dict(zip(columns, cells, strict=False))
     wrong = None
     if len(cells) > len(columns):
         wrong = Invalid("line", "table_cells")
-    missing = [name for name, _, must in COLUMNS[kind] if must and not values[name]]
+    missing = [name for name, _, must in every if must and not values[name]]
     if missing:
         wrong = Invalid(missing[0], "table_empty")
     return Line(number=number, cells=values, wrong=wrong)

@@ -75,6 +75,16 @@ from reading.tables.sessions import (
 )
 from reading.tables.sharing import study_share
 from reading.tables.signing import change_notice, paper_code, paper_file, printing
+from reading.tables.statements import (
+    statement_change,
+    statement_dispute,
+    statement_item,
+    statement_journey,
+    statement_left_out,
+    statement_line,
+    statement_month,
+    statement_price,
+)
 from reading.tables.templates import phrase, report_template
 
 __all__ = [
@@ -183,6 +193,14 @@ __all__ = [
     "seal_alarm",
     "signature",
     "staff_session",
+    "statement_change",
+    "statement_dispute",
+    "statement_item",
+    "statement_journey",
+    "statement_left_out",
+    "statement_line",
+    "statement_month",
+    "statement_price",
     "study_share",
     "surgery",
     "work_weight",

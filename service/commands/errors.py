@@ -74,6 +74,8 @@ LISTS: Final = {
     "shipped policy": "`tierread policy show --help` says which there are",
     "policy switch": "`tierread policy list --json` shows the switches that have not come",
     "simulation scenario": "`tierread simulate --help` says which there are",
+    "price": "`tierread statement prices` shows the price list",
+    "journey": "`tierread statement journeys` shows what holds",
     "share": "`tierread share list` shows the shares",
     "case or study": "the id of a case stands in the address of its page",
 }

@@ -23,7 +23,7 @@ INDEX: Final = frozenset(
     for table in (tables.segment, tables.study, tables.series, tables.instance, tables.holding, tables.quarantine)
 )
 """Tables that `storage.rebuild.rebuild` makes again."""
-BY_ITSELF: Final = frozenset({"number_change"})
+BY_ITSELF: Final = frozenset({"number_change", "statement_change"})
 """Tables into which the database writes by itself when rows of others come: what the backup has of them comes last."""
 _REVISION: Final = "alembic_version"
 _AT_ONCE: Final = 500

@@ -25,6 +25,10 @@ INSERT_ONLY: Final = frozenset(
         "printing",
         "referral_move",
         "signature",
+        "statement_item",
+        "statement_left_out",
+        "statement_line",
+        "statement_month",
     }
 )
 """Rows that nobody changes or removes once they are there; triggers say the same, also to SQLite and to the owner."""
@@ -56,6 +60,7 @@ DELETED_FROM: Final = frozenset(
         "report_search",
         "report_search_code",
         "report_search_person",
+        "statement_change",
     }
 )
 """Tables whose rows may go: what is erased on purpose, what is only of use for a while, and what is made of others."""

@@ -1,0 +1,84 @@
+"""The price list: which of its rows holds for a piece of work on a day; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from reading.statements.money import Per
+from reading.statements.work import Service
+
+
+@dataclass(frozen=True, kw_only=True)
+class Price:
+    """A row of the price list; what is empty or None is not asked."""
+
+    id: str = ""
+    site_id: str | None = None
+    reader_id: str | None = None
+    """Both or neither: then it is general."""
+    service: Service | None = None
+    modality: str = ""
+    body_part: str = ""
+    """Only with a modality."""
+    per: Per
+    fen: int
+    first_day: date
+    last_day: date | None = None
+    """Both included; one that ends before it begins never holds."""
+
+    def holds_on(self, day: date) -> bool:
+        return self.first_day <= day and (self.last_day is None or day <= self.last_day)
+
+    def is_for(self, *, site_id: str, reader_id: str, service: Service, modality: str, body_part: str) -> bool:
+        return (
+            self.site_id in {None, site_id}
+            and self.reader_id in {None, reader_id}
+            and self.service in {None, service}
+            and self.modality in {"", modality}
+            and self.body_part in {"", body_part}
+        )
+
+    @property
+    def rank(self) -> tuple[bool, bool, bool, bool]:
+        """How much it says: the pair before the service, the service before the modality, that before the body part."""
+        return (self.site_id is not None, self.service is not None, self.modality != "", self.body_part != "")
+
+    def overlaps(self, other: Price) -> bool:
+        """Whether two rows for the same work hold on one day."""
+        return (
+            self._of == other._of
+            and self._held
+            and other._held
+            and (self.last_day is None or other.first_day <= self.last_day)
+            and (other.last_day is None or self.first_day <= other.last_day)
+        )
+
+    @property
+    def _of(self) -> tuple[object, ...]:
+        return (self.site_id, self.reader_id, self.service, self.modality, self.body_part)
+
+    @property
+    def _held(self) -> bool:
+        return self.last_day is None or self.first_day <= self.last_day
+
+
+def price_of(
+    prices: Iterable[Price],
+    *,
+    day: date,
+    site_id: str,
+    reader_id: str,
+    service: Service,
+    modality: str,
+    body_part: str,
+) -> Price | None:
+    """The row that says most of such work on a day; None where there is none. Rows that say the same never overlap."""
+    holding = [
+        one
+        for one in prices
+        if one.holds_on(day)
+        and one.is_for(site_id=site_id, reader_id=reader_id, service=service, modality=modality, body_part=body_part)
+    ]
+    return max(holding, key=lambda one: one.rank, default=None)
