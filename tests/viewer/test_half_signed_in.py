@@ -138,6 +138,7 @@ def test_the_pages_lead_from_the_password_to_the_first_page(house: House) -> Non
     shown = again.get(again.post("/sign-in", data=typed).headers["location"]).text
     refused = again.post("/sign-in/factor", data=form_of(shown) | {"code": "000000"})
     assert (refused.status_code, "000000" in refused.text) == (401, False)
+    assert "验证码不正确" in refused.text
     told = again.post("/sign-in/factor", data=form_of(shown) | {"code": codes[0]})
     assert told.headers["location"] == "/account/notices?next=/reports"
     notices = again.get(told.headers["location"]).text
@@ -156,6 +157,8 @@ def test_the_account_page_asks_for_a_proof_and_adds_a_second_phone(house: House)
 
     assert ada.get("/account/factors/new").headers["location"] == "/account/proof?next=/account/factors/new"
     proof = ada.get("/account/proof?next=/account/factors/new").text
+    mistyped = ada.post("/account/proof", data=form_of(proof) | {"code": "000000"})
+    assert (mistyped.status_code, "验证码不正确" in mistyped.text) == (401, True)
     proved = ada.post("/account/proof", data=form_of(proof) | {"code": phone.code(house.now)})
     assert proved.headers["location"] == "/account/factors/new"
     page = ada.get("/account/factors/new").text

@@ -85,7 +85,11 @@ def new_password(  # noqa: PLR0917 -- the fields of the form
         change_password(request, staff, current, new)
     except (Invalid, WrongCredentials, TooManyAttempts, Busy) as refusal:
         return _password_form(
-            request, staff, next, problem=words_for(request, refusal), status=problem_of(refusal).status
+            request,
+            staff,
+            next,
+            problem=words_for(request, refusal, wrong="password"),
+            status=problem_of(refusal).status,
         )
     first = staff.session is not None and staff.session.must_change_password
     home = home_of({grant.role for grant in staff.grants}) if first else f"{ACCOUNT}?done=password"

@@ -112,7 +112,8 @@ def prove(  # noqa: PLR0917 -- the fields of the form
     try:
         prove_again(request, staff, password=password, code=code, passkey=passkey)
     except (NotAllowed, WrongCredentials, TooManyAttempts, Busy) as refusal:
-        return _proof(request, staff, next, refusal=refusal)
+        wrong = "passkey" if passkey else "code" if code else "password"
+        return _proof(request, staff, next, problem=words_for(request, refusal, wrong=wrong), refusal=refusal)
     return RedirectResponse(local(next, HOME), status_code=303)
 
 
@@ -194,7 +195,9 @@ def _hand_over(request: Request, staff: Staff, codes: tuple[str, ...]) -> Respon
     return hand_over(request, staff, CODES, {"codes": " ".join(codes)})
 
 
-def _proof(request: Request, staff: Staff, onward: str, *, refusal: Exception | None = None) -> Response:
+def _proof(
+    request: Request, staff: Staff, onward: str, *, problem: str = "", refusal: Exception | None = None
+) -> Response:
     office, session = office_of(request), staff.session
     assert session is not None  # noqa: S101 -- whoever asks came with one
     with in_snapshot(office, staff) as ctx:
@@ -202,16 +205,16 @@ def _proof(request: Request, staff: Staff, onward: str, *, refusal: Exception | 
         options = factors.request_options(
             ctx.tx, office.keys, staff.person_id, place_of(request), session.token_digest, ctx.now
         )
-    problem = problem_of(refusal) if refusal else None
+    refused = problem_of(refusal) if refusal else None
     return staff_page(
         request,
         staff,
         "account_proof.html",
-        status=problem.status if problem else 200,
-        headers=problem.headers if problem else None,
+        status=refused.status if refused else 200,
+        headers=refused.headers if refused else None,
         by_factor=bool(kinds),
         has_app=Kind.TOTP in kinds,
         passkey=options,
         next=local(onward, HOME),
-        problem=words_for(request, refusal) if refusal else "",
+        problem=problem,
     )

@@ -48,7 +48,7 @@ def factor(
     try:
         opened = show_factor(request, half, code, passkey)
     except (WrongCredentials, TooManyAttempts) as refusal:
-        return _form(request, half, next, refusal=refusal)
+        return _form(request, half, next, refusal=refusal, wrong="passkey" if passkey else "code")
     return let_in(request, opened, next)
 
 
@@ -57,7 +57,7 @@ def slip(request: Request, half: HalfSubmitting, slip: Field = "", next: NextFie
     try:
         show_slip(request, half, slip)
     except (WrongCredentials, TooManyAttempts) as refusal:
-        return _form(request, half, next, refusal=refusal)
+        return _form(request, half, next, refusal=refusal, wrong="slip")
     return RedirectResponse(f"/sign-in/factor?next={local(next, '')}", status_code=303)
 
 
@@ -85,7 +85,9 @@ def set_up(  # noqa: PLR0917 -- the fields of the form
     return with_session(request, response, enrolled.session)
 
 
-def _form(request: Request, half: HalfSession, onward: str, *, refusal: Exception | None = None) -> Response:
+def _form(
+    request: Request, half: HalfSession, onward: str, *, refusal: Exception | None = None, wrong: str = ""
+) -> Response:
     problem = problem_of(refusal) if refusal else None
     template = "factor_new.html" if half.needs is Needs.ENROLMENT else "factor_show.html"
     values = _offer(request, half) if half.needs is Needs.ENROLMENT else _asked(request, half)
@@ -97,7 +99,7 @@ def _form(request: Request, half: HalfSession, onward: str, *, refusal: Exceptio
         csrf_token=half.csrf_token,
         next=local(onward, ""),
         here="/sign-in",
-        problem=words_for(request, refusal) if refusal else "",
+        problem=words_for(request, refusal, wrong=wrong) if refusal else "",
         **values,
     )
 

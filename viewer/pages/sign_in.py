@@ -93,9 +93,14 @@ def home_for(staff: Staff) -> str:
     return home_of({grant.role for grant in staff.grants})
 
 
-def words_for(request: Request, error: Exception) -> str:
-    """An error as a sentence, for a form that is shown again."""
+def words_for(request: Request, error: Exception, *, wrong: str = "") -> str:
+    """An error as a sentence, for a form that is shown again.
+
+    ``wrong``: what alone the form asked for (password, code, passkey, slip), where it may be that which is wrong.
+    """
     problem, language = problem_of(error), language_of(request)
+    if wrong and isinstance(error, WrongCredentials):
+        return text(language, f"wrong.{wrong}")
     exact = explained(request, problem)
     advice = text(language, f"problem.{problem.slug}.advice", **problem.fields)
     return exact or f"{text(language, f'problem.{problem.slug}')}{text(language, 'colon')}{advice}"

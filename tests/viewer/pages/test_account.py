@@ -62,6 +62,8 @@ def test_the_password_is_changed_inside_the_frame_and_a_wrong_one_is_said_there(
 
     assert 'class="rail"' in tang.get("/account/password").text
     assert (wrong.status_code, 'class="rail"' in wrong.text) == (401, True)
+    assert "密码不正确" in wrong.text
+    assert "用户名或密码" not in wrong.text
     assert changed.headers["location"] == "/account?done=password"
     assert "密码已修改" in tang.get(changed.headers["location"]).text
 
