@@ -7,7 +7,7 @@ stranger's failures are felt (docs/adr/0014-failed-proofs.md).
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -63,6 +63,8 @@ class Attempt:
     """The account was proved from this place before."""
     places: tuple[bytes, ...] = ()
     """Digests of account and place, to be known after a success."""
+    before: tuple[Counter, ...] = ()
+    """Of the step before this one, of which nothing is left after a success."""
 
 
 def of_username(
@@ -70,6 +72,19 @@ def of_username(
 ) -> Attempt:
     """``person_id``: whose the username is, for the security administrator; empty where it is nobody's."""
     return _of_account(tx, keys, ("username", username), caller, now, limit=USERNAME, about=person_id)
+
+
+def of_second_step(  # noqa: PLR0917
+    tx: Connection, keys: Keys, username: str, caller: Caller, now: datetime, person_id: str
+) -> Attempt:
+    """A code, a passkey or a slip after the password, with counters of its own.
+
+    So who knows the password, or has it set anew, guesses codes no oftener for that.
+    """
+    password = of_username(tx, keys, username, caller, now, person_id=person_id)
+    counters = tuple(_of_step(keys, one) for one in password.counters)
+    pair = tuple(one for one in password.counters if one.kind is Kind.PAIR)
+    return Attempt(counters=counters, is_known=password.is_known, places=password.places, before=pair)
 
 
 def of_card(tx: Connection, keys: Keys, card: str, caller: Caller, now: datetime) -> Attempt:
@@ -88,9 +103,13 @@ def of_words(tx: Connection, keys: Keys, code: str, caller: Caller, now: datetim
     return _of_account(tx, keys, ("paper", code), caller, now, limit=CARD)
 
 
-def of_session(keys: Keys, token_digest: bytes) -> Attempt:
-    """The password asked for again in an open session: nobody outside it can slow this down."""
-    digest = keys.digest("failed_proof", Kind.SESSION, token_digest.hex())
+def of_session(keys: Keys, token_digest: bytes, *, by_factor: bool = False) -> Attempt:
+    """The password asked for again in an open session, or a code: nobody outside it can slow this down.
+
+    A right one of the two says nothing of the other.
+    """
+    step = ("factor",) if by_factor else ()
+    digest = keys.digest("failed_proof", Kind.SESSION, *step, token_digest.hex())
     return Attempt(counters=(Counter(digest=digest, kind=Kind.SESSION, limit=PAIR),), is_known=True)
 
 
@@ -127,6 +146,7 @@ def begin(tx: Connection, attempt: Attempt, now: datetime) -> None:
 def succeeded(tx: Connection, attempt: Attempt, now: datetime) -> None:
     """Take the count back, and remember the place."""
     failed_proofs.take_back(tx, attempt.counters, now)
+    failed_proofs.drop(tx, attempt.before)
     for digest in sorted(attempt.places):
         remember = insert_or_change(tx, known_place).values(place_digest=digest, proved_at=now)
         tx.execute(remember.on_conflict_do_update(index_elements=[known_place.c.place_digest], set_={"proved_at": now}))
@@ -138,9 +158,9 @@ def half_succeeded(tx: Connection, attempt: Attempt, now: datetime) -> None:
 
 
 def clear(tx: Connection, person_id: str) -> int:
-    """Take back the failures at one person's sign-in, from wherever; how many counters there were.
+    """Take back the wrong passwords at one person's sign-in, from wherever; how many counters there were.
 
-    What counts against an address, or against everybody, stays.
+    Wrong codes stay, and so does what counts against an address or against everybody.
     """
     row = failed_proof.c
     theirs = (row.about == person_id) & row.kind.in_([Kind.PAIR, Kind.ACCOUNT])
@@ -206,6 +226,16 @@ def _of_address(tx: Connection, keys: Keys, network: str, now: datetime) -> Coun
         limit=ADDRESS_UNDER_BRAKE if brake_is_on(tx, keys, now) else ADDRESS,
         about=network,
     )
+
+
+_STEPS: Final = {Kind.PAIR: Kind.FACTOR_PAIR, Kind.ACCOUNT: Kind.FACTOR_ACCOUNT}
+
+
+def _of_step(keys: Keys, one: Counter) -> Counter:
+    """What counts the second step where ``one`` counts the password; of an address and of everybody the same."""
+    if one.kind not in _STEPS:
+        return one
+    return replace(one, digest=keys.digest("failed_proof", "second_step", one.digest.hex()), kind=_STEPS[one.kind])
 
 
 def _everybody(keys: Keys) -> Counter:

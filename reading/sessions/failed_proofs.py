@@ -28,7 +28,11 @@ class Kind(StrEnum):
     PAIR = "pair"
     """One account from one place: an address, or a browser that proved the account before."""
     SESSION = "session"
-    """The password that an open session asks for again."""
+    """The password, or the code, that an open session asks for again."""
+    FACTOR_PAIR = "factor_pair"
+    """The second step of one account from one place."""
+    FACTOR_ACCOUNT = "factor_account"
+    """The second step of one account from every place that never proved it."""
     ACCOUNT = "account"
     """One account from every place that never proved it."""
     ADDRESS = "address"
@@ -37,6 +41,10 @@ class Kind(StrEnum):
     """Cards and numbers of patients that one member of staff names and that are refused."""
     EVERYBODY = "everybody"
     """All places and accounts: strangers alone."""
+
+
+_OF_ONE_PLACE: Final = frozenset({Kind.PAIR, Kind.FACTOR_PAIR, Kind.SESSION})
+"""Of these nothing is left after a success."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,7 +106,7 @@ def count(tx: Connection, counters: Sequence[Counter], now: datetime) -> timedel
 def take_back(tx: Connection, counters: Sequence[Counter], now: datetime) -> None:
     """An attempt that was counted succeeded: nothing of its pair or session is left, and one less of the others."""
     for counter in _in_order(counters):
-        if counter.kind in {Kind.PAIR, Kind.SESSION}:
+        if counter.kind in _OF_ONE_PLACE:
             tx.execute(failed_proof.delete().where(failed_proof.c.subject_digest == counter.digest))
         else:
             _one_less(tx, counter, now)
@@ -108,6 +116,16 @@ def take_back_one(tx: Connection, counters: Sequence[Counter], now: datetime) ->
     """What was counted last was right, and proves nothing by itself: all stand as they stood before it, and open."""
     for counter in _in_order(counters):
         _one_less(tx, counter, now)
+
+
+def drop(tx: Connection, counters: Sequence[Counter]) -> None:
+    """Leave nothing of counters that are none of this attempt's; one that another attempt has in hand stays.
+
+    Nobody waits here: it would be out of the order in which attempts lock.
+    """
+    row = failed_proof.c
+    free = sa.select(row.subject_digest).where(row.subject_digest.in_([one.digest for one in counters]))
+    tx.execute(failed_proof.delete().where(row.subject_digest.in_(free.with_for_update(skip_locked=True))))
 
 
 def failures_of(tx: Connection, counter: Counter, now: datetime) -> int:

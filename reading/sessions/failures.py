@@ -14,6 +14,7 @@ from reading.sessions import attempts
 from reading.sessions.failed_proofs import Kind
 from reading.tables import failed_proof, person
 
+_OF_PEOPLE: Final = (Kind.ACCOUNT, Kind.FACTOR_ACCOUNT, Kind.NAMING)
 MOST: Final = 100
 """Lines that are listed, the most failures first."""
 
@@ -46,8 +47,8 @@ def overview(tx: Connection, keys: Keys, now: datetime) -> Overview:
     row = failed_proof.c
     worst = (
         sa.select(failed_proof, person.c.username)
-        .outerjoin(person, (person.c.id == row.about) & row.kind.in_([Kind.ACCOUNT, Kind.NAMING]))
-        .where(row.kind.in_([Kind.ACCOUNT, Kind.ADDRESS, Kind.NAMING]), row.failures > 0)
+        .outerjoin(person, (person.c.id == row.about) & row.kind.in_(_OF_PEOPLE))
+        .where(row.kind.in_([*_OF_PEOPLE, Kind.ADDRESS]), row.failures > 0)
         .order_by(row.failures.desc(), row.subject_digest)
         .limit(MOST)
     )

@@ -56,7 +56,7 @@ def prove_by_factor(acts: Acts[Staff], keys: Keys, shown: Shown) -> SessionFacts
     """
     session = _session_of(acts.who)
     with acts.act() as ctx:
-        attempt = attempts.of_session(keys, session.token_digest)
+        attempt = attempts.of_session(keys, session.token_digest, by_factor=True)
         attempts.begin(ctx.tx, attempt, ctx.now)
         by = factors.take(ctx.tx, keys, ctx.who.person_id, shown, session.token_digest, ctx.now)
         if by is By.RECOVERY_CODE:

@@ -259,7 +259,7 @@ def _half(ctx: Context[Who], token: str, needs: Needs) -> HalfSession:
 
 
 def _attempt(ctx: Context[Who], keys: Keys, half: HalfSession, caller: Caller) -> Attempt:
-    return attempts.of_username(ctx.tx, keys, half.username, caller, ctx.now, person_id=half.person_id)
+    return attempts.of_second_step(ctx.tx, keys, half.username, caller, ctx.now, half.person_id)
 
 
 def _opened(ctx: Context[Who], terms: Terms, half: HalfSession, attempt: Attempt, caller: Caller) -> StaffSession:

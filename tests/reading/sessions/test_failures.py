@@ -34,5 +34,5 @@ def test_the_security_administrator_sees_who_is_tried_and_from_where(engine: Eng
         (Kind.ADDRESS, "10.0.0.1", 1),
     }
     assert (seen.within_an_hour, seen.brake_is_on) == (4, False)
-    assert sums == {"pair": 4, "session": 0, "account": 4, "address": 4, "naming": 0, "everybody": 4}
+    assert sums == dict.fromkeys(Kind, 0) | dict.fromkeys((Kind.PAIR, Kind.ACCOUNT, Kind.ADDRESS, Kind.EVERYBODY), 4)
     assert "ada" not in repr(seen)

@@ -14,7 +14,7 @@ from reading.errors import Invalid, NotAllowed, ProofTooOld, ReadingError, SignI
 from reading.factors.factors import Shown
 from reading.factors.requirement import Needs, Requirement
 from reading.kinds import Role
-from reading.sessions import account_notices, half_sessions, own_factors, own_proof, sign_in, staff_sessions
+from reading.sessions import account_notices, attempts, half_sessions, own_factors, own_proof, sign_in, staff_sessions
 from reading.sessions.attempts import Caller
 from reading.sessions.half_sessions import LASTS, HalfSession
 from reading.sessions.sign_in import NewFactor, Terms
@@ -169,6 +169,34 @@ def test_who_knows_the_password_guesses_codes_no_oftener_than_passwords(engine: 
     assert 20 < heard < 30  # five at once, ten at doubling waits, then four an hour: some 110 of a million in a day
     owner = half(engine, at)  # a place that she proved before
     assert isinstance(show(engine, at, owner, phone.code(at)), StaffSession)
+
+
+def test_a_password_made_anew_and_an_unlocking_forgive_no_guessed_code(
+    engine: Engine, now: datetime, ada: Staff
+) -> None:
+    with_phone(engine, now)
+    heard = 0
+    for _ in range(12):
+        guessed: object = password(engine, now, caller=ELSEWHERE)
+        if isinstance(guessed, HalfSession):
+            guessed = show(engine, now, guessed, "000000", caller=ELSEWHERE)
+        heard += isinstance(guessed, WrongCredentials)
+        with transaction(engine) as tx:
+            attempts.clear(tx, ada.person_id)
+
+    assert heard == 6  # five are free, and one begins the first wait
+
+
+def test_a_new_password_forgives_no_guessed_code_in_an_open_session(engine: Engine, now: datetime) -> None:
+    phone, enrolled = with_phone(engine, now)
+    acts = Acts(engine, WEB, lambda: now, enrolled.session.staff)
+    for _ in range(6):
+        with pytest.raises(WrongCredentials):
+            own_proof.prove_by_factor(acts, KEYS, Shown(code="000000"))
+    own_proof.change_password(acts, KEYS, current=PASSWORD, new="elm-tree-in-summer")
+
+    with pytest.raises(TooManyAttempts):
+        own_proof.prove_by_factor(acts, KEYS, Shown(code=phone.code(now, 1)))
 
 
 def test_who_mistypes_for_long_comes_in_all_the_same(engine: Engine, now: datetime) -> None:
