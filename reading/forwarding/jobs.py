@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -193,11 +194,15 @@ def retry(ctx: Context[Staff | Actor], job_id: str) -> None:
     ctx.record(action=Action.FORWARDING_RETRY, subject_kind="forwarding", subject_id=job_id)
 
 
-def latest(tx: Connection, limit: int, *, state: JobState | None = None) -> list[Job]:
-    """The latest jobs, the newest first."""
+def latest(
+    tx: Connection, limit: int, *, state: JobState | None = None, rule_ids: Collection[str] | None = None
+) -> list[Job]:
+    """The latest jobs, the newest first; ``rule_ids``: of these rules alone."""
     asked = sa.select(forwarding_job).order_by(forwarding_job.c.waiting_since.desc(), forwarding_job.c.id.desc())
     if state is not None:
         asked = asked.where(forwarding_job.c.state == state)
+    if rule_ids is not None:
+        asked = asked.where(forwarding_job.c.rule_id.in_(rule_ids))
     return [_job(row) for row in tx.execute(asked.limit(limit))]
 
 

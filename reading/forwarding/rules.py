@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -13,6 +14,7 @@ from reading.actions import Action
 from reading.audit import Actor
 from reading.context import Context, without_door
 from reading.errors import Invalid, NotAllowed, NotThere
+from reading.forwarding.addresses import is_allowed
 from reading.kinds import Tier
 from reading.register import administered, devices, organisations
 from reading.row_rules import open_at, valid_at
@@ -60,16 +62,19 @@ def add(
     device_id: str | None = None,
     url: str = "",
     token_file: str = "",
+    origins: Collection[str] = (),
 ) -> Rule:
-    """Add a rule for what arrives from now on; the caller has checked that the settings allow ``url``.
+    """Add a rule for what arrives from now on; ``origins``: those that the settings allow for ``url``.
 
     Raises:
-        Invalid: neither or both of device and address; a device that is never called.
+        Invalid: an address that is not allowed; neither or both of device and address; a device that is never called.
         NotAllowed: the device's organisation is not the site and reads nothing of it; they are no system administrator.
         NotThere: the site is not theirs.
 
     """
     administered.must_keep(ctx, site_id)
+    if url and not is_allowed(url, origins):
+        raise Invalid("url", "not_among_the_allowed")
     if (device_id is None) == (not url):
         raise Invalid("target", "one_of_device_and_url")
     if device_id is not None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from typing import Annotated
-from urllib.parse import urlsplit
 
 import typer
 from sqlalchemy.engine import Connection
 
 from reading.forwarding import jobs, rules
+from reading.forwarding.addresses import is_allowed
 from reading.forwarding.jobs import Job, JobState
 from reading.forwarding.rules import Moment, Rule
 from reading.register import device_register, devices, organisations
@@ -18,7 +18,6 @@ from service.commands.errors import Refused
 from service.commands.open_registry import open_registry
 from service.commands.output import AsJson, answer, answer_rows
 from service.installation.load_settings import load
-from service.installation.setting_values import origin_of
 
 commands = typer.Typer(help="Rules that send studies on to other archives.", no_args_is_help=True)
 
@@ -38,9 +37,8 @@ def add(
 ) -> None:
     """Send on what arrives from now on."""
     with open_registry() as ctx:
-        if url is not None and (
-            urlsplit(url).scheme not in ("http", "https") or origin_of(url) not in load(os.environ).forward_origins
-        ):
+        origins = load(os.environ).forward_origins
+        if url is not None and not is_allowed(url, origins):
             raise Refused(f"{url} is not among the addresses of TIERREAD_FORWARD_ORIGINS", "add its origin there")
         made = rules.add(
             ctx,
@@ -50,6 +48,7 @@ def add(
             device_id=None if to is None else device_register.by_title(ctx.tx, to, ctx.now).id,
             url=url or "",
             token_file="" if token_file is None else str(token_file.absolute()),
+            origins=origins,
         )
         answer(as_json, _of_rule(ctx.tx, made), f"added {made.id}")
 

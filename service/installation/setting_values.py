@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import sqlalchemy.exc as sa_exc
 from sqlalchemy.engine import make_url
 
+from reading.forwarding.addresses import origin_of
 from reading.kinds import Role
 from storage.instance_row import is_new_uid
 
@@ -114,13 +115,6 @@ def endpoint(value: object) -> str:
 def origins(value: object) -> tuple[str, ...]:
     words = value if isinstance(value, list) else str(value).split(",")
     return tuple(origin_of(endpoint(str(word))) for word in words if str(word).strip())
-
-
-def origin_of(url: str) -> str:
-    """Scheme, host and port of an address; the port also where it is the scheme's own."""
-    parts = urlsplit(url)
-    port = parts.port or {"http": 80, "https": 443}.get(parts.scheme, 0)
-    return f"{parts.scheme}://{(parts.hostname or '').lower()}:{port}"
 
 
 def networks(value: object) -> Networks:

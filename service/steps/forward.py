@@ -18,13 +18,13 @@ from pacs.leaving.visible_study import NotVisible, VisibleStudy
 from pacs.pixels.opened import StoredInstance
 from reading.actions import Action
 from reading.forwarding import jobs, rules
+from reading.forwarding.addresses import is_allowed
 from reading.forwarding.jobs import Job
 from reading.forwarding.rules import Rule
 from reading.kinds import DeviceRight
 from reading.register import device_rights, devices
 from reading.viewers import Machine
 from service.installation.house import House
-from service.installation.setting_values import origin_of
 from service.telemetry.logs import logger
 from service.telemetry.metrics import FORWARDED
 from service.wiring.queries import destination_at
@@ -138,7 +138,7 @@ class Forwarder:
                 run.send(outlet.send, [part for part in parts if part.sop_class_uid in proposal.sop_classes])
 
     def _to_server(self, rule: Rule, run: _Run, parts: list[Part]) -> None:
-        if origin_of(rule.url) not in self._house.settings.forward_origins:
+        if not is_allowed(rule.url, self._house.settings.forward_origins):
             raise _Stopped("not_allowed")
         try:
             token = Path(rule.token_file).read_text("utf-8").strip() if rule.token_file else ""

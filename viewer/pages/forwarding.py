@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final, NoReturn
-from urllib.parse import urlsplit
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Form, Query
 from starlette.requests import Request
@@ -54,8 +53,6 @@ def add(  # noqa: PLR0917 -- the fields of the form
     """To a device, or to an address that the settings allow; one that asks for a token is added by the command."""
     office = office_of(request)
     try:
-        if url.strip() and _origin_of(url.strip()) not in office.forward_origins:
-            _refuse_address()
         with acting(office, staff) as ctx:
             rules.add(
                 ctx,
@@ -64,6 +61,7 @@ def add(  # noqa: PLR0917 -- the fields of the form
                 modality=modality.strip().upper(),
                 device_id=known_id(device) if device else None,
                 url=url.strip(),
+                origins=office.forward_origins,
             )
     except (Invalid, NotAllowed) as refused:
         form = {"site": site, "device": device, "url": url, "modality": modality, "moment": moment}
@@ -85,19 +83,6 @@ def retry(request: Request, staff: Submitting, job_id: str) -> Response:
     return RedirectResponse("/office/forwarding?done=retried", status_code=303)
 
 
-def _origin_of(url: str) -> str:
-    """Scheme, host and port of an address; empty where it is none."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return ""
-    return f"{parts.scheme}://{parts.netloc}"
-
-
-def _refuse_address() -> NoReturn:
-    raise Invalid("url", "not_among_the_allowed")
-
-
 def _page(
     request: Request, staff: Staff, form: dict[str, str], *, done: str = "", refused: NotDone | None = None
 ) -> Response:
@@ -107,7 +92,7 @@ def _page(
         every = {one.id: one for one in organisations.list_all(ctx.tx)}
         known = {one.id: one for one in devices.list_all(ctx.tx)}
         found = [one for one in rules.list_all(ctx.tx) if one.site_id in places]
-        dead = jobs.latest(ctx.tx, FAILED_SHOWN, state=JobState.DEAD)
+        dead = jobs.latest(ctx.tx, FAILED_SHOWN, state=JobState.DEAD, rule_ids=[one.id for one in found])
         waiting = jobs.waiting_by_rule(ctx.tx)
         now = ctx.now
     named = {one.id: one for one in found}
@@ -144,7 +129,6 @@ def _page(
                 "since": words.moment(one.waiting_since, every[named[one.rule_id].site_id].time_zone),
             }
             for one in dead
-            if one.rule_id in named
         ],
         form=form,
         sites=[(one.id, f"{one.name} ({one.code})") for one in places.values()],

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy.engine import Engine
@@ -17,6 +18,7 @@ from pacs.arriving.receive import Sender
 from reading.audit import SYSTEM
 from reading.context import Context
 from reading.forwarding import jobs, rules
+from reading.forwarding.addresses import origin_of
 from reading.forwarding.jobs import JobState
 from reading.forwarding.rules import Moment
 from reading.kinds import DeviceRight
@@ -78,9 +80,9 @@ class Here:
 
     def rule_to_server(self, url: str, token_file: Path) -> None:
         with transaction(self.house.engine) as tx:
-            self._rule(tx, url=url, token_file=str(token_file))
+            self._rule(tx, url=url, token_file=str(token_file), origins=[origin_of(url)])
 
-    def _rule(self, tx: object, **target: str) -> None:
+    def _rule(self, tx: object, **target: Any) -> None:
         rules.add(
             Context(tx, self.clinic.audit, datetime.now(UTC) - timedelta(hours=1), SYSTEM),
             site_id=self.clinic.region.hills.id,

@@ -18,6 +18,7 @@ from storage.database import snapshot, transaction
 from storage.ids import new_id
 from tests.viewer.house import House
 from tests.viewer.pages.office import administrator_of, post, said, sam, submit
+from viewer.pages.forwarding import FAILED_SHOWN
 
 PAGE = "/office/forwarding"
 
@@ -79,3 +80,33 @@ def test_what_failed_is_tried_again_by_whoever_keeps_the_site(house: House) -> N
     assert [one.status_code for one in foreign] == [404, 404]
     assert retried.status_code == 303
     assert after.state is JobState.WAITING
+
+
+def test_what_failed_elsewhere_hides_nothing_that_failed_here(house: House) -> None:
+    region = house.clinic.region
+    elsa = administrator_of(house, "elsa", region.elm, Role.SYSTEM_ADMINISTRATOR)
+    here, there = _archive(house, region.elm.id, "OURS"), _archive(house, region.oak.id, "THEIRS")
+    since = house.now - timedelta(days=9)
+    with transaction(house.engine) as tx:
+        ctx = Context(tx, house.clinic.audit, house.now, SYSTEM)
+        ours = rules.add(ctx, site_id=region.elm.id, moment=Moment.QUIET, device_id=here)
+        theirs = rules.add(ctx, site_id=region.oak.id, moment=Moment.QUIET, device_id=there)
+        failed = [(ours, since), *((theirs, since + timedelta(minutes=n)) for n in range(1, FAILED_SHOWN + 1))]
+        tx.execute(
+            forwarding_job.insert(),
+            [
+                {
+                    "id": new_id(),
+                    "rule_id": rule.id,
+                    "study_uid": f"1.2.{number}",
+                    "instances": 2,
+                    "state": JobState.DEAD,
+                    "waiting_since": at,
+                    "attempts": 9,
+                    "next_at": at,
+                }
+                for number, (rule, at) in enumerate(failed)
+            ],
+        )
+
+    assert elsa.get(PAGE).text.count("/retry") == 1
