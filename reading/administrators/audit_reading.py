@@ -65,6 +65,11 @@ def exported(tx: Connection, search: Search) -> Iterator[list[Event]]:
     return audit_search.every_page(tx, audit_subjects.widened(tx, search))
 
 
+def is_whole(tx: Connection, search: Search) -> bool:
+    """Whether a search about a patient or a case holds all that belongs to it, and not the latest of it alone."""
+    return audit_subjects.widened(tx, search).is_whole
+
+
 def exported_page(engine: Engine, search: Search) -> tuple[list[Event], Search | None]:
     """The next events of an export, and the search for those after them; None where there are no more.
 

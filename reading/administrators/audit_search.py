@@ -56,6 +56,8 @@ class Search:
     """Instead of the subject: it and all that belongs to it (`audit_subjects.widened`)."""
     or_by: tuple[str, ...] = ()
     """Beside ``about``: what these patients did themselves."""
+    is_whole: bool = True
+    """False: more belongs to the subject than ``about`` holds (`audit_subjects.MOST_THINGS`), which has the latest."""
     action: str | None = None
     outcome: Outcome | None = None
     address: str | None = None

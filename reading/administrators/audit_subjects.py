@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import zip_longest
 from typing import Final
 
 import sqlalchemy as sa
@@ -116,19 +117,22 @@ def widened(tx: Connection, search: Search) -> Search:
     if search.subject_id is None or search.subject_kind not in {"patient", "case"}:
         return search
     by: Sequence[str] = ()
-    things: list[Thing] = []
+    orders: list[str] = []
     if search.subject_kind == "patient":
         by = persons.record_ids(tx, search.subject_id) or [search.subject_id]
         cases = _ids(tx, case, case.c.patient_id.in_(by))
-        things += [("patient", each) for each in by]
-        things += [("order", each) for each in _ids(tx, imaging_order, imaging_order.c.patient_id.in_(by))]
+        orders = _ids(tx, imaging_order, imaging_order.c.patient_id.in_(by))
     else:
         cases = [search.subject_id]
-    things += [("case", each) for each in cases]
-    things += [("report", each) for each in _ids(tx, report_version, report_version.c.case_id.in_(cases))]
-    asked = sa.select(case_study.c.study_uid).where(case_study.c.case_id.in_(cases)).limit(MOST_THINGS)
-    things += [("study", each) for each in tx.scalars(asked.order_by(case_study.c.joined_at.desc()))]
-    return replace(search, about=tuple(things[:MOST_THINGS]), or_by=tuple(by))
+    reports = _ids(tx, report_version, report_version.c.case_id.in_(cases))
+    asked = sa.select(case_study.c.study_uid).where(case_study.c.case_id.in_(cases)).limit(MOST_THINGS + 1)
+    studies = list(tx.scalars(asked.order_by(case_study.c.joined_at.desc())))
+    kinds = {"case": cases, "report": reports, "study": studies, "order": orders}
+    things: list[Thing] = [("patient", each) for each in by]
+    # Of each kind the latest: a patient of many orders has cases, too.
+    rows = zip_longest(*([(kind, each) for each in found] for kind, found in kinds.items()))
+    things += [each for row in rows for each in row if each is not None]
+    return replace(search, about=tuple(things[:MOST_THINGS]), or_by=tuple(by), is_whole=len(things) <= MOST_THINGS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -173,4 +177,4 @@ def _cases_with(tx: Connection, accession_number: str) -> list[str]:
 
 def _ids(tx: Connection, table: sa.Table, condition: sa.ColumnElement[bool]) -> list[str]:
     """The latest ids first: they are ULIDs."""
-    return list(tx.scalars(sa.select(table.c.id).where(condition).order_by(table.c.id.desc()).limit(MOST_THINGS)))
+    return list(tx.scalars(sa.select(table.c.id).where(condition).order_by(table.c.id.desc()).limit(MOST_THINGS + 1)))

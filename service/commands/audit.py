@@ -15,7 +15,7 @@ from typing import Annotated, Any, Final, TextIO
 
 import typer
 
-from reading.administrators import audit_reading, audit_search
+from reading.administrators import audit_reading, audit_search, audit_subjects
 from reading.administrators.audit_search import Search
 from reading.audit import SYSTEM, Actor, Audit, Outcome
 from reading.context import Acts, Context
@@ -79,6 +79,8 @@ def list_events(
         if after is not None:
             search = replace(search, after=audit_search.after(after))
         found = audit_reading.find(acts, search, limit=limit)
+        with acts.look() as ctx:
+            _say_what_lacks(ctx, search)
     more = audit_search.next_page(search, found).after if len(found) == limit else None
     rows = [event_row(each) for each in found]
     if as_json:
@@ -112,6 +114,7 @@ def export(
             audit_reading.begin_export(ctx, search)
         write = _csv(to) if form is Format.CSV else _json_lines(to)
         with open_registry(writing=False) as ctx:
+            _say_what_lacks(ctx, search)
             for found in audit_reading.exported(ctx.tx, search):
                 for each in found:
                     write(event_row(each))
@@ -164,6 +167,14 @@ def _search(  # noqa: PLR0917 -- what is asked
         outcome=outcome,
         address=address,
     )
+
+
+def _say_what_lacks(ctx: Context[Actor], search: Search) -> None:
+    if not audit_reading.is_whole(ctx.tx, search):
+        most = audit_subjects.MOST_THINGS
+        typer.echo(
+            f"more than {most} orders, cases, reports and studies belong to it: only the latest are here", err=True
+        )
 
 
 def _moment(text: str | None, option: str) -> datetime | None:

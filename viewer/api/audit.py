@@ -41,7 +41,10 @@ def search(  # noqa: PLR0917 -- what is asked
     after: Annotated[str | None, Query(max_length=400)] = None,
     limit: Annotated[int, Query(ge=1, le=audit_search.MOST)] = 100,
 ) -> dict[str, Any]:
-    """A page of events, the latest first; ``after`` is what the page before said."""
+    """A page of events, the latest first; ``after`` is what the page before said.
+
+    ``whole`` is false where more belongs to the patient or the case than is searched together.
+    """
     office = office_of(request)
     with in_snapshot(office, staff) as ctx:
         audit_reading.may_read(ctx)
@@ -57,5 +60,8 @@ def search(  # noqa: PLR0917 -- what is asked
             after=None if after is None else audit_search.after(after),
         )
     found = audit_reading.find(acts_of(office, staff), asked, limit=limit)
+    with in_snapshot(office, staff) as ctx:
+        is_whole = audit_reading.is_whole(ctx.tx, asked)
     more = audit_search.next_page(asked, found).after if len(found) == limit else None
-    return {"events": [event_row(each) for each in found], "after": more.written() if more else None}
+    rows = [event_row(each) for each in found]
+    return {"events": rows, "after": more.written() if more else None, "whole": is_whole}

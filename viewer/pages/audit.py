@@ -30,7 +30,7 @@ from viewer.pages.policy import ZONE
 from viewer.pages.sign_in import words_for
 from viewer.views import audit as view
 from viewer.views import audit_lines
-from viewer.words.catalogue import Language
+from viewer.words.catalogue import Language, text
 
 router = APIRouter(prefix="/office/audit")
 
@@ -106,9 +106,10 @@ def export(  # noqa: PLR0917 -- what is asked
             raise Invalid("export", "unknown")
         search = _search(ctx.now, asked)
         audit_reading.begin_export(ctx, search)
+        is_whole = audit_reading.is_whole(ctx.tx, search)
         name = f"audit-{ctx.now.astimezone(ZONE):%Y-%m-%d-%H%M}.{form}"
     return StreamingResponse(
-        view.exported(form, _pages(request, search), office.ae_title),
+        view.exported(form, _pages(request, search, is_whole=is_whole), office.ae_title),
         media_type=view.MEDIA_TYPES[form],
         headers={
             "Content-Disposition": f'attachment; filename="{name}"',
@@ -143,6 +144,7 @@ def _found(request: Request, staff: Staff, asked: Mapping[str, str], after: str)
     with in_snapshot(office, staff) as ctx:
         lines = audit_lines.lines(ctx.tx, events, language, ZONE)
         chosen = _chosen(ctx, asked)
+        is_whole = audit_reading.is_whole(ctx.tx, search)
     more = audit_search.next_page(search, events).after if len(events) == PAGE else None
     kept = {name: value for name, value in asked.items() if value}
     return _page(
@@ -151,6 +153,7 @@ def _found(request: Request, staff: Staff, asked: Mapping[str, str], after: str)
         asked,
         lines=lines,
         chosen=chosen,
+        is_whole=is_whole,
         since=search.since.astimezone(ZONE) if search.since else None,
         onward=urlencode(kept | {"after": more.written()}) if more else "",
         first=f"/office/audit?{urlencode(kept)}" if after else "",
@@ -171,6 +174,7 @@ def _page(
             audit_reading.may_read(ctx)
     chosen = {name: asked.get(name, "") for name in ("person", "about")}
     shown: dict[str, Any] = {"lines": None, "chosen": chosen, "onward": "", "first": "", "choices": [], "since": None}
+    shown |= {"is_whole": True, "most_things": audit_subjects.MOST_THINGS}
     return staff_page(
         request,
         staff,
@@ -236,9 +240,17 @@ def _search(now: datetime, asked: Mapping[str, str]) -> Search:
     )
 
 
-def _pages(request: Request, search: Search) -> Iterator[list[Event]]:
-    engine, left, following = office_of(request).engine, MOST_EXPORTED, search
-    while following is not None and left > 0:
+def _pages(request: Request, search: Search, *, is_whole: bool) -> Iterator[list[Event] | str]:
+    """The events of an export, and in words what it lacks."""
+    engine, left, following, language = office_of(request).engine, MOST_EXPORTED, search, language_of(request)
+    if not is_whole:
+        yield text(language, "audit.things-cut", n=audit_subjects.MOST_THINGS)
+    while following is not None:
         found, following = audit_reading.exported_page(engine, following)
         yield found[:left]
+        if len(found) > left:
+            # The next file begins with the last minute of this one, as the form has minutes: nothing is lost between.
+            again = (found[left].at + timedelta(minutes=1)).astimezone(ZONE)
+            yield text(language, "audit.export.cut", n=MOST_EXPORTED, at=f"{again:%Y-%m-%d %H:%M}")
+            return
         left -= len(found)

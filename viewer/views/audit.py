@@ -35,12 +35,15 @@ def event_row(one: Event) -> dict[str, Any]:
     }
 
 
-def exported(form: str, pages: Iterable[list[Event]], site: str) -> Iterator[bytes]:
-    """The file of an export in pieces; ``form`` is one of `MEDIA_TYPES`, ``site`` names this installation."""
+def exported(form: str, pages: Iterable[list[Event] | str], site: str) -> Iterator[bytes]:
+    """The file of an export in pieces; ``form`` is one of `MEDIA_TYPES`, ``site`` names this installation.
+
+    A text among the pages says what the file lacks, and stands in it as something that is no event.
+    """
     begin, each, end = _forms(site)[form]
     yield begin
     for page in pages:
-        yield each(page)
+        yield _REMARKS[form](page) if isinstance(page, str) else each(page)
     yield end
 
 
@@ -68,6 +71,26 @@ def _forms(site: str) -> dict[str, tuple[bytes, Callable[[list[Event]], bytes], 
             b"",
         ),
     }
+
+
+def _remark_csv(said: str) -> bytes:
+    return f"# {said}\r\n".encode()
+
+
+def _remark_xml(said: str) -> bytes:
+    return f"<!-- {said.replace('--', '—')} -->\n".encode()
+
+
+def _remark_fhir(said: str) -> bytes:
+    issue = {"severity": "warning", "code": "incomplete", "diagnostics": said}
+    return _json({"resourceType": "OperationOutcome", "issue": [issue]}) + b"\n"
+
+
+_REMARKS: Final[Mapping[str, Callable[[str], bytes]]] = {
+    "csv": _remark_csv,
+    "xml": _remark_xml,
+    "ndjson": _remark_fhir,
+}
 
 
 def _json(resource: Mapping[str, Any]) -> bytes:

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from reading.actions import Action
-from reading.administrators import audit_checks
+from reading.administrators import audit_checks, audit_subjects
 from reading.audit import Outcome, events_about
 from reading.kinds import Role
 from storage.database import snapshot, transaction
@@ -20,6 +20,7 @@ from tests.reading.anchors.anchored import SEAL, anchor, places_in
 from tests.reading.clinic import read
 from tests.reading.region import PIA_CARD, hire
 from tests.viewer.house import PASSWORD, House
+from viewer.pages import audit as audit_pages
 
 
 @pytest.fixture
@@ -123,6 +124,27 @@ def test_an_export_is_a_file_and_an_event(house: House, sue: httpx.Client, form:
     with snapshot(house.engine) as tx:
         exports = [one for one in events_about(tx, "audit", "") if one.action == Action.AUDIT_EXPORT]
     assert [one.details["action"] for one in exports] == ["audit.search"]
+
+
+@pytest.mark.parametrize(("form", "remark"), [("csv", "\r\n# "), ("xml", "<!-- "), ("ndjson", "OperationOutcome")])
+def test_what_a_page_or_a_file_lacks_stands_in_it(
+    house: House, sue: httpx.Client, form: str, remark: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(2):
+        house.case(f"1.2.{number}")
+    about = {"kind": "patient", "about": house.patient.id}
+    asked = {"csrf_token": sue.headers["X-CSRF-Token"], "form": form, **about}
+    page, whole = sue.get("/office/audit", params=about).text, sue.post("/office/audit/export", data=asked).text
+    monkeypatch.setattr(audit_subjects, "MOST_THINGS", 3)
+    monkeypatch.setattr(audit_pages, "MOST_EXPORTED", 1)
+    for _ in range(2):
+        house.patient_client(house.case("1.2.3").id)
+    cut_page, cut = sue.get("/office/audit", params=about).text, sue.post("/office/audit/export", data=asked).text
+
+    assert ("More than" in page, remark in whole) == (False, False)
+    assert "More than 3 orders" in cut_page
+    assert cut.count(remark) == 2
+    assert "The file ends here with 1 events" in cut
 
 
 def test_nobody_else_reads_names_exports_or_checks(house: House, sue: httpx.Client) -> None:
