@@ -120,6 +120,13 @@ class Action(StrEnum):
 
     DRAFT_SAVE = "draft.save"
 
+    EMERGENCY_CLOSE = "emergency.close"
+    EMERGENCY_FIND = "emergency.find"
+    EMERGENCY_JUDGE = "emergency.judge"
+    EMERGENCY_LIST = "emergency.list"
+    EMERGENCY_OPEN = "emergency.open"
+    EMERGENCY_OVERSEE = "emergency.oversee"
+
     FACTOR_ADD = "factor.add"
     FACTOR_RECOVERY_CODES = "factor.recovery_codes"
     FACTOR_REMOVE = "factor.remove"

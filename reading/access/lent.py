@@ -1,4 +1,7 @@
-"""Cases that are lent to people who do not work on their site: by an invitation to a consultation, or by a referral."""
+"""Cases that are lent to people who do not work on their site.
+
+By an invitation to a consultation, by a referral, or because they opened them in an emergency.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from reading.access.emergencies import is_opened, opened_studies
 from reading.access.invited import CONSULTED, is_shown_in_consultation, studies_shown_in_consultation
 from reading.cases.identity_moves import Identity
 from reading.cases.moves import HIDDEN
@@ -21,13 +25,14 @@ def received_by(staff: Staff, now: datetime) -> sa.ColumnElement[bool]:
 
 def is_lent(staff: Staff, now: datetime) -> sa.ColumnElement[bool]:
     """The condition on the table ``case`` for those that are lent to somebody now."""
-    return is_shown_in_consultation(staff, now) | _is_referred(staff, now)
+    return is_shown_in_consultation(staff, now) | _is_referred(staff, now) | is_opened(staff, now)
 
 
 def lent_studies(staff: Staff, now: datetime) -> sa.CompoundSelect[tuple[str]]:
     """The UIDs of their studies."""
     joined = sa.select(case_study.c.study_uid).join(case, case.c.id == case_study.c.case_id)
-    return sa.union(studies_shown_in_consultation(staff, now), joined.where(_is_referred(staff, now)))
+    referred = joined.where(_is_referred(staff, now))
+    return sa.union(studies_shown_in_consultation(staff, now), referred, opened_studies(staff, now))
 
 
 def _is_referred(staff: Staff, now: datetime) -> sa.ColumnElement[bool]:

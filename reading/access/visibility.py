@@ -123,8 +123,8 @@ def visible_cases(tx: Connection, viewer: Viewer, now: datetime) -> sa.ColumnEle
 def cases_in_view(tx: Connection, viewer: Viewer, now: datetime) -> sa.ColumnElement[bool]:
     """The condition on the table ``case`` for those whose images and report ``viewer`` may read, and no more.
 
-    Besides their own those that a consultation or a referral lends them: these stand in no list of work, and no act
-    opens them.
+    Besides their own those that a consultation, a referral or an emergency lends them: these stand in no list of work,
+    and no act opens them.
     """
     own = visible_cases(tx, viewer, now)
     return own | is_lent(viewer, now) if isinstance(viewer, Staff) else own

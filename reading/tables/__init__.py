@@ -18,6 +18,7 @@ from reading.tables.consultation import (
     consultation_prior,
 )
 from reading.tables.double_reading import double_reading
+from reading.tables.emergency import emergency_access
 from reading.tables.factors import factor, factor_requirement, factor_reset, recovery_code
 from reading.tables.forwarding import forwarded_instance, forwarding_job, forwarding_rule
 from reading.tables.intake import identity_move, identity_question, rejected_instance, rejection, surgery
@@ -129,6 +130,7 @@ __all__ = [
     "double_reading",
     "draft",
     "duty",
+    "emergency_access",
     "factor",
     "factor_requirement",
     "factor_reset",

@@ -1,4 +1,4 @@
-"""Settings of signing in: who must show a second factor, and how many sessions one person has."""
+"""Settings of signing in and of access: second factors, sessions of one person, and how long an emergency lasts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from service.installation.setting_values import Networks, described
 
 @dataclass(frozen=True, kw_only=True)
 class SignInSettings:
-    """The part of `Settings` that says how people sign in."""
+    """The part of `Settings` that says how people sign in, and what they open in an emergency."""
 
     second_factor_roles: str = field(
         default="quality_manager, system_administrator, security_administrator, audit_administrator",
@@ -37,6 +37,16 @@ class SignInSettings:
             setting_values.whole(1, 1000),
             "Sessions that one person has at once; one more ends the one that was longest without work.",
             unit="sessions",
+        ),
+    )
+
+    emergency_hours: float = field(
+        default=4.0,
+        metadata=described(
+            setting_values.number(0, 24),
+            "How long somebody who treats sees what they opened in an emergency although it is not theirs to see. "
+            "0: nobody opens anything in an emergency.",
+            unit="hours",
         ),
     )
 

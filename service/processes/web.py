@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from datetime import timedelta
 from functools import partial
 from typing import Final
 
@@ -61,6 +62,7 @@ def run(settings: Settings, folders: Folders, stop: threading.Event, part: Part)
             audit=house.audit,
             clock=house.clock,
             terms=settings.sign_in_terms,
+            emergency_lasts=timedelta(hours=settings.emergency_hours),
             render=partial(picture, house, bytes_),
             ae_title=settings.ae_title,
             public_origin=settings.public_origin,

@@ -109,6 +109,8 @@ REGISTER = "a system administrator's alone, and nothing of a patient"
 FACTORS = "a system or security administrator's, and nothing of a patient"
 ROSTER = "who works when, with nothing of a patient"
 SECURITY = "a security administrator's, and nothing of a patient"
+EMERGENCIES = "a security administrator's, and it says nothing of whom: test_emergencies"
+OPENS = "a number in full, with a reason and a proof, on record: test_emergency"
 AUDIT = "an audit administrator's, and it holds ids alone"
 
 STAFF: dict[tuple[str, str], Thing | Listing | Theirs] = {
@@ -124,6 +126,16 @@ STAFF: dict[tuple[str, str], Thing | Listing | Theirs] = {
     ("POST", "/office/security/people/{person_id}/sign-out"): Theirs(SECURITY),
     ("POST", "/office/security/tokens/{token_id}/end"): Theirs(SECURITY),
     ("POST", "/office/security/shares/{share_id}/end"): Theirs(SECURITY),
+    ("GET", "/api/security/emergencies"): Theirs(EMERGENCIES),
+    ("POST", "/api/security/emergencies/{emergency_id}/judge"): Theirs(EMERGENCIES),
+    ("POST", "/office/security/emergencies/{emergency_id}/judge"): Theirs(EMERGENCIES),
+    ("GET", "/api/emergencies"): Listing(),
+    ("POST", "/api/emergencies"): Theirs(OPENS),
+    ("POST", "/api/emergencies/{emergency_id}/close"): Theirs("what the caller opened; another's is not there"),
+    ("GET", "/emergency"): Listing(),
+    ("POST", "/emergency"): Theirs(OPENS),
+    ("POST", "/emergency/{emergency_id}/close"): Theirs("what the caller opened; another's is not there"),
+    ("GET", "/emergency/case/{case_id}"): Thing("case"),
     ("POST", "/office/audit/find"): Theirs(AUDIT),
     ("POST", "/office/audit/export"): Theirs(AUDIT),
     ("GET", "/office/audit/checks"): Theirs(AUDIT),

@@ -90,7 +90,10 @@ def report(request: Request, patient: Patient, version_id: str) -> dict[str, Any
             for each in signatures
         ],
         "pictures": pictures,
-        "looks": [{"at": look.at.isoformat(), "who": look.who, "what": look.what} for look in lines],
+        "looks": [
+            {"at": look.at.isoformat(), "who": look.who, "what": look.what, "emergency": look.emergency}
+            for look in lines
+        ],
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeAlias, cast
 
@@ -48,6 +48,8 @@ class Office:
     export: Export
     evidence: Evidence
     examination_facts: ExaminationFacts
+    emergency_lasts: timedelta = timedelta(hours=4)
+    """How long somebody sees what they open in an emergency; zero: nobody opens anything."""
     ae_title: str = "TIERREAD"
     """The AE title by which devices call this service."""
     public_origin: str = ""

@@ -151,6 +151,7 @@ PAGES: Final = (
     "/consultations",
     "/referrals",
     "/questions",
+    "/emergency",
     "/reports",
     "/office",
     "/alerts",
@@ -206,6 +207,7 @@ def as_page(request: Request, problem: Problem) -> Response:
         "advice": text(language, f"problem.{problem.slug}.advice", **problem.fields),
         "detail": explained(request, problem),
         "back": home,
+        "missing": problem.slug == "not-there",
         "here": home,  # not the address itself: a refusal does not repeat what was asked for
     }
     if staff is None:

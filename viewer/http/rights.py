@@ -11,6 +11,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
+from reading.access.emergencies import TREATING
 from reading.kinds import Role
 from viewer.shell.navigation import AT_A_SITE, AUDIT, CLINICAL, QUALITY, READS, SECURITY, SYSTEM
 
@@ -174,6 +175,13 @@ RIGHTS: Final[tuple[Right, ...]] = (
         *_each("POST", "/consultations/{consultation_id}", "/invite", "/remove"),
     ),
     _right(
+        "emergency",
+        TREATING,
+        *("GET /api/emergencies", "POST /api/emergencies", "POST /api/emergencies/{emergency_id}/close"),
+        *_each("GET", "/emergency", "", "/case/{case_id}"),
+        *_each("POST", "/emergency", "", "/{emergency_id}/close"),
+    ),
+    _right(
         "question",
         CLINICAL,
         *("GET /questions/new/{case_id}", "POST /questions/new/{case_id}"),
@@ -278,6 +286,8 @@ RIGHTS: Final[tuple[Right, ...]] = (
         *_each("GET", "/office/security", "", "/rights", "/people/{person_id}"),
         *_each("POST", "/office/security", "/people/{person_id}/sign-out", "/tokens/{token_id}/end"),
         "POST /office/security/shares/{share_id}/end",
+        *("GET /api/security/emergencies", "POST /api/security/emergencies/{emergency_id}/judge"),
+        "POST /office/security/emergencies/{emergency_id}/judge",
     ),
     _right(
         "audit",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Form, Query
 from starlette.requests import Request
@@ -195,9 +195,8 @@ def _hand_over(request: Request, staff: Staff, codes: tuple[str, ...]) -> Respon
     return hand_over(request, staff, CODES, {"codes": " ".join(codes)})
 
 
-def _proof(
-    request: Request, staff: Staff, onward: str, *, problem: str = "", refusal: Exception | None = None
-) -> Response:
+def proof_asked(request: Request, staff: Staff) -> dict[str, Any]:
+    """What `factor_fields.html` asks of somebody who proves once more who they are; without a factor the password."""
     office, session = office_of(request), staff.session
     assert session is not None  # noqa: S101 -- whoever asks came with one
     with in_snapshot(office, staff) as ctx:
@@ -205,6 +204,12 @@ def _proof(
         options = factors.request_options(
             ctx.tx, office.keys, staff.person_id, place_of(request), session.token_digest, ctx.now
         )
+    return {"by_factor": bool(kinds), "has_app": Kind.TOTP in kinds, "passkey": options}
+
+
+def _proof(
+    request: Request, staff: Staff, onward: str, *, problem: str = "", refusal: Exception | None = None
+) -> Response:
     refused = problem_of(refusal) if refusal else None
     return staff_page(
         request,
@@ -212,9 +217,7 @@ def _proof(
         "account_proof.html",
         status=refused.status if refused else 200,
         headers=refused.headers if refused else None,
-        by_factor=bool(kinds),
-        has_app=Kind.TOTP in kinds,
-        passkey=options,
         next=local(onward, HOME),
         problem=problem,
+        **proof_asked(request, staff),
     )

@@ -130,7 +130,10 @@ def report(
         pictures=range(first, min(first + PICTURES_A_PAGE, total + 1)),
         page=min(page_number, pages),
         pages=pages,
-        looks=[{"at": words.moment(look.at, zone), "who": look.who, "what": look.what} for look in lines],
+        looks=[
+            {"at": words.moment(look.at, zone), "who": look.who, "what": look.what, "emergency": look.emergency}
+            for look in lines
+        ],
     )
 
 

@@ -1,4 +1,4 @@
-"""/office/security: who is signed in, what was refused, tokens, shares, and who may do what."""
+"""/office/security: what was opened in emergencies, who is signed in, what was refused, tokens, shares, rights."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from fastapi import APIRouter, Form
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from reading.administrators import oversight, security
+from reading.administrators import emergencies, oversight, security
+from reading.emergency_access.rules import COMMENT_MOST, Verdict
 from reading.errors import Invalid, NotThere, Stale
 from reading.kinds import Role
 from reading.viewers import Staff
@@ -18,9 +19,11 @@ from viewer.http.on_record import ULID, acting, in_snapshot
 from viewer.http.page import staff_page
 from viewer.http.problems import problem_of
 from viewer.http.rights import RIGHTS, held_by
+from viewer.pages.person_form import one_of
 from viewer.pages.policy import ZONE
 from viewer.pages.sign_in import words_for
 from viewer.shell.navigation import entries_of
+from viewer.views.emergency import judged_line
 from viewer.words import words
 
 router = APIRouter(prefix="/office/security")
@@ -96,13 +99,32 @@ def end_share(
     return RedirectResponse("/office/security", status_code=303)
 
 
+@router.post("/emergencies/{emergency_id}/judge")
+def judge(
+    request: Request,
+    staff: Submitting,
+    emergency_id: str,
+    verdict: Annotated[str, Form(max_length=16)] = "",
+    comment: Annotated[str, Form(max_length=COMMENT_MOST)] = "",
+) -> Response:
+    """Say whether what somebody opened in an emergency was justified."""
+    try:
+        with acting(office_of(request), staff) as ctx:
+            emergencies.judge(ctx, _id(emergency_id), one_of(Verdict, "verdict", verdict), comment)
+    except (Invalid, Stale) as wrong:
+        return _page(request, staff, problem=wrong)
+    return RedirectResponse("/office/security#emergencies", status_code=303)
+
+
 def _page(request: Request, staff: Staff, *, problem: Exception | None = None) -> Response:
     office, zone = office_of(request), ZONE.key
     with in_snapshot(office, staff) as ctx:
         holders = security.holders(ctx)
         failed = security.failed_attempts(ctx, office.keys)
         tokens, shares = oversight.tokens(ctx), oversight.open_shares(ctx)
-        patterns = oversight.patterns(ctx, ZONE)
+        patterns = [*emergencies.patterns(ctx, ZONE), *oversight.patterns(ctx, ZONE)]
+    with acting(office, staff) as ctx:
+        opened = emergencies.listed(ctx)
     return staff_page(
         request,
         staff,
@@ -123,6 +145,8 @@ def _page(request: Request, staff: Staff, *, problem: Exception | None = None) -
             for one in failed.counters[:20]
         ],
         patterns=[_pattern(one) for one in patterns],
+        opened=[judged_line(one, zone) for one in opened],
+        verdicts=list(Verdict),
         tokens=[{"one": one, "until": words.moment(one.until, zone) if one.until else ""} for one in tokens],
         shares=[
             {

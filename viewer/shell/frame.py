@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from reading.access.emergencies import may_open
 from reading.context import Context
 from reading.register import organisations
 from reading.viewers import Staff
@@ -32,6 +33,8 @@ class Frame:
     search: Search | None
     """None on the page that is itself the search."""
     home: str
+    opens_in_emergency: bool
+    """They may open in an emergency what is not theirs to see."""
 
 
 def frame_of(ctx: Context[Staff], path: str) -> Frame:
@@ -55,6 +58,7 @@ def frame_of(ctx: Context[Staff], path: str) -> Frame:
         places=tuple(places_of(ctx)),
         search=None if search is None or search.address == path else search,
         home=home_of(roles),
+        opens_in_emergency=may_open(roles),
     )
 
 

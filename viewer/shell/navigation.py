@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from reading.access.emergencies import TREATING
 from reading.kinds import Role
 
 
@@ -30,6 +31,7 @@ class Waits(StrEnum):
 
     ALERTS = "alerts"
     QUESTIONS = "questions"
+    EMERGENCIES = "emergencies"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,6 +81,7 @@ ENTRIES: Final[tuple[Entry, ...]] = (
     _entry("/consultations", "rail.consultations", Group.TOGETHER, CLINICAL),
     _entry("/referrals", "rail.referrals", Group.TOGETHER, CLINICAL),
     _entry("/reports", "rail.reports", Group.TOGETHER, CLINICAL),
+    _entry("/emergency", "rail.emergency", Group.TOGETHER, TREATING),
     _entry("/quality", "rail.to-decide", Group.QUALITY, AT_A_SITE | QUALITY),
     _entry("/learning", "rail.feedback", Group.QUALITY, READS),
     _entry("/learning/agreement", "rail.agreement", Group.QUALITY, QUALITY),
@@ -94,7 +97,7 @@ ENTRIES: Final[tuple[Entry, ...]] = (
     _entry("/office/roster", "rail.roster", Group.OFFICE, READS | QUALITY | SYSTEM),
     _entry("/office/policy", "rail.policy", Group.OFFICE, QUALITY | SYSTEM),
     _entry("/office/policy/calendar", "rail.calendar", Group.OFFICE, QUALITY | SYSTEM),
-    _entry("/office/security", "rail.security", Group.OFFICE, SECURITY),
+    _entry("/office/security", "rail.security", Group.OFFICE, SECURITY, Waits.EMERGENCIES),
     _entry("/office/security/rights", "rail.rights", Group.OFFICE, SECURITY),
     _entry("/office/audit", "rail.audit", Group.OFFICE, AUDIT),
     _entry("/office/factors", "rail.factors", Group.OFFICE, SYSTEM | SECURITY),

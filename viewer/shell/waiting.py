@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
+from reading.administrators import emergencies
 from reading.context import Context
 from reading.desk import alert_bar
 from reading.questions import questions
@@ -19,6 +20,7 @@ def _alerts(ctx: Context[Staff]) -> int:
 COUNTS: Final[Mapping[Waits, Callable[[Context[Staff]], int]]] = {
     Waits.ALERTS: _alerts,
     Waits.QUESTIONS: questions.count,
+    Waits.EMERGENCIES: emergencies.unjudged,
 }
 
 

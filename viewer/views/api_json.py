@@ -54,6 +54,7 @@ def session(staff: Staff, organisations: Mapping[str, Organisation], frame: Fram
         "rail": {
             "home": frame.home,
             "places": frame.places,
+            "opens_in_emergency": frame.opens_in_emergency,
             "search": frame.search and {"address": frame.search.address, "word": frame.search.word},
             "groups": [
                 {

@@ -33,6 +33,7 @@ USER_AUTHENTICATION: Final = Code(code="110114", meaning="User Authentication")
 LOGIN: Final = Code(code="110122", meaning="Login")
 LOGOUT: Final = Code(code="110123", meaning="Logout")
 EMERGENCY_OVERRIDE: Final = Code(code="110127", meaning="Emergency Override Started")
+EMERGENCY_OVERRIDE_STOPPED: Final = Code(code="110138", meaning="Emergency Override Stopped")
 ATTRIBUTES_CHANGED: Final = Code(code="110134", meaning="Object Security Attributes Changed")
 ROLES_CHANGED: Final = Code(code="110136", meaning="Security Roles Changed")
 USER_CHANGED: Final = Code(code="110137", meaning="User Security Attributes Changed")
@@ -41,6 +42,9 @@ _OF_ONE: Final = {
     Action.CASE_EXPORT: EXPORT,
     Action.CASE_EXPORTED: EXPORT,
     Action.CRITICAL_EXPORT: EXPORT,
+    Action.EMERGENCY_CLOSE: SECURITY_ALERT,
+    Action.EMERGENCY_JUDGE: SECURITY_ALERT,
+    Action.EMERGENCY_OPEN: SECURITY_ALERT,
     Action.STUDY_EXPORT: EXPORT,
     Action.STUDY_ERASE: DELETED,
     Action.STUDY_FORWARD: TRANSFERRED,
@@ -89,6 +93,8 @@ _TYPES: Final = {
     Action.PASSWORD_CHANGE: USER_CHANGED,
     Action.PERSON_ADD: USER_CHANGED,
     Action.PERSON_END: USER_CHANGED,
+    Action.EMERGENCY_CLOSE: EMERGENCY_OVERRIDE_STOPPED,
+    Action.EMERGENCY_OPEN: EMERGENCY_OVERRIDE,
     Action.ROLE_GRANT: ROLES_CHANGED,
     Action.ROLE_REVOKE: ROLES_CHANGED,
     Action.DEVICE_RIGHTS: ATTRIBUTES_CHANGED,

@@ -12,10 +12,11 @@ from sqlalchemy.engine import Connection
 from reading import audit
 from reading.access import door
 from reading.actions import Action
-from reading.audit import ActorKind, Event, Outcome
+from reading.audit import Actor, ActorKind, Event, Outcome
 from reading.cases import cases
 from reading.context import Context
 from reading.desk.entries import Entry, entries_of
+from reading.emergency_access import emergency_rows
 from reading.errors import NotThere
 from reading.register import organisations, people
 from reading.reports.versions import ReportVersion
@@ -26,6 +27,8 @@ from viewer.words.catalogue import Language, catalogue, text
 
 MOST_LISTED: Final = 200
 MOST_LOOKS: Final = 50
+_EMERGENCY: Final = "emergency."
+"""How the words begin that say that something was opened, closed or judged, and are no look."""
 _PERSONS: Final = (ActorKind.STAFF, ActorKind.PATIENT)
 _ON_PAPER: Final = (Action.PAPER_CHECK, Action.PAPER_COMPARE)
 
@@ -52,6 +55,8 @@ class Look:
     at: datetime
     who: str
     what: str
+    emergency: bool = False
+    """They saw it by opening it in an emergency."""
 
 
 def awaited(ctx: Context[PatientViewer]) -> Awaited | None:
@@ -77,39 +82,57 @@ def open_report(ctx: Context[PatientViewer], version_id: str, action: Action) ->
 
 
 def looks(tx: Connection, report: Report, language: Language) -> Sequence[Look]:
-    """Who opened the case, its images or this report, the latest first: one line for each person and day."""
+    """Who opened the case, its images or this report, the latest first: one line for each person and day.
+
+    What was opened in an emergency stands first in its line, with the kind of its reason, also where nothing was looked
+    at; of many lines none of these is left out.
+    """
     subjects = [("report", report.version.id), ("case", report.version.case_id)]
     subjects += [("study", study.study_uid) for study in report.entry.studies]
     events = [event for kind, subject in subjects for event in audit.events_about(tx, kind, subject)]
-    done = [event for event in events if event.outcome is Outcome.DONE and _by_somebody(event)]
+    opened = emergency_rows.about(tx, report.entry.case)
+    deeds = [(one.since, Actor(kind=ActorKind.STAFF, id=one.person_id), "") for one in opened]
+    deeds += [(event.at, event.actor, _what(language, event)) for event in events if _is_look(event)]
     latest: dict[tuple[str, str], datetime] = {}
     acts: dict[tuple[str, str], list[str]] = {}
+    emergencies: dict[tuple[str, str], list[str]] = {}
     names: dict[str, str] = {}
-    for event in sorted(done, key=lambda event: event.at, reverse=True):
-        who = names.setdefault(event.actor.id, _who(tx, language, event))  # whoever holds the paper has no id
-        line = (who, words.moment(event.at, report.zone)[:10])
-        latest.setdefault(line, event.at)
-        what = _what(language, event)
-        if what not in acts.setdefault(line, []):
-            acts[line].append(what)
+    for at, actor, what in sorted(deeds, key=lambda deed: deed[0], reverse=True):
+        if actor.id not in names:  # whoever holds the paper has no id
+            names[actor.id] = _who(tx, language, actor, at)
+        line = (names[actor.id], words.moment(at, report.zone)[:10])
+        latest.setdefault(line, at)
+        reasons = [one.reason for one in opened if one.person_id == actor.id and one.since <= at <= one.end]
+        _add(emergencies, line, [text(language, f"look.emergency.{reason}") for reason in reasons])
+        _add(acts, line, [what] if what else [])
     comma = text(language, "list-comma")
-    return [Look(at=at, who=line[0], what=comma.join(acts[line])) for line, at in latest.items()][:MOST_LOOKS]
+    lines = [
+        Look(at=at, who=line[0], what=comma.join([*emergencies[line], *acts[line]]), emergency=bool(emergencies[line]))
+        for line, at in latest.items()
+    ]
+    return [one for number, one in enumerate(lines) if number < MOST_LOOKS or one.emergency]
 
 
-def _by_somebody(event: Event) -> bool:
+def _is_look(event: Event) -> bool:
     """By a person: strangers are those who held the printed report."""
-    return event.actor.kind in _PERSONS or event.action in _ON_PAPER
+    by_somebody = event.actor.kind in _PERSONS or event.action in _ON_PAPER
+    return event.outcome is Outcome.DONE and by_somebody and not event.action.startswith(_EMERGENCY)
 
 
-def _who(tx: Connection, language: Language, event: Event) -> str:
-    if event.actor.kind is ActorKind.PATIENT:
+def _add(lines: dict[tuple[str, str], list[str]], line: tuple[str, str], said: Sequence[str]) -> None:
+    known = lines.setdefault(line, [])
+    known.extend(one for one in dict.fromkeys(said) if one not in known)
+
+
+def _who(tx: Connection, language: Language, actor: Actor, at: datetime) -> str:
+    if actor.kind is ActorKind.PATIENT:
         return text(language, "look.patient")
-    if event.actor.kind is ActorKind.UNKNOWN:
+    if actor.kind is ActorKind.UNKNOWN:
         return text(language, "look.holder")
-    person = people.by_id(tx, event.actor.id)
+    person = people.by_id(tx, actor.id)
     if person is None:
         return text(language, "look.unknown")
-    held = people.grants_of(tx, person.id, event.at)
+    held = people.grants_of(tx, person.id, at)
     place = organisations.by_id(tx, held[0].organisation_id) if held else None
     return f"{person.name} · {place.name}" if place else person.name
 

@@ -67,6 +67,8 @@ export type Way = {
 export type Rail = {
   readonly home: string
   readonly places: readonly string[]
+  /** They may open in an emergency what is not theirs to see. */
+  readonly opens_in_emergency: boolean
   readonly search: { readonly address: string; readonly word: string } | null
   readonly groups: readonly { readonly group: string; readonly ways: readonly Way[] }[]
 }

@@ -1,5 +1,6 @@
 /** The desk: images left, report right, one case. */
 import { html, nothing, type PropertyValues, type TemplateResult } from 'lit'
+import { Problem } from '../api/problem'
 import type { Client } from '../api/client'
 import type { Office } from '../api/office'
 import type { Content, Prior, ScreenState } from '../api/shapes'
@@ -8,6 +9,7 @@ import { clock, dateAndTime, text } from '../language'
 import { Part } from '../part'
 import { ask } from '../shell/ask'
 import { notify } from '../shell/notices'
+import { emergencyHint } from '../shell/emergency'
 import { wordsFor } from '../shell/trouble'
 import { actionBar } from './action-bar'
 import { banners, caseHeader } from './case-header'
@@ -38,11 +40,13 @@ export class Desk extends Part {
     client: { attribute: false },
     shelf: { attribute: false },
     caseId: {},
+    opensInEmergency: {},
   }
   declare office: Office
   declare shelf: Shelf
   declare client: Client
   declare caseId: string
+  declare opensInEmergency: boolean
 
   private work: Work | undefined
   private decisions: Decisions | undefined
@@ -222,6 +226,7 @@ export class Desk extends Part {
       if (work?.failure === undefined) return html`<p class="waiting" role="status">${text('common.loading')}</p>`
       return html`<div class="note danger" role="alert">
         <p>${wordsFor(work.failure)}</p>
+        ${emergencyHint(this.opensInEmergency && work.failure instanceof Problem && work.failure.slug === 'not-there')}
         <a class="button" href="#/">${text('desk.back')}</a>
       </div>`
     }

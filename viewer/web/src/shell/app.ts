@@ -190,6 +190,7 @@ class App extends Part {
         .client=${this.client}
         .shelf=${this.shelf}
         .caseId=${this.route.caseId}
+        .opensInEmergency=${this.session.rail.opens_in_emergency}
       ></tierread-desk>`
     return html`<tierread-worklist .office=${this.office} .session=${this.session}></tierread-worklist>`
   }

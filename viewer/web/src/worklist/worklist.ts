@@ -9,6 +9,7 @@ import { Part } from '../part'
 import { offerToPark, parkedView } from '../desk/parking'
 import { notify } from '../shell/notices'
 import { caseAddress } from '../shell/route'
+import { emergencyHint } from '../shell/emergency'
 import { wordsFor } from '../shell/trouble'
 import { NO_FILTERS, filterBar, type Filters } from './filters'
 import { rowOf } from './row'
@@ -215,6 +216,7 @@ class Worklist extends Part {
         <div class="card empty">
           <h2>${text('worklist.empty')}</h2>
           <p class="soft">${this.filtered ? text('worklist.empty-filtered') : text('worklist.empty-advice')}</p>
+          ${emergencyHint(this.filtered && this.session.rail.opens_in_emergency)}
         </div>`
     const now = new Date()
     const heads = ['due', 'patient', 'examination', 'site', 'images', 'state', 'holder'] as const
