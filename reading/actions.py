@@ -156,6 +156,11 @@ class Action(StrEnum):
     IMPORT_BEGIN = "import.begin"
     IMPORT_END = "import.end"
 
+    LINK_END = "link.end"
+    LINK_LIST = "link.list"
+    LINK_MAKE = "link.make"
+    LINK_OPEN = "link.open"
+
     NUMBERS_CASES = "numbers.cases"
     NUMBERS_PEOPLE = "numbers.people"
     NUMBERS_RATIO = "numbers.ratio"

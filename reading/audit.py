@@ -17,7 +17,7 @@ from sqlalchemy.engine import Connection
 
 from reading.actions import Action
 from reading.tables import audit_event
-from reading.viewers import Machine, PatientViewer, Staff, Viewer
+from reading.viewers import LinkViewer, Machine, PatientViewer, Staff, Viewer
 from storage.prepared import Prepared, Work, fetch, fetch_each, write
 
 FIRST: Final = bytes(32)
@@ -68,6 +68,8 @@ class ActorKind(StrEnum):
     STAFF = "staff"
     MACHINE = "machine"
     PATIENT = "patient"
+    LINK = "link"
+    """Whoever has a patient's link; its id is the link's."""
     SYSTEM = "system"
     UNKNOWN = "unknown"
 
@@ -81,7 +83,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Actor:
-    """Whoever acted; ``id`` is that of a person, device or patient, and empty for the system and for strangers."""
+    """Whoever acted; ``id`` is a person's, device's, patient's or link's, and empty for the system and strangers."""
 
     kind: ActorKind
     id: str = ""
@@ -247,6 +249,8 @@ def actor_of(who: Viewer | Actor) -> Actor:
             return Actor(kind=ActorKind.STAFF, id=who.person_id, address=who.address)
         case Machine():
             return Actor(kind=ActorKind.MACHINE, id=who.device_id, address=who.address)
+        case LinkViewer():
+            return Actor(kind=ActorKind.LINK, id=who.link_id, address=who.address)
         case PatientViewer():
             return Actor(kind=ActorKind.PATIENT, id=who.patient_id, address=who.address)
 

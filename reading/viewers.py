@@ -1,4 +1,4 @@
-"""Viewers: a member of staff with grants, a machine of a site, or a patient with what they proved."""
+"""Viewers: a member of staff with grants, a machine of a site, a patient with what they proved, or a link."""
 
 from __future__ import annotations
 
@@ -75,6 +75,13 @@ class PatientViewer:
     csrf_token: str = field(default="", repr=False)
     address: str = field(default="", compare=False)
     """As `Staff.address`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LinkViewer(PatientViewer):
+    """Whoever opened a patient's link: they see what the patient chose, and no act of the patient is theirs."""
+
+    link_id: str
 
 
 Viewer: TypeAlias = Staff | Machine | PatientViewer

@@ -55,7 +55,9 @@ from viewer.pages import (
     learning,
     number_ratios,
     office_factors,
+    opened_link,
     organisations,
+    patient_links,
     people,
     person,
     policy_calendar,
@@ -163,6 +165,8 @@ PAGES: Final = (
     alert_pages,
     alert_lists,
     patient_pages,
+    patient_links,
+    opened_link,
     paper_pages,
 )
 IMMUTABLE: Final = "public, max-age=31536000, immutable"

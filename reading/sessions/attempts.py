@@ -92,8 +92,8 @@ def of_card(tx: Connection, keys: Keys, card: str, caller: Caller, now: datetime
     return _of_account(tx, keys, ("card", card), caller, now, limit=CARD)
 
 
-def of_paper(tx: Connection, keys: Keys, caller: Caller, now: datetime) -> Attempt:
-    """The code or the file of a printed report: whoever tries many is slowed down by address."""
+def of_secret(tx: Connection, keys: Keys, caller: Caller, now: datetime) -> Attempt:
+    """A secret that names nobody, as the code of a paper or a link: whoever tries many is slowed down by address."""
     counters = (_of_address(tx, keys, network_of(caller.address), now), _everybody(keys))
     return Attempt(counters=counters, is_known=False)
 

@@ -107,10 +107,10 @@ def _in_force(tx: Connection, condition: sa.ColumnElement[bool], now: datetime) 
     # A case that was put right since belongs to somebody else now.
     if row is None or not persons.one_person(tx, row.of_case, row.patient_id):
         return None
-    return Receipt(id=row.id, case_id=_followed(tx, row.case_id, row.state), patient_id=row.patient_id)
+    return Receipt(id=row.id, case_id=followed(tx, row.case_id, row.state), patient_id=row.patient_id)
 
 
-def _followed(tx: Connection, case_id: str, state: str | None) -> str:
+def followed(tx: Connection, case_id: str, state: str | None) -> str:
     """The case itself, or the one into which it was merged; whether that one is the same patient's is asked later."""
     seen: set[str] = set()
     while state == State.EMPTIED and case_id not in seen:

@@ -1,1 +1,1 @@
-"""Sharing: one study that a site lets another one see, with a reason and an end."""
+"""Sharing: one study that a site lets another one see, and what a patient lets a doctor see by a link."""

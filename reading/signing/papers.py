@@ -102,14 +102,14 @@ def check(ctx: Context[Actor], keys: Keys, typed: str, caller: Caller) -> Paper 
 
     """
     code = _read(typed)
-    attempt = attempts.of_paper(ctx.tx, keys, caller, ctx.now)
+    attempt = attempts.of_secret(ctx.tx, keys, caller, ctx.now)
     return _told(ctx, attempt, _by_code(keys, code))
 
 
 @without_door("Whoever holds the file has its digest, and is told nothing that does not stand in it.")
 def check_file(ctx: Context[Actor], keys: Keys, file_digest: bytes, caller: Caller) -> Paper | TooManyAttempts | None:
     """What the report in a PDF counts that was given out with this SHA-256; None where none was."""
-    attempt = attempts.of_paper(ctx.tx, keys, caller, ctx.now)
+    attempt = attempts.of_secret(ctx.tx, keys, caller, ctx.now)
     given = sa.select(paper_file.c.version_id).where(paper_file.c.file_digest == file_digest)
     return _told(ctx, attempt, given)
 

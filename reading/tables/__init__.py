@@ -74,7 +74,7 @@ from reading.tables.sessions import (
     receipt,
     staff_session,
 )
-from reading.tables.sharing import study_share
+from reading.tables.sharing import link_session, patient_link, study_share
 from reading.tables.signing import change_notice, paper_code, paper_file, printing
 from reading.tables.statements import (
     statement_change,
@@ -146,6 +146,7 @@ __all__ = [
     "installation_key",
     "known_place",
     "lease",
+    "link_session",
     "number_cell",
     "number_change",
     "number_fact",
@@ -160,6 +161,7 @@ __all__ = [
     "patient",
     "patient_change",
     "patient_identifier",
+    "patient_link",
     "patient_merge",
     "patient_merge_move",
     "patient_session",

@@ -111,6 +111,7 @@ ROSTER = "who works when, with nothing of a patient"
 SECURITY = "a security administrator's, and nothing of a patient"
 EMERGENCIES = "a security administrator's, and it says nothing of whom: test_emergencies"
 OPENS = "a number in full, with a reason and a proof, on record: test_emergency"
+LINK = "what the session of a link reaches, and nothing else: test_door"
 AUDIT = "an audit administrator's, and it holds ids alone"
 
 STAFF: dict[tuple[str, str], Thing | Listing | Theirs] = {
@@ -521,6 +522,20 @@ PATIENT: dict[tuple[str, str], Thing | Listing | Theirs] = {
     ("GET", "/p/reports/{version_id}"): Thing("report"),
     ("GET", "/p/reports/{version_id}.pdf"): Thing("report"),
     ("GET", "/p/reports/{version_id}/pictures/{number}"): Thing("report"),
+    ("GET", "/p/reports/{version_id}/view/{number}"): Thing("report"),
+    ("GET", "/p/reports/{version_id}/images.zip"): Thing("report"),
+    ("GET", "/p/links"): Listing(),
+    ("POST", "/p/links"): Theirs("a case of the patient's own, or it is not there: test_patient_links"),
+    ("POST", "/p/links/{link_id}/end"): Theirs("the patient's own links; another's is not there: test_patient_links"),
+    ("GET", "/s"): Theirs("a form"),
+    ("POST", "/s"): Theirs("the secret of a link opens it: test_patient_links"),
+    ("POST", "/s/sign-out"): Theirs("the caller's own session"),
+    ("GET", "/s/reports"): Theirs(LINK),
+    ("GET", "/s/reports/{version_id}"): Theirs(LINK),
+    ("GET", "/s/reports/{version_id}.pdf"): Theirs(LINK),
+    ("GET", "/s/reports/{version_id}/images.zip"): Theirs(LINK),
+    ("GET", "/s/reports/{version_id}/pictures/{number}"): Theirs(LINK),
+    ("GET", "/s/reports/{version_id}/view/{number}"): Theirs(LINK),
     ("GET", "/v"): Theirs("a form"),
     ("GET", "/v/{code}"): Theirs("a form with the code in it; nothing is looked for"),
     ("POST", "/v"): Theirs("the code of a paper: test_paper"),
@@ -650,7 +665,7 @@ def test_quinns_lists_hold_nothing_of_another_county(house: House, pias: Pias) -
 
 
 def test_quentin_the_patient_is_answered_as_if_pias_report_were_not_there(house: House, pias: Pias) -> None:
-    quentin = _quentin(house)
+    quentin = sign_quentin_in(house)
     for (method, path), route in PATIENT.items():
         if isinstance(route, Thing):
             reached = _ask(quentin, method, path, route, pias.ids[route.of])
@@ -707,7 +722,7 @@ def fill(path: str, ids: dict[str, str]) -> str:
     return path.replace("{number}", "1").replace("{move}", "decline")
 
 
-def _quentin(house: House) -> httpx.Client:
+def sign_quentin_in(house: House) -> httpx.Client:
     """A patient of Elm county, with a final report of his own."""
     clinic = house.clinic
     with transaction(house.engine) as tx:

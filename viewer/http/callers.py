@@ -16,13 +16,15 @@ from starlette.responses import Response
 from reading.register import devices
 from reading.sessions import patient_sessions, session_token, staff_sessions
 from reading.sessions.attempts import KNOWN_FOR, Caller
-from reading.viewers import Machine, PatientViewer, Staff
+from reading.sharing import links
+from reading.viewers import LinkViewer, Machine, PatientViewer, Staff
 from storage.database import snapshot
 from viewer.http.errors import CrossSite, PasswordMustChange, ProveAgain, SignedOut
 from viewer.http.office import office_of
 
 STAFF_COOKIE: Final = "tierread_session"
 PATIENT_COOKIE: Final = "tierread_patient"
+LINK_COOKIE: Final = "tierread_link"
 BROWSER_COOKIE: Final = "tierread_browser"
 BROWSER_SECRET: Final = re.compile(r"[A-Za-z0-9_-]{43}")
 SECOND: Final = timedelta(seconds=1)
@@ -268,6 +270,34 @@ SameOrigin = Depends(same_origin)
 """The check of requests that come before there is a session: signing in."""
 
 
+# -- links of patients
+
+
+def link_of(request: Request) -> LinkViewer:
+    """Whoever came by a link of a patient's, as the cookie says.
+
+    Raises:
+        SignedOut: it names no session, or it or its link has ended.
+
+    """
+    office, token = office_of(request), request.cookies.get(LINK_COOKIE)
+    viewer = links.at_work(office.engine, token, office.clock()) if token else None
+    if viewer is None:
+        raise SignedOut
+    return replace(viewer, address=address_of(request))
+
+
+def link_submits(request: Request, csrf_token: Annotated[str, Form()] = "") -> LinkViewer:
+    viewer = link_of(request)
+    same_origin(request)
+    same_token(viewer.csrf_token, csrf_token)
+    return viewer
+
+
+Linked = Annotated[LinkViewer, Depends(link_of)]
+LinkedSubmitting = Annotated[LinkViewer, Depends(link_submits)]
+
+
 # -- machines
 
 
@@ -304,15 +334,17 @@ def give(request: Request, response: Response, name: str, token: str) -> None:
     keep_off_scripts(request, response, BROWSER_COOKIE, caller_of(request).browser, KNOWN_FOR // SECOND)
 
 
-def keep_off_scripts(request: Request, response: Response, name: str, value: str, seconds: int | None = None) -> None:
+def keep_off_scripts(
+    request: Request, response: Response, name: str, value: str, seconds: int | None = None, *, path: str = "/"
+) -> None:
     """Set a cookie out of reach of scripts and other sites, and Secure except on loopback; until the browser closes."""
     secure = keeps_secure(request)
-    response.set_cookie(name, value, seconds, path="/", httponly=True, samesite="lax", secure=secure)
+    response.set_cookie(name, value, seconds, path=path, httponly=True, samesite="lax", secure=secure)
 
 
-def take(request: Request, response: Response, name: str) -> None:
+def take(request: Request, response: Response, name: str, *, path: str = "/") -> None:
     """Delete the session cookie, and let the browser forget the pages that it cached."""
-    response.delete_cookie(name, path="/", httponly=True, samesite="lax", secure=keeps_secure(request))
+    response.delete_cookie(name, path=path, httponly=True, samesite="lax", secure=keeps_secure(request))
     response.headers["Clear-Site-Data"] = '"cache"'
 
 

@@ -22,8 +22,10 @@ from viewer.words.catalogue import Language, spoken, text
 LANGUAGE_COOKIE: Final = "tierread_language"
 PATIENTS: Final = "/p"
 PAPER: Final = "/v"
-OUTSIDE: Final = (PATIENTS, PAPER)
-"""Where the pages of patients and of those who hold a printed report lie, outside the frame of staff."""
+LINKS: Final = "/s"
+OUTSIDE: Final = (PATIENTS, PAPER, LINKS)
+"""Where the pages of patients, of those who hold a printed report, and of those who have a patient's link lie: outside
+the frame of staff."""
 OWN_PAGES: Final = ("/account/factors",)
 """Pages of one's own account, where a form leads back to."""
 

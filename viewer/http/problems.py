@@ -36,7 +36,7 @@ from reading.simulation.scenario import InvalidScenario, TooLarge
 from reading.templates.document import InvalidTemplate
 from viewer.http.callers import whoever
 from viewer.http.errors import CrossSite, PasswordMustChange, ProveAgain, SignedOut, Unavailable, ViewerError
-from viewer.http.page import OUTSIDE, PATIENTS, home_of, language_of, page, staff_page
+from viewer.http.page import OUTSIDE, home_of, language_of, page, staff_page
 from viewer.shell.navigation import ACCOUNT, PASSWORD, area_of, entries_of
 from viewer.shell.navigation import home_of as first_page_of
 from viewer.words.catalogue import catalogue, text
@@ -146,6 +146,7 @@ PAGES: Final = (
     "/t",
     "/p",
     "/v",
+    "/s",
     "/quality",
     "/learning",
     "/consultations",
@@ -265,8 +266,8 @@ def _handle_unforeseen(request: Request, _error: Exception) -> Response:
 def _to_sign_in(request: Request, problem: Problem) -> Response:
     # People are sent to the page where they sign in or change the password, and back afterwards.
     home = home_of(request)
-    if home == PATIENTS:
-        return RedirectResponse("/p?ended=1", status_code=303)
+    if home in OUTSIDE:
+        return RedirectResponse(f"{home}?ended=1", status_code=303)
     wanted = request.url.path if request.method == "GET" else home
     if problem.slug == "sign-in-over":
         return RedirectResponse("/sign-in?over=1", status_code=303)

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from reading.errors import WrongKey
-from reading.viewers import Staff
+from reading.viewers import PatientViewer, Staff
 from viewer.http.callers import keeps_secure
 from viewer.http.office import office_of
 
@@ -24,9 +24,9 @@ SECONDS: Final = 120
 """How long a browser has for the way to the page."""
 
 
-def hand_over(request: Request, staff: Staff, address: str, slip: Mapping[str, str]) -> Response:
+def hand_over(request: Request, viewer: Staff | PatientViewer, address: str, slip: Mapping[str, str]) -> Response:
     """Send a browser on to the page that shows a slip; nobody else's session opens it, and no other page gets it."""
-    sealed = office_of(request).keys.seal(json.dumps(dict(slip)), _purpose(staff, address))
+    sealed = office_of(request).keys.seal(json.dumps(dict(slip)), _purpose(viewer, address))
     response = RedirectResponse(address, status_code=303)
     response.set_cookie(
         COOKIE,
@@ -40,12 +40,12 @@ def hand_over(request: Request, staff: Staff, address: str, slip: Mapping[str, s
     return response
 
 
-def handed_over(request: Request, staff: Staff) -> dict[str, str] | None:
+def handed_over(request: Request, viewer: Staff | PatientViewer) -> dict[str, str] | None:
     """The slip that this page is to show; None where it was shown already."""
     kept = request.cookies.get(COOKIE, "")
     try:
         sealed = base64.urlsafe_b64decode(kept.encode())
-        opened: dict[str, str] = json.loads(office_of(request).keys.open(sealed, _purpose(staff, request.url.path)))
+        opened: dict[str, str] = json.loads(office_of(request).keys.open(sealed, _purpose(viewer, request.url.path)))
     except (binascii.Error, WrongKey, ValueError):
         return None
     return opened
@@ -59,6 +59,9 @@ def shown(request: Request, response: Response) -> Response:
     return response
 
 
-def _purpose(staff: Staff, address: str) -> str:
-    session = staff.session.token_digest.hex() if staff.session else ""
+def _purpose(viewer: Staff | PatientViewer, address: str) -> str:
+    if isinstance(viewer, PatientViewer):
+        session = viewer.csrf_token
+    else:
+        session = viewer.session.token_digest.hex() if viewer.session else ""
     return f"slip {session} {address}"

@@ -9,7 +9,6 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from reading.access import door
-from reading.actions import Action
 from reading.errors import Invalid, TooManyAttempts, WrongCredentials
 from reading.kinds import IdentifierKind
 from reading.patients import patients
@@ -23,22 +22,20 @@ from viewer.http.callers import (
     patient_of,
 )
 from viewer.http.office import office_of
-from viewer.http.on_record import acting, going_in
-from viewer.http.page import language_of, page
+from viewer.http.on_record import acting
+from viewer.http.page import PATIENTS, language_of, page
 from viewer.http.problems import SignedOut, problem_of
 from viewer.http.sessions import end_patient_session, open_patient_session
 from viewer.pages.sign_in import words_for
-from viewer.views.patient import MOST_LISTED, Awaited, awaited, looks, open_report
-from viewer.views.patient_files import report_pdf, report_picture
-from viewer.views.pictures import pictures_of
-from viewer.views.report_sheet import examination, sheet_of, side
+from viewer.views.patient import MOST_LISTED, Awaited, awaited, lines_of
+from viewer.views.patient_files import images_zip, picture_page, report_page, report_pdf, report_picture
+from viewer.views.report_sheet import examination, side
 from viewer.words import words
 from viewer.words.catalogue import Language, text
 
 router = APIRouter(prefix="/p")
 
 CARD_TYPES: Final = (IdentifierKind.IDENTITY_CARD, IdentifierKind.HEALTH_CARD, IdentifierKind.INSURANCE_CARD)
-PICTURES_A_PAGE: Final = 24
 
 Field = Annotated[str, Form(max_length=200)]
 
@@ -82,21 +79,12 @@ def reports(request: Request, patient: Patient) -> Response:
         request,
         "patient_reports.html",
         signed_in=True,
+        home=PATIENTS,
         csrf_token=patient.csrf_token,
         name=registered.name if registered else "",
         one=patient.case_id is not None,
         awaited=_awaited(waiting, language) if waiting else None,
-        reports=[
-            {
-                "id": each.version.id,
-                "examination": examination(each, language),
-                "side": side(each, language),
-                "examined_at": words.moment(each.examined_at, each.time_zone),
-                "site": each.site_name,
-                "impression": each.version.content.impression,
-            }
-            for each in found
-        ],
+        reports=lines_of(found, language),
     )
 
 
@@ -109,32 +97,17 @@ def pdf(request: Request, patient: Patient, version_id: str) -> Response:
 def report(
     request: Request, patient: Patient, version_id: str, page_number: Annotated[int, Query(alias="page", ge=1)] = 1
 ) -> Response:
-    language = language_of(request)
-    with going_in(office_of(request), patient, Action.REPORT_READ, "report", version_id) as ctx:
-        opened = open_report(ctx, version_id, Action.REPORT_READ)
-        sheet = sheet_of(ctx.tx, opened.entry, opened.version, language)
-        total = len(pictures_of(ctx, opened.version.case_id))
-        lines = looks(ctx.tx, opened, language)
-    pages = max(1, -(-total // PICTURES_A_PAGE))
-    first = (min(page_number, pages) - 1) * PICTURES_A_PAGE + 1
-    zone = opened.zone
-    return page(
-        request,
-        "patient_report.html",
-        signed_in=True,
-        csrf_token=patient.csrf_token,
-        id=version_id,
-        sheet=sheet,
-        late=opened.entry.follow_up is not None,
-        erased_at=words.erased_at(opened.entry.studies, opened.zone),
-        pictures=range(first, min(first + PICTURES_A_PAGE, total + 1)),
-        page=min(page_number, pages),
-        pages=pages,
-        looks=[
-            {"at": words.moment(look.at, zone), "who": look.who, "what": look.what, "emergency": look.emergency}
-            for look in lines
-        ],
-    )
+    return report_page(request, patient, version_id, page_number, home=PATIENTS)
+
+
+@router.get("/reports/{version_id}/images.zip")
+def images(request: Request, patient: Patient, version_id: str) -> Response:
+    return images_zip(request, patient, version_id)
+
+
+@router.get("/reports/{version_id}/view/{number}")
+def view(request: Request, patient: Patient, version_id: str, number: int) -> Response:
+    return picture_page(request, patient, version_id, number, home=PATIENTS)
 
 
 @router.get("/reports/{version_id}/pictures/{number}")

@@ -75,6 +75,7 @@ _OF_A_GROUP: Final = {
     "order": ORDER,
     "patient": PATIENT,
     "receipt": PATIENT,
+    "link": PATIENT,
     "agreement": ACTIVITY,
     "calendar": ACTIVITY,
     "forwarding": ACTIVITY,
@@ -137,6 +138,7 @@ _CREATES: Final = frozenset(
             "token",
             "share",
             "begin",
+            "make",
             "sign_first",
         ),
     }

@@ -16,6 +16,7 @@ OURS: Final = "urn:tierread"
 PARTICIPATION: Final = {
     ActorKind.STAFF: ("IRCP", "information recipient"),
     ActorKind.PATIENT: ("IRCP", "information recipient"),
+    ActorKind.LINK: ("IRCP", "information recipient"),
     ActorKind.UNKNOWN: ("IRCP", "information recipient"),
     ActorKind.MACHINE: ("DEV", "device"),
     ActorKind.SYSTEM: ("CST", "custodian"),

@@ -19,7 +19,7 @@ from viewer.words.catalogue import Language, catalogue, text
 
 GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
     "people": ("session", "password", "person", "role"),
-    "patients": ("patient", "identity", "receipt", "order", "referral"),
+    "patients": ("patient", "identity", "receipt", "link", "order", "referral"),
     "cases": ("case", "change", "follow_up", "consultation", "question", "queue", "worklist", "township"),
     "reports": ("report", "reports", "draft", "review", "picture", "paper"),
     "critical": ("critical",),
@@ -65,6 +65,8 @@ def who(event: Event, names: Names, language: Language) -> str:
             return text(language, "audit.who.machine", title=title)
         case ActorKind.PATIENT:
             return text(language, "audit.who.patient", id=event.actor.id)
+        case ActorKind.LINK:
+            return text(language, "audit.who.link", id=event.actor.id)
         case ActorKind.SYSTEM:
             return text(language, "audit.who.system")
         case ActorKind.UNKNOWN:

@@ -11,6 +11,7 @@ from sqlalchemy.engine import Connection
 
 from reading import audit
 from reading.access import door
+from reading.access.door import OwnReport
 from reading.actions import Action
 from reading.audit import Actor, ActorKind, Event, Outcome
 from reading.cases import cases
@@ -19,9 +20,11 @@ from reading.desk.entries import Entry, entries_of
 from reading.emergency_access import emergency_rows
 from reading.errors import NotThere
 from reading.register import organisations, people
+from reading.reports import versions
 from reading.reports.versions import ReportVersion
+from reading.sharing import links
 from reading.viewers import PatientViewer
-from viewer.views.report_sheet import zone_of
+from viewer.views.report_sheet import examination, side, zone_of
 from viewer.words import words
 from viewer.words.catalogue import Language, catalogue, text
 
@@ -29,7 +32,8 @@ MOST_LISTED: Final = 200
 MOST_LOOKS: Final = 50
 _EMERGENCY: Final = "emergency."
 """How the words begin that say that something was opened, closed or judged, and are no look."""
-_PERSONS: Final = (ActorKind.STAFF, ActorKind.PATIENT)
+_PERSONS: Final = (ActorKind.STAFF, ActorKind.PATIENT, ActorKind.LINK)
+_PARTS: Final = ("impression", "recommendation", "findings")
 _ON_PAPER: Final = (Action.PAPER_CHECK, Action.PAPER_COMPARE)
 
 
@@ -57,6 +61,54 @@ class Look:
     what: str
     emergency: bool = False
     """They saw it by opening it in an emergency."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Versions:
+    """The versions of a report that its patient could read."""
+
+    lines: Sequence[str]
+    """The newest first."""
+    before: str
+    """When the one before this was released; empty where this is the first."""
+    changed: str
+    """Which parts say something else than in the one before; empty where none does."""
+
+
+def lines_of(found: Sequence[OwnReport], language: Language) -> list[dict[str, str]]:
+    """The list of a patient's reports."""
+    return [
+        {
+            "id": each.version.id,
+            "examination": examination(each, language),
+            "side": side(each, language),
+            "examined_at": words.moment(each.examined_at, each.time_zone),
+            "site": each.site_name,
+            "impression": each.version.content.impression,
+        }
+        for each in found
+    ]
+
+
+def versions_of(tx: Connection, report: Report, language: Language) -> Versions:
+    """The versions up to this one that were released, and what the last of them changed."""
+    every = versions.of_case(tx, report.version.case_id)
+    out = [each for each in every if each.released_at is not None and each.number <= report.version.number]
+    before = out[-2] if len(out) > 1 else None
+    parts = [
+        text(language, f"report.{part}")
+        for part in _PARTS
+        if before is not None and getattr(before.content, part) != getattr(report.version.content, part)
+    ]
+    return Versions(
+        lines=[
+            f"{text(language, 'report.version-n', n=each.number)} · {words.moment(each.released_at, report.zone)}"
+            for each in reversed(out)
+            if each.released_at is not None
+        ],
+        before=words.moment(before.released_at, report.zone) if before and before.released_at else "",
+        changed=text(language, "list-comma").join(parts),
+    )
 
 
 def awaited(ctx: Context[PatientViewer]) -> Awaited | None:
@@ -99,7 +151,7 @@ def looks(tx: Connection, report: Report, language: Language) -> Sequence[Look]:
     names: dict[str, str] = {}
     for at, actor, what in sorted(deeds, key=lambda deed: deed[0], reverse=True):
         if actor.id not in names:  # whoever holds the paper has no id
-            names[actor.id] = _who(tx, language, actor, at)
+            names[actor.id] = _who(tx, language, actor, at, report.zone)
         line = (names[actor.id], words.moment(at, report.zone)[:10])
         latest.setdefault(line, at)
         reasons = [one.reason for one in opened if one.person_id == actor.id and one.since <= at <= one.end]
@@ -124,7 +176,9 @@ def _add(lines: dict[tuple[str, str], list[str]], line: tuple[str, str], said: S
     known.extend(one for one in dict.fromkeys(said) if one not in known)
 
 
-def _who(tx: Connection, language: Language, actor: Actor, at: datetime) -> str:
+def _who(tx: Connection, language: Language, actor: Actor, at: datetime, zone: str) -> str:
+    if actor.kind is ActorKind.LINK:
+        return _by_link(tx, language, actor.id, zone)
     if actor.kind is ActorKind.PATIENT:
         return text(language, "look.patient")
     if actor.kind is ActorKind.UNKNOWN:
@@ -135,6 +189,12 @@ def _who(tx: Connection, language: Language, actor: Actor, at: datetime) -> str:
     held = people.grants_of(tx, person.id, at)
     place = organisations.by_id(tx, held[0].organisation_id) if held else None
     return f"{person.name} · {place.name}" if place else person.name
+
+
+def _by_link(tx: Connection, language: Language, link_id: str, zone: str) -> str:
+    made_at, label = links.labels(tx, [link_id])[link_id]
+    said = text(language, "look.link", at=words.moment(made_at, zone)[:10])
+    return f"{said} {label}".strip()
 
 
 def _what(language: Language, event: Event) -> str:

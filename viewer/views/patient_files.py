@@ -1,35 +1,112 @@
-"""A patient's report as PDF and its pictures: answers that the API and the patient's page share."""
+"""A report as its patient reads it: page, PDF, pictures, original images; the pages of a link share this."""
 
 from __future__ import annotations
 
+from typing import Final
+
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from reading.actions import Action
-from reading.viewers import PatientViewer
+from reading.viewers import LinkViewer, PatientViewer
 from viewer.http.office import office_of
 from viewer.http.on_record import going_in
-from viewer.http.page import language_of
+from viewer.http.page import language_of, page
 from viewer.views.paper import given_out, proof_of
-from viewer.views.patient import open_report
-from viewer.views.pictures import picture_of
-from viewer.views.report_sheet import sheet_of
+from viewer.views.patient import looks, open_report, versions_of
+from viewer.views.pictures import picture_of, pictures_of
+from viewer.views.report_sheet import examination, patients_sheet, sheet_of, side
+from viewer.words import words
+
+PICTURES_A_PAGE: Final = 24
 
 
-def report_pdf(request: Request, patient: PatientViewer, version_id: str) -> Response:
+def report_page(request: Request, viewer: PatientViewer, version_id: str, page_number: int, *, home: str) -> Response:
+    """The report, its pictures, and to the patient who looked; the look recorded.
+
+    ``home`` is the address under which this and what belongs to it lie.
+    """
+    language = language_of(request)
+    with going_in(office_of(request), viewer, Action.REPORT_READ, "report", version_id) as ctx:
+        opened = open_report(ctx, version_id, Action.REPORT_READ)
+        sheet = patients_sheet(ctx.tx, opened.entry, opened.version, language)
+        total = len(pictures_of(ctx, opened.version.case_id))
+        versions = versions_of(ctx.tx, opened, language)
+        lines = [] if isinstance(viewer, LinkViewer) else looks(ctx.tx, opened, language)
+    pages = max(1, -(-total // PICTURES_A_PAGE))
+    first = (min(page_number, pages) - 1) * PICTURES_A_PAGE + 1
+    zone, case = opened.zone, opened.entry.case
+    return page(
+        request,
+        "patient_report.html",
+        signed_in=True,
+        home=home,
+        csrf_token=viewer.csrf_token,
+        id=version_id,
+        examination=" ".join(filter(None, (examination(case, language), side(case, language)))),
+        examined_at=words.moment(case.examined_at, zone),
+        site=opened.entry.site.name,
+        sheet=sheet,
+        versions=versions,
+        late=opened.entry.follow_up is not None,
+        erased_at=words.erased_at(opened.entry.studies, zone),
+        pictures=range(first, min(first + PICTURES_A_PAGE, total + 1)),
+        page=min(page_number, pages),
+        pages=pages,
+        looks=[
+            {"at": words.moment(look.at, zone), "who": look.who, "what": look.what, "emergency": look.emergency}
+            for look in lines
+        ],
+    )
+
+
+def report_pdf(request: Request, viewer: PatientViewer, version_id: str) -> Response:
     """The report as PDF, the look recorded."""
-    with going_in(office_of(request), patient, Action.REPORT_PDF, "report", version_id) as ctx:
+    with going_in(office_of(request), viewer, Action.REPORT_PDF, "report", version_id) as ctx:
         opened = open_report(ctx, version_id, Action.REPORT_PDF)
         proof = proof_of(request, ctx, opened.version)
         sheet = sheet_of(ctx.tx, opened.entry, opened.version, language_of(request), proof=proof)
-    return given_out(request, patient, sheet, opened.version)
+    return given_out(request, viewer, sheet, opened.version)
 
 
-def report_picture(request: Request, patient: PatientViewer, version_id: str, number: int) -> Response:
+def picture_page(request: Request, viewer: PatientViewer, version_id: str, number: int, *, home: str) -> Response:
+    """Picture ``number`` (from 1) alone, with the ways to the next one and back."""
+    with going_in(office_of(request), viewer, Action.PICTURE_READ, "report", version_id) as ctx:
+        opened = open_report(ctx, version_id, Action.PICTURE_READ)
+        picture_of(ctx, opened.version.case_id, number)
+        total = len(pictures_of(ctx, opened.version.case_id))
+    return page(
+        request,
+        "patient_picture.html",
+        signed_in=True,
+        home=home,
+        csrf_token=viewer.csrf_token,
+        id=version_id,
+        number=number,
+        total=total,
+        page=-(-number // PICTURES_A_PAGE),
+    )
+
+
+def report_picture(request: Request, viewer: PatientViewer, version_id: str, number: int) -> Response:
     """Picture ``number`` (from 1) of the examination, the look recorded."""
     office = office_of(request)
-    with going_in(office, patient, Action.PICTURE_READ, "report", version_id) as ctx:
+    with going_in(office, viewer, Action.PICTURE_READ, "report", version_id) as ctx:
         opened = open_report(ctx, version_id, Action.PICTURE_READ)
         picture = picture_of(ctx, opened.version.case_id, number)
-    body, media_type = office.render(patient, picture.study_uid, picture.number)
+    body, media_type = office.render(viewer, picture.study_uid, picture.number)
     return Response(body, media_type=media_type, headers={"Cache-Control": "private, no-store"})
+
+
+def images_zip(request: Request, viewer: PatientViewer, version_id: str) -> Response:
+    """The images as DICOM files with a DICOMDIR, as they are shown; no file name says whose they are."""
+    office = office_of(request)
+    with going_in(office, viewer, Action.CASE_EXPORT, "report", version_id) as ctx:
+        opened = open_report(ctx, version_id, Action.CASE_EXPORT)
+    pieces = office.export(viewer, opened.version.case_id)
+    headers = {
+        "Content-Disposition": 'attachment; filename="images.zip"',
+        "Cache-Control": "private, no-store",
+        "X-Content-Type-Options": "nosniff",
+    }
+    return StreamingResponse(pieces, media_type="application/zip", headers=headers)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Final, Protocol
 from zoneinfo import ZoneInfo
@@ -30,6 +31,13 @@ from viewer.views.report_pdf import Proof, Sheet
 from viewer.words import words
 from viewer.words.catalogue import Language, text
 
+ON_PAPER: Final = ("request", "findings", "impression", "recommendation", "consultation", "incomplete", "not-shown")
+"""The parts of a report as they follow each other on the sheet."""
+FOR_PATIENTS: Final = (
+    *("impression", "recommendation", "findings", "consultation", "incomplete", "not-shown"),
+    "request",
+)
+"""As a patient reads them: what it says first."""
 CENTRES: Final = {SigningRole.AUTHOR: "reading-centre", SigningRole.REVIEWER: "review-centre"}
 """Signatures whose organisation stands at the head of the sheet, beside the site that issues it."""
 
@@ -48,8 +56,21 @@ def sheet_for(
     return sheet_of(tx, entry, version, language, proof=proof)
 
 
+def patients_sheet(tx: Connection, entry: Entry, version: ReportVersion, language: Language) -> Sheet:
+    """The sheet as its patient reads it: what it says first, and no word 'positive' that explains nothing."""
+    sheet = sheet_of(tx, entry, version, language, order=FOR_PATIENTS)
+    bare_result = text(language, "report.result")
+    return replace(sheet, facts=[pair for pair in sheet.facts if pair[0] != bare_result])
+
+
 def sheet_of(
-    tx: Connection, entry: Entry, version: ReportVersion, language: Language, *, proof: Proof | None = None
+    tx: Connection,
+    entry: Entry,
+    version: ReportVersion,
+    language: Language,
+    *,
+    proof: Proof | None = None,
+    order: Sequence[str] = ON_PAPER,
 ) -> Sheet:
     """The sheet of a version that the caller has opened through `reading.access`."""
     zone = zone_of(tx, entry)
@@ -65,7 +86,7 @@ def sheet_of(
         watermark=_watermark(version, language),
         caution=text(language, "identity.not-confirmed") if entry.case.identity is Identity.DIFFERS else "",
         facts=_facts(tx, entry, version, zone, language),
-        sections=_sections(request_of(tx, entry.case).words, version, signatures, language),
+        sections=_sections(request_of(tx, entry.case).words, version, signatures, language, order),
         signatures=[
             (
                 text(language, f"report.{signed.role}"),
@@ -186,20 +207,24 @@ def _facts(
 
 
 def _sections(
-    request: str, version: ReportVersion, signatures: Sequence[SignedBy], language: Language
+    request: str,
+    version: ReportVersion,
+    signatures: Sequence[SignedBy],
+    language: Language,
+    order: Sequence[str],
 ) -> Sequence[tuple[str, str]]:
     """What the clinic asked, the texts of the report with their headings, and what limits them."""
     content = version.content
-    found = (
-        ("request", request),
-        ("findings", content.findings),
-        ("impression", content.impression),
-        ("recommendation", content.recommendation),
-        ("consultation", quoted(version.consultations, language)),
-        ("incomplete", version.incomplete_reason),
-        ("not-shown", _seen_by_nobody(signatures, language)),
-    )
-    return [(text(language, f"report.{name}"), said.strip()) for name, said in found if said.strip()]
+    found = {
+        "request": request,
+        "findings": content.findings,
+        "impression": content.impression,
+        "recommendation": content.recommendation,
+        "consultation": quoted(version.consultations, language),
+        "incomplete": version.incomplete_reason,
+        "not-shown": _seen_by_nobody(signatures, language),
+    }
+    return [(text(language, f"report.{name}"), found[name].strip()) for name in order if found[name].strip()]
 
 
 def _seen_by_nobody(signatures: Sequence[SignedBy], language: Language) -> str:

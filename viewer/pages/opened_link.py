@@ -1,0 +1,136 @@
+"""/s: what somebody sees who has a patient's link: report and pictures, to read only, without an account."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Query
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from reading.access import door
+from reading.audit import stranger
+from reading.errors import TooManyAttempts, WrongCredentials
+from reading.patients import patients
+from reading.sharing import links
+from reading.sharing.links import LinkSession
+from viewer.http.callers import (
+    LINK_COOKIE,
+    Linked,
+    LinkedSubmitting,
+    SameOrigin,
+    caller_of,
+    keep_off_scripts,
+    keeps_cookies,
+    link_of,
+    take,
+)
+from viewer.http.errors import SignedOut
+from viewer.http.office import office_of
+from viewer.http.on_record import acting
+from viewer.http.page import LINKS, language_of, page
+from viewer.http.problems import problem_of
+from viewer.views.patient import MOST_LISTED, lines_of
+from viewer.views.patient_files import images_zip, picture_page, report_page, report_pdf, report_picture
+from viewer.words.catalogue import text
+
+router = APIRouter(prefix=LINKS)
+
+
+@router.get("")
+def show(request: Request, ended: Annotated[int, Query(ge=0, le=2)] = 0) -> Response:
+    """The form: the secret stands behind ``#`` and never comes here by GET."""
+    try:
+        link_of(request)
+    except SignedOut:
+        notice = {1: "links.over", 2: "links.left"}.get(ended)
+        return _form(request, notice=text(language_of(request), notice) if notice else "")
+    return RedirectResponse(f"{LINKS}/reports", status_code=303) if not ended else _form(request)
+
+
+@router.post("", dependencies=[SameOrigin])
+def enter(
+    request: Request,
+    link: Annotated[str, Form(max_length=300)],
+    passcode: Annotated[str, Form(max_length=20)] = "",
+) -> Response:
+    office, caller = office_of(request), caller_of(request)
+    with acting(office, stranger(caller.address)) as ctx:
+        opened = links.open_session(ctx, office.keys, token=link.rpartition("#")[2], passcode=passcode, caller=caller)
+    if not isinstance(opened, LinkSession):
+        return _form(request, refusal=opened)
+    response = RedirectResponse(f"{LINKS}/reports", status_code=303)
+    keep_off_scripts(request, response, LINK_COOKIE, opened.token, path=LINKS)
+    return response
+
+
+@router.post("/sign-out")
+def leave(request: Request, viewer: LinkedSubmitting) -> Response:
+    response = RedirectResponse(f"{LINKS}?ended=2", status_code=303)
+    with acting(office_of(request), viewer) as ctx:
+        links.leave(ctx, request.cookies[LINK_COOKIE])
+    take(request, response, LINK_COOKIE, path=LINKS)
+    return response
+
+
+@router.get("/reports")
+def reports(request: Request, viewer: Linked) -> Response:
+    with acting(office_of(request), viewer) as ctx:
+        found = door.open_own_reports(ctx, limit=MOST_LISTED)
+        registered = patients.by_id(ctx.tx, viewer.patient_id) if found else None
+    return page(
+        request,
+        "patient_reports.html",
+        signed_in=True,
+        home=LINKS,
+        csrf_token=viewer.csrf_token,
+        name=registered.name if registered else "",
+        one=viewer.case_id is not None,
+        awaited=None,
+        reports=lines_of(found, language_of(request)),
+    )
+
+
+@router.get("/reports/{version_id}.pdf")
+def pdf(request: Request, viewer: Linked, version_id: str) -> Response:
+    return report_pdf(request, viewer, version_id)
+
+
+@router.get("/reports/{version_id}")
+def report(
+    request: Request, viewer: Linked, version_id: str, page_number: Annotated[int, Query(alias="page", ge=1)] = 1
+) -> Response:
+    return report_page(request, viewer, version_id, page_number, home=LINKS)
+
+
+@router.get("/reports/{version_id}/images.zip")
+def images(request: Request, viewer: Linked, version_id: str) -> Response:
+    return images_zip(request, viewer, version_id)
+
+
+@router.get("/reports/{version_id}/pictures/{number}")
+def picture(request: Request, viewer: Linked, version_id: str, number: int) -> Response:
+    return report_picture(request, viewer, version_id, number)
+
+
+@router.get("/reports/{version_id}/view/{number}")
+def view(request: Request, viewer: Linked, version_id: str, number: int) -> Response:
+    return picture_page(request, viewer, version_id, number, home=LINKS)
+
+
+def _form(request: Request, *, notice: str = "", refusal: WrongCredentials | TooManyAttempts | None = None) -> Response:
+    problem, language = problem_of(refusal) if refusal else None, language_of(request)
+    said = ""
+    if problem is not None:
+        key = "patient.too-many" if isinstance(refusal, TooManyAttempts) else "links.refused"
+        said = text(language, key, **problem.fields)
+    return page(
+        request,
+        "link_sign_in.html",
+        insecure=not keeps_cookies(request),
+        status=problem.status if problem else 200,
+        headers=problem.headers if problem else None,
+        signed_in=False,
+        notice=notice,
+        problem=said,
+    )
