@@ -111,7 +111,8 @@ def _places(grain: Grain) -> sa.Select[Any, Any] | sa.CompoundSelect[Any, Any]:
 def _settled(tx: Connection, grain: Grain, places: Sequence[Place]) -> list[Place]:
     rows = tx.execute(sa.select(number_stale.c.site_id, number_stale.c.day).where(number_stale.c.grain == grain))
     stale = {(row.site_id, row.day) for row in rows}
-    return [place for place in places if place not in stale]
+    spreading = rollup.spreading(tx) if grain is Grain.DAY else frozenset[str]()
+    return [place for place in places if place not in stale and place[0] not in spreading]
 
 
 def _kept(tx: Connection, grain: Grain, places: Sequence[Place]) -> dict[Place, set[tuple[Any, ...]]]:

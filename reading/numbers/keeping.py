@@ -69,6 +69,8 @@ def replace(tx: Connection, facts: dict[str, tuple[Fact, ...]]) -> None:
 
 def waits(tx: Connection, today: date) -> bool:
     """Whether there are sums to be made anew."""
+    if rollup.spreading(tx):
+        return True
     days, months = rollup.stale(tx, Grain.DAY, 1), rollup.stale(tx, Grain.MONTH, 1, before=rollup.closed_before(today))
     return bool(days or months)
 
@@ -76,6 +78,8 @@ def waits(tx: Connection, today: date) -> bool:
 def sum_up(tx: Connection, today: date, limit: int) -> int:
     """Make the sums of some marked days and of months that are over anew; answers of how many."""
     rollup.one_at_a_time(tx)
+    if rollup.spread(tx):
+        return 1
     days = rollup.stale(tx, Grain.DAY, limit)
     if days:
         rollup.sum_days(tx, days)

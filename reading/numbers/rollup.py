@@ -13,9 +13,9 @@ from sqlalchemy.engine import Connection
 from reading.numbers import ratio_rows
 from reading.numbers.bins import NAMES, edges
 from reading.numbers.measures import MEASURES, TIMES, Grain
-from reading.tables import number_cell, number_fact, number_ratio_cell, number_stale, number_time
+from reading.tables import number_cell, number_fact, number_ratio_cell, number_stale, number_time, organisation
 from reading.tables.numbers import NOBODY
-from storage.database import insert_new
+from storage.database import insert_new, insert_or_change
 
 Place = tuple[str, date]
 """A site and a day."""
@@ -28,6 +28,9 @@ _OF: Final[Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
 }
 """What else is in the key of a table of sums, and what is summed."""
 _LOCK: Final = 7221905
+_SITE: Final = "S"
+"""Stands in `number_stale` for the grain where a site is marked, and not yet its days."""
+_ANY_DAY: Final = date(1900, 1, 1)
 SUMS: Final = (number_cell, number_time, number_ratio_cell)
 """The tables of sums."""
 _KEY: Final = ("site_id", "modality", "body_part", "organisation_id")
@@ -150,16 +153,40 @@ def ratio_days(tx: Connection) -> Iterator[tuple[sa.Table, sa.Select[Any]]]:
 
 
 def mark_all(tx: Connection) -> None:
-    """Have the sums of every day made anew."""
-    one_at_a_time(tx)
+    """Have the sums of every day made anew: each site is marked, and `spread` marks its days.
+
+    A site that is marked already is marked again: its row is locked, so that nobody spreads it before this commits.
+    """
+    summed = sa.exists().where(number_cell.c.site_id == organisation.c.id, number_cell.c.grain == Grain.DAY)
+    sites = sa.select(sa.literal(_SITE, sa.String), sa.literal(_ANY_DAY, sa.Date), organisation.c.id).where(summed)
+    marks = insert_or_change(tx, number_stale).from_select(
+        ["grain", "day", "site_id"], sites.order_by(organisation.c.id)
+    )
+    key = [number_stale.c.grain, number_stale.c.day, number_stale.c.site_id]
+    tx.execute(marks.on_conflict_do_update(index_elements=key, set_={"day": marks.excluded.day}))
+
+
+def spread(tx: Connection) -> bool:
+    """Mark every day of one of the sites that `mark_all` marked; whether there was one."""
+    row = number_stale.c
+    site_id = tx.scalar(sa.select(row.site_id).where(row.grain == _SITE).order_by(row.site_id).limit(1))
+    if site_id is None:
+        return False
+    tx.execute(sa.delete(number_stale).where(row.grain == _SITE, row.site_id == site_id))
     days = sa.select(sa.literal(Grain.DAY.value, sa.String), number_cell.c.day, number_cell.c.site_id).distinct()
-    days = days.where(number_cell.c.grain == Grain.DAY)
-    tx.execute(insert_new(tx, number_stale).from_select(["grain", "day", "site_id"], days))
+    theirs = (number_cell.c.grain == Grain.DAY) & (number_cell.c.site_id == site_id)
+    tx.execute(insert_new(tx, number_stale).from_select(["grain", "day", "site_id"], days.where(theirs)))
+    return True
+
+
+def spreading(tx: Connection) -> frozenset[str]:
+    """The ids of the sites whose days are to be marked."""
+    return frozenset(tx.scalars(sa.select(number_stale.c.site_id).where(number_stale.c.grain == _SITE)))
 
 
 def waiting(tx: Connection) -> int:
-    """How many days of sites are to be summed anew."""
-    days = sa.select(sa.func.count()).select_from(number_stale).where(number_stale.c.grain == Grain.DAY)
+    """How many days of sites are to be summed anew; a site whose days are to be marked still is one."""
+    days = sa.select(sa.func.count()).select_from(number_stale).where(number_stale.c.grain != Grain.MONTH)
     return tx.scalar(days) or 0
 
 

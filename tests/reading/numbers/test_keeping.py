@@ -7,10 +7,11 @@ from datetime import date, datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from reading.numbers import keeping
+from reading.numbers import keeping, rollup
 from reading.tables import number_cell, number_change, number_fact, number_time
 from storage.database import transaction
 from tests.reading.clinic import PNEUMONIA, arrive, open_clinic, read
+from tests.reading.crossing import cross
 
 
 def keep(engine: Engine, today: date) -> None:
@@ -45,3 +46,33 @@ def test_a_released_report_counts_once_with_its_times(engine: Engine, now: datet
     assert {row.person_id for row in cells} == {"", clinic.ada.person_id}
     assert times == {"read", "released", "examined"}
     assert left == 0
+
+
+def test_every_day_is_summed_anew_site_by_site_and_the_request_marks_no_days(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        for number in range(3):
+            arrive(tx, clinic, f"1.{number}", now + timedelta(days=number))
+    keep(engine, now.date())
+    with transaction(engine) as tx:
+        before = set(tx.execute(sa.select(number_cell)))
+        tx.execute(number_cell.update().values(received=99))
+        rollup.mark_all(tx)
+        rollup.mark_all(tx)
+        marked = rollup.waiting(tx)
+    keep(engine, now.date())
+
+    assert marked == 1  # Hills, the one site that sent anything
+    with transaction(engine) as tx:
+        assert set(tx.execute(sa.select(number_cell))) == before
+        assert rollup.waiting(tx) == 0
+
+
+def test_a_site_that_is_marked_again_is_spread_once_that_stands(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        arrive(tx, open_clinic(tx, now), "1.1", now)
+    keep(engine, now.date())
+    with transaction(engine) as tx:
+        rollup.mark_all(tx)
+
+    cross(engine, rollup.mark_all, rollup.spread, lambda _tx: None)
