@@ -89,7 +89,7 @@ def of_second_step(  # noqa: PLR0917
 
 def of_card(tx: Connection, keys: Keys, card: str, caller: Caller, now: datetime) -> Attempt:
     """``card`` in its normal form; nothing tells the security administrator whose it is."""
-    return _of_account(tx, keys, ("card", card), caller, now, limit=CARD)
+    return _of_account(tx, keys, ("card", card), caller, now, limit=CARD, kind=Kind.CARD)
 
 
 def of_secret(tx: Connection, keys: Keys, caller: Caller, now: datetime) -> Attempt:
@@ -100,7 +100,7 @@ def of_secret(tx: Connection, keys: Keys, caller: Caller, now: datetime) -> Atte
 
 def of_words(tx: Connection, keys: Keys, code: str, caller: Caller, now: datetime) -> Attempt:
     """Words that somebody compares with those of a printed report: nobody finds them out by trying."""
-    return _of_account(tx, keys, ("paper", code), caller, now, limit=CARD)
+    return _of_account(tx, keys, ("paper", code), caller, now, limit=CARD, kind=Kind.PAPER)
 
 
 def of_session(keys: Keys, token_digest: bytes, *, by_factor: bool = False) -> Attempt:
@@ -201,6 +201,7 @@ def _of_account(
     now: datetime,
     *,
     limit: Limit,
+    kind: Kind = Kind.ACCOUNT,
     about: str = "",
 ) -> Attempt:
     network = network_of(caller.address)
@@ -215,7 +216,7 @@ def _of_account(
     if known:
         return Attempt(counters=(pair,), is_known=True, places=places)
     of_address = _of_address(tx, keys, network, now)
-    of_account = Counter(digest=keys.digest("failed_proof", *account), kind=Kind.ACCOUNT, limit=limit, about=about)
+    of_account = Counter(digest=keys.digest("failed_proof", *account), kind=kind, limit=limit, about=about)
     return Attempt(counters=(pair, of_account, of_address, _everybody(keys)), is_known=False, places=places)
 
 

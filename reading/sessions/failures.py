@@ -48,7 +48,7 @@ def overview(tx: Connection, keys: Keys, now: datetime) -> Overview:
     worst = (
         sa.select(failed_proof, person.c.username)
         .outerjoin(person, (person.c.id == row.about) & row.kind.in_(_OF_PEOPLE))
-        .where(row.kind.in_([*_OF_PEOPLE, Kind.ADDRESS]), row.failures > 0)
+        .where(row.kind.in_([*_OF_PEOPLE, Kind.CARD, Kind.PAPER, Kind.ADDRESS]), row.failures > 0)
         .order_by(row.failures.desc(), row.subject_digest)
         .limit(MOST)
     )

@@ -50,5 +50,4 @@ def list_failures(*, as_json: AsJson = False) -> None:
 
 
 def _about(line: dict[str, Any]) -> str:
-    nobodys = "a card, or a username that is nobody's"
-    return line["about"] or (nobodys if line["kind"] in {Kind.ACCOUNT, Kind.FACTOR_ACCOUNT} else "")
+    return line["about"] or ("a username that is nobody's" if line["kind"] == Kind.ACCOUNT else "")

@@ -30,9 +30,10 @@ def test_the_security_administrator_sees_who_is_tried_and_from_where(engine: Eng
     assert {(one.kind, one.about, one.failures) for one in seen.counters} == {
         (Kind.ACCOUNT, "ada", 3),
         (Kind.ADDRESS, "2001:db8::/64", 3),
-        (Kind.ACCOUNT, "", 1),
+        (Kind.CARD, "", 1),
         (Kind.ADDRESS, "10.0.0.1", 1),
     }
     assert (seen.within_an_hour, seen.brake_is_on) == (4, False)
-    assert sums == dict.fromkeys(Kind, 0) | dict.fromkeys((Kind.PAIR, Kind.ACCOUNT, Kind.ADDRESS, Kind.EVERYBODY), 4)
+    counted = {Kind.PAIR: 4, Kind.ACCOUNT: 3, Kind.CARD: 1, Kind.ADDRESS: 4, Kind.EVERYBODY: 4}
+    assert sums == dict.fromkeys(Kind, 0) | counted
     assert "ada" not in repr(seen)
