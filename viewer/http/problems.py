@@ -37,7 +37,7 @@ from reading.templates.document import InvalidTemplate
 from viewer.http.callers import whoever
 from viewer.http.errors import CrossSite, PasswordMustChange, ProveAgain, SignedOut, Unavailable, ViewerError
 from viewer.http.page import OUTSIDE, home_of, language_of, page, staff_page
-from viewer.shell.navigation import ACCOUNT, PASSWORD, area_of, entries_of
+from viewer.shell.navigation import ACCOUNT, PASSWORD, area_of, entries_of, is_under
 from viewer.shell.navigation import home_of as first_page_of
 from viewer.words.catalogue import catalogue, text
 
@@ -163,10 +163,16 @@ PAGES: Final = (
 )
 
 
+MACHINES: Final = ("/api", "/dicomweb", "/app", "/static", "/healthz", "/readyz", "/metrics")
+"""What programs ask for, also where a browser looks at it."""
+
+
 def speaks_json(request: Request) -> bool:
-    """Whether the answer is JSON: for every address but those of pages."""
+    """Whether the answer is JSON: for every address but those of pages, unless a browser asks for no program's."""
     path = request.url.path
-    return not (path in PAGES or path.startswith(tuple(f"{prefix}/" for prefix in PAGES)))
+    if any(is_under(path, prefix) for prefix in PAGES):
+        return False
+    return any(is_under(path, prefix) for prefix in MACHINES) or "text/html" not in request.headers.get("accept", "")
 
 
 def answer(request: Request, problem: Problem) -> Response:
@@ -209,6 +215,7 @@ def as_page(request: Request, problem: Problem) -> Response:
         "detail": explained(request, problem),
         "back": home,
         "missing": problem.slug == "not-there",
+        "helps": staff is not None and problem.slug == "not-allowed",
         "here": home,  # not the address itself: a refusal does not repeat what was asked for
     }
     if staff is None:

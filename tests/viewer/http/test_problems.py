@@ -83,6 +83,26 @@ def test_what_is_not_there_is_a_problem_for_programs_and_a_page_for_people(house
     assert (wrong_way.status_code, wrong_way.json()["type"]) == (405, "/problems/method-not-allowed")
 
 
+def test_a_browser_at_an_address_that_leads_nowhere_is_shown_a_page_in_the_frame(house: House) -> None:
+    ada, browser = house.signed_in("ada"), {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+
+    page, script = ada.get("/nowhere", headers=browser), ada.get("/nowhere")
+    program = ada.get("/api/nothing", headers=browser)
+
+    assert (page.status_code, 'class="rail"' in page.text, "没有找到" in page.text) == (404, True, True)
+    assert '<link rel="icon" href="data:,">' in page.text  # else it asks for /favicon.ico, which is nowhere, too
+    assert [one.headers["content-type"] for one in (script, program)] == ["application/problem+json"] * 2
+    assert 'class="rail"' not in house.client().get("/nowhere", headers=browser).text
+
+
+def test_whoever_may_not_is_told_which_rule_says_so_and_who_helps(house: House) -> None:
+    refused = house.signed_in("ada").get("/office/audit")
+
+    assert refused.status_code == 403
+    assert "审计只由审计管理员查看" in refused.text
+    assert 'href="/account/help"' in refused.text
+
+
 def test_an_id_that_is_none_of_ours_is_not_there(house: House) -> None:
     ada = house.signed_in("ada")
 
