@@ -6,7 +6,7 @@ import hashlib
 import ipaddress
 import re
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final, TypeAlias
@@ -106,9 +106,7 @@ def add(
             address and there is no certificate; no such site.
 
     """
-    problem = identifiers.ae_title(ae_title)
-    if problem is not None:
-        raise Invalid("ae_title", problem)
+    _refuse(title_problems(ae_title))
     entry = _checked(
         Entry(
             network=network,
@@ -269,19 +267,40 @@ def _checked(entry: Entry) -> Entry:
         Invalid: a field has a value that it cannot have.
 
     """
-    called_from = _network(entry.network)
-    if called_from.prefixlen == 0 and entry.certificate_digest is None:
-        raise Invalid("network", "any_address_needs_a_certificate")
+    _refuse(entry_problems(entry))
+    issuer = checked("issuer", entry.issuer, longest=64)
+    return replace(entry, network=str(_network(entry.network)), host=entry.host.strip(), issuer=issuer)
+
+
+def title_problems(ae_title: str) -> list[Invalid]:
+    """What is wrong with an AE title; empty where nothing is."""
+    problem = identifiers.ae_title(ae_title)
+    return [] if problem is None else [Invalid("ae_title", problem)]
+
+
+def entry_problems(entry: Entry) -> list[Invalid]:
+    """All that is wrong with an entry, in the order of its fields; empty where nothing is."""
+    found: list[Invalid] = []
+    try:
+        if _network(entry.network).prefixlen == 0 and entry.certificate_digest is None:
+            found.append(Invalid("network", "any_address_needs_a_certificate"))
+    except Invalid as wrong:
+        found.append(wrong)
     if entry.port is not None and not 0 < entry.port < 65536:
-        raise Invalid("port", "range")
+        found.append(Invalid("port", "range"))
     host = entry.host.strip()
     if host and read_address(host) is None and not _HOST.fullmatch(host):
-        raise Invalid("host", "not_an_address_or_name")
+        found.append(Invalid("host", "not_an_address_or_name"))
     if entry.certificate_digest is not None and len(entry.certificate_digest) != hashlib.sha256().digest_size:
-        raise Invalid("certificate", "not_a_certificate")
+        found.append(Invalid("certificate", "not_a_certificate"))
     if entry.character_set not in CHARACTER_SETS:
-        raise Invalid("character_set", "unknown")
-    return replace(entry, network=str(called_from), host=host, issuer=checked("issuer", entry.issuer, longest=64))
+        found.append(Invalid("character_set", "unknown"))
+    return found
+
+
+def _refuse(problems: Sequence[Invalid]) -> None:
+    if problems:
+        raise problems[0]
 
 
 def _values(entry: Entry) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Final
@@ -14,7 +15,8 @@ from reading.actions import Action
 from reading.errors import Invalid, NotThere, Stale
 from reading.kinds import Role
 from reading.register import device_contacts, device_register
-from reading.register.devices import CHARACTER_SETS, Device
+from reading.register import devices as devices_of
+from reading.register.devices import CHARACTER_SETS, Device, Entry
 from reading.viewers import Staff
 from storage.database import snapshot
 from viewer.http.callers import Looking, Submitting
@@ -98,7 +100,8 @@ def add(  # noqa: PLR0917 -- the fields of the form
         body = DeviceEntry(**_values(typed))
         add_device(office_of(request), staff, ae_title=ae_title, site=site, body=body)
     except Invalid as wrong:
-        return _form(request, staff, {**typed, "ae_title": ae_title, "site": site}, wrong=wrong)
+        others = [*devices_of.title_problems(ae_title), *_problems(typed)]
+        return _form(request, staff, {**typed, "ae_title": ae_title, "site": site}, wrong=wrong, others=others)
     return RedirectResponse("/office/devices?done=added", status_code=303)
 
 
@@ -141,7 +144,15 @@ def change(  # noqa: PLR0917
     except (Invalid, Stale) as wrong:
         form = {**_of(one), **meanwhile.changed(shown, typed)}
         newer = [field for field, value in _of(one).items() if shown.get(field, value) != value]
-        return _form(request, staff, form, one=one, wrong=wrong, newer=newer)
+        return _form(
+            request,
+            staff,
+            form,
+            one=one,
+            wrong=wrong,
+            others=_problems(typed, None if no_certificate else one.certificate_digest),
+            newer=newer,
+        )
     return RedirectResponse("/office/devices?done=changed", status_code=303)
 
 
@@ -200,12 +211,15 @@ def _form(
     *,
     one: Device | None = None,
     wrong: Invalid | Stale | None = None,
+    others: Sequence[Invalid] = (),
     newer: Sequence[str] = (),
 ) -> Response:
     with in_snapshot(office_of(request), staff) as ctx:
         sites = kept_sites(ctx)
     if not sites:
         raise NotThere  # they may change no site's devices
+    first = wrong.field if isinstance(wrong, Invalid) else ""
+    told = ([wrong] if wrong else []) + [one for one in others if one.field != first]
     return staff_page(
         request,
         staff,
@@ -218,13 +232,43 @@ def _form(
         newer=[(field, _of(one)[field]) for field in newer] if one else [],
         sites=sites,
         character_sets=[*READABLE, *sorted(CHARACTER_SETS - set(READABLE))],
-        wrong=wrong.field if isinstance(wrong, Invalid) else "",
-        problem=words_for(request, wrong) if wrong else "",
+        wrong={one.field for one in told if isinstance(one, Invalid)},
+        problems=[words_for(request, one) for one in told],
     )
 
 
 def _typed(*values: str) -> dict[str, str]:
     return dict(zip(FIELDS, values, strict=True))
+
+
+def _problems(typed: Mapping[str, str], bound: bytes | None = None) -> list[Invalid]:
+    """All that is wrong with the form, a fault a field, so that nobody mends them one by one.
+
+    ``bound``: the digest of the certificate that the device has and keeps.
+    """
+    found, pem = _form_problems(typed), typed["certificate"].strip()
+    try:
+        digest = device_register.certificate_digest(pem.encode()) if pem else bound
+    except Invalid as wrong:
+        found.append(wrong)
+        digest = hashlib.sha256(b"").digest()  # that there is none is no fault besides
+    port = typed["port"].strip()
+    entry = Entry(
+        network=typed["network"],
+        port=int(port) if port.isdecimal() else None,
+        certificate_digest=digest,
+        character_set=typed["character_set"].strip(),
+        host=typed["host"],
+    )
+    found += devices_of.entry_problems(entry)
+    return list({one.field: one for one in reversed(found)}.values())[::-1]
+
+
+def _form_problems(typed: Mapping[str, str]) -> list[Invalid]:
+    port = typed["port"].strip()
+    found = [Invalid("port", "range")] if port and not port.isdecimal() else []
+    longest = (("network", 64), ("issuer", 64), ("character_set", 16))
+    return found + [Invalid(name, "length") for name, most in longest if len(typed[name]) > most]
 
 
 def _values(typed: Mapping[str, str]) -> dict[str, Any]:
@@ -234,12 +278,9 @@ def _values(typed: Mapping[str, str]) -> dict[str, Any]:
         Invalid: the port is no number, or a text is too long.
 
     """
+    for wrong in _form_problems(typed):
+        raise wrong
     port = typed["port"].strip()
-    if port and not port.isdecimal():
-        raise Invalid("port", "range")
-    for name, longest in (("network", 64), ("issuer", 64), ("character_set", 16)):
-        if len(typed[name]) > longest:
-            raise Invalid(name, "length")
     return {
         **{name: typed[name].strip() for name in ("network", "host", "issuer", "character_set")},
         "port": int(port) if port else None,

@@ -127,6 +127,12 @@ def test_the_form_says_what_is_wrong_and_keeps_what_was_typed(house: House) -> N
         assert answer.status_code == 422
         assert words in answer.text
         assert 'value="CT1"' in answer.text
+    many = kira.post(
+        "/office/devices/new", data={**typed, "ae_title": "A\\B", "network": "here", "port": "many", "host": "no one"}
+    )
+    told = ("Enter an address or a network", "A port is a number")
+    assert [one in many.text for one in told] == [True, True]
+    assert many.text.count('aria-invalid="true"') == 4
 
 
 def test_the_form_registers_binds_and_unbinds(house: House, tmp_path: Path) -> None:
