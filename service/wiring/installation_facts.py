@@ -14,7 +14,7 @@ from sqlalchemy.engine import Connection, make_url
 
 from reading.anchors import places
 from reading.forwarding.jobs import JobState
-from reading.tables import forwarding_job
+from reading.tables import forwarding_job, organisation
 from service.installation.house import House
 from service.installation.load_settings import sources
 from service.installation.settings import Settings, variable
@@ -106,18 +106,19 @@ def _kept(tx: Connection, house: House, now: datetime) -> list[Fact]:
         late = waiting.oldest is not None and now - waiting.oldest > timedelta(days=1)
         found.append(_fact("copy", not late, n=waiting.segments))
     newest = schedule.newest(tx)
-    is_fresh = newest is not None and now - newest < BACKUP_OVERDUE
+    begun = tx.scalar(sa.select(sa.func.min(organisation.c.since))) or now
+    is_fresh = now - (newest or begun) < BACKUP_OVERDUE
     found.append(_aged("backup", newest, is_fresh, now))
     anchored = places.newest_at(tx)
-    lately = anchored is not None and now - anchored < timedelta(minutes=3 * settings.anchor_minutes)
+    lately = now - (anchored or begun) < timedelta(minutes=3 * settings.anchor_minutes)
     found.append(_aged("anchor", anchored, lately, now))
     verified, swept = (rounds.of(tx, task) for task in (Task.VERIFY, Task.SWEEP))
     span = timedelta(days=settings.verify_days * ROUNDS_OVERDUE)
-    begun = verified.finished_at or verified.started_at
+    checking = verified.finished_at or verified.started_at
     if settings.verify_days <= 0:
         found.append(Fact(word="verify", standing=Standing.OFF))
     else:
-        found.append(_aged("verify", verified.finished_at, begun is None or now - begun < span, now))
+        found.append(_aged("verify", verified.finished_at, checking is None or now - checking < span, now))
     found.append(_aged("sweep", swept.finished_at, swept.finished_at is None or now - swept.finished_at < SWEPT, now))
     return found
 

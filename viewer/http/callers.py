@@ -38,6 +38,12 @@ def origin_of(request: Request) -> str:
     return office_of(request).public_origin.rstrip("/") or f"{request.url.scheme}://{request.url.netloc}"
 
 
+def known_origin(request: Request) -> str:
+    """As `origin_of`, for paper: empty where it is this machine's own address, which leads nobody else here."""
+    found = origin_of(request)
+    return "" if urlsplit(found).hostname in LOOPBACK else found
+
+
 def own_origin(request: Request, public_origin: str) -> str:
     """The origin of links that are built here: never a host that a caller makes up.
 

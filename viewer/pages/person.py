@@ -17,7 +17,7 @@ from reading.errors import Invalid, NotAllowed, NotDone, NotThere, Stale
 from reading.kinds import Role
 from reading.register import organisations, passwords, people, registry, roles
 from reading.viewers import Staff
-from viewer.http.callers import Looking, Submitting, origin_of
+from viewer.http.callers import Looking, Submitting, known_origin
 from viewer.http.office import office_of
 from viewer.http.on_record import going_in, in_snapshot
 from viewer.http.page import language_of
@@ -113,7 +113,7 @@ def show_slip(request: Request, staff: Looking, person_id: str) -> Response:
         slips=[{"name": one.person.name, "username": one.person.username, "password": slip["password"]}],
         why=slip["why"],
         back=f"/office/people/{person_id}",
-        address=origin_of(request),
+        address=known_origin(request),
         printed_at=words.moment(at, organisations.TIME_ZONE),
     )
     return shown(request, page)

@@ -16,7 +16,7 @@ from reading.register import csv_text, import_columns, import_run, organisations
 from reading.register.import_columns import Kind
 from reading.register.import_run import Imported
 from reading.viewers import Staff
-from viewer.http.callers import Looking, Submitting, origin_of
+from viewer.http.callers import Looking, Submitting, known_origin
 from viewer.http.office import office_of
 from viewer.http.on_record import acts_of, in_snapshot
 from viewer.http.page import language_of
@@ -54,7 +54,7 @@ def show_slips(request: Request, staff: Looking) -> Response:
         ],
         why="added",
         back="/office/people",
-        address=origin_of(request),
+        address=known_origin(request),
         printed_at=words.moment(at, organisations.TIME_ZONE),
     )
     return shown(request, page)

@@ -16,6 +16,7 @@ from service.wiring.installation_facts import installation_of
 from storage.backup import schedule
 from storage.database import transaction
 from storage.schema import migrate
+from tests.reading.region import make_region
 from viewer.http.installation import Fact, Standing
 from viewer.pages.installation import FACTS, PARTS, fact_line
 from viewer.words.catalogue import Language
@@ -38,7 +39,11 @@ def test_what_is_wrong_is_found_and_worded_with_what_to_do(environ: dict[str, st
     engine = open_database(settings)
     migrate(engine)
     with house_of(settings, folders, "web") as house:
-        before = installation_of(house, environ, lambda _now: {**READY, "worker": str(State.FAILED)})
+        with transaction(house.engine) as tx:
+            make_region(tx, house.clock())
+        fresh = installation_of(house, environ, lambda _now: READY)
+        without = _at(house, timedelta(days=3))
+        before = installation_of(without, environ, lambda _now: {**READY, "worker": str(State.FAILED)})
         with transaction(house.engine) as tx:
             schedule.note(tx, "here", 1, house.clock(), house.clock())
         after = installation_of(house, environ, lambda _now: READY)
@@ -48,12 +53,14 @@ def test_what_is_wrong_is_found_and_worded_with_what_to_do(environ: dict[str, st
     def of(facts: tuple[Fact, ...]) -> dict[str, Standing]:
         return {one.word: one.standing for one in facts}
 
+    assert (of(fresh.facts)["backup-never"], of(fresh.facts)["anchor-never"]) == (Standing.GOOD, Standing.GOOD)
     assert of(before.facts)["worker"] is Standing.BAD
+    assert of(before.facts)["anchor-never"] is Standing.BAD
     assert of(before.facts)["backup-never"] is Standing.BAD
     assert of(after.facts)["worker"] is Standing.GOOD
     assert of(after.facts)["backup"] is Standing.GOOD
     assert of(late.facts)["backup"] is Standing.BAD
-    for found in (before, after, late):
+    for found in (fresh, before, after, late):
         assert of(found.facts).keys() <= set(FACTS)
         assert {word.removesuffix("-never") for word in of(found.facts)} == {
             one for part in PARTS.values() for one in part

@@ -52,6 +52,9 @@ def test_somebody_is_added_and_their_slip_is_shown_once(house: House) -> None:
     assert answer.status_code == 303
     assert "wangfang" in slip.text
     assert slip.headers["cache-control"] == "no-store"
+    # By loopback nobody else comes here: the slip has room for the address instead.
+    assert "127.0.0.1" not in slip.text
+    assert "does not know by which address" in slip.text
     assert again.status_code == 303
     assert "shown once" in after
     assert password not in after
