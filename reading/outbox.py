@@ -17,8 +17,14 @@ def post(tx: Connection, kind: str, subject_id: str, payload: Mapping[str, Any],
     """Put a message in; it stands or falls with the transaction."""
     made = new_id()
     tx.execute(
-        sa.insert(outbox).values(
-            id=made, kind=kind, subject_id=subject_id, payload=dict(payload), created_at=now, next_at=now
-        )
+        sa.insert(outbox),
+        {
+            "id": made,
+            "kind": kind,
+            "subject_id": subject_id,
+            "payload": dict(payload),
+            "created_at": now,
+            "next_at": now,
+        },
     )
     return made

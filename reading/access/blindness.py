@@ -40,6 +40,7 @@ from reading.viewers import Staff, Viewer
 
 _READ_NOTHING: Final = frozenset(MAY_ANSWER) - {Role.REVIEWER}
 """The roles that answer for a site and read no cases."""
+_OTHER_GRANT: Final = role_grant.alias()
 READING_ROLES: Final = (Role.READER, Role.VERIFIER, Role.REVIEWER)
 
 Person = str | sa.BindParameter[str]
@@ -173,7 +174,7 @@ def _told(person: Person, now: Moment) -> sa.ColumnElement[bool]:
     Of everybody at an organisation those are told who read nothing there, where there are such: were all its reviewers
     told, nobody would be left to read the case blind.
     """
-    other = role_grant.alias()
+    other = _OTHER_GRANT
     reads_nothing = role_grant.c.role.in_(map(word, sorted(_READ_NOTHING)))
     somebody_else = (
         sa.exists()

@@ -18,6 +18,8 @@ from reading.viewers import Staff
 
 CONSULTED: Final = frozenset({Role.CLINICIAN, Role.READER, Role.VERIFIER, Role.REVIEWER})
 """The roles of those who can be asked; one of them has to stand while they see the case."""
+_ASKED_ABOUT, _EARLIER = case.alias("asked_about"), case.alias("earlier")
+_ONE, _OTHER = patient.alias("one"), patient.alias("other")
 
 
 def consultations_with(staff: Staff, now: datetime) -> sa.Select[tuple[str]]:
@@ -46,8 +48,7 @@ def is_shown_in_consultation(staff: Staff, now: datetime) -> sa.ColumnElement[bo
 
 def _priors(theirs: sa.Select[tuple[str]]) -> sa.Select[tuple[str]]:
     """The ids of the earlier cases that these consultations name, while both cases are still one person's."""
-    asked, earlier = case.alias("asked_about"), case.alias("earlier")
-    one, other = patient.alias("one"), patient.alias("other")
+    asked, earlier, one, other = _ASKED_ABOUT, _EARLIER, _ONE, _OTHER
     return (
         sa.select(consultation_prior.c.case_id)
         .join(consultation, consultation.c.id == consultation_prior.c.consultation_id)

@@ -43,6 +43,7 @@ NEEDED: Final[Mapping[Action, DeviceRight | None]] = {
     Action.STUDY_FORWARD: None,  # a rule of its site sends; `service.steps.forward` asks for the receiver's right
 }
 """The right that each look of a device needs; a look that is not here is not a device's."""
+_RECORD: Final = patient.alias("record")
 
 
 class NoRight(NotAllowed):
@@ -191,7 +192,7 @@ def managed_patients(tx: Connection, viewer: Staff, now: datetime) -> sa.ColumnE
 
 def _known_at(sites: frozenset[str], cases: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
     """Patients with such a case, an order at these sites, or registered there, in any of their records."""
-    record = patient.alias("record")
+    record = _RECORD
     known = (
         sa.exists().where((case.c.patient_id == record.c.id) & cases).correlate(record)
         | sa.exists()

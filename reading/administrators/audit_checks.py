@@ -54,7 +54,7 @@ def ask(ctx: Context[Staff | Actor]) -> None:
     open_still = sa.select(audit_check.c.id).where(audit_check.c.ended_at.is_(None)).limit(1)
     if ctx.tx.scalar(open_still) is not None or not isinstance(ctx.who, Staff):
         return
-    ctx.tx.execute(audit_check.insert().values(id=new_id(), asked_by=ctx.who.person_id, asked_at=ctx.now))
+    ctx.tx.execute(audit_check.insert(), {"id": new_id(), "asked_by": ctx.who.person_id, "asked_at": ctx.now})
     ctx.record(action=Action.AUDIT_CHECK, subject_kind="audit", subject_id="")
 
 

@@ -216,7 +216,7 @@ def _write(ctx: Context[Staff | Actor], said: ResultClass) -> None:
 def _insert(tx: Connection, row: Mapping[str, Any]) -> None:
     try:
         with tx.begin_nested():
-            tx.execute(sa.insert(critical_class).values(row))
+            tx.execute(sa.insert(critical_class), row)
     except IntegrityError as said_at_once:
         raise Stale from said_at_once
 

@@ -152,16 +152,17 @@ def add(
         raise Invalid("person", "on_duty_then")
     made = new_id()
     ctx.tx.execute(
-        sa.insert(duty).values(
-            id=made,
-            organisation_id=site.id,
-            person_id=one.id,
-            role=role,
-            telephone=checked("telephone", telephone, longest=40, required=True),
-            since=begins,
-            until=until,
-            made_by=ctx.who.person_id if isinstance(ctx.who, Staff) else None,
-        )
+        sa.insert(duty),
+        {
+            "id": made,
+            "organisation_id": site.id,
+            "person_id": one.id,
+            "role": role,
+            "telephone": checked("telephone", telephone, longest=40, required=True),
+            "since": begins,
+            "until": until,
+            "made_by": ctx.who.person_id if isinstance(ctx.who, Staff) else None,
+        },
     )
     _record(ctx, site.id, one.id)
     return _select(ctx.tx, duty.c.id == made)[0]

@@ -24,7 +24,8 @@ def add(tx: Connection, alert: Alert, *, words: str, said_by: str, now: datetime
     """Keep other words beside those of an alert; answers their id."""
     made = new_id()
     tx.execute(
-        sa.insert(critical_finding).values(id=made, alert_id=alert.id, words=words, said_by=said_by, said_at=now)
+        sa.insert(critical_finding),
+        {"id": made, "alert_id": alert.id, "words": words, "said_by": said_by, "said_at": now},
     )
     return made
 

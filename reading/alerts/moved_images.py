@@ -24,7 +24,7 @@ def go_on_at(ctx: Context[Who], case_id: str, to_case_id: str) -> None:
     """Carry every alert to the case of the same person that has the images now, with its clock, level and answers."""
     for alert in alert_rows.standing_on_each(ctx.tx, [case_id]).get(case_id, []):
         row = {"id": new_id(), "alert_id": alert.id, "from_case_id": case_id, "to_case_id": to_case_id, "at": ctx.now}
-        ctx.tx.execute(sa.insert(critical_carry).values(**row))
+        ctx.tx.execute(sa.insert(critical_carry), row)
         _carry(ctx, alert, to_case_id)
 
 

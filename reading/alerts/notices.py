@@ -259,17 +259,18 @@ def _post(
     finding_id: str | None = None,
 ) -> None:
     tx.execute(
-        sa.insert(tables.critical_notice).values(
-            id=new_id(),
-            alert_id=alert.id,
-            person_id=person_id,
-            organisation_id=organisation_id,
-            level=alert.level,
-            at=now,
-            kind=kind,
-            telephone=telephone,
-            finding_id=finding_id,
-        )
+        sa.insert(tables.critical_notice),
+        {
+            "id": new_id(),
+            "alert_id": alert.id,
+            "person_id": person_id,
+            "organisation_id": organisation_id,
+            "level": alert.level,
+            "at": now,
+            "kind": kind,
+            "telephone": telephone,
+            "finding_id": finding_id,
+        },
     )
     outbox.post(
         tx,

@@ -178,7 +178,7 @@ def _enter(where: Places, seal: Seal, anchor: Anchor) -> bool:
     row = {"number": anchor.number, "at": anchor.at, "digest": digest_of(file), "file": file}
     try:
         with transaction(where.engine) as tx:
-            tx.execute(sa.insert(audit_anchor).values(row))
+            tx.execute(sa.insert(audit_anchor), row)
     except IntegrityError:
         return False
     places.put(where, anchor, file)

@@ -145,14 +145,14 @@ def study_uids(tx: Connection, case_id: str) -> tuple[str, ...]:
 @without_door("A received study has a case before anybody could open it.")
 def create(ctx: Context[Who], case: Case, study_uid: str) -> Case:
     """Write a new case with its first study and its first move."""
-    ctx.tx.execute(sa.insert(tables.case).values(_values(case)))
+    ctx.tx.execute(sa.insert(tables.case), _values(case))
     join_study(ctx.tx, case.id, study_uid, ctx.now)
     history.record_move(ctx, case.id, Move.ARRIVE, case.state, grant=None)
     return case
 
 
 def join_study(tx: Connection, case_id: str, study_uid: str, now: datetime) -> None:
-    tx.execute(sa.insert(tables.case_study).values(case_id=case_id, study_uid=study_uid, joined_at=now))
+    tx.execute(sa.insert(tables.case_study), {"case_id": case_id, "study_uid": study_uid, "joined_at": now})
 
 
 def join_procedures(tx: Connection, case_id: str, procedure_ids: Iterable[str], now: datetime) -> None:
@@ -214,10 +214,11 @@ def change(tx: Connection, case: Case, **values: Any) -> Case:
 
     """
     changed = replace(case, **values, revision=case.revision + 1)
+    before = _values(case)
+    # What stays is not written: each column of an index that is named makes its entry anew.
+    other = {name: value for name, value in _values(changed).items() if value != before[name]}
     done = tx.execute(
-        sa.update(tables.case)
-        .where(tables.case.c.id == case.id, tables.case.c.revision == case.revision)
-        .values(_values(changed))
+        sa.update(tables.case).where(tables.case.c.id == case.id, tables.case.c.revision == case.revision).values(other)
     )
     if done.rowcount != 1:
         raise Stale(by_id(tx, case.id).revision)

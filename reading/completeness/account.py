@@ -111,15 +111,16 @@ def record_end(tx: Connection, case: Case, how: How, now: datetime) -> None:
         for run in _of_study(tx, place, uid, words[uid])[0]
     ]
     tx.execute(
-        sa.insert(tables.arriving_end).values(
-            id=new_id(),
-            case_id=case.id,
-            how=how,
-            arrived=progress.arrived,
-            missing=progress.missing,
-            names=[_to_json(run) for run in lost],
-            at=now,
-        )
+        sa.insert(tables.arriving_end),
+        {
+            "id": new_id(),
+            "case_id": case.id,
+            "how": how,
+            "arrived": progress.arrived,
+            "missing": progress.missing,
+            "names": [_to_json(run) for run in lost],
+            "at": now,
+        },
     )
 
 

@@ -67,9 +67,16 @@ def announce(
     """Write how many instances a source announces for a study; answers the announcement's id."""
     made = new_id()
     tx.execute(
-        sa.insert(tables.announcement).values(
-            id=made, study_uid=study_uid, source=source, instances=instances, at=now, device_id=device_id, about=about
-        )
+        sa.insert(tables.announcement),
+        {
+            "id": made,
+            "study_uid": study_uid,
+            "source": source,
+            "instances": instances,
+            "at": now,
+            "device_id": device_id,
+            "about": about,
+        },
     )
     return made
 

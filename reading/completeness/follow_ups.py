@@ -145,13 +145,14 @@ def open_if_late(ctx: Context[Who], case: Case) -> None:
     if open_of(ctx.tx, case.id) is not None or not late_pictures(ctx.tx, case.id):
         return
     ctx.tx.execute(
-        sa.insert(tables.follow_up).values(
-            id=new_id(),
-            case_id=case.id,
-            version_id=standing.id,
-            opened_at=ctx.now,
-            due_at=case_clock.due_at(ctx.tx, case_rule.rule_of(ctx.tx, case), case.site_id, ctx.now),
-        )
+        sa.insert(tables.follow_up),
+        {
+            "id": new_id(),
+            "case_id": case.id,
+            "version_id": standing.id,
+            "opened_at": ctx.now,
+            "due_at": case_clock.due_at(ctx.tx, case_rule.rule_of(ctx.tx, case), case.site_id, ctx.now),
+        },
     )
     ctx.by(SYSTEM).record(action=Action.FOLLOW_UP_OPEN, subject_kind="case", subject_id=case.id)
 

@@ -67,17 +67,18 @@ def ask(ctx: Context[Staff], case_id: str, question: Question) -> Consultation:
         raise Invalid("until", "consultation_range")
     made = new_id()
     ctx.tx.execute(
-        sa.insert(consultation).values(
-            id=made,
-            case_id=case_id,
-            question=words,
-            asked_by=ctx.who.person_id,
-            grant_id=grant.id,
-            asked_at=ctx.now,
-            until=question.until,
-            state=State.OPEN,
-            took_part=[],
-        )
+        sa.insert(consultation),
+        {
+            "id": made,
+            "case_id": case_id,
+            "question": words,
+            "asked_by": ctx.who.person_id,
+            "grant_id": grant.id,
+            "asked_at": ctx.now,
+            "until": question.until,
+            "state": State.OPEN,
+            "took_part": [],
+        },
     )
     named = _priors(ctx, case, question.priors)
     if named:
@@ -215,14 +216,15 @@ def _invite(
         raise Invalid("people", "cannot_be_asked")
     for person_id in wanted:
         ctx.tx.execute(
-            sa.insert(consultation_invitation).values(
-                id=new_id(),
-                consultation_id=consultation_id,
-                person_id=person_id,
-                organisation_id=found[person_id].organisation_id,
-                state=InvitationState.INVITED,
-                invited_at=ctx.now,
-            )
+            sa.insert(consultation_invitation),
+            {
+                "id": new_id(),
+                "consultation_id": consultation_id,
+                "person_id": person_id,
+                "organisation_id": found[person_id].organisation_id,
+                "state": InvitationState.INVITED,
+                "invited_at": ctx.now,
+            },
         )
         _record(ctx, Action.CONSULTATION_INVITE, case_id, consultation_id, person=person_id)
         outbox.post(

@@ -48,15 +48,16 @@ def speak(
     said = checked("words", words, longest=4000, required=True, lines=True)
     images = _key_images(ctx, asked, key_images)
     ctx.tx.execute(
-        sa.insert(consultation_opinion).values(
-            id=new_id(),
-            consultation_id=consultation_id,
-            person_id=ctx.who.person_id,
-            organisation_id=place,
-            words=said,
-            key_images=[one.to_json() for one in images],
-            at=ctx.now,
-        )
+        sa.insert(consultation_opinion),
+        {
+            "id": new_id(),
+            "consultation_id": consultation_id,
+            "person_id": ctx.who.person_id,
+            "organisation_id": place,
+            "words": said,
+            "key_images": [one.to_json() for one in images],
+            "at": ctx.now,
+        },
     )
     ctx.record(
         action=Action.CONSULTATION_SPEAK,

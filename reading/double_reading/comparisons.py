@@ -37,15 +37,16 @@ def add(
 ) -> None:
     """Keep in what two readings differ, and why a third person decides, where one does."""
     tx.execute(
-        sa.insert(double_reading).values(
-            id=new_id(),
-            case_id=second.case_id,
-            first_version_id=first.id,
-            second_version_id=second.id,
-            difference=difference,
-            arbitration=because,
-            compared_at=now,
-        )
+        sa.insert(double_reading),
+        {
+            "id": new_id(),
+            "case_id": second.case_id,
+            "first_version_id": first.id,
+            "second_version_id": second.id,
+            "difference": difference,
+            "arbitration": because,
+            "compared_at": now,
+        },
     )
 
 

@@ -214,7 +214,9 @@ def _add(tx: Connection, person_id: str, kind: Kind, name: str, now: datetime, *
     if len(_rows(tx, person_id, now)) >= MOST:
         raise Invalid("factor", "too_many")
     made = new_id()
-    tx.execute(factor.insert().values(id=made, person_id=person_id, kind=kind, name=named, since=now, **values))
+    tx.execute(
+        factor.insert(), {"id": made, "person_id": person_id, "kind": kind, "name": named, "since": now, **values}
+    )
     return made
 
 

@@ -93,7 +93,7 @@ def require(tx: Connection, person_id: str, now: datetime, *, by: str | None) ->
     """Require it of a person from now on; whether it was not required before."""
     if is_required_of(tx, person_id, now):
         return False
-    tx.execute(factor_requirement.insert().values(id=new_id(), person_id=person_id, since=now, required_by=by))
+    tx.execute(factor_requirement.insert(), {"id": new_id(), "person_id": person_id, "since": now, "required_by": by})
     return True
 
 

@@ -70,7 +70,7 @@ def ask(tx: Connection, person_id: str, now: datetime, *, by: str | None) -> Res
     """Ask for a reset; of one that stands open the slip is void, and what was confirmed stays so."""
     again = factor_reset.update().where(_open(person_id))
     if not tx.execute(again.values(asked_at=now, asked_by=by, slip_digest=None, slip_until=None)).rowcount:
-        tx.execute(factor_reset.insert().values(id=new_id(), person_id=person_id, asked_at=now, asked_by=by))
+        tx.execute(factor_reset.insert(), {"id": new_id(), "person_id": person_id, "asked_at": now, "asked_by": by})
     made = of(tx, person_id)
     assert made is not None  # noqa: S101 -- it was just entered
     return made

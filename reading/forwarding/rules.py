@@ -96,17 +96,18 @@ def add(
     if not may_receive(ctx.tx, rule, ctx.now):
         raise NotAllowed("destination-does-not-read-for-the-site")
     ctx.tx.execute(
-        forwarding_rule.insert().values(
-            id=rule.id,
-            site_id=rule.site_id,
-            modality=rule.modality,
-            moment=rule.moment,
-            device_id=rule.device_id,
-            url=rule.url,
-            token_file=rule.token_file,
-            planned_until=rule.planned_until,
-            since=rule.since,
-        )
+        forwarding_rule.insert(),
+        {
+            "id": rule.id,
+            "site_id": rule.site_id,
+            "modality": rule.modality,
+            "moment": rule.moment,
+            "device_id": rule.device_id,
+            "url": rule.url,
+            "token_file": rule.token_file,
+            "planned_until": rule.planned_until,
+            "since": rule.since,
+        },
     )
     ctx.record(action=Action.FORWARDING_ADD, subject_kind="forwarding", subject_id=rule.id)
     return rule

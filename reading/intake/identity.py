@@ -164,7 +164,7 @@ def ask(
     values: dict[str, Any] = {"patient_id": patient_id, "order_id": order_id, "number_differs": number_differs}
     if question is None:
         fresh = {"case_id": case_id, "state": QuestionState.OPEN, "accepted": [], "opened_at": ctx.now, "revision": 0}
-        ctx.tx.execute(sa.insert(identity_question).values(**fresh, **values))
+        ctx.tx.execute(sa.insert(identity_question), {**fresh, **values})
         question = question_of(ctx.tx, case_id)
         assert question is not None  # noqa: S101 -- it was just written
     return move(ctx, question, QuestionMove.ASK, accepted=accepted, opened_at=ctx.now, **values)
@@ -269,18 +269,19 @@ def move(
         sa.select(sa.func.max(identity_move.c.number)).where(identity_move.c.case_id == question.case_id)
     )
     ctx.tx.execute(
-        sa.insert(identity_move).values(
-            id=new_id(),
-            case_id=question.case_id,
-            number=(last or 0) + 1,
-            move=made,
-            to_state=state,
-            person_id=grant.person_id if grant else None,
-            grant_id=grant.id if grant else None,
-            reason=reason,
-            details=dict(details or {}),
-            at=ctx.now,
-        )
+        sa.insert(identity_move),
+        {
+            "id": new_id(),
+            "case_id": question.case_id,
+            "number": (last or 0) + 1,
+            "move": made,
+            "to_state": state,
+            "person_id": grant.person_id if grant else None,
+            "grant_id": grant.id if grant else None,
+            "reason": reason,
+            "details": dict(details or {}),
+            "at": ctx.now,
+        },
     )
     ctx.record(action=ACTIONS[made], subject_kind="case", subject_id=question.case_id)
     moved = question_of(ctx.tx, question.case_id)

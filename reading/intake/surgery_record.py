@@ -98,7 +98,7 @@ def write(ctx: Context[Staff], grant: RoleGrant, step: Step, *, why: str) -> Sur
         "made_by": ctx.who.person_id,
         "grant_id": grant.id,
     }
-    ctx.tx.execute(sa.insert(table).values(made_at=ctx.now, **values))
+    ctx.tx.execute(sa.insert(table), {"made_at": ctx.now, **values})
     journal.write(ctx.tx, MADE, {**values, "made_at": ctx.now.isoformat()}, ctx.now)
     ctx.record(
         action=Action(f"surgery.{step.kind}"),

@@ -105,15 +105,16 @@ def define(ctx: Context[Staff], organisation_id: str, code: str, document: str, 
         raise Invalid("ratio_code", "too_many")
     made = new_id()
     ctx.tx.execute(
-        sa.insert(number_ratio).values(
-            id=made,
-            code=code,
-            version=seen + 1,
-            organisation_id=organisation_id,
-            document=plain(ratio),
-            made_by=ctx.who.person_id,
-            since=ctx.now,
-        )
+        sa.insert(number_ratio),
+        {
+            "id": made,
+            "code": code,
+            "version": seen + 1,
+            "organisation_id": organisation_id,
+            "document": plain(ratio),
+            "made_by": ctx.who.person_id,
+            "since": ctx.now,
+        },
     )
     rollup.mark_all(ctx.tx)
     ctx.record(action=Action.NUMBERS_RATIO, subject_kind="ratio", subject_id=made, details={"version": seen + 1})

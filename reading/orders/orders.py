@@ -141,32 +141,34 @@ def place(
     )
     with taken_as(tx, "accession_number"):
         tx.execute(
-            imaging_order.insert().values(
-                id=made.id,
-                site_id=made.site_id,
-                patient_id=made.patient_id,
-                accession_number=made.accession_number,
-                modality=made.modality,
-                priority=made.priority,
-                reason=made.reason,
-                state=made.state,
-                scheduled_at=made.scheduled_at,
-                ordered_by=made.ordered_by,
-                created_at=made.created_at,
-                device_id=made.device_id,
-                department=made.department,
-                contrast=made.contrast,
-            )
+            imaging_order.insert(),
+            {
+                "id": made.id,
+                "site_id": made.site_id,
+                "patient_id": made.patient_id,
+                "accession_number": made.accession_number,
+                "modality": made.modality,
+                "priority": made.priority,
+                "reason": made.reason,
+                "state": made.state,
+                "scheduled_at": made.scheduled_at,
+                "ordered_by": made.ordered_by,
+                "created_at": made.created_at,
+                "device_id": made.device_id,
+                "department": made.department,
+                "contrast": made.contrast,
+            },
         )
     for one in made.procedures:
         tx.execute(
-            procedure.insert().values(
-                id=one.id,
-                order_id=made.id,
-                body_part=one.body_part,
-                laterality=one.laterality,
-                study_uid=one.study_uid,
-            )
+            procedure.insert(),
+            {
+                "id": one.id,
+                "order_id": made.id,
+                "body_part": one.body_part,
+                "laterality": one.laterality,
+                "study_uid": one.study_uid,
+            },
         )
     return made
 

@@ -87,32 +87,34 @@ def create(  # noqa: PLR0917 -- a message and whose it is
     try:
         with tx.begin_nested():
             tx.execute(
-                sa.insert(performed_step).values(
-                    id=made,
-                    sop_instance_uid=sop_instance_uid,
-                    site_id=site_id,
-                    device_id=device_id,
-                    modality=message.modality,
-                    state=State.IN_PROGRESS,
-                    series=_listed(message.instances),
-                    reason=message.reason,
-                    attributes=dict(message.attributes),
-                    created_at=now,
-                    changed_at=now,
-                )
+                sa.insert(performed_step),
+                {
+                    "id": made,
+                    "sop_instance_uid": sop_instance_uid,
+                    "site_id": site_id,
+                    "device_id": device_id,
+                    "modality": message.modality,
+                    "state": State.IN_PROGRESS,
+                    "series": _listed(message.instances),
+                    "reason": message.reason,
+                    "attributes": dict(message.attributes),
+                    "created_at": now,
+                    "changed_at": now,
+                },
             )
     except IntegrityError:
         return _said_before(tx, site_id, sop_instance_uid, message)
     _keep(tx, made, 1, device_id, State.IN_PROGRESS, message, now)
     for place, reference in enumerate(message.references, start=1):
         tx.execute(
-            sa.insert(performed_reference).values(
-                performed_id=made,
-                place=place,
-                study_uid=reference.study_uid,
-                accession_number=reference.accession_number,
-                procedure_id=_procedure_of(tx, site_id, reference, message),
-            )
+            sa.insert(performed_reference),
+            {
+                "performed_id": made,
+                "place": place,
+                "study_uid": reference.study_uid,
+                "accession_number": reference.accession_number,
+                "procedure_id": _procedure_of(tx, site_id, reference, message),
+            },
         )
     _advance_orders(tx, made, State.IN_PROGRESS)
     return Answer.DONE
@@ -204,14 +206,15 @@ def _keep(  # noqa: PLR0917
     tx: Connection, performed_id: str, number: int, device_id: str, state: State, message: Message, now: datetime
 ) -> None:
     tx.execute(
-        sa.insert(performed_change).values(
-            performed_id=performed_id,
-            number=number,
-            device_id=device_id,
-            state=state,
-            attributes=dict(message.attributes),
-            at=now,
-        )
+        sa.insert(performed_change),
+        {
+            "performed_id": performed_id,
+            "number": number,
+            "device_id": device_id,
+            "state": state,
+            "attributes": dict(message.attributes),
+            "at": now,
+        },
     )
 
 

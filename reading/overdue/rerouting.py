@@ -184,19 +184,20 @@ def _in_turn(ctx: Context[Who], late: Collection[Case]) -> None:
 def _send(ctx: Context[Who], case: Case, began: StepBegan, way: _Way, due: datetime) -> None:
     moved = cases.move(ctx, case, Move.REROUTE, grant=None, tier=way.tier)
     ctx.tx.execute(
-        sa.insert(tables.case_reroute).values(
-            id=new_id(),
-            case_id=case.id,
-            step_number=began.number,
-            step=began.step,
-            goal=way.goal,
-            from_tier=case.tier,
-            tier=way.tier,
-            organisation_id=way.organisation_id,
-            person_id=way.person_id,
-            due_at=due,
-            at=ctx.now,
-        )
+        sa.insert(tables.case_reroute),
+        {
+            "id": new_id(),
+            "case_id": case.id,
+            "step_number": began.number,
+            "step": began.step,
+            "goal": way.goal,
+            "from_tier": case.tier,
+            "tier": way.tier,
+            "organisation_id": way.organisation_id,
+            "person_id": way.person_id,
+            "due_at": due,
+            "at": ctx.now,
+        },
     )
     _look_again(ctx.tx, moved, None)
     told = {way.organisation_id, *organisations.readers_of(ctx.tx, case.site_id, case.tier, ctx.now)}

@@ -138,18 +138,19 @@ def _keep(tx: Connection, made: Revision) -> Revision:
     try:
         with tx.begin_nested():
             tx.execute(
-                attribution.insert().values(
-                    id=made.id,
-                    study_uid=made.study_uid,
-                    revision=made.revision,
-                    patient_id=made.patient_id,
-                    order_id=made.order_id,
-                    attributes=made.attributes,
-                    previous=made.previous,
-                    reason=made.reason,
-                    made_by=made.made_by,
-                    made_at=made.made_at,
-                )
+                attribution.insert(),
+                {
+                    "id": made.id,
+                    "study_uid": made.study_uid,
+                    "revision": made.revision,
+                    "patient_id": made.patient_id,
+                    "order_id": made.order_id,
+                    "attributes": made.attributes,
+                    "previous": made.previous,
+                    "reason": made.reason,
+                    "made_by": made.made_by,
+                    "made_at": made.made_at,
+                },
             )
     except IntegrityError as refused:
         overtaking = current(tx, made.study_uid)

@@ -71,17 +71,18 @@ def write(
         standing = tx.scalar(sa.select(patient.c.revision).where(patient.c.id == patient_id))
         raise NotThere if standing is None else Stale(standing)
     tx.execute(
-        patient_change.insert().values(
-            id=new_id(),
-            patient_id=patient_id,
-            revision=seen_revision + 1,
-            what=what,
-            before=dict(before),
-            after=dict(after),
-            reason=why,
-            made_by=made_by,
-            made_at=now,
-        )
+        patient_change.insert(),
+        {
+            "id": new_id(),
+            "patient_id": patient_id,
+            "revision": seen_revision + 1,
+            "what": what,
+            "before": dict(before),
+            "after": dict(after),
+            "reason": why,
+            "made_by": made_by,
+            "made_at": now,
+        },
     )
     return seen_revision + 1
 

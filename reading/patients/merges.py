@@ -49,7 +49,9 @@ def propose(tx: Connection, patient_id: str, into_id: str, *, reason: str, made_
     if len(pair) == 1 or any({one.patient_id, one.into_id} == pair for one in of_records(tx, pair)):
         raise Invalid("other", "taken")
     made = Merge(id=new_id(), patient_id=patient_id, into_id=into_id, state=MergeState.PROPOSED, revision=1)
-    tx.execute(patient_merge.insert().values(id=made.id, patient_id=patient_id, into_id=into_id, state=made.state))
+    tx.execute(
+        patient_merge.insert(), {"id": made.id, "patient_id": patient_id, "into_id": into_id, "state": made.state}
+    )
     _note(tx, made.id, Move.PROPOSE, reason, made_by, now)
     return made
 
@@ -123,14 +125,15 @@ def history(tx: Connection, merge_id: str) -> list[Moved]:
 
 def _note(tx: Connection, merge_id: str, made: Move, reason: str, made_by: str, now: datetime) -> None:  # noqa: PLR0917
     tx.execute(
-        patient_merge_move.insert().values(
-            id=new_id(),
-            merge_id=merge_id,
-            move=made,
-            reason=checked("reason", reason, longest=1000, required=True, lines=True),
-            made_by=made_by,
-            made_at=now,
-        )
+        patient_merge_move.insert(),
+        {
+            "id": new_id(),
+            "merge_id": merge_id,
+            "move": made,
+            "reason": checked("reason", reason, longest=1000, required=True, lines=True),
+            "made_by": made_by,
+            "made_at": now,
+        },
     )
 
 

@@ -91,19 +91,20 @@ def link(tx: Connection, keys: Keys, patient_id: str, identifier: Identifier, no
         raise Invalid("card", "guardians_card" if held == HeldAs.GUARDIAN else "their_own")
     with taken_as(tx, "identifier"):
         tx.execute(
-            patient_identifier.insert().values(
-                id=new_id(),
-                patient_id=patient_id,
-                kind=identifier.kind,
-                issuer=identifier.issuer,
-                value_digest=digest,
-                value_cipher=keys.seal(value, _purpose(patient_id, identifier.kind)),
-                held_as=identifier.held_as,
-                holder_name=checked("guardian", identifier.holder_name, longest=200),
-                verified_at=now if identifier.verified else None,
-                since=now,
-                until=None if identifier.held_as is HeldAs.OWN else _end(born.birth_date, identifier.until, now),
-            )
+            patient_identifier.insert(),
+            {
+                "id": new_id(),
+                "patient_id": patient_id,
+                "kind": identifier.kind,
+                "issuer": identifier.issuer,
+                "value_digest": digest,
+                "value_cipher": keys.seal(value, _purpose(patient_id, identifier.kind)),
+                "held_as": identifier.held_as,
+                "holder_name": checked("guardian", identifier.holder_name, longest=200),
+                "verified_at": now if identifier.verified else None,
+                "since": now,
+                "until": None if identifier.held_as is HeldAs.OWN else _end(born.birth_date, identifier.until, now),
+            },
         )
 
 

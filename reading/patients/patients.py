@@ -99,19 +99,20 @@ def register(
         estimated_age=None if birth_date else estimated_age,
     )
     tx.execute(
-        patient.insert().values(
-            id=made.id,
-            number=made.number,
-            name=made.name,
+        patient.insert(),
+        {
+            "id": made.id,
+            "number": made.number,
+            "name": made.name,
             **search_forms(made.name),
-            birth_date=made.birth_date,
-            sex=made.sex,
-            telephone=made.telephone,
-            created_at=made.created_at,
-            site_id=made.site_id,
-            temporary=made.temporary,
-            estimated_age=made.estimated_age,
-        )
+            "birth_date": made.birth_date,
+            "sex": made.sex,
+            "telephone": made.telephone,
+            "created_at": made.created_at,
+            "site_id": made.site_id,
+            "temporary": made.temporary,
+            "estimated_age": made.estimated_age,
+        },
     )
     for identifier in identifiers:
         link(tx, keys, made.id, identifier, now)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from reading.errors import Stale
 from reading.tables import patient
+
+_MEMBER: Final = patient.alias("member")
 
 
 def one_person(tx: Connection, one: str | None, other: str | None) -> bool:
@@ -46,8 +48,7 @@ def stands_for() -> sa.ColumnElement[str]:
 def records_of(patient_id: str) -> sa.Select[Any]:
     """The ids of all records of one person, as a query for conditions."""
     standing = sa.select(stands_for()).where(patient.c.id == patient_id).scalar_subquery()
-    member = patient.alias("member")
-    return sa.select(member.c.id).where((member.c.id == standing) | (member.c.merged_into == standing))
+    return sa.select(_MEMBER.c.id).where((_MEMBER.c.id == standing) | (_MEMBER.c.merged_into == standing))
 
 
 def records_of_all(standing: Collection[str]) -> sa.Select[Any]:

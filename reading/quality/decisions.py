@@ -274,7 +274,7 @@ def _write(tx: Connection, concern: Concern, taken: Decision, staff: Staff, gran
     }
     try:
         with tx.begin_nested():
-            tx.execute(decision.insert().values(values))
+            tx.execute(decision.insert(), values)
     except IntegrityError as overtaken:
         raise Stale(taken.number) from overtaken
 

@@ -74,18 +74,19 @@ def ask(ctx: Context[Staff], case_id: str, *, whom: str, words: str) -> Question
     waits = to.there or not addressees.has_others(ctx.tx, to, but={ctx.who.person_id}, now=ctx.now)
     made = new_id()
     ctx.tx.execute(
-        sa.insert(tables.question).values(
-            id=made,
-            case_id=case_id,
-            asked_by=ctx.who.person_id,
-            asked_at=ctx.now,
-            words=checked("words", words, longest=LONGEST, required=True, lines=True),
-            person_id=to.person_id if waits else None,
-            meant_for=None if waits else to.person_id,
-            organisation_id=to.organisation_id,
-            role=to.role,
-            state=State.OPEN,
-        )
+        sa.insert(tables.question),
+        {
+            "id": made,
+            "case_id": case_id,
+            "asked_by": ctx.who.person_id,
+            "asked_at": ctx.now,
+            "words": checked("words", words, longest=LONGEST, required=True, lines=True),
+            "person_id": to.person_id if waits else None,
+            "meant_for": None if waits else to.person_id,
+            "organisation_id": to.organisation_id,
+            "role": to.role,
+            "state": State.OPEN,
+        },
     )
     _record(ctx, Action.QUESTION_ASK, made, case_id, replace(to, there=waits))
     return _select(ctx.tx, tables.question.c.id == made)[0]

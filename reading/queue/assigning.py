@@ -176,18 +176,19 @@ def _written(ctx: Context[Who], case: Case, person_id: str, place: str, *, weigh
     if done.rowcount != 1:
         return False
     ctx.tx.execute(
-        sa.insert(assignment).values(
-            id=new_id(),
-            case_id=case.id,
-            person_id=person_id,
-            organisation_id=place,
-            step=case.step,
-            tier=case.tier,
-            how=How.ASSIGNED,
-            urgent=urgent,
-            at=ctx.now,
-            take_by=take_by,
-            weight=weight,
-        )
+        sa.insert(assignment),
+        {
+            "id": new_id(),
+            "case_id": case.id,
+            "person_id": person_id,
+            "organisation_id": place,
+            "step": case.step,
+            "tier": case.tier,
+            "how": How.ASSIGNED,
+            "urgent": urgent,
+            "at": ctx.now,
+            "take_by": take_by,
+            "weight": weight,
+        },
     )
     return True

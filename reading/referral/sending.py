@@ -102,19 +102,20 @@ def send(ctx: Context[Staff], case_id: str, sent: Sent) -> Referral:
         raise Invalid("to", "referred_already")
     made = new_id()
     ctx.tx.execute(
-        sa.insert(referral).values(
-            id=made,
-            case_id=case_id,
-            from_id=origin.id,
-            to_id=to.id,
-            direction=direction(origin, to),
-            urgency=sent.urgency,
-            reason=checked("reason", sent.reason, longest=2000, required=True, lines=True),
-            contact=checked("contact", sent.contact, longest=100, required=True),
-            sent_at=ctx.now,
-            shown_until=ctx.now + SHOWN,
-            state=State.SENT,
-        )
+        sa.insert(referral),
+        {
+            "id": made,
+            "case_id": case_id,
+            "from_id": origin.id,
+            "to_id": to.id,
+            "direction": direction(origin, to),
+            "urgency": sent.urgency,
+            "reason": checked("reason", sent.reason, longest=2000, required=True, lines=True),
+            "contact": checked("contact", sent.contact, longest=100, required=True),
+            "sent_at": ctx.now,
+            "shown_until": ctx.now + SHOWN,
+            "state": State.SENT,
+        },
     )
     _note(ctx, made, case_id, Move.SEND, State.SENT, grant=grant, number=1)
     outbox.post(ctx.tx, "referral.sent", made, {"case_id": case_id, "organisation_id": to.id}, ctx.now)
@@ -272,16 +273,17 @@ def _note(
     why: str = "",
 ) -> None:
     ctx.tx.execute(
-        sa.insert(referral_move).values(
-            referral_id=referral_id,
-            number=number,
-            move=made,
-            to_state=state,
-            person_id=grant and grant.person_id,
-            grant_id=grant and grant.id,
-            at=ctx.now,
-            why=why,
-        )
+        sa.insert(referral_move),
+        {
+            "referral_id": referral_id,
+            "number": number,
+            "move": made,
+            "to_state": state,
+            "person_id": grant and grant.person_id,
+            "grant_id": grant and grant.id,
+            "at": ctx.now,
+            "why": why,
+        },
     )
     action = Action.REFERRAL_SEND if made is Move.SEND else Action.REFERRAL_MOVE
     details = {"referral": referral_id, "move": made}

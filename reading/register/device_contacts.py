@@ -221,7 +221,7 @@ def _set_last(tx: Connection, device_id: str, last: Mapping[str, object]) -> Non
         return
     try:
         with taken_as(tx, "device_id"):
-            tx.execute(device_contact.insert().values(device_id=device_id, **last))
+            tx.execute(device_contact.insert(), {"device_id": device_id, **last})
     except Invalid:  # another node inserted the row at the same time
         tx.execute(device_contact.update().where(mine).values(**last))
 
@@ -234,7 +234,7 @@ def _count(tx: Connection, device_id: str, hour: datetime, counts: Mapping[str, 
         return False
     try:
         with taken_as(tx, "hour"):
-            tx.execute(device_tally.insert().values(device_id=device_id, hour=hour, **counts))
+            tx.execute(device_tally.insert(), {"device_id": device_id, "hour": hour, **counts})
     except Invalid:
         tx.execute(more)
     return True
@@ -257,16 +257,17 @@ def _note_call(tx: Connection, call: Call) -> bool:
     try:
         with taken_as(tx, "ae_title"):
             tx.execute(
-                refused_call.insert().values(
-                    id=new_id(),
-                    ae_title=call.ae_title,
-                    address=call.address,
-                    reason=call.reason,
-                    device_id=call.device_id,
-                    calls=call.calls,
-                    first_at=call.first_at,
-                    last_at=call.last_at,
-                )
+                refused_call.insert(),
+                {
+                    "id": new_id(),
+                    "ae_title": call.ae_title,
+                    "address": call.address,
+                    "reason": call.reason,
+                    "device_id": call.device_id,
+                    "calls": call.calls,
+                    "first_at": call.first_at,
+                    "last_at": call.last_at,
+                },
             )
     except Invalid:
         tx.execute(again)

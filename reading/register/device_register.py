@@ -247,7 +247,7 @@ def begin_check(ctx: Context[Staff | Actor], device_id: str) -> str:
     ctx.tx.execute(device_check.delete().where(device_check.c.until <= ctx.now))
     title = secrets.token_hex(CHECK_BYTES).upper()
     ctx.tx.execute(
-        device_check.insert().values(title_digest=_digest(title), device_id=one.id, until=ctx.now + CHECK_LASTS)
+        device_check.insert(), {"title_digest": _digest(title), "device_id": one.id, "until": ctx.now + CHECK_LASTS}
     )
     _note(ctx, Action.DEVICE_CHECK, one)
     return title

@@ -66,9 +66,8 @@ def give(
     for right in sorted(rights):
         with taken_as(tx, "may"):
             tx.execute(
-                device_right.insert().values(
-                    id=new_id(), device_id=device_id, right=right, since=now, given_by=given_by
-                )
+                device_right.insert(),
+                {"id": new_id(), "device_id": device_id, "right": right, "since": now, "given_by": given_by},
             )
     gone = device_lack.delete().where(device_lack.c.device_id == device_id, device_lack.c.right.in_(sorted(rights)))
     tx.execute(gone)

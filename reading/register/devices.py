@@ -132,9 +132,8 @@ def add(
     )
     with taken_as(tx, "ae_title"):
         tx.execute(
-            device.insert().values(
-                id=made.id, ae_title=made.ae_title, site_id=made.site_id, since=made.since, **_values(entry)
-            )
+            device.insert(),
+            {"id": made.id, "ae_title": made.ae_title, "site_id": made.site_id, "since": made.since, **_values(entry)},
         )
     return made
 
@@ -178,9 +177,8 @@ def make_token(tx: Connection, device_id: str, now: datetime, *, until: datetime
     )
     token = secrets.token_urlsafe(TOKEN_BYTES)
     tx.execute(
-        device_token.insert().values(
-            id=new_id(), device_id=device_id, token_digest=_token_digest(token), since=now, until=until
-        )
+        device_token.insert(),
+        {"id": new_id(), "device_id": device_id, "token_digest": _token_digest(token), "since": now, "until": until},
     )
     return token
 

@@ -100,18 +100,19 @@ def add(
     )
     with taken_as(tx, "code"):
         tx.execute(
-            organisation.insert().values(
-                id=made.id,
-                code=made.code,
-                name=made.name,
-                level=made.level,
-                parent_id=made.parent_id,
-                region_code=made.region_code,
-                time_zone=made.time_zone,
-                telephone=made.telephone,
-                institution_number=made.institution_number,
-                since=made.since,
-            )
+            organisation.insert(),
+            {
+                "id": made.id,
+                "code": made.code,
+                "name": made.name,
+                "level": made.level,
+                "parent_id": made.parent_id,
+                "region_code": made.region_code,
+                "time_zone": made.time_zone,
+                "telephone": made.telephone,
+                "institution_number": made.institution_number,
+                "since": made.since,
+            },
         )
     line = [made, *_line_above(tx, made)]
     for tier, levels in READS_AT.items():
@@ -212,7 +213,7 @@ def agree(
         return _agreement(row)
     made = Agreement(id=new_id(), site_id=site_id, reader_id=reader_id, tier=tier, since=now, until=until)
     values = {"site_id": site_id, "reader_id": reader_id, "tier": tier, "since": made.since, "until": until}
-    tx.execute(agreement.insert().values(id=made.id, **values))
+    tx.execute(agreement.insert(), {"id": made.id, **values})
     return made
 
 

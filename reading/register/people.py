@@ -69,15 +69,16 @@ def add(
     )
     with taken_as(tx, "username"):
         tx.execute(
-            person.insert().values(
-                id=made.id,
-                username=made.username,
-                name=made.name,
-                title=made.title,
-                password_hash=made.password_hash,
-                must_change_password=made.must_change_password,
-                since=made.since,
-            )
+            person.insert(),
+            {
+                "id": made.id,
+                "username": made.username,
+                "name": made.name,
+                "title": made.title,
+                "password_hash": made.password_hash,
+                "must_change_password": made.must_change_password,
+                "since": made.since,
+            },
         )
     return made
 
@@ -190,7 +191,7 @@ def grant(
         id=new_id(), person_id=person_id, organisation_id=organisation_id, role=role, since=now, until=until
     )
     values = {"person_id": person_id, "organisation_id": organisation_id, "role": role, "since": now, "until": until}
-    tx.execute(role_grant.insert().values(id=made.id, **values))
+    tx.execute(role_grant.insert(), {"id": made.id, **values})
     return made
 
 

@@ -48,7 +48,7 @@ def save(tx: Connection, case_id: str, person_id: str, content: Content, *, revi
     made = Draft(case_id=case_id, person_id=person_id, content=content, saved_at=now, revision=revision + 1)
     values = {"person_id": person_id, "content": content.to_json(), "saved_at": now, "revision": made.revision}
     if revision == 0:
-        tx.execute(sa.insert(draft).values(case_id=case_id, **values))
+        tx.execute(sa.insert(draft), {"case_id": case_id, **values})
     else:
         tx.execute(sa.update(draft).where(draft.c.case_id == case_id).values(**values))
     return made

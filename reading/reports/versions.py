@@ -212,20 +212,21 @@ def add(
         consultations=consultations,
     )
     tx.execute(
-        sa.insert(version).values(
-            id=made.id,
-            case_id=made.case_id,
-            number=made.number,
-            status=made.status,
-            content=made.content.to_json(),
-            identity=dict(made.identity),
-            images=dict(made.images),
-            image_count=made.image_count,
-            incomplete_reason=made.incomplete_reason,
-            supersedes_id=made.supersedes_id,
-            created_at=made.created_at,
-            consultations=list(made.consultations),
-        )
+        sa.insert(version),
+        {
+            "id": made.id,
+            "case_id": made.case_id,
+            "number": made.number,
+            "status": made.status,
+            "content": made.content.to_json(),
+            "identity": dict(made.identity),
+            "images": dict(made.images),
+            "image_count": made.image_count,
+            "incomplete_reason": made.incomplete_reason,
+            "supersedes_id": made.supersedes_id,
+            "created_at": made.created_at,
+            "consultations": list(made.consultations),
+        },
     )
     return made
 
@@ -249,18 +250,19 @@ def set_released(tx: Connection, version_id: str, now: datetime) -> None:
 
 def add_signature(tx: Connection, signature: Signature) -> None:
     tx.execute(
-        sa.insert(tables.signature).values(
-            id=signature.id,
-            version_id=signature.version_id,
-            role=signature.role,
-            person_id=signature.person_id,
-            grant_id=signature.grant_id,
-            signed_at=signature.signed_at,
-            algorithm=signature.algorithm,
-            key_id=signature.key_id,
-            payload=signature.payload,
-            value=signature.value,
-        )
+        sa.insert(tables.signature),
+        {
+            "id": signature.id,
+            "version_id": signature.version_id,
+            "role": signature.role,
+            "person_id": signature.person_id,
+            "grant_id": signature.grant_id,
+            "signed_at": signature.signed_at,
+            "algorithm": signature.algorithm,
+            "key_id": signature.key_id,
+            "payload": signature.payload,
+            "value": signature.value,
+        },
     )
 
 

@@ -100,14 +100,15 @@ def arbitrate(ctx: Context[Staff], review_id: str, *, score: Score, comment: str
     if not ctx.tx.execute(taken.values(awaits_arbitration=False)).rowcount:
         raise Stale(None)
     ctx.tx.execute(
-        sa.insert(tables.score_arbitration).values(
-            id=new_id(),
-            review_id=review_id,
-            arbiter_id=ctx.who.person_id,
-            score=score,
-            comment=comment.strip(),
-            at=ctx.now,
-        )
+        sa.insert(tables.score_arbitration),
+        {
+            "id": new_id(),
+            "review_id": review_id,
+            "arbiter_id": ctx.who.person_id,
+            "score": score,
+            "comment": comment.strip(),
+            "at": ctx.now,
+        },
     )
     outbox.post(
         ctx.tx,

@@ -185,20 +185,21 @@ def _author(tx: Connection, version: ReportVersion) -> str:
 
 def _write(tx: Connection, made: Review) -> None:
     tx.execute(
-        sa.insert(tables.review).values(
-            id=made.id,
-            case_id=made.case_id,
-            read_version_id=made.read_version_id,
-            review_version_id=made.review_version_id,
-            reviewer_id=made.reviewer_id,
-            author_id=made.author_id,
-            outcome=made.outcome,
-            score=made.score,
-            awaits_arbitration=made.awaits_arbitration,
-            difference=dict(made.difference),
-            comment=made.comment,
-            at=made.at,
-        )
+        sa.insert(tables.review),
+        {
+            "id": made.id,
+            "case_id": made.case_id,
+            "read_version_id": made.read_version_id,
+            "review_version_id": made.review_version_id,
+            "reviewer_id": made.reviewer_id,
+            "author_id": made.author_id,
+            "outcome": made.outcome,
+            "score": made.score,
+            "awaits_arbitration": made.awaits_arbitration,
+            "difference": dict(made.difference),
+            "comment": made.comment,
+            "at": made.at,
+        },
     )
 
 

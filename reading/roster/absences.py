@@ -66,9 +66,15 @@ def add(
         raise Invalid("until", "before_since")
     made = new_id()
     ctx.tx.execute(
-        sa.insert(absence).values(
-            id=made, person_id=one.id, kind=kind, since=begins, until=until, made_by=rights.author(ctx.who)
-        )
+        sa.insert(absence),
+        {
+            "id": made,
+            "person_id": one.id,
+            "kind": kind,
+            "since": begins,
+            "until": until,
+            "made_by": rights.author(ctx.who),
+        },
     )
     _record(ctx, one.id)
     return _select(ctx.tx, absence.c.id == made)[0]

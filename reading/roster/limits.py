@@ -41,9 +41,8 @@ def say(ctx: Context[Staff | Actor], *, username: str, most: int | None) -> None
     ctx.tx.execute(sa.update(case_limit).where(standing).values(until=ctx.now, ended_by=rights.author(ctx.who)))
     if most is not None:
         ctx.tx.execute(
-            sa.insert(case_limit).values(
-                id=new_id(), person_id=one.id, most=most, since=ctx.now, made_by=rights.author(ctx.who)
-            )
+            sa.insert(case_limit),
+            {"id": new_id(), "person_id": one.id, "most": most, "since": ctx.now, "made_by": rights.author(ctx.who)},
         )
     ctx.record(action=Action.ROSTER_LIMIT, subject_kind="person", subject_id=one.id, details={"most": most})
 

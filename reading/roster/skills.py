@@ -57,9 +57,15 @@ def add(ctx: Context[Staff | Actor], *, username: str, kind: SkillKind, code: st
     made = new_id()
     with taken_as(ctx.tx, "skill"):
         ctx.tx.execute(
-            sa.insert(person_skill).values(
-                id=made, person_id=one.id, kind=kind, code=said, since=ctx.now, made_by=rights.author(ctx.who)
-            )
+            sa.insert(person_skill),
+            {
+                "id": made,
+                "person_id": one.id,
+                "kind": kind,
+                "code": said,
+                "since": ctx.now,
+                "made_by": rights.author(ctx.who),
+            },
         )
     _record(ctx, one.id, said)
     return _select(ctx.tx, person_skill.c.id == made)[0]

@@ -126,15 +126,16 @@ def write(ctx: Context[Staff | Actor], planned: Planned) -> Slot:
     """Add a slot that was planned in this transaction."""
     made = new_id()
     ctx.tx.execute(
-        sa.insert(roster_slot).values(
-            id=made,
-            organisation_id=planned.organisation_id,
-            person_id=planned.person_id,
-            step=planned.step,
-            since=planned.since,
-            until=planned.until,
-            made_by=rights.author(ctx.who),
-        )
+        sa.insert(roster_slot),
+        {
+            "id": made,
+            "organisation_id": planned.organisation_id,
+            "person_id": planned.person_id,
+            "step": planned.step,
+            "since": planned.since,
+            "until": planned.until,
+            "made_by": rights.author(ctx.who),
+        },
     )
     _record(ctx, planned.organisation_id, planned.person_id)
     return _select(ctx.tx, roster_slot.c.id == made)[0]

@@ -77,9 +77,8 @@ def say(ctx: Context[Staff | Actor], *, organisation_code: str, terms: Terms) ->
         "ahead": terms.ahead,
     }
     ctx.tx.execute(
-        sa.insert(roster_terms).values(
-            id=new_id(), organisation_id=place.id, since=ctx.now, made_by=rights.author(ctx.who), **said
-        )
+        sa.insert(roster_terms),
+        {"id": new_id(), "organisation_id": place.id, "since": ctx.now, "made_by": rights.author(ctx.who), **said},
     )
     ctx.record(action=Action.ROSTER_TERMS, subject_kind="organisation", subject_id=place.id, details=said)
 

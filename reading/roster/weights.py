@@ -152,16 +152,17 @@ def say(
     )
     if hundredths is not None:
         ctx.tx.execute(
-            sa.insert(work_weight).values(
-                id=new_id(),
-                modality=one.modality,
-                body_part=one.body_part,
-                contrast=contrast,
-                views=views,
-                hundredths=hundredths,
-                since=ctx.now,
-                made_by=rights.author(ctx.who),
-            )
+            sa.insert(work_weight),
+            {
+                "id": new_id(),
+                "modality": one.modality,
+                "body_part": one.body_part,
+                "contrast": contrast,
+                "views": views,
+                "hundredths": hundredths,
+                "since": ctx.now,
+                "made_by": rights.author(ctx.who),
+            },
         )
     details = {"modality": one.modality, "body_part": one.body_part, "hundredths": hundredths}
     ctx.record(action=Action.ROSTER_WEIGHT, subject_kind="weight", subject_id="", details=details)

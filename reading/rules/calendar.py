@@ -67,7 +67,8 @@ def days(tx: Connection, since: date, until: date) -> list[Day]:
 def put(tx: Connection, day: date, kind: DayKind, name: str, *, made_by: str | None, now: datetime) -> None:
     """Say what a day is; what was said of it before stays in the table."""
     tx.execute(
-        sa.insert(calendar_entry).values(id=new_id(), day=day, kind=kind, name=name, made_at=now, made_by=made_by)
+        sa.insert(calendar_entry),
+        {"id": new_id(), "day": day, "kind": kind, "name": name, "made_at": now, "made_by": made_by},
     )
 
 

@@ -76,9 +76,15 @@ def add(
     try:
         with tx.begin_nested():
             tx.execute(
-                sa.insert(tables.policy).values(
-                    id=made.id, version=version, rules=dict(document), note=note, made_at=now, made_by=made_by
-                )
+                sa.insert(tables.policy),
+                {
+                    "id": made.id,
+                    "version": version,
+                    "rules": dict(document),
+                    "note": note,
+                    "made_at": now,
+                    "made_by": made_by,
+                },
             )
     except IntegrityError as overtaken:
         newest = newest_version(tx)

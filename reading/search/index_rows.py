@@ -23,22 +23,23 @@ def enter(tx: Connection, case: Case, version: ReportVersion, now: datetime) -> 
     for table in (report_search, report_search_person, report_search_code):
         tx.execute(sa.delete(table).where(table.c.case_id == case.id))
     tx.execute(
-        sa.insert(report_search).values(
-            case_id=case.id,
-            version_id=version.id,
-            site_id=case.site_id,
-            released_at=now,
-            positive=content.positive,
-            critical_class=content.critical_class or "",
-            words=words,
-            grams=grams(words) if tx.dialect.name == "postgresql" else None,
-        )
+        sa.insert(report_search),
+        {
+            "case_id": case.id,
+            "version_id": version.id,
+            "site_id": case.site_id,
+            "released_at": now,
+            "positive": content.positive,
+            "critical_class": content.critical_class or "",
+            "words": words,
+            "grams": grams(words) if tx.dialect.name == "postgresql" else None,
+        },
     )
     signers = {one.person_id for one in versions.signatures_for(tx, version)}
     for person_id in sorted(signers):
-        tx.execute(sa.insert(report_search_person).values(person_id=person_id, case_id=case.id))
+        tx.execute(sa.insert(report_search_person), {"person_id": person_id, "case_id": case.id})
     for code in sorted(_categories(tx, version)):
-        tx.execute(sa.insert(report_search_code).values(code=code, case_id=case.id))
+        tx.execute(sa.insert(report_search_code), {"code": code, "case_id": case.id})
 
 
 def _categories(tx: Connection, version: ReportVersion) -> frozenset[str]:

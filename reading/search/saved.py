@@ -54,7 +54,7 @@ def save(ctx: Context[Staff], name: str, query: Query) -> SavedSearch:
         raise Invalid("name", "too_many_searches")
     made = new_id()
     values = {"name": said, "query": query.to_json(), "saved_at": ctx.now, "seen_at": ctx.now}
-    ctx.tx.execute(sa.insert(saved_search).values(id=made, person_id=ctx.who.person_id, **values))
+    ctx.tx.execute(sa.insert(saved_search), {"id": made, "person_id": ctx.who.person_id, **values})
     return SavedSearch(id=made, name=said, query=query, seen_at=ctx.now, new=0)
 
 

@@ -40,7 +40,7 @@ class Told:
 
 
 def tell(tx: Connection, person_id: str, kind: Notice, now: datetime) -> None:
-    tx.execute(account_notice.insert().values(id=new_id(), person_id=person_id, kind=kind, at=now))
+    tx.execute(account_notice.insert(), {"id": new_id(), "person_id": person_id, "kind": kind, "at": now})
 
 
 def unread(tx: Connection, person_id: str) -> list[Told]:

@@ -34,9 +34,8 @@ def begin(tx: Connection, person_id: str, username: str, needs: Needs, now: date
     token, csrf_token = session_token.new(), session_token.new()
     digest = session_token.digest(token)
     tx.execute(
-        half_session.insert().values(
-            token_digest=digest, person_id=person_id, csrf_token=csrf_token, needs=needs, created_at=now
-        )
+        half_session.insert(),
+        {"token_digest": digest, "person_id": person_id, "csrf_token": csrf_token, "needs": needs, "created_at": now},
     )
     return HalfSession(
         token=token, token_digest=digest, person_id=person_id, username=username, csrf_token=csrf_token, needs=needs

@@ -85,14 +85,15 @@ def open_session(
         patient_id=shown.patient_id, case_id=shown.case_id, csrf_token=session_token.new(), address=caller.address
     )
     ctx.tx.execute(
-        patient_session.insert().values(
-            token_digest=session_token.digest(token),
-            patient_id=holder,
-            receipt_id=shown.id,
-            csrf_token=opened.csrf_token,
-            created_at=ctx.now,
-            active_at=ctx.now,
-        )
+        patient_session.insert(),
+        {
+            "token_digest": session_token.digest(token),
+            "patient_id": holder,
+            "receipt_id": shown.id,
+            "csrf_token": opened.csrf_token,
+            "created_at": ctx.now,
+            "active_at": ctx.now,
+        },
     )
     ctx.by(opened).record(
         action=Action.SESSION_OPEN,

@@ -61,15 +61,16 @@ def print_receipt(tx: Connection, keys: Keys, case_id: str, *, printed_by: str, 
     tx.execute(receipt.update().where(receipt.c.case_id == case_id, receipt.c.expires_at > now).values(expires_at=now))
     made = Printed(receipt_id=new_id(), code=f"{secrets.randbelow(10**CODE_DIGITS):08}", expires_at=now + VALID)
     tx.execute(
-        receipt.insert().values(
-            id=made.receipt_id,
-            case_id=case_id,
-            patient_id=row.patient_id,
-            code_digest=_digest(keys, row.patient_id, made.code),
-            printed_at=now,
-            printed_by=printed_by,
-            expires_at=made.expires_at,
-        )
+        receipt.insert(),
+        {
+            "id": made.receipt_id,
+            "case_id": case_id,
+            "patient_id": row.patient_id,
+            "code_digest": _digest(keys, row.patient_id, made.code),
+            "printed_at": now,
+            "printed_by": printed_by,
+            "expires_at": made.expires_at,
+        },
     )
     return made
 

@@ -103,16 +103,17 @@ def begin(tx: Connection, person_id: str, now: datetime, *, with_factor: bool, m
     _make_room(tx, person_id, now, most - 1)
     token = session_token.new()
     tx.execute(
-        staff_session.insert().values(
-            token_digest=session_token.digest(token),
-            person_id=person_id,
-            csrf_token=session_token.new(),
-            created_at=now,
-            active_at=now,
-            proved_at=now,
-            typed_at=now,
-            with_factor=with_factor,
-        )
+        staff_session.insert(),
+        {
+            "token_digest": session_token.digest(token),
+            "person_id": person_id,
+            "csrf_token": session_token.new(),
+            "created_at": now,
+            "active_at": now,
+            "proved_at": now,
+            "typed_at": now,
+            "with_factor": with_factor,
+        },
     )
     return token
 

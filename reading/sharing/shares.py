@@ -114,16 +114,17 @@ def share_study(ctx: Context[Staff | Actor], study_uid: str, *, site_code: str, 
         raise NotAllowed("identity_is_open")
     made = new_id()
     ctx.tx.execute(
-        study_share.insert().values(
-            id=made,
-            study_uid=study_uid,
-            site_id=site.id,
-            reason=why,
-            shared_by=None if grant is None else _person(ctx),
-            grant_id=None if grant is None else grant.id,
-            since=ctx.now,
-            until=until,
-        )
+        study_share.insert(),
+        {
+            "id": made,
+            "study_uid": study_uid,
+            "site_id": site.id,
+            "reason": why,
+            "shared_by": None if grant is None else _person(ctx),
+            "grant_id": None if grant is None else grant.id,
+            "since": ctx.now,
+            "until": until,
+        },
     )
     details = {"share_id": made, "site_id": site.id, "until": until.isoformat()}
     ctx.record(action=Action.STUDY_SHARE, subject_kind="study", subject_id=study_uid, details=details)

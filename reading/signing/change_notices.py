@@ -31,7 +31,7 @@ class NoticeKind(StrEnum):
 def post(tx: Connection, version: ReportVersion, site_id: str, kind: NoticeKind, now: datetime) -> None:
     """Ask a site to acknowledge a version."""
     values = {"id": new_id(), "version_id": version.id, "site_id": site_id, "kind": kind, "at": now}
-    tx.execute(sa.insert(change_notice).values(values))
+    tx.execute(sa.insert(change_notice), values)
 
 
 def acknowledge(ctx: Context[Staff], notice_id: str) -> None:

@@ -32,9 +32,14 @@ def print_report(ctx: Context[Staff], version_id: str) -> ReportVersion:
     if version.status not in VALID:
         raise NotAllowed("only_valid_versions_are_printed")
     ctx.tx.execute(
-        sa.insert(printing).values(
-            id=new_id(), version_id=version_id, person_id=ctx.who.person_id, status=version.status, at=ctx.now
-        )
+        sa.insert(printing),
+        {
+            "id": new_id(),
+            "version_id": version_id,
+            "person_id": ctx.who.person_id,
+            "status": version.status,
+            "at": ctx.now,
+        },
     )
     return version
 

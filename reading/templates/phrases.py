@@ -69,9 +69,15 @@ def add(ctx: Context[Staff], *, shortcut: str, words: str, owner: str) -> Phrase
     made = new_id()
     with taken_as(ctx.tx, "shortcut"):
         ctx.tx.execute(
-            sa.insert(phrase).values(
-                id=made, owner=owner, shortcut=shortcut, words=said, since=ctx.now, made_by=ctx.who.person_id
-            )
+            sa.insert(phrase),
+            {
+                "id": made,
+                "owner": owner,
+                "shortcut": shortcut,
+                "words": said,
+                "since": ctx.now,
+                "made_by": ctx.who.person_id,
+            },
         )
     ctx.record(action=Action.PHRASE_ADD, subject_kind="phrase", subject_id=made)
     return Phrase(id=made, owner=owner, shortcut=shortcut, words=said, is_own=owner == ctx.who.person_id)

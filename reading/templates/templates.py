@@ -176,9 +176,16 @@ def _add(
     made = new_id()
     with taken_as(tx, "version"):
         tx.execute(
-            sa.insert(report_template).values(
-                id=made, owner=owner, key=key, version=version, document=document, since=now, made_by=made_by
-            )
+            sa.insert(report_template),
+            {
+                "id": made,
+                "owner": owner,
+                "key": key,
+                "version": version,
+                "document": document,
+                "since": now,
+                "made_by": made_by,
+            },
         )
     _end(tx, owner, key, now, but=made)
     return Template(id=made, owner=owner, key=key, version=version, document=read_document(document))

@@ -37,7 +37,7 @@ def finish(tx: Connection, backup_id: str, size: int, now: datetime) -> None:
 def note(tx: Connection, node: str, size: int, started_at: datetime, now: datetime) -> None:
     """Note a backup that somebody made by hand."""
     made = {"id": new_id(), "node": node, "started_at": started_at, "finished_at": now, "size": size}
-    tx.execute(sa.insert(_BACKUP).values(made))
+    tx.execute(sa.insert(_BACKUP), made)
 
 
 def newest(tx: Connection) -> datetime | None:

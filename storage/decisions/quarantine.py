@@ -240,7 +240,7 @@ def _keep(tx: Connection, stored: Instance, now: datetime, keep_as: str | None) 
     )
     settled_as = after(None, QuarantineMove.KEEP)
     kept |= {"id": keep_as or kept["id"], "settled_at": now, "settled_as": settled_as}
-    tx.execute(sa.insert(_QUARANTINE).values(kept))
+    tx.execute(sa.insert(_QUARANTINE), kept)
     return str(kept["id"])
 
 

@@ -51,7 +51,7 @@ class Decision:
 def write(tx: Connection, kind: str, payload: Mapping[str, Any], now: datetime) -> str:
     """Write a decision, after locking the rows that it changes; answers its id."""
     decision_id = new_id_after(tx.scalar(sa.select(sa.func.max(_JOURNAL.c.id))))
-    tx.execute(sa.insert(_JOURNAL).values(id=decision_id, kind=kind, at=now, payload=dict(payload)))
+    tx.execute(sa.insert(_JOURNAL), {"id": decision_id, "kind": kind, "at": now, "payload": dict(payload)})
     return decision_id
 
 
@@ -60,7 +60,7 @@ def note_applied(tx: Connection, decision: Decision, now: datetime) -> None:
     known = sa.update(_JOURNAL).where(_JOURNAL.c.id == decision.id).values(applied=True)
     if tx.execute(known).rowcount == 0:
         made = {"id": decision.id, "kind": decision.kind, "at": decision.at, "payload": decision.payload}
-        tx.execute(sa.insert(_JOURNAL).values(**made, applied=True, shipped_at=now))
+        tx.execute(sa.insert(_JOURNAL), {**made, "applied": True, "shipped_at": now})
 
 
 def applied(tx: Connection, decision_ids: Iterable[str]) -> set[str]:

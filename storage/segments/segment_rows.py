@@ -29,7 +29,7 @@ def begin(tx: Connection, move: SegmentMove, segment_id: str, **columns: Any) ->
         MoveNotAllowed: no segment begins with this move.
 
     """
-    tx.execute(sa.insert(tables.segment).values(_begun(move, segment_id, columns)))
+    tx.execute(sa.insert(tables.segment), _begun(move, segment_id, columns))
 
 
 def change(tx: Connection, which: sa.ColumnElement[bool], move: SegmentMove, **columns: Any) -> int:

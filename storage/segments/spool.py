@@ -152,7 +152,7 @@ class Spool:
         except OSError as error:
             raise failure_of(error) from error
         with transaction(self.engine) as tx:
-            tx.execute(sa.insert(tables.quarantine).values(row))
+            tx.execute(sa.insert(tables.quarantine), row)
         return quarantine_id
 
     def _take(self, study_uid: str) -> Segment | None:
