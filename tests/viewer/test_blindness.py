@@ -70,10 +70,12 @@ def screening(house: House, engine: Engine) -> dict[str, str]:
     }
 
 
-def _answers(client: httpx.Client, ids: dict[str, str]) -> dict[str, httpx.Response]:
+def _answers(house: House, client: httpx.Client, ids: dict[str, str]) -> dict[str, httpx.Response]:
     found: dict[str, httpx.Response] = {}
-    for (method, path), route in {**STAFF, **PATIENT}.items():
-        if method == "GET" and path not in ADDRESS_BOOKS:
+    reads = [(path, route) for (method, path), route in {**STAFF, **PATIENT}.items() if method == "GET"]
+    # Each database is asked for its half: what a route tells hangs on no database, and there are many routes.
+    for path, route in reads[house.engine.dialect.name == "postgresql" :: 2]:
+        if path not in ADDRESS_BOOKS:
             params = {route.query: ids[route.of]} if isinstance(route, Thing) and route.query else None
             found[path] = client.get(fill(path, ids), params=params)
     return found
@@ -84,7 +86,7 @@ def test_no_route_tells_who_has_not_signed_what_another_read(house: House, scree
     client = house.signed_in(who)
     told = {
         path: [secret for secret in SECRETS if secret in answer.text]
-        for path, answer in _answers(client, screening).items()
+        for path, answer in _answers(house, client, screening).items()
     }
     mine = f"/api/cases/{screening['case']}"
     case = client.get(mine)
@@ -103,7 +105,7 @@ def test_while_the_first_one_reads_nobody_is_told_who_it_is(house: House, engine
         take(tx, house.clinic, house.clinic.ada, case.id, house.now)
     client = house.signed_in("vera")
     ids = {**NOWHERE, "case": case.id, "study": STUDY, "patient": house.patient.id, "site": "hills"}
-    told = [path for path, answer in _answers(client, ids).items() if "Ada" in answer.text]
+    told = [path for path, answer in _answers(house, client, ids).items() if "Ada" in answer.text]
     asked = {"question": "?", "people": [], "until": "2026-03-03T00:00:00Z"}
     refused = client.post(f"/api/cases/{case.id}/consultations", json=asked)
 
@@ -131,13 +133,17 @@ def test_what_the_first_one_writes_of_the_case_reaches_no_other_reader(house: Ho
     ids = {**NOWHERE, "case": case.id, "study": STUDY, "patient": house.patient.id, "site": "hills"}
     # Each is signed in anew for what comes next: a connection that lies idle is closed.
     vera = house.signed_in("vera")
-    told = [path for path, answer in _answers(vera, ids).items() if "零七" in answer.text or "Ada" in answer.text]
+    told = [
+        path for path, answer in _answers(house, vera, ids).items() if "零七" in answer.text or "Ada" in answer.text
+    ]
     ada = house.signed_in("ada")
     withdrawn = ada.post(f"{here}/critical/withdraw", json={"alert": raised["id"], "why": "看错了"})
     with transaction(engine) as tx:
         read_blind(tx, clinic, clinic.ada, case.id, house.now)
     vera = house.signed_in("vera")
-    told += [path for path, answer in _answers(vera, ids).items() if "零七" in answer.text or "Ada" in answer.text]
+    told += [
+        path for path, answer in _answers(house, vera, ids).items() if "零七" in answer.text or "Ada" in answer.text
+    ]
     ada, whom = house.signed_in("ada"), f"{clinic.region.oak.id}.{Role.READER}"
     token = ada.headers["X-CSRF-Token"]
     asked = ada.post(f"/questions/new/{case.id}", data={"csrf_token": token, "whom": whom, "words": "右乳占位零七？"})
@@ -153,7 +159,7 @@ def test_what_the_first_one_writes_of_the_case_reaches_no_other_reader(house: Ho
 def test_the_second_reader_holds_the_case_and_still_knows_nothing(house: House, screening: dict[str, str]) -> None:
     client = house.signed_in("vera")
     claimed = client.post(f"/api/cases/{screening['case']}/claim")
-    asked = {path: answer.text for path, answer in _answers(client, screening).items()}
+    asked = {path: answer.text for path, answer in _answers(house, client, screening).items()}
 
     assert (claimed.status_code, claimed.json()["state"], claimed.json()["draft"]) == (200, "second_reading", None)
     for text in (claimed.text, *asked.values()):
@@ -163,7 +169,7 @@ def test_the_second_reader_holds_the_case_and_still_knows_nothing(house: House, 
 def test_whoever_has_to_act_is_told_of_the_flag_and_of_no_reading(house: House, screening: dict[str, str]) -> None:
     tang = house.signed_in("tang")
     page = tang.get(f"/t/case/{screening['case']}").text
-    told = "".join(answer.text for answer in _answers(tang, screening).values())
+    told = "".join(answer.text for answer in _answers(house, tang, screening).values())
 
     assert FLAGGED in tang.get("/t").text
     assert not [secret for secret in (SAID.findings, SAID.impression, SAID.recommendation) if secret in page + told]

@@ -1,4 +1,4 @@
-"""A fortnight of the reading room by its real acts, at random: nothing is lost, nobody holds what another one holds."""
+"""A week of the reading room by its real acts, at random: nothing is lost, nobody holds what another one holds."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from tests.reading.clinic import Clinic, open_clinic, shown
 from tests.reading.double_reading import twice
 from tests.reading.roster.test_at_work import sign_in
 
-DAYS = 14
+DAYS = 7
 TICK = timedelta(hours=6)
 A_DAY = 4
 """Cases that arrive on each."""
@@ -47,7 +47,7 @@ def rules() -> dict[str, Any]:
     return {"rules": [rule | {"overdue": overdue, "park_minutes": 480} for rule in document["rules"]]}
 
 
-def test_a_fortnight_loses_no_case_and_gives_none_to_two(engine: Engine, now: datetime) -> None:
+def test_a_week_loses_no_case_and_gives_none_to_two(engine: Engine, now: datetime) -> None:
     with transaction(engine) as tx:
         room = _Room(tx, open_clinic(tx, now, rules()), now, random.Random(5))
         for number in range(DAYS * 4):
