@@ -94,6 +94,12 @@ def by_id(tx: Connection, receipt_id: str, now: datetime) -> Receipt | None:
     return _in_force(tx, receipt.c.id == receipt_id, now)
 
 
+def ends_at(tx: Connection, patient_id: str, case_id: str, now: datetime) -> datetime | None:
+    """Until when the last receipt of a patient's case works; None where none does (any longer)."""
+    theirs = (receipt.c.case_id == case_id) & (receipt.c.patient_id == patient_id) & (receipt.c.expires_at > now)
+    return tx.scalar(sa.select(sa.func.max(receipt.c.expires_at)).where(theirs))
+
+
 def _in_force(tx: Connection, condition: sa.ColumnElement[bool], now: datetime) -> Receipt | None:
     row = tx.execute(
         sa.select(receipt, case.c.state, case.c.patient_id.label("of_case"))

@@ -14,6 +14,7 @@ from fastapi import FastAPI
 from tests import loopback
 from tests.viewer.house import PASSWORD, House
 from viewer.app import IMMUTABLE, StaticAssets, mount
+from viewer.folders import STATIC
 
 
 @pytest.fixture
@@ -99,3 +100,11 @@ def test_without_a_built_web_app_a_page_says_what_to_do(house: House, tmp_path: 
     assert answer.status_code == 503
     assert "make web" in answer.text
     assert 'href="/t"' in answer.text
+
+
+def test_every_style_sheet_closes_what_it_opens() -> None:
+    # The rules behind an unclosed one hold in its place alone, and nothing says so.
+    sheets = {path.name: path.read_text("utf-8") for path in STATIC.glob("*.css")}
+
+    assert sheets
+    assert {name: sheet.count("{") - sheet.count("}") for name, sheet in sheets.items()} == dict.fromkeys(sheets, 0)

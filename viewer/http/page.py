@@ -17,7 +17,7 @@ from viewer.http.on_record import in_snapshot
 from viewer.shell.frame import frame_of
 from viewer.shell.navigation import area_of, is_under
 from viewer.words import words
-from viewer.words.catalogue import Language, spoken, text
+from viewer.words.catalogue import Language, spoken, text, understood
 
 LANGUAGE_COOKIE: Final = "tierread_language"
 PATIENTS: Final = "/p"
@@ -31,8 +31,11 @@ OWN_PAGES: Final = ("/account/factors",)
 
 
 def language_of(request: Request) -> Language:
-    """The language that was chosen with the switch; Chinese until then."""
-    return spoken(request.cookies.get(LANGUAGE_COOKIE))
+    """The language that was chosen with the switch; until then Chinese, outside the frame of staff the browser's."""
+    chosen, accepted = request.cookies.get(LANGUAGE_COOKIE), request.headers.get("accept-language", "")
+    if chosen is None and accepted and any(is_under(request.url.path, one) for one in OUTSIDE):
+        return understood(accepted)
+    return spoken(chosen)
 
 
 def home_of(request: Request) -> str:

@@ -125,6 +125,7 @@ def _awaited(waiting: Awaited, language: Language) -> dict[str, object]:
         "state": text(language, f"patient.state.{entry.case.state}"),
         "due": words.moment(entry.case.due_at, waiting.zone),
         "overdue": entry.overdue,
+        "until": words.moment(waiting.receipt_until, waiting.zone)[:10] if waiting.receipt_until else "",
     }
 
 

@@ -70,7 +70,7 @@ def receipt(request: Request, staff: Submitting, case_id: str) -> Response:
         entry = opened(ctx, case_id)
         zone = zone_of(ctx.tx, entry)
         printed, now = printing.print_receipt(ctx, office.keys, case_id), ctx.now
-    # Nothing of the person: the code stands beside it.
+    # Nothing of the person; the square code has the code besides, which its address does not show.
     address = f"{paper_origin(request)}/p"
     return staff_page(
         request,
@@ -82,5 +82,5 @@ def receipt(request: Request, staff: Submitting, case_id: str) -> Response:
         printed_at=words.moment(now, zone),
         expires_at=words.moment(printed.expires_at, zone),
         address=address,
-        qr=qr_of(address),
+        qr=qr_of(f"{address}#{printed.code}"),  # behind #: it stays in the phone
     )

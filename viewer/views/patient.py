@@ -22,6 +22,7 @@ from reading.errors import NotThere
 from reading.register import organisations, people
 from reading.reports import versions
 from reading.reports.versions import ReportVersion
+from reading.sessions import receipts
 from reading.sharing import links
 from reading.viewers import PatientViewer
 from viewer.views.report_sheet import examination, side, zone_of
@@ -52,6 +53,8 @@ class Awaited:
     entry: Entry
     zone: str
     """The time zone of the site."""
+    receipt_until: datetime | None
+    """How long the receipt works; None where a merged case's does."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,7 +121,8 @@ def awaited(ctx: Context[PatientViewer]) -> Awaited | None:
     except NotThere:
         return None
     entry = entries_of(ctx.tx, ctx.who, [found], ctx.now)[0]
-    return Awaited(entry=entry, zone=zone_of(ctx.tx, entry))
+    until = receipts.ends_at(ctx.tx, ctx.who.patient_id, found.id, ctx.now)
+    return Awaited(entry=entry, zone=zone_of(ctx.tx, entry), receipt_until=until)
 
 
 def open_report(ctx: Context[PatientViewer], version_id: str, action: Action) -> Report:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from enum import StrEnum
 from functools import cache
 from types import MappingProxyType
+from typing import Final
 
 from viewer.folders import LOCALE
+
+_WEIGHT: Final = re.compile(r"[01](?:\.\d{0,3})?")
 
 
 class Language(StrEnum):
@@ -47,6 +51,19 @@ def text(language: Language, key: str, **values: object) -> str:
         return catalogue(language)[key].format_map(values)
     except KeyError as missing:
         raise MissingText(language, key) from missing
+
+
+def understood(accepted: str) -> Language:
+    """The language of ours that an ``Accept-Language`` (RFC 9110 12.5.4) prefers; English where it has none of them."""
+    wanted: list[tuple[float, str]] = []
+    for part in accepted.split(","):
+        tag, _, quality = part.strip().partition(";")
+        weight = quality.strip().removeprefix("q=") or "1"
+        wanted.append((float(weight) if _WEIGHT.fullmatch(weight) else 0, tag.strip().lower()))
+    for _, tag in sorted(wanted, key=lambda one: one[0], reverse=True):
+        if tag.partition("-")[0] in set(Language):
+            return Language(tag.partition("-")[0])
+    return Language.EN
 
 
 def spoken(preferred: str | None) -> Language:

@@ -28,7 +28,7 @@ from reading.sessions.patient_sessions import CARDS
 from viewer.folders import VIEWER
 from viewer.http import problems
 from viewer.pages.township_forms import DEPARTMENTS
-from viewer.words.catalogue import Language, MissingText, catalogue, spoken, text
+from viewer.words.catalogue import Language, MissingText, catalogue, spoken, text, understood
 
 
 def places(pattern: str) -> set[str]:
@@ -126,3 +126,18 @@ def test_a_missing_text_or_value_is_loud() -> None:
 
 def test_chinese_comes_first() -> None:
     assert [spoken(None), spoken("fr"), spoken("en")] == [Language.ZH, Language.ZH, Language.EN]
+
+
+@pytest.mark.parametrize(
+    ("accepted", "language"),
+    [
+        ("zh-CN,zh;q=0.9,en;q=0.8", Language.ZH),
+        ("en-GB,en;q=0.5", Language.EN),
+        ("fr, zh-Hant;q=0.3, en;q=0.2", Language.ZH),
+        ("en;q=0, zh;q=0.1", Language.ZH),
+        ("de", Language.EN),
+        ("*;q=nan, zh;q=;, en;q=x", Language.ZH),
+    ],
+)
+def test_a_browser_says_which_language_it_prefers(accepted: str, language: Language) -> None:
+    assert understood(accepted) is language
