@@ -52,8 +52,9 @@ def make(  # noqa: PLR0917
     """Make a link; its secrets are shown on the page that follows, this once."""
     office = office_of(request)
     try:
-        with going_in(office, patient, Action.LINK_MAKE, "case", what) as ctx:
-            case_id = None if what == EVERYTHING else what
+        case_id = None if what == EVERYTHING else what
+        opening = going_in(office, patient, Action.LINK_MAKE, "case", what) if case_id else acting(office, patient)
+        with opening as ctx:
             made = links.make(
                 ctx, office.keys, case_id=case_id, days=days, with_passcode=passcode == "yes", label=label
             )
