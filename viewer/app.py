@@ -66,6 +66,7 @@ from viewer.pages import (
     register_import,
     second_step,
     sign_in,
+    statement_prices,
     township,
     township_case,
     township_correct,
@@ -93,6 +94,7 @@ from viewer.pages import report_search as report_search_pages
 from viewer.pages import roster as roster_pages
 from viewer.pages import security as security_pages
 from viewer.pages import simulation as simulation_pages
+from viewer.pages import statements as statements_pages
 
 API: Final = (
     session,
@@ -149,6 +151,8 @@ PAGES: Final = (
     queue_board_pages,
     number_ratios,
     numbers_pages,
+    statement_prices,
+    statements_pages,
     organisations,
     agreements,
     people,

@@ -22,12 +22,13 @@ from reading.statements.money import Per
 from reading.statements.months import ClosedMonth, Month
 from reading.statements.prices import all_prices
 from reading.statements.rights import Scope
+from reading.statements.work import Service
 from reading.tables import case, organisation, statement_dispute, statement_line
 from reading.viewers import Staff
 
 AT_ONCE: Final = 200
-SHOWN: Final = 24
-"""Months in the list."""
+SHOWN: Final = 13
+"""Months in the list: this one and a year."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +44,11 @@ class Statement:
     """Lines without a price, of the month itself."""
     open_disputes: int
     """Those that have to be settled before it is closed."""
+    is_over: bool
+    is_next: bool
+    """It comes after the last closed one, or none is closed."""
+    may_close: bool
+    """They close months, once this one is over and nothing keeps it open."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,11 +80,14 @@ class Listed:
     first: date
     closed: ClosedMonth | None
     open_disputes: int
+    reports: int
+    """Of a closed month, as `fen`: those that were settled, with what was adjusted."""
+    fen: int
 
 
 @without_door("It counts cases of institutions that they manage, and names no patient and no case.")
 def listed(ctx: Context[Staff | Actor]) -> list[Listed]:
-    """The months, the latest first: from the present one back to the first closed one, or so many as are shown.
+    """The present month and those of a year before it, the latest first; of closed ones what was settled.
 
     Raises:
         NotThere: they are no quality manager.
@@ -90,7 +99,17 @@ def listed(ctx: Context[Staff | Actor]) -> list[Listed]:
     disputes = _open_disputes(ctx, scope)
     found: list[Listed] = []
     while len(found) < SHOWN:
-        found.append(Listed(first=at, closed=done.get(at), open_disputes=disputes.get(at, 0)))
+        closed = done.get(at)
+        lines = [] if closed is None else _settled_lines(ctx, closed, scope)
+        found.append(
+            Listed(
+                first=at,
+                closed=closed,
+                open_disputes=disputes.get(at, 0),
+                reports=sum(one.count for one in lines if one.key.service is Service.REPORT),
+                fen=sum(one.fen for one in lines),
+            )
+        )
         at = months.before(at)
     return found
 
@@ -116,6 +135,9 @@ def of_month(ctx: Context[Staff | Actor], first: date) -> Statement:
         names={row.id: row.name for row in ctx.tx.execute(named)},
         unpriced=sum(one.price_fen is None and not one.key.adjusts for one in lines),
         open_disputes=_open_disputes(ctx, scope).get(first, 0),
+        is_over=ctx.now >= month.ends_at,
+        is_next=closed is None and months.next_open(done) in {None, first},
+        may_close=rights.keeps(ctx),
     )
 
 

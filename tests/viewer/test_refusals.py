@@ -105,6 +105,7 @@ def body(**values: Any) -> Callable[[str], Any]:
 
 POLICY = "the rules of the region, and nothing of a patient"
 NUMBERS = "counts of sites that they manage or review, or of their own work; it names no person: test_numbers"
+STATEMENTS = "counts, prices and ids of institutions that they manage; it names no person: test_statements"
 REGISTER = "a system administrator's alone, and nothing of a patient"
 FACTORS = "a system or security administrator's, and nothing of a patient"
 ROSTER = "who works when, with nothing of a patient"
@@ -362,6 +363,24 @@ STAFF: dict[tuple[str, str], Thing | Listing | Theirs] = {
     ("POST", "/office/numbers/ratios/end"): Theirs(NUMBERS),
     ("GET", "/office/numbers/ratios/{ratio_id}"): Theirs(NUMBERS),
     ("GET", "/office/numbers/cases"): Theirs("a list through the door, of sites that they manage or review"),
+    ("GET", "/office/statements"): Theirs(STATEMENTS),
+    ("GET", "/office/statements/disputes"): Theirs(STATEMENTS),
+    ("POST", "/office/statements/disputes/{dispute_id}"): Theirs(STATEMENTS),
+    ("GET", "/office/statements/prices"): Theirs(STATEMENTS),
+    ("POST", "/office/statements/prices"): Theirs(STATEMENTS),
+    ("POST", "/office/statements/prices/import"): Theirs(STATEMENTS),
+    ("POST", "/office/statements/prices/{price_id}/end"): Theirs(STATEMENTS),
+    ("GET", "/office/statements/journeys"): Theirs(STATEMENTS),
+    ("POST", "/office/statements/journeys"): Theirs(STATEMENTS),
+    ("POST", "/office/statements/journeys/{terms_id}/end"): Theirs(STATEMENTS),
+    ("GET", "/office/statements/{month}"): Theirs(STATEMENTS),
+    ("GET", "/office/statements/{month}.csv"): Theirs(STATEMENTS),
+    ("GET", "/office/statements/{month}.xlsx"): Theirs(STATEMENTS),
+    ("GET", "/office/statements/{month}/cases"): Theirs(
+        "a list through the door, of lines between institutions that they manage"
+    ),
+    ("POST", "/office/statements/{month}/dispute"): Theirs(STATEMENTS),
+    ("POST", "/office/statements/{month}/close"): Theirs(STATEMENTS),
     ("GET", "/office/organisations"): Theirs(REGISTER),
     ("GET", "/office/organisations/new"): Theirs(REGISTER),
     ("GET", "/office/organisations/{organisation_id}"): Theirs(REGISTER),

@@ -244,6 +244,20 @@ RIGHTS: Final[tuple[Right, ...]] = (
         *_each("POST", "/office/numbers/ratios", "", "/end"),
         *_each("GET", "/office/numbers/of/{name}", "", ".csv", ".xlsx"),
     ),
+    _right(
+        "statements",
+        QUALITY,
+        *_each("GET", "/office/statements", "", "/disputes", "/prices", "/journeys"),
+        *_each("GET", "/office/statements/{month}", "", ".csv", ".xlsx", "/cases"),
+        *("POST /office/statements/{month}/dispute", "POST /office/statements/disputes/{dispute_id}"),
+    ),
+    _right(
+        "statements.keep",
+        QUALITY,
+        "POST /office/statements/{month}/close",
+        *_each("POST", "/office/statements/prices", "", "/import", "/{price_id}/end"),
+        *_each("POST", "/office/statements/journeys", "", "/{terms_id}/end"),
+    ),
     _right("numbers.mine", READS, "GET /office/numbers/mine"),
     _right("simulation", REGION, "GET /office/simulation", "POST /office/simulation"),
     _right(

@@ -87,6 +87,7 @@ ENTRIES: Final[tuple[Entry, ...]] = (
     _entry("/learning/agreement", "rail.agreement", Group.QUALITY, QUALITY),
     _entry("/office/queue", "rail.queue", Group.QUALITY, QUALITY | frozenset({Role.REVIEWER})),
     _entry("/office/numbers", "rail.numbers", Group.QUALITY, QUALITY | frozenset({Role.REVIEWER})),
+    _entry("/office/statements", "rail.statements", Group.QUALITY, QUALITY),
     _entry("/office/numbers/mine", "rail.numbers-mine", Group.QUALITY, READS),
     _entry("/office/organisations", "rail.organisations", Group.OFFICE, SYSTEM),
     _entry("/office/agreements", "rail.agreements", Group.OFFICE, SYSTEM),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from io import StringIO
@@ -11,10 +12,14 @@ from typing import Final
 FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 """Beginnings of a cell that a spreadsheet would calculate, or skip to find them."""
 _CALCULATES: Final = frozenset("=+-@")
+_NUMBER: Final = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+"""A number is what it calculates to."""
 
 
 def safe(text: str) -> str:
     """The text, with an apostrophe before it where it begins like a formula."""
+    if _NUMBER.fullmatch(text):
+        return text
     return f"'{text}" if text.startswith(FORMULA) or _first(text) in _CALCULATES else text
 
 

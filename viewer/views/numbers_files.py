@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from io import BytesIO
 from typing import Final
 
@@ -20,7 +21,7 @@ from viewer.words.catalogue import Language, text
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 COLUMNS: Final = ("indicator", "value", "count", "of", "low", "high", "p50", "p90", "few")
 
-Cell = str | float | int | None
+Cell = str | float | int | Decimal | None
 
 
 @dataclass(frozen=True, kw_only=True)

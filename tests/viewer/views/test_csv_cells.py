@@ -25,12 +25,28 @@ def test_what_is_written_is_read_again_and_no_cell_is_a_formula(rows: list[list[
 
 
 @pytest.mark.parametrize(
-    "cell", ["=1", " =1", "\u3000=1", "\n=1", "\r\n +1", "\ufeff@a", "\u200b-1", "＝1", " ＋1", "﹣1", "＠a", "\t1"]
+    "cell",
+    [
+        "=1",
+        " =1",
+        "\u3000=1",
+        "\n=1",
+        "\r\n +1",
+        "\ufeff@a",
+        "\u200b-1",
+        "-1-1",
+        "-1.",
+        "＝1",
+        " ＋1",
+        "﹣1",
+        "＠a",
+        "\t1",
+    ],
 )
 def test_what_a_spreadsheet_would_calculate_is_text(cell: str) -> None:
     assert csv_cells.safe(cell) == f"'{cell}"
 
 
-@pytest.mark.parametrize("cell", ["", " ", "左侧气胸", "1 = 1", "压缩 -60%", "'=1"])
+@pytest.mark.parametrize("cell", ["", " ", "左侧气胸", "1 = 1", "压缩 -60%", "'=1", "-12.50", "-7"])
 def test_what_it_would_not_stays_as_it_is(cell: str) -> None:
     assert csv_cells.safe(cell) == cell
