@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -13,7 +14,7 @@ from reading import tables
 from reading.access import visibility
 from reading.cases import cases
 from reading.cases.cases import Case
-from reading.cases.identity_moves import Identity
+from reading.cases.identity_moves import OPEN_TO_THE_PATIENT, Identity
 from reading.patients.patient_identifiers import never_links
 from reading.patients.persons import records_of_all, stands_for
 from reading.patients.same_name import Answer
@@ -22,25 +23,55 @@ from reading.viewers import Viewer
 from storage.tables import study
 
 
+class Link(StrEnum):
+    """How an earlier case was found to be of the same person."""
+
+    PERSON = "person"
+    """Both are linked to one registered patient."""
+    NUMBER = "number"
+    """The same number of the same issuer, on images whose name, sex and birth date agree."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PriorCase:
+    """An earlier case of the same person."""
+
+    case: Case
+    link: Link
+    said: Said
+    """Whose it is, as its images say."""
+
+
 @dataclass(kw_only=True)
 class _Person:
-    """Whom a case is of: the record that stands for its patient, else what its images say under each number."""
+    """Whom a case is of: the record that stands for its patient, and what its images say."""
 
     linked: str | None
+    images: list[Said] = field(default_factory=list[Said])
     said: dict[tuple[str, str], list[Said]] = field(default_factory=dict[tuple[str, str], list[Said]])
     """By patient id and its issuer; without those that never link."""
 
 
 def prior_cases(tx: Connection, viewer: Viewer, found: Sequence[Case], now: datetime) -> dict[str, list[Case]]:
-    """For each case the earlier cases of the same person that ``viewer`` may see, the newest first.
+    """For each case the earlier cases of the same person that ``viewer`` may see, the newest first; see `priors_of`."""
+    return {case_id: [one.case for one in each] for case_id, each in _found(tx, viewer, found, now).items()}
+
+
+def priors_of(tx: Connection, viewer: Viewer, case: Case, now: datetime) -> list[PriorCase]:
+    """The earlier cases of the same person that ``viewer`` may see, the newest first, with how each was found.
 
     The same person: the registered patient to whom both are linked; or, where one of them is not linked, the same
     number of the same issuer and images whose name, sex and birth date agree. A number alone joins nobody.
-    A case whose images contradict whom their numbers name has none, and is none of anybody's.
+    A case whose images contradict whom their numbers name has none, and is none of anybody's. Nor is a linked one
+    offered whose images contradict those of the case, unless it is confirmed of both whose they are.
     """
+    return _found(tx, viewer, [case], now)[case.id]
+
+
+def _found(tx: Connection, viewer: Viewer, found: Sequence[Case], now: datetime) -> dict[str, list[PriorCase]]:
     known = [case for case in found if case.identity is not Identity.DIFFERS]
     persons = _persons(tx, [case.id for case in known])
-    priors: dict[str, list[Case]] = {case.id: [] for case in found}
+    priors: dict[str, list[PriorCase]] = {case.id: [] for case in found}
     linked = {each.linked for each in persons.values() if each.linked is not None}
     numbers = {number for each in persons.values() for number in each.said}
     if not linked and not numbers:
@@ -61,26 +92,31 @@ def prior_cases(tx: Connection, viewer: Viewer, found: Sequence[Case], now: date
     others = [cases.from_row(row) for row in rows]
     of_others = _persons(tx, [other.id for other in others])
     for one in known:
+        earlier = [other for other in others if other.id != one.id and other.examined_at <= one.examined_at]
+        links = [(other, _link((one, persons[one.id]), (other, of_others[other.id]))) for other in earlier]
         priors[one.id] = [
-            other
-            for other in others
-            if other.id != one.id
-            and other.examined_at <= one.examined_at
-            and _same(persons[one.id], of_others[other.id])
+            PriorCase(case=other, link=link, said=of_others[other.id].images[0])
+            for other, link in links
+            if link is not None
         ]
     return priors
 
 
-def _same(one: _Person, other: _Person) -> bool:
-    if one.linked is not None and other.linked is not None:
-        return one.linked == other.linked
-    answers = {
-        compare_images(said, theirs).verdict
-        for number in one.said.keys() & other.said.keys()
-        for said in one.said[number]
-        for theirs in other.said[number]
-    }
-    return answers == {Answer.AGREES}
+def _link(one: tuple[Case, _Person], other: tuple[Case, _Person]) -> Link | None:
+    (case, mine), (earlier, theirs) = one, other
+    if mine.linked is not None and theirs.linked is not None:
+        if mine.linked != theirs.linked:
+            return None
+        if {case.identity, earlier.identity} <= OPEN_TO_THE_PATIENT:
+            return Link.PERSON
+        return None if Answer.DIFFERS in _answers(mine.images, theirs.images) else Link.PERSON
+    shared = mine.said.keys() & theirs.said.keys()
+    answers = {answer for number in shared for answer in _answers(mine.said[number], theirs.said[number])}
+    return Link.NUMBER if answers == {Answer.AGREES} else None
+
+
+def _answers(mine: Sequence[Said], theirs: Sequence[Said]) -> set[Answer]:
+    return {compare_images(one, other).verdict for one in mine for other in theirs}
 
 
 def _persons(tx: Connection, case_ids: Sequence[str]) -> dict[str, _Person]:
@@ -103,7 +139,8 @@ def _persons(tx: Connection, case_ids: Sequence[str]) -> dict[str, _Person]:
     found: dict[str, _Person] = {}
     for row in rows:
         person = found.setdefault(row.id, _Person(linked=row.linked))
+        said = Said(name=row.patient_name, sex=row.sex, birth_date=row.birth_date)
+        person.images.append(said)
         if row.issuer and not never_links(row.patient_id):
-            said = Said(name=row.patient_name, sex=row.sex, birth_date=row.birth_date)
             person.said.setdefault((row.patient_id, row.issuer), []).append(said)
     return found

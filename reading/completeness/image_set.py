@@ -11,6 +11,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from reading.completeness.documents import is_document
 from storage.tables import instance
 
 KEY_OBJECTS: Final = "1.2.840.10008.5.1.4.1.1.88.59"
@@ -25,12 +26,13 @@ class ImageSet:
     """SOP Instance UID to the hex SHA-256 of the bytes received."""
     series: Mapping[str, str]
     """Series Instance UID to the digest of its own lines, which tells a series that grew or was replaced."""
-    series_with_images: frozenset[str]
-    """UIDs of the series that have pictures: not those of a report or a presentation state alone."""
+    to_see: Mapping[str, int]
+    """Series Instance UID to the number of its pictures (frames) and documents, all of which a signature accounts for.
+    A series of presentation states or doses alone is not in it."""
+    documents: frozenset[str]
+    """UIDs of the instances that are read like a letter (`reading.completeness.documents`)."""
     pictures: frozenset[str]
     """UIDs of the instances that have frames."""
-    most_pictures: Mapping[str, int]
-    """Of each series how many pictures a desk may find in it: all frames, and one for an object without any."""
 
     def to_json(self) -> dict[str, Any]:
         return {"set": self.digest, "instances": dict(self.instances)}
@@ -40,22 +42,27 @@ def image_set(tx: Connection, study_uids: Sequence[str]) -> ImageSet:
     """The arrived images of these studies that are not hidden."""
     rows = tx.execute(
         sa.select(
-            instance.c.sop_instance_uid, instance.c.series_uid, instance.c.received_digest, instance.c.frames
+            instance.c.sop_instance_uid,
+            instance.c.sop_class_uid,
+            instance.c.series_uid,
+            instance.c.received_digest,
+            instance.c.frames,
         ).where(instance.c.study_uid.in_(study_uids), instance.c.hidden.is_(False))
     ).all()
     instances = {row.sop_instance_uid: bytes(row.received_digest).hex() for row in rows}
     of_series: dict[str, dict[str, str]] = defaultdict(dict)
-    most: Counter[str] = Counter()
+    to_see: Counter[str] = Counter()
+    documents = frozenset(row.sop_instance_uid for row in rows if not row.frames and is_document(row.sop_class_uid))
     for row in rows:
         of_series[row.series_uid][row.sop_instance_uid] = instances[row.sop_instance_uid]
-        most[row.series_uid] += max(1, row.frames)
+        to_see[row.series_uid] += 1 if row.sop_instance_uid in documents else row.frames
     return ImageSet(
         digest=_digest(instances),
         instances=instances,
         series={uid: _digest(held) for uid, held in of_series.items()},
-        series_with_images=frozenset(row.series_uid for row in rows if row.frames),
+        to_see=+to_see,
+        documents=documents,
         pictures=frozenset(row.sop_instance_uid for row in rows if row.frames),
-        most_pictures=most,
     )
 
 

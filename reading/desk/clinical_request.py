@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
@@ -31,6 +32,9 @@ class ClinicalRequest:
 
     told: Told
     words: str = field(default="", repr=False)
+    asked_by: str = field(default="", repr=False)
+    """The names of whoever placed the orders."""
+    department: str = ""
 
 
 NO_ORDER: Final = ClinicalRequest(told=Told.NO_ORDER)
@@ -38,19 +42,29 @@ NO_ORDER: Final = ClinicalRequest(told=Told.NO_ORDER)
 
 def request_of(tx: Connection, case: Case) -> ClinicalRequest:
     """The words of all orders that the images of a case answer, the oldest first; the caller has opened the case."""
-    joined, procedure, order = tables.case_procedure, tables.procedure, tables.imaging_order
+    joined, procedure, order, person = tables.case_procedure, tables.procedure, tables.imaging_order, tables.person
     rows = tx.execute(
-        sa.select(order.c.id, order.c.reason)
+        sa.select(order.c.id, order.c.reason, order.c.department, person.c.name)
         .distinct()
         .join(procedure, procedure.c.order_id == order.c.id)
         .join(joined, joined.c.procedure_id == procedure.c.id)
+        .outerjoin(person, person.c.id == order.c.ordered_by)
         .where(joined.c.case_id == case.id)
         .order_by(order.c.id)
     )
-    found = [row.reason for row in rows]
+    found = rows.all()
     if not found:
         return NO_ORDER
     if case.identity is Identity.DIFFERS:
         return ClinicalRequest(told=Told.HELD)
-    words = "\n".join(dict.fromkeys(said for said in found if said.strip()))
-    return ClinicalRequest(told=Told.WORDS if words else Told.BLANK, words=words)
+    words = _each_once((row.reason for row in found), "\n")
+    return ClinicalRequest(
+        told=Told.WORDS if words else Told.BLANK,
+        words=words,
+        asked_by=_each_once((row.name or "" for row in found), ", "),
+        department=_each_once((row.department for row in found), ", "),
+    )
+
+
+def _each_once(said: Iterable[str], between: str) -> str:
+    return between.join(dict.fromkeys(one for one in said if one.strip()))

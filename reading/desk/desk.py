@@ -12,12 +12,14 @@ from sqlalchemy.engine import Connection
 from reading import tables
 from reading.access import blindness, door, priors, visibility
 from reading.access.blindness import BlindReading
+from reading.access.priors import Link
 from reading.actions import Action
 from reading.alerts import classes
 from reading.alerts.class_list import ResultClass, When
 from reading.cases import cases
 from reading.cases.cases import Case
 from reading.cases.history import MoveRow
+from reading.cases.identity_moves import Identity
 from reading.cases.moves import SigningRole
 from reading.completeness import account, follow_ups, image_set
 from reading.completeness.account import Account
@@ -25,14 +27,17 @@ from reading.completeness.follow_ups import Confirmation
 from reading.consultation import thread
 from reading.consultation.consultation_rows import Consultation
 from reading.context import Context, without_door
-from reading.desk import case_moves
+from reading.desk import case_moves, correspondence
 from reading.desk.acts import Act, allowed
 from reading.desk.clinical_request import ClinicalRequest, request_of
+from reading.desk.correspondence import Line
 from reading.desk.entries import Entry, entries_of
 from reading.desk.other_persons import OtherPerson, other_persons
 from reading.desk.unseen import Unseen, unseen
 from reading.errors import NotThere
 from reading.kinds import Role
+from reading.patients import patients
+from reading.patients.same_person import Said
 from reading.queue import leases
 from reading.queue.leases import Lease
 from reading.register.grants import may_act
@@ -75,6 +80,10 @@ class SignedVersion:
 class Prior:
     case: Case
     study_uids: tuple[str, ...]
+    link: Link
+    """How it was found."""
+    said: Said
+    """Whose it is, as its images say."""
     impression: str | None
     """The impression of the valid version; None where they may see none, or it is not what was signed."""
 
@@ -98,6 +107,10 @@ class Detail:
     entry: Entry
     request: ClinicalRequest
     """Clinical history and purpose of the examination."""
+    patient_number: str
+    """Of the registered patient, else as the device wrote it."""
+    correspondence: tuple[Line, ...]
+    """What people wrote to each other about it, the oldest first."""
     lease: Lease | None
     """Their own lease, never another person's."""
     draft: Draft | None
@@ -112,8 +125,12 @@ class Detail:
     """The digest that a signature has to give back."""
     series: Mapping[str, str]
     """Series Instance UID to the digest of its images; where it is another one, the series is to be looked at anew."""
-    series_with_images: frozenset[str]
-    """The series that a signature has to account for: each was shown, or could not be."""
+    to_see: Mapping[str, int]
+    """Series UID to the number of its pictures and documents: a signature says of each why it was not on the screen."""
+    documents: frozenset[str]
+    """SOP Instance UIDs of the documents among them."""
+    may_leave_series: bool
+    """Whether a series may be left out as not needed, with a reason."""
     allowed: frozenset[Act]
     reviews: tuple[ReviewLine, ...]
     confirmations: tuple[ConfirmationLine, ...]
@@ -145,27 +162,49 @@ def detail(ctx: Context[Staff], case_id: str) -> Detail:
     reads = _reads(ctx.tx, ctx.who, case, ctx.now)
     reviews = tuple(_reviews(ctx.tx, case_id)) if reads else ()
     images = image_set.image_set(ctx.tx, [one.study_uid for one in entry.studies])
+    signed = tuple(signed_version(ctx.tx, version) for version in visible)
+    confirmed = tuple(_confirmations(ctx.tx, case_id)) if reads else ()
+    consulted = thread.of_case(ctx, case_id)
     return Detail(
         entry=entry,
         request=request_of(ctx.tx, case),
+        patient_number=_patient_number(ctx.tx, case, entry),
+        correspondence=tuple(
+            correspondence.of_case(
+                ctx,
+                case,
+                reviews=[(line.review, line.reviewer_name) for line in reviews],
+                confirmations=[line.confirmation for line in confirmed],
+                consultations=consulted,
+                changes=[
+                    (one.version, one.signatures[-1].name)
+                    for one in signed
+                    if one.version.number > 1 and one.signatures
+                ],
+                alert=entry.alert,
+                acknowledged_by=entry.alert_acknowledged_by or "",
+            )
+        ),
         lease=own,
         draft=drafts.of_case(ctx.tx, case_id) if own else None,
-        versions=tuple(signed_version(ctx.tx, version) for version in visible),
+        versions=signed,
         readings=tuple(blindness.open_readings(ctx, case)),
         double_reading=case_rule.double_reading_of(ctx.tx, case),
         priors=tuple(_priors(ctx, case)),
         image_set=images.digest,
         series=images.series,
-        series_with_images=images.series_with_images,
+        to_see=images.to_see,
+        documents=images.documents,
+        may_leave_series=case_rule.rule_of(ctx.tx, case).may_leave_series,
         allowed=frozenset(
             allowed(ctx.tx, ctx.who, case, own, visible=visible, reviews=[line.review for line in reviews], now=ctx.now)
         ),
         reviews=reviews,
-        confirmations=tuple(_confirmations(ctx.tx, case_id)) if reads else (),
+        confirmations=confirmed,
         account=account.of_case(ctx.tx, case),
         other_persons=other_persons(ctx.tx, case),
         classes=_classes(ctx, case),
-        consultations=tuple(one.consultation for one in thread.of_case(ctx, case_id)),
+        consultations=tuple(one.consultation for one in consulted),
         late=len(follow_ups.late_pictures(ctx.tx, case_id)) if entry.follow_up else 0,
     )
 
@@ -249,6 +288,14 @@ def signed_version(tx: Connection, version: ReportVersion) -> SignedVersion:
     )
 
 
+def _patient_number(tx: Connection, case: Case, entry: Entry) -> str:
+    """Nobody's number stands beside images that may be another's."""
+    if case.patient_id is not None and case.identity is not Identity.DIFFERS:
+        found = patients.by_id(tx, case.patient_id)
+        return found.number if found else ""
+    return entry.studies[0].patient_id
+
+
 def _classes(ctx: Context[Staff], case: Case) -> tuple[ResultClass, ...]:
     listed = classes.in_force(ctx.tx, case.site_id, ctx.now).values()
     flags = [one for one in listed if one.when is When.FLAG]
@@ -263,13 +310,16 @@ def _reads(tx: Connection, staff: Staff, case: Case, now: datetime) -> bool:
 
 def _priors(ctx: Context[Staff], case: Case) -> Iterator[Prior]:
     """Priors with their impression; each is a look at that report, so that its readers can be notified of an error."""
-    for prior in priors.prior_cases(ctx.tx, ctx.who, [case], ctx.now)[case.id]:
+    for found in priors.priors_of(ctx.tx, ctx.who, case, ctx.now):
+        prior = found.case
         standing = versions.valid(ctx.tx, prior.id)
         if standing is not None:
             standing = door.open_report(ctx, standing.id, Action.REPORT_PRIOR)
         yield Prior(
             case=prior,
             study_uids=cases.study_uids(ctx.tx, prior.id),
+            link=found.link,
+            said=found.said,
             impression=standing.content.impression if standing and not standing.flaws else None,
         )
 

@@ -65,6 +65,8 @@ class EntryStudy:
     modality: str
     accession_number: str = field(repr=False)
     instances: int
+    patient_id: str = field(default="", repr=False)
+    """As the device wrote it, corrections applied."""
     attribution_revision: int = 0
     """Of its attribution; 0 for the study as it came."""
     erased_at: datetime | None = None
@@ -219,6 +221,7 @@ def _entry(
                 modality=modalities.get(row.study_uid, case.modality),
                 accession_number=row.accession_number,
                 instances=row.instances,
+                patient_id=row.patient_id,
                 attribution_revision=row.attribution_revision,
                 erased_at=row.erased_at,
             )

@@ -9,7 +9,7 @@ from typing import Any
 
 
 class Fault(StrEnum):
-    """What went wrong when the desk tried to show a picture."""
+    """Why a picture was not on the screen: what went wrong when the desk tried to show it, or that nobody tried."""
 
     UNSUPPORTED = "unsupported"
     """Nothing here draws such pixels: video, an unknown transfer syntax, colours or a sample type without a rule."""
@@ -19,6 +19,8 @@ class Fault(StrEnum):
     """The server or the line did not deliver them."""
     NOT_DRAWN = "not_drawn"
     """They came whole, and the screen drew nothing."""
+    NOT_NEEDED = "not_needed"
+    """Whoever signed did not need them, and the rule of the case leaves that to them."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -112,6 +112,8 @@ class Rule:
     skills: frozenset[str] = frozenset()
     """What its reader has to have all of, until half of the time is over."""
     may_choose: MayChoose = MayChoose.FREELY
+    may_leave_series: bool = False
+    """Whether somebody may sign without having looked at a series that they did not need, and say why."""
 
     def needs_verifier_after(self, author_title: str) -> bool:
         return self.needs_verifier and author_title.strip() not in self.exempt_titles

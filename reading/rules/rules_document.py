@@ -126,6 +126,7 @@ class RulePart(ClockPart):
     arriving_minutes: Minutes
     skills: list[_Skill] = Field(default_factory=list[str], max_length=MOST_SKILLS)
     may_choose: Literal["freely", "with_reason", "no"] = "freely"
+    may_leave_series: bool = False
 
 
 class PolicyDocument(Part):
@@ -322,6 +323,7 @@ def _rule(part: RulePart) -> Rule:
         park_minutes=part.park_minutes,
         skills=frozenset(part.skills),
         may_choose=MayChoose(part.may_choose),
+        may_leave_series=part.may_leave_series,
     )
 
 
@@ -372,8 +374,8 @@ def rule_part(rule: Rule) -> dict[str, Any]:
         minutes = {"minutes": double.minutes} if double.finality is Finality.AFTER_MINUTES else {}
         said = {"arbitration": double.arbitration.value, "first_final": double.finality.value}
         part["double_reading"] = said | minutes
-    if rule.tell_site:
-        part["tell_site"] = True
+    flags = {"tell_site": rule.tell_site, "may_leave_series": rule.may_leave_series}
+    part |= {name: True for name, said in flags.items() if said}
     if rule.skills:
         part["skills"] = sorted(rule.skills)
     if rule.may_choose is not MayChoose.FREELY:

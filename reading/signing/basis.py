@@ -19,7 +19,8 @@ from reading.completeness.image_set import ImageSet
 from reading.context import Context, without_door
 from reading.errors import Invalid, NotAllowed, Stale
 from reading.reports import quoted
-from reading.reports.not_shown import EVERYTHING_SHOWN, FailedSeries, NotShown
+from reading.reports.not_shown import EVERYTHING_SHOWN, FailedSeries, Fault, NotShown
+from reading.rules import case_rule
 from reading.texts import storable
 from reading.viewers import Staff
 from storage.tables import study
@@ -31,12 +32,12 @@ class Screen:
 
     image_set: str
     """The digest of the images that the desk knew of."""
-    series: Collection[str]
-    """Series UIDs that were shown complete, at full resolution."""
+    series: Mapping[str, int]
+    """Series UID to how many of its pictures were drawn complete, at full resolution, and of its documents opened."""
     incomplete_reason: str = ""
     """Why it is signed although images are missing."""
     cannot_show: Mapping[str, FailedSeries] = field(default_factory=dict[str, FailedSeries])
-    """Series UIDs that the desk tried and could not show, whole or in part."""
+    """Series UIDs that the desk tried and could not show, whole or in part, and those that the reader did not need."""
     not_shown_reason: str = ""
     """Why it is signed although these were not shown."""
     confirmed: Collection[Check] = ()
@@ -60,7 +61,8 @@ def basis_of(tx: Connection, case: Case, screen: Screen) -> Basis:
 
     Raises:
         Stale: images came since.
-        NotAllowed: a series was never on the screen, and the desk does not say that it cannot show it.
+        NotAllowed: a picture was never on the screen, and the desk does not say that it cannot show it; or a series was
+            left out as not needed, and the rule of the case wants every one looked at.
         Invalid: images are missing and no reason is given; what the desk cannot show is no series with images of
             this case, was shown all the same, is more than the series has, or stands there without a reason.
 
@@ -70,6 +72,8 @@ def basis_of(tx: Connection, case: Case, screen: Screen) -> Basis:
     if found.digest != screen.image_set:
         raise Stale(None)
     not_shown = _not_shown(found, screen)
+    if not case_rule.rule_of(tx, case).may_leave_series and _not_needed(not_shown):
+        raise NotAllowed("every_series_is_looked_at")
     reason = _reason("incomplete_reason", screen.incomplete_reason)
     complete = ledger.progress(tx, study_uids, arriving=case.arriving).complete
     if not complete and not reason:
@@ -96,30 +100,41 @@ def record_not_shown(ctx: Context[Staff], case_id: str, not_shown: NotShown) -> 
 
 
 def _not_shown(found: ImageSet, screen: Screen) -> NotShown:
-    """What the screen could not show; an object without pixels is never asked for, and so cannot be named here."""
-    failed = screen.cannot_show.keys()
-    if failed - found.series_with_images:
+    """What the screen could not show; what no signature accounts for is never asked for, and cannot be named here."""
+    failed = screen.cannot_show
+    if failed.keys() - found.to_see.keys():
         raise Invalid("cannot_show", "unknown_series")
-    if failed & set(screen.series):
-        raise Invalid("cannot_show", "shown_as_well")
-    if found.series_with_images - set(screen.series) - failed:
-        raise NotAllowed("series_not_shown")
+    for uid, number in found.to_see.items():
+        seen = screen.series.get(uid, 0)
+        lacking = _lacking(failed[uid], number) if uid in failed else 0
+        if lacking and seen >= number:
+            raise Invalid("cannot_show", "shown_as_well")
+        if seen + lacking < number:
+            raise NotAllowed("series_not_shown")
     reason = _reason("not_shown_reason", screen.not_shown_reason)
     if not failed:
         return EVERYTHING_SHOWN
     if not reason:
         raise Invalid("not_shown_reason", "required")
-    failures = {uid: _counted(one, found.most_pictures[uid]) for uid, one in screen.cannot_show.items()}
+    failures = {uid: _whole(one, found.to_see[uid]) for uid, one in failed.items()}
     return NotShown(series=failures, reason=reason)
 
 
-def _counted(failed: FailedSeries, most: int) -> FailedSeries:
-    """All pictures of a series are the whole series; more than it has were never asked for."""
-    if failed.pictures is None or failed.pictures < most:
-        return failed
-    if failed.pictures > most:
+def _lacking(failed: FailedSeries, number: int) -> int:
+    """How many of a series' pictures are said not to have been shown; more than it has were never asked for."""
+    lacking = number if failed.pictures is None else failed.pictures
+    if lacking > number:
         raise Invalid("cannot_show", "too_many_pictures")
-    return replace(failed, pictures=None)
+    return lacking
+
+
+def _whole(failed: FailedSeries, number: int) -> FailedSeries:
+    """All pictures of a series are the whole series."""
+    return replace(failed, pictures=None) if failed.pictures == number else failed
+
+
+def _not_needed(not_shown: NotShown) -> bool:
+    return any(one.fault is Fault.NOT_NEEDED for one in not_shown.series.values())
 
 
 def _reason(name: str, said: str) -> str:

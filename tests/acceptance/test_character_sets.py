@@ -187,9 +187,7 @@ def putting_right(tang: httpx.Client, ada: httpx.Client, dataset: Dataset) -> Da
 
 def text_of_the_report(ada: httpx.Client, vera: httpx.Client, case_id: str, folder: Path) -> str:
     """Signed and verified, then read back from the PDF."""
-    (study,) = ada.get(f"/api/cases/{case_id}").json()["studies"]
-    series = ada.get(f"/dicomweb/studies/{study['study_uid']}/series").json()
-    seen = {"shown_series": [one["0020000E"]["Value"][0] for one in series]}
+    seen = {"shown_series": ada.get(f"/api/cases/{case_id}").json()["to_see"]}
     for client, act in ((ada, "sign"), (vera, "verify")):
         lease = client.post(f"/api/cases/{case_id}/claim").json()["lease"]
         image_set = client.get(f"/api/cases/{case_id}").json()["image_set"]

@@ -187,7 +187,7 @@ def ordered(tang: httpx.Client, card: str, name: str, sex: str) -> dict[str, Any
 def read_and_verified(ada: httpx.Client, vera: httpx.Client, sent: Dataset) -> str:
     """Ada signs, Vera verifies: the report is released."""
     first = wait_until(lambda: claimed(ada), what="the case")
-    series = [sent.SeriesInstanceUID]
+    series = {sent.SeriesInstanceUID: 1}
     draft = ada.put(
         f"/api/cases/{first['id']}/draft",
         json={"content": CONTENT, "revision": 0, "lease_revision": first["lease"]["revision"]},

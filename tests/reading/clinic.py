@@ -162,7 +162,7 @@ def send(
 def shown(tx: Connection, case_id: str, reason: str = "") -> Screen:
     """Everything that there is, seen."""
     found = image_set.image_set(tx, cases.study_uids(tx, case_id))
-    return Screen(image_set=found.digest, series=found.series_with_images, incomplete_reason=reason)
+    return Screen(image_set=found.digest, series=found.to_see, incomplete_reason=reason)
 
 
 def take(tx: Connection, clinic: Clinic, staff: Staff, case_id: str, now: datetime) -> int:

@@ -48,7 +48,7 @@ STUDY = "1.2.840.1"
 # 11010519491231002X: the sum is 167, 167 mod 11 = 2, and that gives X.
 QUENTIN_CARD = "11010519491231002X"
 CONTENT = PNEUMONIA.to_json()
-SEEN = {"lease_revision": 1, "image_set": "0" * 64, "shown_series": []}
+SEEN = {"lease_revision": 1, "image_set": "0" * 64, "shown_series": {}}
 PERSON = {"card_type": "health_card", "card": "A" * 64, "name": "Pia"}
 NOWHERE = {
     "case": "01KZZZZZZZZZZZZZZZZZZZZZZZ",
@@ -178,7 +178,7 @@ STAFF: dict[tuple[str, str], Thing | Listing | Theirs] = {
     ("POST", "/api/cases/{case_id}/follow-up/claim"): Thing("case"),
     ("POST", "/api/cases/{case_id}/follow-up/put-back"): Thing("case", body(revision=1)),
     ("POST", "/api/cases/{case_id}/follow-up/no-change"): Thing(
-        "case", body(revision=1, image_set="0" * 64, shown_series=[])
+        "case", body(revision=1, image_set="0" * 64, shown_series={})
     ),
     ("POST", "/api/cases/{case_id}/renew"): Thing("case", body(revision=1)),
     ("POST", "/api/cases/{case_id}/put-back"): Thing("case", body(revision=1)),
@@ -274,7 +274,7 @@ STAFF: dict[tuple[str, str], Thing | Listing | Theirs] = {
     ("GET", "/api/reports/{version_id}.pdf"): Thing("report"),
     ("POST", "/api/reports/unprintable"): Theirs("the caller's own text"),
     ("POST", "/api/reports/{version_id}/addendum"): Thing(
-        "report", body(content=CONTENT, image_set="0" * 64, shown_series=[])
+        "report", body(content=CONTENT, image_set="0" * 64, shown_series={})
     ),
     ("POST", "/api/alerts/{alert_id}/acknowledge"): Thing(
         "alert", body(read_back="heard", spoken_with="Ada", means="telephone")

@@ -129,7 +129,8 @@ class Images(Body):
     """What of the images was on the screen, and what could not be."""
 
     image_set: Annotated[str, StringConstraints(max_length=64)]
-    shown_series: Annotated[list[Uid], Field(max_length=2000)]
+    shown_series: Annotated[dict[Uid, Revision], Field(max_length=2000)]
+    """Series Instance UID to how many of its pictures were drawn in full quality, and documents opened."""
     incomplete_reason: Line = ""
     cannot_show: Annotated[dict[Uid, SeriesFault], Field(max_length=2000)] = {}
     """By Series Instance UID."""

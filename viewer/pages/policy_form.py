@@ -31,6 +31,7 @@ CHOICES: Final[Mapping[str, Sequence[str]]] = {
     "double_first_final": ("at_once", "after_minutes", "by_reader"),
     "review_when": ("", "before_release", "after_release"),
     "may_choose": ("freely", "with_reason", "no"),
+    "may_leave_series": ("no", "yes"),
     **dict.fromkeys(FLAGS, ("", "yes", "no")),
 }
 """By field: what its list offers, and what it shows first."""
@@ -60,6 +61,7 @@ def rows(  # noqa: PLR0917 -- the fields of the form
     exempt_titles: Column,
     skills: Column,
     may_choose: Column,
+    may_leave_series: Column,
     double_arbitration: Column,
     double_first_final: Column,
     double_minutes: Column,
@@ -94,6 +96,7 @@ def rows(  # noqa: PLR0917 -- the fields of the form
         "exempt_titles": exempt_titles,
         "skills": skills,
         "may_choose": may_choose,
+        "may_leave_series": may_leave_series,
         "double_arbitration": double_arbitration,
         "double_first_final": double_first_final,
         "double_minutes": double_minutes,
@@ -173,7 +176,7 @@ def _plain(document: Mapping[str, Any]) -> dict[str, Any]:
 
 def _plain_rule(rule: Mapping[str, Any]) -> dict[str, Any]:
     unsaid = {"when": {}, "tell_site": False, "exempt_titles": [], "review": None, "skills": [], "may_choose": "freely"}
-    said: dict[str, Any] = {**unsaid, "double_reading": None, **rule}
+    said: dict[str, Any] = {**unsaid, "may_leave_series": False, "double_reading": None, **rule}
     double = said["double_reading"] if said["double_reading"] is None else dict(USUAL_DOUBLE) | said["double_reading"]
     when = {key: value for key, value in said["when"].items() if value is not None}
     review = said["review"] if said["review"] is None else {"percent": 100, **said["review"]}
@@ -235,6 +238,8 @@ def _rule(typed: Rows, number: int) -> dict[str, Any]:
         rule["skills"] = _listed(said["skills"])
     if said["may_choose"] != "freely":
         rule["may_choose"] = said["may_choose"]
+    if said["may_leave_series"] == "yes":
+        rule["may_leave_series"] = True
     if said["exempt_titles"]:
         rule["exempt_titles"] = _listed(said["exempt_titles"])
     if said["double_arbitration"]:
@@ -263,6 +268,7 @@ def _fields(rule: Mapping[str, Any]) -> dict[str, Any]:
         "exempt_titles": _joined(rule.get("exempt_titles", [])),
         "skills": _joined(rule.get("skills", [])),
         "may_choose": rule.get("may_choose", "freely"),
+        "may_leave_series": "yes" if rule.get("may_leave_series") else "no",
         "double_arbitration": "" if double is None else double["arbitration"],
         "double_first_final": "at_once" if double is None else double["first_final"],
         "double_minutes": USUAL_DOUBLE["minutes"] if double is None else double["minutes"],

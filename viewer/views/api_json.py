@@ -12,7 +12,7 @@ from reading.alerts.notices import Kind as NoticeKind
 from reading.cases.history import MoveRow
 from reading.checks.finding import Finding
 from reading.completeness.follow_ups import FollowUp
-from reading.desk.desk import Act, ConfirmationLine, Detail, Prior, ReviewLine, SignedVersion
+from reading.desk.desk import Act, ConfirmationLine, Detail, ReviewLine, SignedVersion
 from reading.desk.entries import Entry, EntryStudy
 from reading.desk.other_persons import OtherPerson
 from reading.desk.unseen import Unseen
@@ -24,7 +24,7 @@ from reading.roster.at_work import OnDuty
 from reading.rules.staffing import SEPARATOR
 from reading.viewers import Staff
 from viewer.shell.frame import Frame
-from viewer.views import completeness
+from viewer.views import api_around, completeness
 from viewer.views.alerts import told_name
 from viewer.views.report_sheet import examined_doubt, name_in_images, patient_age
 from viewer.words import words
@@ -154,7 +154,14 @@ def detail(found: Detail, staff: Staff, language: Language) -> Json:
     lease, draft = found.lease, found.draft
     return {
         **case(found.entry, staff, language),
-        "request": {"told": found.request.told, "words": found.request.words},
+        "request": {
+            "told": found.request.told,
+            "words": found.request.words,
+            "asked_by": found.request.asked_by,
+            "department": found.request.department,
+        },
+        "patient_number": found.patient_number,
+        "correspondence": [api_around.line(each) for each in found.correspondence],
         "lease": None
         if lease is None
         else {
@@ -170,10 +177,12 @@ def detail(found: Detail, staff: Staff, language: Language) -> Json:
         "versions": [version(each) for each in found.versions],
         "double_reading": None if found.double_reading is None else {"finality": found.double_reading.finality},
         "readings": [_reading(each) for each in found.readings],
-        "priors": [_prior(each) for each in found.priors],
+        "priors": [api_around.prior(each) for each in found.priors],
         "image_set": found.image_set,
         "series_digests": dict(found.series),
-        "image_series": sorted(found.series_with_images),
+        "to_see": dict(found.to_see),
+        "documents": sorted(found.documents),
+        "may_leave_series": found.may_leave_series,
         "allowed": [act for act in Act if act in found.allowed],
         "reviews": [_review(each) for each in found.reviews],
         "confirmations": [_confirmation(each) for each in found.confirmations],
@@ -291,17 +300,6 @@ def _reading(one: BlindReading) -> Json:
         "broken": one.version.broken,
         "content": one.version.content.to_json(),
         "signed_at": one.version.created_at.isoformat(),
-    }
-
-
-def _prior(prior: Prior) -> Json:
-    return {
-        "case_id": prior.case.id,
-        "study_uids": list(prior.study_uids),
-        "examined_at": prior.case.examined_at.isoformat(),
-        "modality": prior.case.modality,
-        "body_part": prior.case.body_part,
-        "impression": prior.impression,
     }
 
 

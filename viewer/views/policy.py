@@ -51,6 +51,7 @@ def rules(found: Sequence[Rule], language: Language) -> list[dict[str, Any]]:
             "titles": text(language, "list-comma").join(sorted(rule.exempt_titles)),
             "review": policy_words.review(rule, language),
             "tell": text(language, "policy.flag.tell_site.yes") if rule.tell_site else "",
+            "leave": text(language, "policy.flag.may_leave_series.yes") if rule.may_leave_series else "",
             "due": policy_words.minutes(rule.due_minutes, language),
             "indicator": policy_words.minutes(rule.indicator_minutes, language),
             "arriving": policy_words.minutes(rule.arriving_minutes, language),

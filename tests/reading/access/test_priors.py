@@ -8,8 +8,10 @@ import pytest
 from sqlalchemy.engine import Connection, Engine
 
 from reading.access import priors
+from reading.access.priors import Link
 from reading.cases import cases
 from reading.cases.cases import Case
+from reading.cases.identity_moves import Identity
 from storage.database import transaction
 from tests.plans import plans_of, reads_through
 from tests.reading.clinic import Clinic, arrive, open_clinic
@@ -70,15 +72,41 @@ def test_who_is_linked_to_one_patient_is_one_person_and_to_two_patients_two(engi
         clinic = open_clinic(tx, now)
         one = pia(tx, now)
         earlier = arrive(tx, clinic, "1.1", now - timedelta(days=9), **DOG)
-        elsewhere = arrive(tx, clinic, "1.2", now - timedelta(days=5), patient_id="X9", patient_name="P^P")
+        elsewhere = arrive(tx, clinic, "1.2", now - timedelta(days=5), **{**DOG, "patient_id": "X9"})
         later = arrive(tx, clinic, "1.3", now, **DOG)
         before = priors_of(tx, clinic, later, now)
         for case in (elsewhere, later):
             cases.change(tx, cases.by_id(tx, case.id), patient_id=one.id)
         linked = priors_of(tx, clinic, cases.by_id(tx, later.id), now)
 
+        found = priors.priors_of(tx, clinic.ada, cases.by_id(tx, later.id), now)
+
     assert before == [earlier.id]
     assert linked == [elsewhere.id, earlier.id]
+    assert [(prior.link, prior.said.name) for prior in found] == [(Link.PERSON, "Dog^Rex"), (Link.NUMBER, "Dog^Rex")]
+
+
+@pytest.mark.parametrize(
+    ("identity", "offered"),
+    [
+        ((Identity.SILENT, Identity.AGREES), False),
+        ((Identity.AGREES, Identity.CONFIRMED), True),
+        ((Identity.CONFIRMED, Identity.DIFFERS), False),
+    ],
+)
+def test_images_that_contradict_each_other_are_offered_only_where_both_are_confirmed(
+    engine: Engine, now: datetime, identity: tuple[Identity, Identity], *, offered: bool
+) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        one = pia(tx, now)
+        cat = {**DOG, "patient_id": "X9", "patient_name": "Cat^Tom"}
+        earlier = arrive(tx, clinic, "1.1", now - timedelta(days=9), **cat)
+        later = arrive(tx, clinic, "1.2", now, **DOG)
+        for case, said in zip((earlier, later), identity, strict=True):
+            cases.change(tx, cases.by_id(tx, case.id), patient_id=one.id, identity=said)
+
+        assert priors_of(tx, clinic, cases.by_id(tx, later.id), now) == ([earlier.id] if offered else [])
 
 
 def test_priors_are_found_by_an_index(engine: Engine, now: datetime) -> None:

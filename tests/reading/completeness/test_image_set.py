@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 from datetime import datetime
 
+import pytest
 from sqlalchemy.engine import Engine
 
+from reading.completeness.documents import is_document
 from reading.completeness.image_set import image_set
 from storage.database import transaction
 from storage.tables import instance
@@ -46,17 +48,34 @@ def test_a_series_has_a_digest_of_its_own_that_its_images_alone_change(engine: E
     assert (replaced["1.1.1"] != grown["1.1.1"], replaced["1.1.2"] != grown["1.1.2"]) == (False, True)
 
 
-def test_a_series_without_pictures_need_not_be_shown(engine: Engine, now: datetime) -> None:
+@pytest.mark.parametrize(
+    ("sop_class", "read"),
+    [
+        ("1.2.840.10008.5.1.4.1.1.104.1", True),  # a letter as PDF
+        ("1.2.840.10008.5.1.4.1.1.88.11", True),  # a report in words
+        ("1.2.840.10008.5.1.4.1.1.9.1.1", True),  # an electrocardiogram
+        ("1.2.840.10008.5.1.4.1.1.88.67", False),  # a dose
+        ("1.2.840.10008.5.1.4.1.1.88.59", False),  # key objects
+        ("1.2.840.10008.5.1.4.1.1.11.1", False),  # a presentation state
+    ],
+)
+def test_a_document_is_opened_and_what_comes_with_pictures_is_not(sop_class: str, read: bool) -> None:
+    assert is_document(sop_class) is read
+
+
+def test_a_series_counts_by_its_frames_and_documents(engine: Engine, now: datetime) -> None:
     with transaction(engine) as tx:
         clinic = open_clinic(tx, now)
         send(tx, clinic, "1.1", now)
-        report = {"modality": "SR", "frames": 0, "series_uid": "1.1.2", "sop_instance_uid": "1.1.2.1"}
-        send(tx, clinic, "1.1", now, **report)
+        for number, sop_class in ((2, "1.2.840.10008.5.1.4.1.1.88.67"), (3, "1.2.840.10008.5.1.4.1.1.104.1")):
+            place = {"series_uid": f"1.1.{number}", "sop_instance_uid": f"1.1.{number}.1", "sop_class_uid": sop_class}
+            send(tx, clinic, "1.1", now, frames=0, **place)
+        another_image(tx, clinic, "1.1", 2, now, series_uid="1.1.1", frames=40)
         found = image_set(tx, ["1.1"])
 
-    assert found.series_with_images == {"1.1.1"}
-    assert found.most_pictures == {"1.1.1": 1, "1.1.2": 1}
-    assert len(found.instances) == 2
+    assert found.to_see == {"1.1.1": 41, "1.1.3": 1}
+    assert found.documents == {"1.1.3.1"}
+    assert len(found.instances) == 4
 
 
 def test_the_studies_of_a_retake_count_together_and_nothing_is_an_empty_set(engine: Engine, now: datetime) -> None:

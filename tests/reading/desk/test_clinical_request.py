@@ -32,15 +32,17 @@ def test_the_words_of_every_order_of_a_case_are_shown_as_they_were_written(engin
                 priority=Priority.ROUTINE,
                 procedures=[Asked(body_part="CHEST"), Asked(body_part="HAND", laterality="R")],
                 reason=reason,
-                ordered_by=None,
+                ordered_by=clinic.tang.person_id,
+                department="急诊科" if reason else "",
                 now=now,
             )
             cases.join_procedures(tx, case.id, [one.id for one in order.procedures], now)
             return request_of(tx, case)
 
         assert request_of(tx, case) == ClinicalRequest(told=Told.NO_ORDER)
-        assert answer("") == ClinicalRequest(told=Told.BLANK)
+        assert answer("") == ClinicalRequest(told=Told.BLANK, asked_by=clinic.tang.name)
         assert answer("右手外伤\n骨折？").words == "右手外伤\n骨折？"
         assert answer("咳嗽").words == "右手外伤\n骨折？\n咳嗽"
         assert answer("咳嗽").words == "右手外伤\n骨折？\n咳嗽"
+        assert (answer("咳嗽").asked_by, answer("咳嗽").department) == (clinic.tang.name, "急诊科")
         assert request_of(tx, replace(case, identity=Identity.DIFFERS)) == ClinicalRequest(told=Told.HELD)

@@ -28,7 +28,7 @@ from reading.signing import follow_up_answer, signatures
 from reading.signing.basis import Screen
 from reading.viewers import Staff
 from storage.database import transaction
-from tests.reading.clinic import NORMAL, Clinic, another_image, arrive, open_clinic, read, shown, state, take
+from tests.reading.clinic import NORMAL, UNSAMPLED, Clinic, another_image, arrive, open_clinic, read, shown, state, take
 from tests.reading.region import KEYS
 
 STUDY = "1.1"
@@ -52,7 +52,7 @@ def with_a_video(tx: Connection, clinic: Clinic, now: datetime, **known: object)
 def without_the_video(tx: Connection, case_id: str, *, failed: Mapping[str, FailedSeries] | None = None) -> Screen:
     """The screen of a desk that does not draw it, and a reader who says why they sign."""
     cannot_show = {VIDEO: FailedSeries(fault=Fault.UNSUPPORTED)} if failed is None else failed
-    return replace(shown(tx, case_id), series=[SHOWN], cannot_show=cannot_show, not_shown_reason=REASON)
+    return replace(shown(tx, case_id), series={SHOWN: 1}, cannot_show=cannot_show, not_shown_reason=REASON)
 
 
 def sign(  # noqa: PLR0917
@@ -114,7 +114,22 @@ WRONG: dict[str, tuple[Callable[[Screen], Screen], type[ReadingError], str]] = {
         Invalid,
         "too_many_pictures",
     ),
-    "another one was not shown": (lambda one: replace(one, series=()), NotAllowed, "series_not_shown"),
+    "another one was not shown": (lambda one: replace(one, series={}), NotAllowed, "series_not_shown"),
+    "one picture of many was shown": (
+        lambda one: replace(one, series={SHOWN: 1, VIDEO: 1}, cannot_show={}),
+        NotAllowed,
+        "series_not_shown",
+    ),
+    "one picture failed, and the others were not shown": (
+        lambda one: replace(one, cannot_show={VIDEO: FailedSeries(fault=Fault.DAMAGED, pictures=1)}),
+        NotAllowed,
+        "series_not_shown",
+    ),
+    "a series was not needed, where the rule wants every one looked at": (
+        lambda one: replace(one, cannot_show={VIDEO: FailedSeries(fault=Fault.NOT_NEEDED)}),
+        NotAllowed,
+        "every_series_is_looked_at",
+    ),
 }
 
 
@@ -129,6 +144,24 @@ def test_it_is_no_way_around_looking(engine: Engine, now: datetime, wrong: str) 
             sign(tx, clinic, clinic.ada, case.id, now, change(without_the_video(tx, case.id)))
         assert word in str(refused.value)
         assert versions.of_case(tx, case.id) == []
+
+
+def test_a_series_that_was_not_needed_is_signed_with_a_reason_where_the_rule_lets_it(
+    engine: Engine, now: datetime
+) -> None:
+    rules = {**UNSAMPLED, "rules": [{**rule, "may_leave_series": True} for rule in UNSAMPLED["rules"]]}
+    left = {VIDEO: FailedSeries(fault=Fault.NOT_NEEDED, pictures=FRAMES - 1)}
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now, rules)
+        case = with_a_video(tx, clinic, now)
+        screen = replace(without_the_video(tx, case.id, failed=left), series={SHOWN: 1, VIDEO: 1})
+        sign(tx, clinic, clinic.ada, case.id, now, screen)
+        unseen = seen_on_the_desk(tx, clinic, clinic.ada, case.id, now)[SigningRole.AUTHOR]
+
+        assert [(one.series_uid, one.fault, one.pictures) for one in unseen.series] == [
+            (VIDEO, Fault.NOT_NEEDED, FRAMES - 1)
+        ]
+        assert unseen.reason == REASON
 
 
 def test_all_pictures_of_a_series_are_the_whole_series(engine: Engine, now: datetime) -> None:
@@ -148,7 +181,7 @@ def test_an_object_without_pictures_holds_nobody_up(engine: Engine, now: datetim
         case = with_a_video(tx, clinic, now)
         found = image_set.image_set(tx, [STUDY])
 
-        assert found.series_with_images == {SHOWN, VIDEO}
+        assert found.to_see == {SHOWN: 1, VIDEO: FRAMES}
         assert sign(tx, clinic, clinic.ada, case.id, now, shown(tx, case.id))
         assert not any(one.action == Action.REPORT_NOT_SHOWN for one in events_about(tx, "case", case.id))
 
@@ -167,7 +200,7 @@ def test_a_verifier_and_a_reviewer_say_it_for_themselves(engine: Engine, now: da
                 clinic.seal,
                 case.id,
                 content=None,
-                screen=replace(shown(tx, case.id), series=[SHOWN]),
+                screen=replace(shown(tx, case.id), series={SHOWN: 1}),
                 lease_revision=lease,
             )
         signatures.verify(
@@ -175,7 +208,7 @@ def test_a_verifier_and_a_reviewer_say_it_for_themselves(engine: Engine, now: da
             clinic.seal,
             case.id,
             content=None,
-            screen=without_the_video(tx, case.id, failed=some),
+            screen=replace(without_the_video(tx, case.id, failed=some), series={SHOWN: 1, VIDEO: FRAMES - 2}),
             lease_revision=lease,
         )
         lease = take(tx, clinic, clinic.ben, case.id, now)
@@ -210,7 +243,7 @@ def test_an_addendum_says_it_too(engine: Engine, now: datetime) -> None:
 
         with pytest.raises(NotAllowed):
             signatures.addendum(
-                ctx, clinic.seal, final, content=NORMAL, screen=replace(shown(tx, case.id), series=[SHOWN])
+                ctx, clinic.seal, final, content=NORMAL, screen=replace(shown(tx, case.id), series={SHOWN: 1})
             )
         added = signatures.addendum(ctx, clinic.seal, final, content=NORMAL, screen=without_the_video(tx, case.id))
         assert seen_on_the_desk(tx, clinic, clinic.ada, case.id, now)[SigningRole.AUTHOR].reason == REASON
@@ -228,7 +261,7 @@ def test_late_images_that_change_nothing_are_confirmed_with_the_reason(engine: E
         arrival_end.end_arriving(tx, now + timedelta(minutes=1), 60)
         ctx = Context(tx, clinic.audit, now, clinic.ada)
         revision = follow_up_answer.claim(ctx, case.id).revision
-        unseen = replace(shown(tx, case.id), series=[SHOWN])
+        unseen = replace(shown(tx, case.id), series={SHOWN: 1})
         with pytest.raises(NotAllowed):
             follow_up_answer.no_change(ctx, case.id, screen=unseen, comment="", revision=revision)
         follow_up_answer.no_change(

@@ -156,7 +156,7 @@ def test_a_verifier_who_does_not_agree_sends_it_back_and_the_new_reading_begins_
     ("change", "error"),
     [
         (lambda screen: {"screen": replace(screen, image_set="0" * 64)}, Stale),
-        (lambda screen: {"screen": replace(screen, series=())}, NotAllowed),
+        (lambda screen: {"screen": replace(screen, series={})}, NotAllowed),
         (lambda _: {"lease_revision": 99}, Stale),
         (lambda _: {"draft_revision": 7}, Stale),
         (lambda _: {"content": Content(findings="两肺清晰")}, Invalid),

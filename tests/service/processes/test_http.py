@@ -156,7 +156,11 @@ def read_and_sign(tierread: TierRead, cast: Cast) -> dict[str, Any]:
         "recommendation": "",
     }
     read = ada.post("/api/cases/claim", json={}).json()
-    seen = {"lease_revision": read["lease"]["revision"], "image_set": read["image_set"], "shown_series": ["1.2.777.2"]}
+    seen = {
+        "lease_revision": read["lease"]["revision"],
+        "image_set": read["image_set"],
+        "shown_series": {"1.2.777.2": 1},
+    }
     signed = ada.post(f"/api/cases/{read['id']}/sign", json={**seen, "content": content, "draft_revision": 0})
     assert signed.status_code == 200, signed.text
     verify = vera.post(f"/api/cases/{read['id']}/claim", json={}).json()

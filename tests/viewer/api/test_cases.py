@@ -25,7 +25,7 @@ def claim(client: httpx.Client, case_id: str) -> dict[str, Any]:
 
 def seen(case: dict[str, Any], **more: object) -> dict[str, object]:
     """What the desk sends with a signature: everything shown."""
-    shown = {"lease_revision": case["lease"]["revision"], "image_set": case["image_set"], "shown_series": [SERIES]}
+    shown = {"lease_revision": case["lease"]["revision"], "image_set": case["image_set"], "shown_series": {SERIES: 1}}
     return {**shown, **more}
 
 
@@ -183,7 +183,7 @@ def test_nothing_is_signed_that_was_not_shown_or_has_changed(house: House) -> No
     ada = house.signed_in("ada")
     held = claim(ada, case.id)
 
-    unseen = sign(ada, held, shown_series=[])
+    unseen = sign(ada, held, shown_series={})
     changed = sign(ada, held, image_set="0" * 64)
     lost = sign(ada, held, lease_revision=99)
     odd = ada.post(
@@ -205,23 +205,23 @@ def test_what_cannot_be_shown_is_signed_with_a_reason_and_everybody_after_reads_
     failed = {SERIES: {"fault": "unsupported"}}
     why = "录像在设备上看过"
 
-    plain = sign(ada, held, shown_series=[], cannot_show=failed)
-    strange = sign(ada, held, shown_series=[], cannot_show=failed | {"1.9": {"fault": "damaged"}}, not_shown_reason=why)
-    odd = sign(ada, held, shown_series=[], cannot_show={SERIES: {"fault": "boring"}}, not_shown_reason=why)
-    signed = sign(ada, held, shown_series=[], cannot_show=failed, not_shown_reason=why)
+    plain = sign(ada, held, shown_series={}, cannot_show=failed)
+    strange = sign(ada, held, shown_series={}, cannot_show=failed | {"1.9": {"fault": "damaged"}}, not_shown_reason=why)
+    odd = sign(ada, held, shown_series={}, cannot_show={SERIES: {"fault": "boring"}}, not_shown_reason=why)
+    signed = sign(ada, held, shown_series={}, cannot_show=failed, not_shown_reason=why)
     read = ben.get(f"/api/cases/{case.id}").json()["versions"][-1]
     township = house.signed_in("tang").get(f"/t/case/{case.id}").text
 
     assert (plain.status_code, plain.json()["field"], plain.json()["problem"]) == (422, "not_shown_reason", "required")
     assert (strange.status_code, strange.json()["problem"]) == (422, "unknown_series")
     assert odd.status_code == 422
-    assert held["image_series"] == [SERIES]
+    assert (held["to_see"], held["documents"], held["may_leave_series"]) == ({SERIES: 1}, [], False)
     assert signed.status_code == 200, signed.text
     (signature,) = read["signatures"]
     assert signature["not_shown"]["reason"] == why
     (series,) = signature["not_shown"]["series"]
     assert (series["series_uid"], series["description"], series["fault"]) == (SERIES, "录像", "unsupported")
-    assert "未评估（无法显示）" in township
+    assert "未评估" in township
     assert "录像：此类图像（如视频）在这里无法显示" in township
     assert why in township
 

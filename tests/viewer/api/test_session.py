@@ -181,7 +181,7 @@ def rested_before_signing(house: House, ada: httpx.Client) -> tuple[str, dict[st
         "draft_revision": 0,
         "lease_revision": held["lease"]["revision"],
         "image_set": held["image_set"],
-        "shown_series": ["1.2.840.1.1"],
+        "shown_series": {"1.2.840.1.1": 1},
     }
 
 

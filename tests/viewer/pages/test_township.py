@@ -328,7 +328,7 @@ def test_images_after_the_report_are_said_on_every_page_until_a_reader_has_answe
     body = {
         "revision": taken["follow_up"]["revision"],
         "image_set": taken["image_set"],
-        "shown_series": [f"{STUDY}.1"],
+        "shown_series": taken["to_see"],
         "comment": "同一体位",
     }
     answered = ada.post(f"/api/cases/{case.id}/follow-up/no-change", json=body)

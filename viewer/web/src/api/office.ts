@@ -38,9 +38,10 @@ export type CaseQuery = {
 export type Seen = {
   readonly lease_revision: number
   readonly image_set: string
-  readonly shown_series: readonly string[]
+  /** By series UID: how many of its pictures were drawn in full, and documents opened. */
+  readonly shown_series: Readonly<Record<string, number>>
   readonly incomplete_reason?: string
-  /** By series UID: what the desk tried and could not show. */
+  /** By series UID: what the desk tried and could not show, and what was not needed. */
   readonly cannot_show?: Readonly<Record<string, Failed>>
   readonly not_shown_reason?: string
   /** The checks of the text that are confirmed by name. */

@@ -217,6 +217,7 @@ export type StudyOfCase = {
   readonly study_date: string | null
   readonly description: string
   readonly modality: string
+  readonly accession_number: string
   readonly instances: number
 }
 
@@ -421,6 +422,12 @@ export type Prior = {
   readonly modality: string
   readonly body_part: string
   readonly impression: string | null
+  /** Both are linked to one registered person, or one number stands on images whose name, sex and birth date agree. */
+  readonly found: 'person' | 'number'
+  /** Whether the name in its images, or a person, says that it is theirs. */
+  readonly confirmed: boolean
+  /** As its images say. */
+  readonly patient: { readonly name: string; readonly sex: string; readonly birth_date: string | null }
 }
 
 export type PastReview = {
@@ -461,10 +468,28 @@ export type Allowed =
   | 'refer'
 
 /** What the clinic wrote of the case, word for word, or why there is nothing to show. */
-export type ClinicalRequest = { readonly told: 'words' | 'blank' | 'no_order' | 'held'; readonly words: string }
+export type ClinicalRequest = {
+  readonly told: 'words' | 'blank' | 'no_order' | 'held'
+  readonly words: string
+  /** Who asked for it, and which department; empty where nobody said. */
+  readonly asked_by: string
+  readonly department: string
+}
+
+/** Something that somebody wrote; `word` is a key of the catalogue. */
+export type Correspondence = {
+  readonly at: string
+  readonly word: string
+  readonly who: string
+  readonly words: string
+}
 
 export type CaseDetail = Case & {
   readonly request: ClinicalRequest
+  /** Of the registered patient, else as the device wrote it. */
+  readonly patient_number: string
+  /** What people wrote to each other about it, the oldest first. */
+  readonly correspondence: readonly Correspondence[]
   readonly lease: Lease | null
   readonly draft: SavedDraft | null
   readonly versions: readonly ReportVersion[]
@@ -476,8 +501,12 @@ export type CaseDetail = Case & {
   readonly image_set: string
   /** Of each series the digest of its images. */
   readonly series_digests: Readonly<Record<string, string>>
-  /** The series that a signature accounts for: those with images. */
-  readonly image_series: readonly string[]
+  /** The series that a signature accounts for, each with the number of its pictures and documents. */
+  readonly to_see: Readonly<Record<string, number>>
+  /** The objects among them that are read like a letter. */
+  readonly documents: readonly string[]
+  /** Whether a series may be left out as not needed, with a reason. */
+  readonly may_leave_series: boolean
   readonly allowed: readonly Allowed[]
   readonly reviews: readonly PastReview[]
   readonly confirmations: readonly Confirmation[]

@@ -59,7 +59,7 @@ function noChange({ decisions, busy, viewing }: Bar): TemplateResult {
 function unseen({ viewing }: Bar): TemplateResult {
   const account = viewing.account()
   if (!account) return html`<p class="soft hint">${text('desk.look-first')}</p>`
-  return html`${leftView(account, viewing.goTo)} ${failedView(account, viewing.goTo)}`
+  return html`${leftView(account, viewing)} ${failedView(account, viewing)}`
 }
 
 type Button = (key: TextKey, act: () => void, kind?: string) => TemplateResult

@@ -2,7 +2,7 @@
 import { html, nothing, type TemplateResult } from 'lit'
 import type { Office } from '../api/office'
 import { Problem, Unreachable } from '../api/problem'
-import type { CheckFinding, ScreenState } from '../api/shapes'
+import type { CheckFinding, ReviewOutcome, ScreenState } from '../api/shapes'
 import { isIncomplete } from '../case-words'
 import type { Account } from '../images/account'
 import { text, type TextKey } from '../language'
@@ -15,8 +15,8 @@ import { confirmationOf, stopping, warnings } from './checks'
 import { findingsView, placeView } from './checks-view'
 import { JUDGEMENT_FIELDS, REPORT_FIELDS } from './forms'
 import { NOT_JUDGED, type Judgement } from './judgement'
-import { opinionWords } from './readings-view'
 import { offerToPark } from './parking'
+import { signingWords, type Signer } from './signing-words'
 import { failedView, leftView } from './unseen-view'
 import type { Reasoned, Reasons, Work } from './work'
 
@@ -26,6 +26,10 @@ export type Viewing = {
   /** Opens a series, or tries it again. */
   readonly goTo: (seriesUid: string) => void
   screen(): ScreenState
+  /** Marks a series as not needed, or takes that back. */
+  readonly leave: (seriesUid: string, leaves: boolean) => void
+  /** Whether the rule of the case lets a series be left out. */
+  mayLeave(): boolean
 }
 
 const CONFIRM = 'confirm.'
@@ -49,6 +53,7 @@ export class Decisions {
     private readonly office: Office,
     private readonly work: Work,
     private readonly viewing: Viewing,
+    private readonly signer: Signer,
     /** The case has left this person's hands. */
     private readonly onDone: () => void,
   ) {}
@@ -124,12 +129,20 @@ export class Decisions {
     const answer = await this.askKept('review', {
       title: text(`desk.outcome.${outcome}`),
       words: html`<p>${text(`desk.outcome.${outcome}.means`)}</p>
-        ${codes} ${signs ? this.whatIsNotSeen() : ''} ${outcome === 'amend' ? this.whatIsDoubted() : nothing}`,
+        ${codes} ${signs ? this.whatIsSigned(outcome) : nothing} ${signs ? this.whatIsNotSeen() : ''}
+        ${outcome === 'amend' ? this.whatIsDoubted() : nothing}`,
       fields: [...(outcome === 'amend' ? this.confirmations() : []), ...(signs ? this.reasonFields() : [])],
       confirm: text('desk.review-submit'),
     })
     if (!answer) return
     await this.finish('review', () => this.work.review(outcome, score, comment.trim(), signs ? reasonsIn(answer) : {}))
+  }
+
+  /** A reviewer signs the report as it stands, or as they have amended it. */
+  private whatIsSigned(outcome: ReviewOutcome): TemplateResult | typeof nothing {
+    const { detail, content, version } = this.work
+    const said = outcome === 'amend' ? content : version?.content
+    return detail && said ? signingWords(detail, said, this.signer, said.opinion != null) : nothing
   }
 
   async takeFollowUp(): Promise<void> {
@@ -293,11 +306,8 @@ export class Decisions {
     const answer = await this.askKept(action, {
       title: text(`desk.${action}`),
       words: html`<p>${text(action === 'sign' ? this.meaning() : `desk.${action}-means`)}</p>
-        ${codes}
-        ${this.work.withOpinion && content.opinion ? html`<p><strong>${opinionWords(content.opinion)}</strong></p>` : nothing}
-        <p><strong>${content.positive ? text('report.positive') : text('report.negative')}</strong></p>
-        <p class="prose">${content.impression}</p>
-        ${this.whatIsNotSeen()} ${this.whatIsDoubted()}`,
+        ${codes} ${signingWords(detail, content, this.signer, this.work.withOpinion)} ${this.whatIsNotSeen()}
+        ${this.whatIsDoubted()}`,
       fields: [...this.confirmations(), ...this.reasonFields()],
       confirm: text(`desk.${action}`),
     })
@@ -317,10 +327,10 @@ export class Decisions {
   private async lookedAtAll(): Promise<boolean> {
     const account = this.viewing.account()
     const next = account?.left[0]
-    if (!account?.mustLook || !next) return true
+    if (!account || !next) return true
     const answer = await ask({
       title: text('desk.look-first'),
-      words: html`${leftView(account, this.viewing.goTo)} ${failedView(account, this.viewing.goTo)}`,
+      words: html`${leftView(account, this.viewing)} ${failedView(account, this.viewing)}`,
       confirm: text('unseen.go-next'),
     })
     if (answer) this.viewing.goTo(next.seriesUid)
@@ -342,7 +352,7 @@ export class Decisions {
 
   private whatIsNotSeen(): TemplateResult {
     const account = this.viewing.account()
-    return html`${account ? failedView(account, this.viewing.goTo) : nothing}
+    return html`${account ? failedView(account, this.viewing) : nothing}
     ${this.isIncomplete() ? this.whatIsMissing() : nothing}`
   }
 

@@ -15,6 +15,7 @@ import { actionBar } from './action-bar'
 import { banners, caseHeader } from './case-header'
 import { REPORT_WANTED } from './checks-view'
 import { consultationsView } from './consultations-view'
+import { correspondenceView } from './correspondence-view'
 import { Decisions, type Viewing } from './decisions'
 import { unfinished } from './content'
 import { leftView } from './left-view'
@@ -25,11 +26,14 @@ import { reportPane } from './report-pane'
 import { missingOf, type Judgement } from './judgement'
 import { requestView } from './request-view'
 import { deskCommandOf, showHelp } from './shortcuts'
+import type { Signer } from './signing-words'
 import { Work } from './work'
 import '../images/image-panel'
 import type { ImagePanel } from '../images/image-panel'
 
-const TICK_MS = 15_000
+/** Images that arrive while somebody reads are told within seconds; nobody waits for them where nothing is written. */
+const TICK_MS = 5_000
+const IDLE_TICKS = 3
 
 /** So long somebody who leaves waits for what they wrote to be saved. */
 const SAVE_MS = 3_000
@@ -39,11 +43,14 @@ export class Desk extends Part {
     office: { attribute: false },
     client: { attribute: false },
     shelf: { attribute: false },
+    signer: { attribute: false },
     caseId: {},
     opensInEmergency: {},
   }
   declare office: Office
   declare shelf: Shelf
+  /** Who is signed in. */
+  declare signer: Signer
   declare client: Client
   declare caseId: string
   declare opensInEmergency: boolean
@@ -62,8 +69,14 @@ export class Desk extends Part {
       this.panel?.goTo(seriesUid)
     },
     screen: () => this.screen(),
+    leave: (seriesUid, leaves) => {
+      this.work?.shown.leave(seriesUid, leaves)
+      this.requestUpdate()
+    },
+    mayLeave: () => this.work?.detail?.may_leave_series === true,
   }
   private tick: ReturnType<typeof setInterval> | undefined
+  private ticks = 0
 
   override connectedCallback(): void {
     super.connectedCallback()
@@ -74,7 +87,7 @@ export class Desk extends Part {
     window.addEventListener('beforeunload', this.leaving)
     window.addEventListener('online', this.lineIsBack)
     this.addEventListener(REPORT_WANTED, this.showReport)
-    this.tick = setInterval(() => this.beat(), TICK_MS)
+    this.tick = setInterval(this.onTick, TICK_MS)
   }
 
   override disconnectedCallback(): void {
@@ -104,7 +117,7 @@ export class Desk extends Part {
       onSaved: () => notify('success', text('desk.line-is-back')),
     })
     this.work = work
-    this.decisions = new Decisions(this.office, work, this.viewing, () => (window.location.hash = '#/'))
+    this.decisions = new Decisions(this.office, work, this.viewing, this.signer, () => (window.location.hash = '#/'))
     this.pointOut = false
     this.prior = undefined
     void work.open().then(() => {
@@ -152,7 +165,10 @@ export class Desk extends Part {
     this.work?.close()
   }
 
-  private readonly lineIsBack = (): void => this.work?.retry()
+  private readonly lineIsBack = (): void => {
+    this.work?.retry()
+    this.panel?.lineIsBack()
+  }
 
   private readonly stir = (): void => this.work?.active()
 
@@ -163,6 +179,12 @@ export class Desk extends Part {
   private beat(): void {
     void this.work?.check()
     this.requestUpdate()
+  }
+
+  private readonly onTick = (): void => {
+    this.ticks += 1
+    const reads = this.work?.formStep !== undefined || this.work?.detail?.arriving === true
+    if (!document.hidden && (reads || this.ticks % IDLE_TICKS === 0)) this.beat()
   }
 
   private readonly key = (event: KeyboardEvent): void => {
@@ -245,7 +267,8 @@ export class Desk extends Part {
             .studies=${studies}
             .imageSet=${work.imageSet}
             .shown=${work.shown}
-            .imageSeries=${detail.image_series}
+            .toSee=${detail.to_see}
+            .documents=${detail.documents}
             .otherPersons=${detail.other_persons}
             .restored=${work.screen}
             @images-shown=${() => this.requestUpdate()}
@@ -282,8 +305,9 @@ export class Desk extends Part {
             },
           )}
           ${lineView(work)} ${leftView(work.left, work.allows('claim'), (copy) => void work.discardLeft(copy))}
-          ${requestView(detail.request)} ${priorsView(detail.priors, this.prior, (prior) => this.togglePrior(prior))}
-          ${consultationsView(detail)} ${reportPane({ work, pointOut: this.pointOut })}
+          ${requestView(detail)} ${correspondenceView(detail)}
+          ${priorsView(detail.priors, this.prior, (prior) => this.togglePrior(prior))} ${consultationsView(detail)}
+          ${reportPane({ work, pointOut: this.pointOut })}
           ${
             this.decisions
               ? actionBar({

@@ -2,7 +2,16 @@
 import { html, nothing, type TemplateResult } from 'lit'
 import type { Prior } from '../api/shapes'
 import { examinationOf } from '../case-words'
-import { day, text } from '../language'
+import { day, named, text } from '../language'
+
+/** Whose it is, and how it was found. */
+function whose({ patient, found, confirmed }: Prior): TemplateResult {
+  const { name, sex, birth_date } = patient
+  const person = [name || text('patient-unknown'), sex ? named('sex', sex) : '', birth_date ? day(birth_date) : '']
+  return html`${person.filter(Boolean).join(' · ')}
+    <span class="soft">${text(`prior.found.${found}`)}</span>
+    ${confirmed ? nothing : html`<span class="tag warning">${text('prior.not-confirmed')}</span>`}`
+}
 
 export function priorsView(
   priors: readonly Prior[],
@@ -18,6 +27,7 @@ export function priorsView(
         return html`<li>
           <div>
             <strong>${day(prior.examined_at)}</strong> ${examinationOf(prior)}
+            <p class="small whose">${whose(prior)}</p>
             <p class="prose soft">${prior.impression ?? text('desk.prior-without-report')}</p>
           </div>
           ${

@@ -21,6 +21,7 @@ const ROWS: readonly (readonly [string, TextKey])[] = [
   ['Ctrl K', 'desk.key.park'],
   ['F', 'desk.key.findings'],
   ['↑ ↓', 'desk.key.scroll'],
+  ['N', 'desk.key.unseen'],
   ['W', 'desk.tool.window'],
   ['Z', 'desk.tool.zoom'],
   ['P', 'desk.tool.pan'],

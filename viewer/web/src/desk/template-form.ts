@@ -103,8 +103,7 @@ class TemplateForm extends Part {
     for (const part of this.byHand) standing[part] = this.standing[part]
     this.standing = standing
     this.newest = rendered
-    // a normal text is a negative result until somebody says otherwise
-    this.tell<Content>('report-edited', { ...content, positive: content.positive ?? false })
+    this.tell<Content>('report-edited', content)
     this.requestUpdate()
   }
 

@@ -4,14 +4,17 @@ import type { NotShown } from '../api/shapes'
 import type { Account, FailedSeries } from '../images/account'
 import type { Series } from '../images/series'
 import { named, text } from '../language'
+import type { Viewing } from './decisions'
 
 type Named = Pick<Series, 'modality' | 'number' | 'description'>
-/** Opens a series, or tries it again. */
-type GoTo = (seriesUid: string) => void
 
 /** e.g. "Series 2 · CT · Lung 1 mm". */
 const nameOf = ({ modality, number, description }: Named): string =>
-  [number === undefined ? text('desk.series') : text('unseen.series', { n: number }), named('modality', modality), description]
+  [
+    number === undefined ? text('desk.series') : text('unseen.series', { n: number }),
+    named('modality', modality),
+    description,
+  ]
     .filter(Boolean)
     .join(' · ')
 
@@ -19,7 +22,7 @@ const faultWords = ({ fault, pictures }: { readonly fault: string; readonly pict
   [pictures ? text('unseen.some', { n: pictures }) : '', named('unseen', fault)].filter(Boolean).join(text('colon'))
 
 /** The series to look at, each with a button that goes there. */
-export function leftView({ left }: Account, goTo: GoTo): TemplateResult | typeof nothing {
+export function leftView({ left }: Account, viewing: Viewing): TemplateResult | typeof nothing {
   if (left.length === 0) return nothing
   return html`<section class="unseen hint">
     <h3>${text('unseen.left', { n: left.length })}</h3>
@@ -28,7 +31,16 @@ export function leftView({ left }: Account, goTo: GoTo): TemplateResult | typeof
         (series) =>
           html`<li>
             <span>${nameOf(series)}</span>
-            <button type="button" @click=${going(series, goTo)}>${text('unseen.go')}</button>
+            <span class="acts">
+              ${
+                viewing.mayLeave()
+                  ? html`<button type="button" class="quiet" @click=${leaving(series, viewing, true)}>
+                      ${text('unseen.leave')}
+                    </button>`
+                  : nothing
+              }
+              <button type="button" @click=${going(series, viewing)}>${text('unseen.go')}</button>
+            </span>
           </li>`,
       )}
     </ul>
@@ -36,7 +48,7 @@ export function leftView({ left }: Account, goTo: GoTo): TemplateResult | typeof
 }
 
 /** The series that could not be shown, each with what went wrong and another try. */
-export function failedView({ failed }: Account, goTo: GoTo): TemplateResult | typeof nothing {
+export function failedView({ failed }: Account, viewing: Viewing): TemplateResult | typeof nothing {
   if (failed.length === 0) return nothing
   return html`<section class="unseen failed">
     <h3>${text('unseen.failed', { n: failed.length })}</h3>
@@ -45,7 +57,13 @@ export function failedView({ failed }: Account, goTo: GoTo): TemplateResult | ty
         ({ series, failed: how }: FailedSeries) =>
           html`<li>
             <span>${nameOf(series)}<br /><em>${faultWords(how)}</em></span>
-            <button type="button" @click=${going(series, goTo)}>${text('common.try-again')}</button>
+            ${
+              how.fault === 'not_needed'
+                ? html`<button type="button" @click=${leaving(series, viewing, false)}>
+                    ${text('unseen.take-back')}
+                  </button>`
+                : html`<button type="button" @click=${going(series, viewing)}>${text('common.try-again')}</button>`
+            }
           </li>`,
       )}
     </ul>
@@ -54,10 +72,17 @@ export function failedView({ failed }: Account, goTo: GoTo): TemplateResult | ty
 
 /** A dialog in which the button stands is closed first. */
 const going =
-  ({ seriesUid }: Series, goTo: GoTo) =>
+  ({ seriesUid }: Series, { goTo }: Viewing) =>
   (event: Event): void => {
     ;(event.target as HTMLElement).closest('dialog')?.close()
     goTo(seriesUid)
+  }
+
+const leaving =
+  ({ seriesUid }: Series, { leave }: Viewing, leaves: boolean) =>
+  (event: Event): void => {
+    ;(event.target as HTMLElement).closest('dialog')?.close()
+    leave(seriesUid, leaves)
   }
 
 /** What somebody who signed has not seen, and their reason. */

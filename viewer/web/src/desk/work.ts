@@ -432,19 +432,22 @@ export class Work {
     return {
       lease_revision: this.leaseRevision(),
       image_set: this.imageSet,
-      shown_series: this.shown.shown(),
+      shown_series: this.shown.counts(),
       cannot_show: this.cannotShow(),
       ...reasons,
     }
   }
 
-  /** Of the series that a signature accounts for. */
+  /** Of the series that a signature accounts for; never more of one than the server counts. */
   private cannotShow(): Record<string, Failed> {
-    const unseen = (this.detail?.image_series ?? []).filter((uid) => !this.shown.isShown(uid))
+    const unseen = Object.entries(this.detail?.to_see ?? {}).filter(([uid]) => !this.shown.isShown(uid))
     return Object.fromEntries(
-      unseen.flatMap((uid) => {
+      unseen.flatMap(([uid, number]) => {
         const failed = this.shown.cannotShow(uid)
-        return failed ? [[uid, failed]] : []
+        if (!failed) return []
+        return [
+          [uid, failed.pictures === undefined ? failed : { ...failed, pictures: Math.min(failed.pictures, number) }],
+        ]
       }),
     )
   }
@@ -557,9 +560,9 @@ export class Work {
     this.listener.onChange()
   }
 
-  private openImages({ image_set, series_digests }: CaseDetail): void {
+  private openImages({ image_set, series_digests, to_see }: CaseDetail): void {
     this.imageSet = image_set
-    this.shown.hold(series_digests)
+    this.shown.hold(series_digests, to_see)
   }
 
   private trouble(error: unknown): void {

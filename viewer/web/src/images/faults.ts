@@ -1,7 +1,7 @@
 /** Why pictures could not be shown, by image id: Cornerstone keeps no error that a loader gave it. */
 
 /** As the server knows them (reading/reports/not_shown.py). */
-export type Fault = 'unsupported' | 'damaged' | 'load_failed' | 'not_drawn'
+export type Fault = 'unsupported' | 'damaged' | 'load_failed' | 'not_drawn' | 'not_needed'
 
 /** The server has no picture, and says why. */
 export class NoPicture extends Error {

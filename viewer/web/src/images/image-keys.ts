@@ -7,7 +7,7 @@ export type ImageKey =
   | { readonly kind: 'window'; readonly window: Window }
   | { readonly kind: 'step'; readonly by: number }
   | { readonly kind: 'zoom'; readonly factor: number }
-  | { readonly kind: 'invert' | 'reset' }
+  | { readonly kind: 'invert' | 'reset' | 'unseen' }
 
 const KEYS: Readonly<Record<string, ImageKey>> = {
   w: { kind: 'tool', tool: 'window' },
@@ -17,6 +17,7 @@ const KEYS: Readonly<Record<string, ImageKey>> = {
   m: { kind: 'tool', tool: 'length' },
   i: { kind: 'invert' },
   r: { kind: 'reset' },
+  n: { kind: 'unseen' },
   '+': { kind: 'zoom', factor: 1.25 },
   '=': { kind: 'zoom', factor: 1.25 },
   '-': { kind: 'zoom', factor: 0.8 },

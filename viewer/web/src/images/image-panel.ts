@@ -16,10 +16,13 @@ import { overlay } from './overlay'
 import type { Picture } from './pictures'
 import { contentsOf, previewOf, seriesOf, type Series } from './series'
 import { seriesStrip } from './series-strip'
-import { EACH_UP_TO, type ShownSeries } from './shown-series'
+import type { ShownSeries } from './shown-series'
 import type { Stack, StackView, ToolName } from './stack'
 import { toolbar } from './toolbar'
 import { presetsFor, type Window } from './window-level'
+
+/** A stack of more pictures opens in its middle. */
+const LONG = 20
 
 const NOTHING_SHOWN: StackView = {
   index: 0,
@@ -38,7 +41,8 @@ export class ImagePanel extends Part {
     studies: { attribute: false },
     imageSet: {},
     shown: { attribute: false },
-    imageSeries: { attribute: false },
+    toSee: { attribute: false },
+    documents: { attribute: false },
     otherPersons: { attribute: false },
     restored: { attribute: false },
   }
@@ -48,8 +52,10 @@ export class ImagePanel extends Part {
   declare imageSet: string
   /** Where to note what was shown; nothing for priors. */
   declare shown: ShownSeries | undefined
-  /** The series that a signature accounts for. */
-  declare imageSeries: readonly string[] | undefined
+  /** The series that a signature accounts for, each with the number of its pictures and documents. */
+  declare toSee: Readonly<Record<string, number>> | undefined
+  /** The documents among their objects, which have to be opened. */
+  declare documents: readonly string[] | undefined
   /** The images that say they are of somebody else. */
   declare otherPersons: readonly OtherPerson[] | undefined
   /** What was on the screen when the case was put aside, to begin with. */
@@ -72,7 +78,7 @@ export class ImagePanel extends Part {
 
   /** What is left to look at, and what could not be shown; undefined before the series are known. */
   get account(): Account | undefined {
-    return this.series && this.shown && accountOf(this.series, this.shown, this.imageSeries ?? [])
+    return this.series && this.shown && accountOf(this.series, this.shown, this.toSee ?? {})
   }
 
   /** What is on the screen, without the earlier case beside it; undefined before there is anything. */
@@ -83,12 +89,32 @@ export class ImagePanel extends Part {
     return { series_uid: current.seriesUid, index: view.index, window, inverted, marks: stack.marks(this.studies) }
   }
 
-  /** Opens a series, or tries it again. */
+  /** Opens a series where something of it is left to look at, or tries it again. */
   goTo(seriesUid: string): void {
     const series = this.series?.find((each) => each.seriesUid === seriesUid)
     if (!series) return
-    if (series === this.current) this.tryAgain()
+    const next = series === this.current ? this.firstUnseen() : -1
+    if (next >= 0) this.stack?.goTo(next)
+    else if (series === this.current) this.tryAgain()
     else void this.choose(series)
+  }
+
+  /** The next picture that is left to look at, in this series or the next one. */
+  nextUnseen(): void {
+    const next = this.firstUnseen(this.view.index + 1)
+    const [series] = this.account?.left.filter(({ seriesUid }) => seriesUid !== this.current?.seriesUid) ?? []
+    if (next >= 0) this.stack?.goTo(next)
+    else if (series) void this.choose(series)
+  }
+
+  /** Counted from 0, at `from` or behind it, else from the beginning; -1 where none is left. */
+  private firstUnseen(from = 0): number {
+    const { current, shown } = this
+    if (!current || !shown) return -1
+    const open = this.pictures.flatMap(({ imageId }, index) =>
+      shown.isDone(current.seriesUid, imageId) ? [] : [index],
+    )
+    return open.find((index) => index >= from) ?? open[0] ?? -1
   }
 
   override connectedCallback(): void {
@@ -127,6 +153,11 @@ export class ImagePanel extends Part {
     this.requestUpdate()
   }
 
+  /** The line is back: what did not come for want of it is asked for again. */
+  lineIsBack(): void {
+    if (this.failure !== undefined) void this.open()
+  }
+
   private tryAgain(): void {
     this.trying = true
     void this.open()
@@ -148,9 +179,14 @@ export class ImagePanel extends Part {
       if (asked !== this.asked) return
       this.pictures = pictures
       this.others = others
-      this.shown?.expect(series.seriesUid, pictures.length + others.filter(canBeSeen).length, undrawnIn(others))
+      const documents = others.filter((object) => this.isDocument(object))
+      const closed = documents.filter((object) => object.frames === 0 && !canBeSeen(object)).length
+      const readable = documents.filter(canBeSeen).length
+      this.shown?.expect(series.seriesUid, pictures.length + readable, undrawnIn(others) + closed)
       this.noteRead()
-      const start = index ?? (pictures.length > EACH_UP_TO ? Math.floor(pictures.length / 2) : 0)
+      const middle = pictures.length > LONG ? Math.floor(pictures.length / 2) : 0
+      const started = pictures.some(({ imageId }) => this.shown?.wasDisplayed(series.seriesUid, imageId))
+      const start = index ?? (started ? Math.max(0, this.firstUnseen()) : middle)
       const first = pictures[start] ?? pictures[0]
       if (!first) return this.requestUpdate()
       this.preview = previewOf(series, first)
@@ -177,8 +213,7 @@ export class ImagePanel extends Part {
         if (view.fault) this.noteFailed(this.pictures[view.index], view.fault)
         this.requestUpdate()
       },
-      onArrived: (picture) => this.noteOf(picture, 'arrived'),
-      onDisplayed: (picture) => this.noteOf(picture, 'displayed'),
+      onDisplayed: (picture) => this.noteOf(picture),
       onFailed: (picture, fault) => {
         this.lacking = true
         if (this.trying) this.noteFailed(picture, fault)
@@ -192,12 +227,16 @@ export class ImagePanel extends Part {
   private noteRead(): void {
     if (this.pictures.length > 0 && !this.querySelector<HTMLDetailsElement>('details.others')?.open) return
     for (const object of this.others)
-      if (canBeSeen(object) && !object.address) this.note({ imageId: object.instanceUid }, 'displayed')
+      if (canBeSeen(object) && !object.address && this.isDocument(object)) this.note({ imageId: object.instanceUid })
+  }
+
+  private isDocument({ instanceUid }: OtherObject): boolean {
+    return this.documents?.includes(instanceUid) === true
   }
 
   /** A picture of the series before may come late: the series that is chosen now was not shown by that. */
-  private noteOf(picture: Picture, what: 'arrived' | 'displayed'): void {
-    if (this.pictures.includes(picture)) this.note(picture, what)
+  private noteOf(picture: Picture): void {
+    if (this.pictures.includes(picture)) this.note(picture)
   }
 
   /** What nothing here draws fails for all frames of its instance alike. */
@@ -210,10 +249,10 @@ export class ImagePanel extends Part {
     this.tell('images-shown')
   }
 
-  private note({ imageId }: Pick<Picture, 'imageId'>, what: 'arrived' | 'displayed'): void {
+  private note({ imageId }: Pick<Picture, 'imageId'>): void {
     const series = this.current
-    if (!series || !this.shown) return
-    this.shown[what](series.seriesUid, imageId)
+    if (!series || !this.shown || this.shown.wasDisplayed(series.seriesUid, imageId)) return
+    this.shown.displayed(series.seriesUid, imageId)
     this.requestUpdate()
     this.tell('images-shown')
   }
@@ -229,10 +268,12 @@ export class ImagePanel extends Part {
   private readonly key = (event: KeyboardEvent): void => {
     const target = event.target as HTMLElement
     const elsewhere = target.closest('tierread-images') !== null && !this.contains(target)
-    if (target.closest('input, textarea, select, dialog, [role=tablist]') || elsewhere || !this.stack) return
+    if (target.closest('input, textarea, select, dialog, [role=tablist]') || elsewhere) return
     const meant = imageKeyOf(event, presetsFor(this.current?.modality ?? ''))
     if (!meant) return
     event.preventDefault()
+    if (meant.kind === 'unseen') this.nextUnseen()
+    if (!this.stack) return
     if (meant.kind === 'tool') this.use(meant.tool)
     if (meant.kind === 'window') this.stack.setWindow(meant.window)
     if (meant.kind === 'step') this.stack.step(meant.by)
@@ -307,8 +348,8 @@ export class ImagePanel extends Part {
     </details>`
   }
 
-  private opened({ instanceUid }: OtherObject): void {
-    this.note({ imageId: instanceUid }, 'displayed')
+  private opened(object: OtherObject): void {
+    if (this.isDocument(object)) this.note({ imageId: object.instanceUid })
   }
 
   private dropPreview(): void {
@@ -316,17 +357,32 @@ export class ImagePanel extends Part {
     this.requestUpdate()
   }
 
+  /** Which pictures of the series were drawn: the gaps in it are left to look at. */
+  private seenBar(): TemplateResult | typeof nothing {
+    const { current, shown, pictures } = this
+    if (!current || !shown) return nothing
+    const steps = pictures.flatMap(({ imageId }, index) => {
+      const colour = shown.wasDisplayed(current.seriesUid, imageId) ? 'var(--success)' : 'transparent'
+      const [from, to] = [index, index + 1].map((edge) => `${((100 * edge) / pictures.length).toFixed(2)}%`)
+      return [`${colour} ${from} ${to}`]
+    })
+    return html`<div class="seen-bar" style="background: linear-gradient(to right, ${steps.join()})"></div>`
+  }
+
   private slider(): TemplateResult {
-    return html`<input
-      class="slider"
-      type="range"
-      min="1"
-      max=${this.pictures.length}
-      .value=${String(this.view.index + 1)}
-      aria-label=${text('desk.slice')}
-      aria-valuetext=${text('desk.slice-of', { n: this.view.index + 1, count: this.pictures.length })}
-      @input=${(event: Event) => this.stack?.goTo(Number((event.target as HTMLInputElement).value) - 1)}
-    />`
+    return html`<div class="slices">
+      ${this.seenBar()}
+      <input
+        class="slider"
+        type="range"
+        min="1"
+        max=${this.pictures.length}
+        .value=${String(this.view.index + 1)}
+        aria-label=${text('desk.slice')}
+        aria-valuetext=${text('desk.slice-of', { n: this.view.index + 1, count: this.pictures.length })}
+        @input=${(event: Event) => this.stack?.goTo(Number((event.target as HTMLInputElement).value) - 1)}
+      />
+    </div>`
   }
 }
 customElements.define('tierread-images', ImagePanel)

@@ -29,21 +29,22 @@ export function seriesStrip({ series, current, shown, account, otherPersons, onC
           >${frames > 0 && state !== 'seen' ? `${many} / ${frames}` : text('desk.pictures', { n: each.instances })}</span
         >
         ${otherPersonsIn(each.seriesUid, otherPersons)}
-        ${shown ? html`<span class="seen" data-state=${state}>${text(`desk.${state}`)}</span>` : nothing}
+        ${state ? html`<span class="seen" data-state=${state}>${text(`desk.${state}`)}</span>` : nothing}
       </button>`
     })}
   </nav>`
 }
 
-/** What failed is never called seen; an object without pixels that is not shown here holds nobody up. */
+/** What failed is never called seen; nothing is said of what no signature accounts for. */
 function stateOf(
   { seriesUid }: Series,
   shown: ShownSeries | undefined,
   account: Account | undefined,
-): 'seen' | 'could-not-show' | 'not-shown-here' | 'not-seen' {
+): 'seen' | 'could-not-show' | 'not-needed' | 'not-seen' | undefined {
   if (shown?.isShown(seriesUid)) return 'seen'
-  if (account?.failed.some(({ series }) => series.seriesUid === seriesUid)) return 'could-not-show'
-  return shown?.isEmpty(seriesUid) ? 'not-shown-here' : 'not-seen'
+  const failed = account?.failed.find(({ series }) => series.seriesUid === seriesUid)?.failed
+  if (failed) return failed.fault === 'not_needed' ? 'not-needed' : 'could-not-show'
+  return account?.left.some((series) => series.seriesUid === seriesUid) ? 'not-seen' : undefined
 }
 
 /** A series without pictures has no thumbnail. */

@@ -1,17 +1,13 @@
-/** Which series were really shown, so that nobody signs what was never on the screen at full resolution. */
+/** Which pictures were really drawn, so that nobody signs what was never on the screen at full resolution. */
 import type { Fault } from './faults'
 
-/** Up to so many pictures each is expected to be looked at; a longer stack is scrolled, not counted. */
-export const EACH_UP_TO = 20
-
-/** How showing a series failed; `pictures` is how many of them, or undefined for the whole series. */
+/** Why a series was not shown; `pictures` is how many of them, or undefined for the whole series. */
 export type Failed = { readonly fault: Fault; readonly pictures?: number }
 
 type Series = {
   readonly frames: number
-  /** Pictures beside them that nothing here draws. */
+  /** Pictures and documents beside them that nothing here shows. */
   readonly undrawn: number
-  readonly arrived: Set<string>
   readonly displayed: Set<string>
   /** What could not be shown although it was asked for: on the screen, or when the person tried the series again. */
   readonly failed: Map<string, Fault>
@@ -20,18 +16,24 @@ type Series = {
 export class ShownSeries {
   /** Of each series the digest of its images, as the case has them. */
   private digests: Readonly<Record<string, string>> = {}
+  /** How many pictures and documents of each series a signature accounts for. */
+  private toSee: Readonly<Record<string, number>> = {}
   private readonly series = new Map<string, Series>()
   /** Series of which not even the contents could be fetched. */
   private readonly lost = new Map<string, Fault>()
+  /** Series that the person does not need. */
+  private readonly left = new Set<string>()
 
   /** The case has these images now: a series with others than it was shown with is to be looked at anew. */
-  hold(digests: Readonly<Record<string, string>>): void {
-    for (const uid of [...this.series.keys(), ...this.lost.keys()]) {
+  hold(digests: Readonly<Record<string, string>>, toSee: Readonly<Record<string, number>> = {}): void {
+    for (const uid of [...this.series.keys(), ...this.lost.keys(), ...this.left]) {
       if (this.digests[uid] === digests[uid]) continue
       this.series.delete(uid)
       this.lost.delete(uid)
+      this.left.delete(uid)
     }
     this.digests = digests
+    this.toSee = toSee
   }
 
   /** Which content of the series counts; empty where nobody said. */
@@ -40,17 +42,15 @@ export class ShownSeries {
   }
 
   /**
-   * The series has so many frames and objects to be read; 0 where nothing of it can be shown here. `undrawn`: how many
-   * pictures beside them nothing here draws, so that the series is never seen whole.
+   * The series has so many frames and documents that can be looked at here; 0 where nothing of it can. `undrawn`: how many
+   * beside them nothing here shows, so that the series is never seen whole; at least what the server counts more.
    */
   expect(seriesUid: string, frames: number, undrawn = 0): void {
     this.lost.delete(seriesUid)
     const known = this.series.get(seriesUid)
-    if (known?.frames === frames && known.undrawn === undrawn) return
     this.series.set(seriesUid, {
       frames,
-      undrawn,
-      arrived: known?.arrived ?? new Set(),
+      undrawn: Math.max(undrawn, (this.toSee[seriesUid] ?? 0) - frames),
       displayed: known?.displayed ?? new Set(),
       failed: known?.failed ?? new Map(),
     })
@@ -61,18 +61,16 @@ export class ShownSeries {
     if (!this.isShown(seriesUid)) this.lost.set(seriesUid, 'load_failed')
   }
 
-  /** A frame is here, complete and at full resolution. */
-  arrived(seriesUid: string, frame: string): void {
-    const series = this.series.get(seriesUid)
-    series?.arrived.add(frame)
-    if (series && series.frames > EACH_UP_TO) series.failed.delete(frame)
+  /** The person does not need the series for the report, or needs it after all. */
+  leave(seriesUid: string, leaves: boolean): void {
+    if (leaves) this.left.add(seriesUid)
+    else this.left.delete(seriesUid)
   }
 
-  /** A frame was drawn, complete and at full resolution. */
+  /** A frame was drawn, complete and at full resolution, or a document was opened. */
   displayed(seriesUid: string, frame: string): void {
     const series = this.series.get(seriesUid)
     if (!series) return
-    series.arrived.add(frame)
     series.displayed.add(frame)
     series.failed.delete(frame)
     this.lost.delete(seriesUid)
@@ -84,26 +82,34 @@ export class ShownSeries {
     if (series && !series.displayed.has(frame)) series.failed.set(frame, fault)
   }
 
+  wasDisplayed(seriesUid: string, frame: string): boolean {
+    return this.series.get(seriesUid)?.displayed.has(frame) === true
+  }
+
+  /** Whether there is nothing left to do about a frame: it was drawn, or could not be. */
+  isDone(seriesUid: string, frame: string): boolean {
+    return this.wasDisplayed(seriesUid, frame) || this.series.get(seriesUid)?.failed.has(frame) === true
+  }
+
   isShown(seriesUid: string): boolean {
     const series = this.series.get(seriesUid)
     if (!series || series.frames === 0 || series.undrawn > 0 || this.lost.has(seriesUid)) return false
-    if (series.frames <= EACH_UP_TO) return series.displayed.size >= series.frames
-    return series.displayed.size > 0 && series.arrived.size >= series.frames
+    return series.displayed.size >= series.frames
   }
 
-  /** Why the series cannot be shown, or not whole; undefined while something of it is left to look at. */
+  /** Why the series cannot be shown, or not whole, or is not looked at; undefined while something of it is left to do. */
   cannotShow(seriesUid: string): Failed | undefined {
+    const series = this.series.get(seriesUid)
+    const seen = series?.displayed.size ?? 0
+    if (this.left.has(seriesUid) && !this.isShown(seriesUid))
+      return { fault: 'not_needed', ...(series && seen > 0 ? { pictures: series.frames + series.undrawn - seen } : {}) }
     const lost = this.lost.get(seriesUid)
     if (lost) return { fault: lost }
-    const series = this.series.get(seriesUid)
     if (!series) return undefined
     if (series.frames === 0) return { fault: 'unsupported' }
     const [fault = series.undrawn > 0 ? 'unsupported' : undefined] = series.failed.values()
-    const seen = series.frames <= EACH_UP_TO ? series.displayed : series.arrived
-    const unlooked = seen.size > 0 && series.displayed.size === 0
-    const failed = [...series.failed.keys()].filter((frame) => !seen.has(frame)).length
-    if (fault === undefined || unlooked || seen.size + failed < series.frames) return undefined
-    return seen.size === 0 ? { fault } : { fault, pictures: failed + series.undrawn }
+    if (fault === undefined || seen + series.failed.size < series.frames) return undefined
+    return seen === 0 ? { fault } : { fault, pictures: series.failed.size + series.undrawn }
   }
 
   /** Nothing of the series can be shown here. */
@@ -115,11 +121,13 @@ export class ShownSeries {
   progress(seriesUid: string): { readonly done: number; readonly frames: number } {
     const series = this.series.get(seriesUid)
     if (!series) return { done: 0, frames: 0 }
-    const { size } = series.frames <= EACH_UP_TO ? series.displayed : series.arrived
-    return { done: size, frames: series.frames + series.undrawn }
+    return { done: series.displayed.size, frames: series.frames + series.undrawn }
   }
 
-  shown(): readonly string[] {
-    return [...this.series.keys()].filter((uid) => this.isShown(uid))
+  /** Of each series how much of it was on the screen. */
+  counts(): Readonly<Record<string, number>> {
+    return Object.fromEntries(
+      [...this.series].flatMap(([uid, { displayed }]) => (displayed.size ? [[uid, displayed.size]] : [])),
+    )
   }
 }

@@ -29,8 +29,6 @@ export type StackView = {
 
 export type StackListener = {
   onView(view: StackView): void
-  /** A picture is in memory at full resolution. */
-  onArrived(picture: Picture): void
   /** A picture was drawn at full resolution. */
   onDisplayed(picture: Picture): void
   /** A picture could not be loaded or drawn; of the one that is asked for now, the view tells too. */
@@ -319,12 +317,11 @@ export class Stack {
         if (!picture) return
         if (this.unsupported.has(picture.instanceUid)) continue
         try {
-          const image = (await core.imageLoader.loadAndCacheImage(picture.imageId, {
+          await core.imageLoader.loadAndCacheImage(picture.imageId, {
             requestType: core.Enums.RequestType.Prefetch,
             priority: 0,
             useRGBA: onProcessor,
-          } as never)) as core.Types.IImage & { imageQualityStatus?: number }
-          if (generation === this.generation && image.imageQualityStatus === FULL) this.listener.onArrived(picture)
+          } as never)
         } catch {
           if (generation === this.generation) this.tellFailed(picture.imageId)
         }

@@ -189,6 +189,7 @@ class App extends Part {
         .office=${this.office}
         .client=${this.client}
         .shelf=${this.shelf}
+        .signer=${this.session.person}
         .caseId=${this.route.caseId}
         .opensInEmergency=${this.session.rail.opens_in_emergency}
       ></tierread-desk>`

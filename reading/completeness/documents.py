@@ -1,0 +1,23 @@
+"""Documents among the images of a case: a reader opens them, or says why not, before they sign."""
+
+from __future__ import annotations
+
+from typing import Final
+
+_STORAGE: Final = "1.2.840.10008.5.1.4.1.1."
+"""Storage SOP classes begin so (PS3.4 B.5)."""
+_READ: Final = frozenset(
+    _STORAGE + rest
+    for rest in (
+        *("104.1", "104.2"),  # encapsulated PDF and CDA
+        *("88.11", "88.22", "88.33", "88.34", "88.35", "88.72"),  # structured reports in words
+    )
+)
+"""Doses, key objects, marks of a detection program and presentation states come with most series: no documents."""
+_WAVEFORMS: Final = f"{_STORAGE}9."
+"""Electrocardiograms and the like: no picture, and part of what is read."""
+
+
+def is_document(sop_class_uid: str) -> bool:
+    """Whether an instance without pictures says something that whoever signs has to know."""
+    return sop_class_uid in _READ or sop_class_uid.startswith(_WAVEFORMS)

@@ -1,0 +1,129 @@
+"""Correspondence: what people wrote to each other about a case, in the order of time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+from reading.alerts.alert_rows import Alert
+from reading.cases.cases import Case
+from reading.cases.moves import Move
+from reading.completeness.follow_ups import Confirmation
+from reading.consultation.thread import Thread
+from reading.context import Context, without_door
+from reading.desk import case_moves
+from reading.questions import questions
+from reading.reports.versions import ReportVersion
+from reading.review.review import Outcome, Review
+from reading.viewers import Staff
+
+SAID_WITH: Final = frozenset(
+    {
+        Move.RETURN,
+        Move.RESUBMIT,
+        Move.ESCALATE,
+        Move.SEND_BACK,
+        Move.DISPUTE,
+        Move.DEFER,
+        Move.WITHHOLD,
+        Move.RESTORE,
+        Move.READ_AGAIN,
+        Move.ENTER_IN_ERROR,
+    }
+)
+"""The moves whose reason is meant for whoever goes on with the case."""
+
+
+class Kind(StrEnum):
+    """What somebody wrote, besides the reasons of moves."""
+
+    REVIEW = "review"
+    NO_CHANGE = "no_change"
+    """Images that came late change nothing."""
+    QUESTION = "question"
+    ANSWER = "answer"
+    CONSULTATION = "consultation"
+    OPINION = "opinion"
+    CONCLUSION = "conclusion"
+    ACKNOWLEDGED = "acknowledged"
+    """A critical result, with what was read back."""
+    DISPOSED = "disposed"
+    """What was done with the patient."""
+    VERSION = "version"
+    """The report was changed, by an addendum or an amendment; its new impression."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """Something that was written."""
+
+    at: datetime
+    what: Move | Kind
+    who: str = field(repr=False)
+    """Empty where the name is not told."""
+    words: str = field(repr=False)
+
+
+@without_door("It adds to a case that the desk has opened.")
+def of_case(
+    ctx: Context[Staff],
+    case: Case,
+    *,
+    reviews: Sequence[tuple[Review, str]],
+    confirmations: Sequence[Confirmation],
+    consultations: Sequence[Thread],
+    changes: Sequence[tuple[ReportVersion, str]],
+    alert: Alert | None,
+    acknowledged_by: str,
+) -> list[Line]:
+    """Everything that this person may read, the oldest first; the arguments are what the desk shows them anyway.
+
+    ``reviews`` are each with its reviewer's name, ``changes`` the versions after the first with who signed them.
+    """
+    lines = [
+        *_moves(ctx, case),
+        *_questions(ctx, case),
+        # what is sent back stands with its move
+        *(
+            Line(at=one.at, what=Kind.REVIEW, who=name, words=one.comment)
+            for one, name in reviews
+            if one.outcome is not Outcome.SEND_BACK
+        ),
+        *(Line(at=one.at, what=Kind.NO_CHANGE, who=one.person_name, words=one.comment) for one in confirmations),
+        *(Line(at=one.created_at, what=Kind.VERSION, who=name, words=one.content.impression) for one, name in changes),
+        *(line for one in consultations for line in _consultation(one)),
+        *(_alert(alert, acknowledged_by) if alert else ()),
+    ]
+    return sorted((line for line in lines if line.words.strip()), key=lambda line: line.at)
+
+
+def _moves(ctx: Context[Staff], case: Case) -> Iterator[Line]:
+    for one in case_moves.told(ctx, case):
+        if one.move in SAID_WITH:
+            yield Line(at=one.at, what=one.move, who=one.person_name or "", words=one.why)
+
+
+def _questions(ctx: Context[Staff], case: Case) -> Iterator[Line]:
+    for one in questions.of_case(ctx, case):
+        yield Line(at=one.asked_at, what=Kind.QUESTION, who=one.asker, words=one.words)
+        if one.ended_at is not None and one.answer:
+            yield Line(at=one.ended_at, what=Kind.ANSWER, who=one.answered_by, words=one.answer)
+
+
+def _consultation(found: Thread) -> Iterator[Line]:
+    about = found.consultation
+    yield Line(at=about.asked_at, what=Kind.CONSULTATION, who=found.asker.name, words=about.question)
+    for one in found.opinions:
+        yield Line(at=one.at, what=Kind.OPINION, who=one.colleague.name, words=one.words)
+    if about.ended_at is not None:
+        yield Line(at=about.ended_at, what=Kind.CONCLUSION, who=found.asker.name, words=about.conclusion)
+
+
+def _alert(found: Alert, acknowledged_by: str) -> Iterator[Line]:
+    if found.acknowledged_at is not None:
+        yield Line(at=found.acknowledged_at, what=Kind.ACKNOWLEDGED, who=acknowledged_by, words=found.read_back or "")
+    if found.disposed_at is not None:
+        yield Line(at=found.disposed_at, what=Kind.DISPOSED, who="", words=found.disposal_text or "")

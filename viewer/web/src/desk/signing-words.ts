@@ -1,0 +1,37 @@
+/** What a signature will say: whose examination it is of, what the report says, and who signs it. */
+import { html, type TemplateResult } from 'lit'
+import type { CaseDetail, Content, Session } from '../api/shapes'
+import { examinationOf, nameOfPatient, personOf } from '../case-words'
+import { dateAndTime, text } from '../language'
+import { opinionWords } from './readings-view'
+
+/** Who is signed in, as it stands under a report. */
+export type Signer = Pick<Session['person'], 'name' | 'title'>
+
+export function signingWords(
+  detail: CaseDetail,
+  content: Content,
+  signer: Signer,
+  asksOpinion: boolean,
+): TemplateResult {
+  const { patient, site, examined_at, critical_classes } = detail
+  const critical = critical_classes.find(({ code }) => code === content.critical_class)?.name ?? content.critical_class
+  const line = (label: string, words: string | TemplateResult): TemplateResult =>
+    html`<div>
+      <dt>${label}</dt>
+      <dd>${words}</dd>
+    </div>`
+  return html`<dl class="signing">
+    ${line(text('worklist.patient'), html`<strong>${nameOfPatient(patient)}</strong> ${[personOf(patient), patient.birth_date ?? ''].filter(Boolean).join(' · ')}`)}
+    ${line(text('report.examination'), html`<strong>${examinationOf(detail)}</strong> ${site.name} · ${dateAndTime(examined_at)}`)}
+    ${asksOpinion && content.opinion ? line(text('report.opinion'), html`<strong>${opinionWords(content.opinion)}</strong>`) : ''}
+    ${line(text('report.result'), html`<strong>${resultOf(content)}</strong>`)}
+    ${line(text('report.impression'), html`<span class="prose">${content.impression}</span>`)}
+    ${line(text('report.recommendation'), html`<span class="prose">${content.recommendation || text('sign.none')}</span>`)}
+    ${line(text('report.critical'), critical ? html`<strong class="danger">${critical}</strong>` : text('sign.none'))}
+    ${line(text('sign.signer'), [signer.name, signer.title].filter(Boolean).join(' · '))}
+  </dl>`
+}
+
+const resultOf = ({ positive }: Content): string =>
+  positive === null ? text('sign.none') : text(positive ? 'report.positive' : 'report.negative')
