@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -13,6 +13,7 @@ from sqlalchemy.engine import Connection
 from reading.numbers import ratio_rows
 from reading.numbers.bins import NAMES, edges
 from reading.numbers.measures import MEASURES, TIMES, Grain
+from reading.numbers.ratio_document import Ratio
 from reading.tables import number_cell, number_fact, number_ratio_cell, number_stale, number_time, organisation
 from reading.tables.numbers import NOBODY
 from storage.database import insert_new, insert_or_change
@@ -30,6 +31,7 @@ _OF: Final[Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
 _LOCK: Final = 7221905
 _SITE: Final = "S"
 """Stands in `number_stale` for the grain where a site is marked, and not yet its days."""
+_RATIOS_KEPT: Final = 1000
 _ANY_DAY: Final = date(1900, 1, 1)
 SUMS: Final = (number_cell, number_time, number_ratio_cell)
 """The tables of sums."""
@@ -64,7 +66,7 @@ def sum_days(tx: Connection, places: Sequence[Place]) -> None:
     for statement in _day_inserts():
         tx.execute(statement, {"places": places})
     for table, rows in ratio_days(tx):
-        tx.execute(_insert(table, rows), {"places": places})
+        tx.execute(_ratio_insert(table, rows), {"places": places})
     mark(tx, Grain.MONTH, {(site_id, day.replace(day=1)) for site_id, day in places})
 
 
@@ -141,15 +143,24 @@ def closed_before(today: date) -> date:
 def ratio_days(tx: Connection) -> Iterator[tuple[sa.Table, sa.Select[Any]]]:
     """As `days_of`, of the ratios in force that managers define."""
     for one in ratio_rows.in_force(tx):
-        part, whole = (
-            sa.func.sum(sa.case((each.holds(), 1), else_=0)) for each in (one.ratio.part(), one.ratio.whole())
-        )
-        yield (
-            number_ratio_cell,
-            _grouped(with_person=False)
-            .add_columns(sa.literal(one.id, sa.String).label("ratio_id"), part.label("part"), whole.label("whole"))
-            .where(one.ratio.whole().holds()),
-        )
+        yield number_ratio_cell, _ratio_rows(one.id, one.ratio.model_dump_json())
+
+
+@lru_cache(_RATIOS_KEPT)
+def _ratio_rows(ratio_id: str, document: str) -> sa.Select[Any]:
+    """Made once for a version of a ratio, as `days_of` is: there may be many, and other writers wait meanwhile."""
+    ratio = Ratio.model_validate_json(document)
+    part, whole = (sa.func.sum(sa.case((each.holds(), 1), else_=0)) for each in (ratio.part(), ratio.whole()))
+    return (
+        _grouped(with_person=False)
+        .add_columns(sa.literal(ratio_id, sa.String).label("ratio_id"), part.label("part"), whole.label("whole"))
+        .where(ratio.whole().holds())
+    )
+
+
+@lru_cache(_RATIOS_KEPT)
+def _ratio_insert(table: sa.Table, rows: sa.Select[Any]) -> sa.Insert:
+    return _insert(table, rows)
 
 
 def mark_all(tx: Connection) -> None:

@@ -8,8 +8,9 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from reading.numbers import keeping, rollup
-from reading.tables import number_cell, number_change, number_fact, number_time
+from reading.tables import number_cell, number_change, number_fact, number_ratio, number_time
 from storage.database import transaction
+from storage.ids import new_id
 from tests.reading.clinic import PNEUMONIA, arrive, open_clinic, read
 from tests.reading.crossing import cross
 
@@ -76,3 +77,17 @@ def test_a_site_that_is_marked_again_is_spread_once_that_stands(engine: Engine, 
         rollup.mark_all(tx)
 
     cross(engine, rollup.mark_all, rollup.spread, lambda _tx: None)
+
+
+def test_the_statement_of_a_ratio_is_made_once_for_a_version(engine: Engine, now: datetime) -> None:
+    said = {"name_zh": "快", "name_en": "Quick", "kind": "released", "counted": {"minutes_at_most": 70}}
+    with transaction(engine) as tx:
+        oak = open_clinic(tx, now).region.oak.id
+        for code, minutes in (("quick", 70), ("quicker", 20)):
+            document = said | {"counted": {"minutes_at_most": minutes}}
+            made = {"id": new_id(), "code": code, "version": 1, "organisation_id": oak, "document": document}
+            tx.execute(number_ratio.insert().values(**made, since=now))
+        first, second = ([rows for _, rows in rollup.ratio_days(tx)] for _ in range(2))
+
+    assert [one is other for one, other in zip(first, second, strict=True)] == [True, True]
+    assert first[0] is not first[1]
