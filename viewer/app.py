@@ -27,6 +27,7 @@ from viewer.api import (
     images,
     manifests,
     orders,
+    papers,
     patient,
     patients,
     private_classes,
@@ -117,6 +118,7 @@ API: Final = (
     private_classes,
     quality,
     patient,
+    papers,
     audit,
     security,
 )

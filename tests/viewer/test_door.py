@@ -113,6 +113,13 @@ def test_another_patient_finds_nothing_of_pias(house: House) -> None:
     making = {**token, "days": "7"}
     alike([quentin.post("/p/links", data={**making, "what": one}) for one in (case_id, NOWHERE["case"], "all")], 404)
     alike([quentin.post(f"/p/links/{one}/end", data=token) for one in (link_id, NOWHERE["case"])], 404)
+    shared = {"case_id": case_id, "days": 7}
+    programs = [
+        quentin.post("/api/patient/links", json=shared | {"case_id": one}) for one in (case_id, NOWHERE["case"], None)
+    ] + [quentin.delete(f"/api/patient/links/{one}") for one in (link_id, NOWHERE["case"])]
+    alike(programs, 404)
+    assert [one["id"] for one in pia.get("/api/patient/links").json()] == [link_id]
+    assert pia.post("/api/patient/links", json=shared).json()["address"].startswith(f"{house.origin}/s#")
     stolen = house.client()
     stolen.cookies.set("tierread_patient", pia.cookies["tierread_patient"])
     forged = [

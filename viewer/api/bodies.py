@@ -300,6 +300,19 @@ class Decide(Body):
     """Decide the same about the concerns of the same study that are like it."""
 
 
+class NewLink(Body):
+    """What a patient shares by a link: a case, or (null) everything of theirs."""
+
+    case_id: Annotated[str, Field(max_length=26)] | None
+    days: int
+    passcode: bool = True
+    label: Word = ""
+
+
+class PaperCode(Body):
+    code: Annotated[str, Field(max_length=60)]
+
+
 class PatientSignIn(Body):
     card_type: IdentifierKind
     card: Word

@@ -14,11 +14,21 @@ from reading.errors import NotThere
 from reading.reports import versions
 from reading.reports.seal import payload_of
 from reading.reports.versions import ReportVersion
+from reading.sharing import links
+from reading.sharing.links import Link
 from viewer.api import bodies
-from viewer.http.callers import PATIENT_COOKIE, Patient, PatientActing, PatientPolling, SameOrigin, give
+from viewer.http.callers import (
+    PATIENT_COOKIE,
+    Patient,
+    PatientActing,
+    PatientPolling,
+    SameOrigin,
+    give,
+    paper_origin,
+)
 from viewer.http.office import office_of
 from viewer.http.on_record import ULID, acting, going_in, in_snapshot
-from viewer.http.page import language_of
+from viewer.http.page import LINKS, language_of
 from viewer.http.sessions import end_patient_session, open_patient_session
 from viewer.views.patient import MOST_LISTED, awaited, looks, open_report
 from viewer.views.patient_files import report_pdf, report_picture
@@ -61,6 +71,35 @@ def examination(request: Request, patient: Patient) -> dict[str, Any]:
     }
 
 
+@router.get("/links")
+def list_links(request: Request, patient: Patient) -> list[dict[str, Any]]:
+    with acting(office_of(request), patient) as ctx:
+        return [_link(one) for one in links.links_of(ctx)]
+
+
+@router.post("/links", status_code=201)
+def make_link(request: Request, patient: PatientActing, body: bodies.NewLink) -> dict[str, Any]:
+    """A link with its secrets, which no later answer has."""
+    office, case_id = office_of(request), body.case_id
+    opening = going_in(office, patient, Action.LINK_MAKE, "case", case_id) if case_id else acting(office, patient)
+    with opening as ctx:
+        made = links.make(
+            ctx, office.keys, case_id=case_id, days=body.days, with_passcode=body.passcode, label=body.label
+        )
+    return {
+        "id": made.link_id,
+        "address": f"{paper_origin(request)}{LINKS}#{made.token}",
+        "passcode": made.passcode or None,
+        "until": made.until.isoformat(),
+    }
+
+
+@router.delete("/links/{link_id}", status_code=204)
+def end_link(request: Request, patient: PatientActing, link_id: str) -> None:
+    with going_in(office_of(request), patient, Action.LINK_END, "link", link_id) as ctx:
+        links.end(ctx, link_id)
+
+
 @router.get("/reports/{version_id}.pdf")
 def pdf(request: Request, patient: Patient, version_id: str) -> Response:
     return report_pdf(request, patient, version_id)
@@ -100,6 +139,21 @@ def report(request: Request, patient: Patient, version_id: str) -> dict[str, Any
 @router.get("/reports/{version_id}/pictures/{number}")
 def picture(request: Request, patient: Patient, version_id: str, number: int) -> Response:
     return report_picture(request, patient, version_id, number)
+
+
+def _link(one: Link) -> dict[str, Any]:
+    return {
+        "id": one.id,
+        "case_id": one.case_id,
+        "label": one.label,
+        "has_passcode": one.has_passcode,
+        "made_at": one.made_at.isoformat(),
+        "until": one.until.isoformat(),
+        "ended_at": one.ended_at.isoformat() if one.ended_at else None,
+        "end_reason": one.end_reason or None,
+        "views": one.views,
+        "last_at": one.last_at.isoformat() if one.last_at else None,
+    }
 
 
 class _Examined(Examined, Protocol):

@@ -28,6 +28,10 @@ def test_the_printed_code_says_that_the_report_counts_and_nothing_of_the_person(
     form = holder.get(f"/v/{code.replace(' ', '')}")
     found = holder.post("/v", data={"code": code.lower()})
 
+    said = holder.post("/api/papers/check", json={"code": code}).json()
+
+    assert (said["standing"], said["version"], said["site"]) == ("current", 2, "Hills")
+    assert "Pia" not in str(said)
     assert f'value="{code}"' in form.text
     for said in ("现行有效", "Hills", "第 2 版", "Rosa", "Vera"):
         assert said in found.text
