@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import groupby
 from typing import Final
 
@@ -24,6 +24,7 @@ from reading.tables import (
     consultation,
     consultation_opinion,
     number_fact,
+    organisation,
     statement_change,
     statement_item,
     statement_left_out,
@@ -32,6 +33,7 @@ from reading.tables import (
 
 EVERYTHING: Final = Scope(managed=None)
 _AT_ONCE: Final = 500
+_DAY: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +48,7 @@ def count(
     tx: Connection, month: Month, done: Sequence[ClosedMonth], prices: Sequence[Price], scope: Scope = EVERYTHING
 ) -> Counted:
     """What counts in a month that is not closed; what changed stands in the one after the last closed month."""
-    works = _works(tx, _cases_of(month, scope))
+    works = _works(tx, _cases_of(tx, month, scope))
     own = [one for one in works if month.starts_at <= one.at < month.ends_at and scope.sees(one.site_id, one.reader_id)]
     takes_up = bool(done) and done[-1].month.ends_at == month.starts_at
     return Counted(
@@ -102,12 +104,22 @@ def _changed(tx: Connection, month: Month, since: datetime, prices: Sequence[Pri
     return [one for one in found if scope.sees(one.key.site_id, one.key.reader_id)]
 
 
-def _cases_of(month: Month, scope: Scope) -> sa.ColumnElement[bool]:
+def within(tx: Connection, facts: sa.FromClause, month: Month) -> sa.ColumnElement[bool]:
+    """The condition on facts for those of a month: by the index of sites and their days, and exactly by the instant."""
+    sites = sorted(tx.scalars(sa.select(organisation.c.id)))
+    first, last = month.starts_at.date() - _DAY, month.ends_at.date() + _DAY
+    return (
+        facts.c.site_id.in_(sites)
+        & facts.c.day.between(first, last)
+        & (facts.c.at >= month.starts_at)
+        & (facts.c.at < month.ends_at)
+    )
+
+
+def _cases_of(tx: Connection, month: Month, scope: Scope) -> sa.ColumnElement[bool]:
     """The condition on facts for those of cases of which something may count in the month."""
     inner = number_fact.alias("within")
-    of_month = sa.select(inner.c.case_id).where(
-        inner.c.kind.in_(COUNTED), inner.c.at >= month.starts_at, inner.c.at < month.ends_at
-    )
+    of_month = sa.select(inner.c.case_id).where(inner.c.kind.in_(COUNTED), within(tx, inner, month))
     said = (
         sa.select(consultation.c.case_id)
         .join(consultation_opinion, consultation_opinion.c.consultation_id == consultation.c.id)

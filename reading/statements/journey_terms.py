@@ -19,6 +19,7 @@ from reading.numbers.facts import Kind
 from reading.register import organisations
 from reading.roster.rights import author
 from reading.statements import months, rights
+from reading.statements.counting import within
 from reading.statements.journeys import Terms, kilometres, spared_fen, terms_of
 from reading.statements.prices import must_end
 from reading.tables import case, number_fact, statement_journey
@@ -76,8 +77,7 @@ def of_month(ctx: Context[Staff | Actor], first: date) -> Journeys:
         .join(case, case.c.id == fact.case_id)
         .where(
             fact.kind == Kind.RELEASED,
-            fact.at >= month.starts_at,
-            fact.at < month.ends_at,
+            within(ctx.tx, number_fact, month),
             fact.organisation_id.not_in([NOBODY, fact.site_id]),
         )
     )

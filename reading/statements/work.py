@@ -32,6 +32,7 @@ BESIDE: Final = {
     Kind.REVIEW: Service.REVIEW,
 }
 """Facts of a case that count beside its report."""
+_ORDER: Final = {service: number for number, service in enumerate(Service)}
 COUNTED: Final = (Kind.RELEASED, *BESIDE)
 """Facts at whose time something may count."""
 
@@ -86,7 +87,6 @@ def works_of(
         service = Service.CONSULTATION if one.kind is None else BESIDE.get(one.kind)
         if service is not None and one.organisation_id not in {NOBODY, report.organisation_id}:
             did.setdefault((service, one.organisation_id), max(one.at, report.at))
-    order = list(Service)
     return [
         Work(
             case_id=case_id,
@@ -98,7 +98,7 @@ def works_of(
             body_part=body_part,
             weight=weighed(report.at) if weight is None else weight,
         )
-        for (service, reader_id), at in sorted(did.items(), key=lambda each: (order.index(each[0][0]), each[0][1]))
+        for (service, reader_id), at in sorted(did.items(), key=lambda each: (_ORDER[each[0][0]], each[0][1]))
         if reader_id != site_id
     ]
 
