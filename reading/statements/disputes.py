@@ -131,7 +131,7 @@ def answer(
 
     Raises:
         NotThere: there is none that they see.
-        NotAllowed: the move is not theirs.
+        NotAllowed: the move is not theirs, or nothing is left of the line that shall be left out.
         MoveNotAllowed: it has been answered.
         Stale: somebody did something with it since ``revision``.
         Invalid: a rejection without words.
@@ -171,7 +171,10 @@ def _leave_out(ctx: Context[Staff | Actor], one: Dispute) -> None:
     if one.case_id is not None:
         case_ids = [one.case_id]
     else:
-        _, items, _ = line_and_items(ctx, one.first, one.key)
+        try:
+            _, items, _ = line_and_items(ctx, one.first, one.key)
+        except NotThere as gone:  # it was given a price, or its cases were corrected
+            raise NotAllowed("disputed_line_is_gone") from gone
         case_ids = sorted({each.case_id for each in items})
     out = {"service": one.key.service, "reader_id": one.key.reader_id, "dispute_id": one.id}
     ctx.tx.execute(insert_new(ctx.tx, statement_left_out), [{"case_id": each, **out} for each in case_ids])

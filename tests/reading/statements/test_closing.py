@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.exc import DBAPIError
 
 from reading.context import Context
 from reading.errors import NotAllowed, NotThere
@@ -133,7 +134,7 @@ def test_a_closed_month_is_changed_by_nobody(engine: Engine, now: datetime) -> N
     assert [(one.count, one.weight, one.fen) for one in lines] == [(1, 18, 240)]  # 13.33 for 0.18
     for table, column in ((statement_month, "closed_at"), (statement_line, "fen"), (statement_item, "count")):
         for harm in (sa.delete(table), sa.update(table).values({column: table.c[column]})):
-            with pytest.raises(sa.exc.DBAPIError, match="insert-only"), transaction(engine) as tx:
+            with pytest.raises(DBAPIError, match="insert-only"), transaction(engine) as tx:
                 tx.execute(harm)
 
 

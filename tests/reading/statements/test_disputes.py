@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from typing import Any
 
 import pytest
 from sqlalchemy.engine import Connection, Engine
@@ -10,9 +11,10 @@ from sqlalchemy.engine import Connection, Engine
 from reading.context import Context
 from reading.errors import Invalid, MoveNotAllowed, NotAllowed, NotThere
 from reading.kinds import Role
-from reading.statements import closing, disputes, statement
+from reading.statements import closing, disputes, prices, statement
 from reading.statements.dispute_moves import MOVES, Move, Remedy, State
 from reading.statements.lines import Key
+from reading.statements.work import Service
 from reading.viewers import Staff
 from storage.database import transaction
 from tests.reading.clinic import Clinic, arrive, open_clinic, read
@@ -47,9 +49,11 @@ class Scene:
     def counts(self, tx: Connection, first: date) -> list[int]:
         return [one.count for one in statement.of_month(self.as_(tx, self.mira), first).lines]
 
-    def answer(self, tx: Connection, who: Staff, dispute_id: str, move: Move, words: str = "") -> None:
+    def answer(  # noqa: PLR0917 -- what an answer says
+        self, tx: Connection, who: Staff, dispute_id: str, move: Move, words: str = "", remedy: Remedy = Remedy.LEFT_OUT
+    ) -> None:
         (one,) = [each for each in disputes.disputes(self.as_(tx, self.mira)) if each.id == dispute_id]
-        disputes.answer(self.as_(tx, who), dispute_id, move, revision=one.revision, words=words)
+        disputes.answer(self.as_(tx, who), dispute_id, move, revision=one.revision, words=words, remedy=remedy)
 
 
 @pytest.fixture
@@ -127,3 +131,15 @@ def test_a_dispute_that_is_moved_on_lets_the_month_close_and_ends_as_an_adjustme
 def scene_count(engine: Engine, scene: Scene) -> list[int]:
     with transaction(engine) as tx:
         return scene.counts(tx, MARCH)
+
+
+def test_a_line_that_is_gone_is_not_left_out(engine: Engine, scene: Scene) -> None:
+    with transaction(engine) as tx:
+        made = disputes.raise_dispute(scene.as_(tx, scene.hana), MARCH, scene.key(tx), reason="单价有误")
+        narrower: Any = {"site_code": "hills", "reader_code": "oak", "service": Service.REPORT, "modality": "DX"}
+        prices.add(scene.as_(tx, scene.mira), **narrower, fen=900, first_day=MARCH)
+        with pytest.raises(NotAllowed, match="disputed_line_is_gone"):
+            scene.answer(tx, scene.clinic.mona, made, Move.ACCEPT)
+        scene.answer(tx, scene.clinic.mona, made, Move.ACCEPT, remedy=Remedy.CORRECTED)
+
+        assert scene.counts(tx, MARCH) == [3]
