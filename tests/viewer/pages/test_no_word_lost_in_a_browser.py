@@ -117,6 +117,15 @@ def test_no_word_is_lost(tmp_path_factory: pytest.TempPathFactory) -> None:
         assert content["impression"] == "肺结节，建议复查。\n右肺上叶结节。"
         assert content["recommendation"] == "三个月后复查。\n建议增强。"
 
+        # A question on a page of the server: the page is gone, and the words are there again.
+        for before, after in (("", "有旧片吗？"), ("有旧片吗？", "有旧片吗？去年的。")):
+            asking = hers.new_page()
+            asking.goto(f"/questions/new/{case_id}")
+            expect(asking.locator("#words")).to_have_value(before)
+            asking.locator("#words").fill(after)
+            wait_until(lambda page=asking: page.evaluate(KEPT) == 1)
+            asking.close(run_before_unload=False)
+
         # A reason that she thought better of is there when she asks again; signing out discards it, after a question.
         more = ada.locator(".actions details.more")
         more.locator("summary").click()
@@ -125,7 +134,7 @@ def test_no_word_is_lost(tmp_path_factory: pytest.TempPathFactory) -> None:
             expect(ada.locator("dialog textarea")).to_have_value(words)
             ada.locator("dialog textarea").fill("缺少侧位片。")
             ada.locator("dialog button", has_text="取消").click()
-        assert wait_until(lambda: ada.evaluate(KEPT)) == 1
+        wait_until(lambda: ada.evaluate(KEPT) == 2)
         ada.locator("details.account summary").click()
         ada.locator("details.account button", has_text="退出").click()
         ada.locator("dialog button[type=submit]").click()
