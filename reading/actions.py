@@ -127,6 +127,13 @@ class Action(StrEnum):
     EMERGENCY_OPEN = "emergency.open"
     EMERGENCY_OVERSEE = "emergency.oversee"
 
+    ERASURE_ASK = "erasure.ask"
+    ERASURE_CONFIRM = "erasure.confirm"
+    ERASURE_DONE = "erasure.done"
+    ERASURE_LIST = "erasure.list"
+    ERASURE_REFUSE = "erasure.refuse"
+    ERASURE_WITHDRAW = "erasure.withdraw"
+
     FACTOR_ADD = "factor.add"
     FACTOR_RECOVERY_CODES = "factor.recovery_codes"
     FACTOR_REMOVE = "factor.remove"

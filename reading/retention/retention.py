@@ -68,27 +68,13 @@ def check(tx: Connection, study: Study, *, open_too: bool) -> None:
         raise NotAllowed("case_is_open")
 
 
-@without_door("Whoever runs the service decides on the command line.")
-def erase(ctx: Context[Actor], study: Study, reason: str) -> Erasure:
+@without_door("The worker or the operator does what was decided in a request.")
+def erase(ctx: Context[Actor], study: Study, reason: str, *, request_id: str) -> Erasure:
     """Take a study's images out of the index for good; the caller removes their bytes after the transaction."""
-    erased = erasure.erase(ctx.tx, study.study_uid, made_by=ctx.who.id, reason=reason, now=ctx.now)
-    details = {"instances": erased.instances}
+    erased = erasure.erase(ctx.tx, study.study_uid, made_by=request_id, reason=reason, now=ctx.now)
+    details = {"instances": erased.instances, "request_id": request_id}
     ctx.record(action=Action.STUDY_ERASE, subject_kind="study", subject_id=study.study_uid, details=details)
     return erased
-
-
-@without_door("Whoever runs the service decides on the command line.")
-def hold(ctx: Context[Actor], study: Study, reason: str) -> None:
-    """Keep a study's images from being erased, whatever their age."""
-    erasure.hold(ctx.tx, study.study_uid, reason, ctx.now)
-    ctx.record(action=Action.STUDY_HOLD, subject_kind="study", subject_id=study.study_uid)
-
-
-@without_door("Whoever runs the service decides on the command line.")
-def end_hold(ctx: Context[Actor], study: Study) -> None:
-    """Let a study's images be erased again."""
-    erasure.hold(ctx.tx, study.study_uid, "", ctx.now)
-    ctx.record(action=Action.STUDY_RELEASE, subject_kind="study", subject_id=study.study_uid)
 
 
 def reason(text: str) -> str:

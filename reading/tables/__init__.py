@@ -61,6 +61,7 @@ from reading.tables.register import (
     role_grant,
 )
 from reading.tables.reports import draft, report_version, seal_alarm, signature
+from reading.tables.retention import erasure_item, erasure_request, retention_hold
 from reading.tables.review import review, score_arbitration
 from reading.tables.roster import absence, case_limit, person_skill, roster_slot, roster_terms, work_weight
 from reading.tables.rules import calendar_entry, policy, policy_switch
@@ -131,6 +132,8 @@ __all__ = [
     "draft",
     "duty",
     "emergency_access",
+    "erasure_item",
+    "erasure_request",
     "factor",
     "factor_requirement",
     "factor_reset",
@@ -188,6 +191,7 @@ __all__ = [
     "report_search_person",
     "report_template",
     "report_version",
+    "retention_hold",
     "review",
     "role_grant",
     "roster_slot",

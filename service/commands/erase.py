@@ -15,7 +15,8 @@ from sqlalchemy.engine import Engine
 
 from reading.audit import SYSTEM, Audit
 from reading.context import Context
-from reading.retention import retention
+from reading.retention import holds, requests, retention
+from reading.retention.requests import NamedBy
 from reading.retention.retention import Expired
 from service.commands import erase_run
 from service.commands.errors import Refused
@@ -66,9 +67,11 @@ def erase(
     """
     why = retention.reason(reason)
     with _opened() as here:
-        studies, images = erase_run.named(here.engine, _named(name), open_too=open_too)
+        name = _named(name)
+        studies, images = erase_run.named(here.engine, name, open_too=open_too)
         _ask(yes, f"{images} images of {len(studies)} studies go for good; the reports stay. Erase them?")
-        _erase(here, studies, why, as_json=as_json)
+        named_by = NamedBy.CASE if len(studies) != 1 or studies[0].study_uid != name else NamedBy.STUDY
+        _erase(here, studies, why, named_by, open_too=open_too, as_json=as_json)
 
 
 @commands.command("hold")
@@ -80,15 +83,15 @@ def hold(
     as_json: AsJson = False,
 ) -> None:
     """Keep the images of a case or study from being erased, whatever their age; `--end` takes it back."""
-    why = "" if end else retention.reason(reason)
+    why = retention.reason(reason or "ended by the operator") if end else retention.reason(reason)
     with _opened() as here, transaction(here.engine) as tx:
         ctx = Context(tx, here.audit, datetime.now(UTC), SYSTEM)
         studies = retention.studies_named(tx, _named(name))
         for one in studies:
-            if end:
-                retention.end_hold(ctx, one)
-            else:
-                retention.hold(ctx, one, why)
+            if not end:
+                holds.set_hold(ctx, one, why)
+            elif one.hold:
+                holds.lift_hold(ctx, one, why)
     answer(as_json, {"studies": len(studies), "held": not end}, f"{len(studies)} studies {'may go' if end else 'stay'}")
 
 
@@ -115,28 +118,41 @@ def keep(
             return
         studies = [one.study for one in found if one.erasable]
         _ask(yes, f"the images of {len(studies)} studies go for good; the reports stay. Erase them?")
-        _erase(here, studies, f"older than {years:g} years", as_json=as_json)
+        if not studies:
+            answer(as_json, {"studies": 0, "instances": 0}, "nothing is to be erased")
+        else:
+            _erase(here, studies, f"older than {years:g} years", NamedBy.AGE, as_json=as_json)
 
 
-def _erase(here: _Here, studies: Sequence[Study], reason: str, *, as_json: bool) -> None:
-    instances = elsewhere = 0
-    for study in studies:  # a transaction each: a thousand studies keep no device waiting
-        with transaction(here.engine) as tx:
-            gone = retention.erase(Context(tx, here.audit, datetime.now(UTC), SYSTEM), study, reason)
-        instances += gone.instances
-        elsewhere += erase_run.remove_files(here.folders, gone)
-    waiting = erase_run.finish(here.settings, here.folders, here.engine)
+def _erase(
+    here: _Here, studies: Sequence[Study], reason: str, named_by: NamedBy, *, open_too: bool = False, as_json: bool
+) -> None:
+    made, waiting = erase_run.carry_out(
+        here.settings,
+        here.folders,
+        here.engine,
+        here.audit,
+        studies,
+        reason,
+        named_by=named_by,
+        open_too=open_too,
+    )
+    gone = sum(one.outcome == requests.ERASED for one in made.items)
     values = {
-        "studies": len(studies),
-        "instances": instances,
+        "request": made.id,
+        "studies": gone,
+        "studies_kept": len(made.items) - gone,
+        "instances": made.erased,
         "segments_waiting": waiting,
-        "refused_copies_elsewhere": elsewhere,
+        "refused_copies_elsewhere": made.copies_elsewhere,
     }
-    words = f"erased {instances} images of {len(studies)} studies; the reports stay"
+    words = f"erased {made.erased} images of {gone} studies; the reports stay"
     if waiting:
         words += f"\n{waiting} segments still hold bytes of them: the worker writes them out when they are stored"
-    if elsewhere:
-        words += f"\n{elsewhere} refused copies lie in the spools of other nodes, in their folder quarantine"
+    if made.copies_elsewhere:
+        words += (
+            f"\n{made.copies_elsewhere} refused copies lie in the spools of other nodes, in their folder quarantine"
+        )
     answer(as_json, values, words)
 
 

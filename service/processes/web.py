@@ -63,6 +63,7 @@ def run(settings: Settings, folders: Folders, stop: threading.Event, part: Part)
             clock=house.clock,
             terms=settings.sign_in_terms,
             emergency_lasts=timedelta(hours=settings.emergency_hours),
+            retention_years=settings.retention_years,
             render=partial(picture, house, bytes_),
             ae_title=settings.ae_title,
             public_origin=settings.public_origin,

@@ -36,6 +36,7 @@ from service.steps.audit_collector import collecting
 from service.steps.backup import daily
 from service.steps.broken_reports import tell_of_broken_reports
 from service.steps.compact import compact_step, purge_step, tidy_step
+from service.steps.erase import erase_step
 from service.steps.forward import Forwarder
 from service.steps.numbers import count_changes, sum_up
 from service.steps.upkeep import Upkeep
@@ -79,6 +80,7 @@ def of(house: House, stop: threading.Event) -> list[Step]:
         Step(name="trim the cache", every_seconds=TRIM_SECONDS, run=trimming(house)),
         Step(name="commit", every_seconds=1, run=_commit(house)),
         Step(name="compact", every_seconds=30, run=compact_step(house, stop)),
+        Step(name="erase", every_seconds=2, run=erase_step(house)),
         Step(name="write out what was erased", every_seconds=10, run=purge_step(house)),
         Step(name="remove what was replaced", every_seconds=60, run=tidy_step(house)),
         Step(name="plan forwarding", every_seconds=5, run=forwarder.plan),

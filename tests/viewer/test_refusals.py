@@ -113,6 +113,7 @@ SECURITY = "a security administrator's, and nothing of a patient"
 EMERGENCIES = "a security administrator's, and it says nothing of whom: test_emergencies"
 OPENS = "a number in full, with a reason and a proof, on record: test_emergency"
 LINK = "what the session of a link reaches, and nothing else: test_door"
+RETENTION = "administrators', who see of a study its accession number and date: test_retention"
 AUDIT = "an audit administrator's, and it holds ids alone"
 
 STAFF: dict[tuple[str, str], Thing | Listing | Theirs] = {
@@ -138,6 +139,14 @@ STAFF: dict[tuple[str, str], Thing | Listing | Theirs] = {
     ("POST", "/emergency"): Theirs(OPENS),
     ("POST", "/emergency/{emergency_id}/close"): Theirs("what the caller opened; another's is not there"),
     ("GET", "/emergency/case/{case_id}"): Thing("case"),
+    ("GET", "/office/retention"): Theirs(RETENTION),
+    **{
+        ("POST", f"/office/retention/{end}"): Theirs(RETENTION)
+        for end in (
+            *("ask", "ask-for-due", "holds", "holds/lift"),
+            *(f"requests/{{request_id}}/{move}" for move in ("confirm", "refuse", "withdraw")),
+        )
+    },
     ("POST", "/office/audit/find"): Theirs(AUDIT),
     ("POST", "/office/audit/export"): Theirs(AUDIT),
     ("GET", "/office/audit/checks"): Theirs(AUDIT),

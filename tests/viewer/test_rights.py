@@ -71,11 +71,11 @@ def test_the_pages_of_the_rail_stand_in_the_rights_with_their_roles() -> None:
 
 
 def test_the_administrators_have_no_right_but_their_own_and_what_is_everybodys() -> None:
-    """But for second factors: two administrators reset them together (docs/security.md)."""
+    """But for what two of them do together: reset second factors, and erase (docs/security.md, docs/office.md)."""
     shared = [one.word for one in RIGHTS if one.roles != EVERYBODY and len(one.roles & ADMINISTRATORS) > 1]
     clinical = {"case.see", "case.read", "register", "order.list", "consultation", "referral", "concern", "case.looks"}
 
-    assert shared == ["factors"]
+    assert shared == ["factors", "retention"]
     assert [one.word for one in RIGHTS if one.word in clinical and one.roles & ADMINISTRATORS] == []
 
 

@@ -50,6 +50,8 @@ class Office:
     examination_facts: ExaminationFacts
     emergency_lasts: timedelta = timedelta(hours=4)
     """How long somebody sees what they open in an emergency; zero: nobody opens anything."""
+    retention_years: float = 0.0
+    """Age at which images are due to be erased; 0: they are kept for ever."""
     ae_title: str = "TIERREAD"
     """The AE title by which devices call this service."""
     public_origin: str = ""

@@ -293,6 +293,15 @@ RIGHTS: Final[tuple[Right, ...]] = (
         *_each("POST", "/office/factors", "/require", "/reset", "/confirm", "/withdraw"),
     ),
     _right(
+        "retention",
+        SYSTEM | SECURITY,
+        "GET /office/retention",
+        *_each("POST", "/office/retention/requests/{request_id}", "/confirm", "/refuse", "/withdraw"),
+    ),
+    _right(
+        "retention.ask", SYSTEM, *_each("POST", "/office/retention", "/ask", "/ask-for-due", "/holds", "/holds/lift")
+    ),
+    _right(
         "security",
         SECURITY,
         *_each("GET", "/api/security", "/people", "/failures"),

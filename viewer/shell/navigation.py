@@ -102,6 +102,7 @@ ENTRIES: Final[tuple[Entry, ...]] = (
     _entry("/office/security/rights", "rail.rights", Group.OFFICE, SECURITY),
     _entry("/office/audit", "rail.audit", Group.OFFICE, AUDIT),
     _entry("/office/factors", "rail.factors", Group.OFFICE, SYSTEM | SECURITY),
+    _entry("/office/retention", "rail.retention", Group.OFFICE, SYSTEM | SECURITY),
     _entry("/office/simulation", "rail.simulation", Group.OFFICE, QUALITY | SYSTEM),
 )
 """The first that somebody has is where they begin."""

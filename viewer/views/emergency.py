@@ -76,7 +76,7 @@ def reports(tx: Connection, detail: Detail, zone: str, language: Language) -> li
         shown.append(
             {
                 "status": text(language, f"report.status.{version.status}"),
-                "preliminary": version.status is Status.PRELIMINARY,
+                "tone": version.status.value if version.status in {Status.PRELIMINARY, Status.FINAL} else "",
                 "broken": version.broken,
                 "at": words.moment(version.released_at or version.created_at, zone),
                 "sections": [each for each in sheet.sections if each[0] != asked],

@@ -71,7 +71,7 @@ def test_the_images_of_a_case_go_and_the_case_opens_all_the_same(here: Here, tol
     assert (instances(here), shown.state, arrived) == (0, State.FINAL, 2)
     assert progress is not None
     assert study.erased_at is not None
-    assert events[0] == ("study.erase", {"instances": 2})
+    assert events[0] == ("study.erase", {"instances": 2, "request_id": said["request"]})
     assert here.archive.quarantined() == []
     assert list(here.house.object_store.keys("segments/")) == []
 
