@@ -297,6 +297,7 @@ class AcceptorAssociation(ServedAssociation):
     def _run_reactor(self) -> None:
         """Serve messages as they come, until the peer releases, aborts, is silent too long, or is gone."""
         self._is_paused = False
+        self._signal.set()  # what came beside the request, such as the end of the connection, was told of with it
         while not self._kill:
             self._signal.wait(self.upper_layer.idle_seconds_left + 0.1)
             self._signal.clear()

@@ -7,12 +7,14 @@ import socket
 import struct
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 
 import pytest
 
 from pacs.arriving.outcome import STATUS, Reason
 from tests.archive import Archive
 from tests.builders import CT, DX, image, thing
+from tests.running import wait_until
 from tests.wire import (
     EXPLICIT_LITTLE,
     IMPLICIT_LITTLE,
@@ -374,6 +376,17 @@ def test_whatever_a_stranger_opens_with_the_next_is_served(small_archive: Archiv
 
         with Sender(address=listener.address, contexts=IMAGES) as next_one:
             assert next_one.echo() == 0
+
+
+def test_whoever_asks_and_is_gone_at_once_holds_no_place(small_archive: Archive) -> None:
+    """The end of a connection that is read together with the request is no silence of ten minutes."""
+    asks = associate_rq("TOWNSHIP", "TIERREAD", IMAGES).replace(b"1.2.840", b"x.y.zzz")
+    with small_archive.listening(idle_seconds=600, stop_seconds=0) as listener, ExitStack() as open_ones:
+        for _ in range(150):
+            hasty = open_ones.enter_context(socket.create_connection(listener.address))
+            hasty.sendall(asks)
+            hasty.shutdown(socket.SHUT_WR)
+        wait_until(lambda: not listener._all(), what="the end of every association")
 
 
 def test_silence_before_an_association_is_ended(small_archive: Archive) -> None:
