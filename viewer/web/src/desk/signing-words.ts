@@ -2,7 +2,7 @@
 import { html, type TemplateResult } from 'lit'
 import type { CaseDetail, Content, Session } from '../api/shapes'
 import { examinationOf, nameOfPatient, personOf } from '../case-words'
-import { dateAndTime, text } from '../language'
+import { dateAndTime, day, text } from '../language'
 import { opinionWords } from './readings-view'
 
 /** Who is signed in, as it stands under a report. */
@@ -22,7 +22,7 @@ export function signingWords(
       <dd>${words}</dd>
     </div>`
   return html`<dl class="signing">
-    ${line(text('worklist.patient'), html`<strong>${nameOfPatient(patient)}</strong> ${[personOf(patient), patient.birth_date ?? ''].filter(Boolean).join(' · ')}`)}
+    ${line(text('worklist.patient'), html`<strong>${nameOfPatient(patient)}</strong> ${[personOf(patient), patient.birth_date ? day(patient.birth_date) : ''].filter(Boolean).join(' · ')}`)}
     ${line(text('report.examination'), html`<strong>${examinationOf(detail)}</strong> ${site.name} · ${dateAndTime(examined_at)}`)}
     ${asksOpinion && content.opinion ? line(text('report.opinion'), html`<strong>${opinionWords(content.opinion)}</strong>`) : ''}
     ${line(text('report.result'), html`<strong>${resultOf(content)}</strong>`)}
