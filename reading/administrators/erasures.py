@@ -306,7 +306,7 @@ def _same_again(ctx: Context[Staff], request: Request, wanted: Wanted | None) ->
         raise Invalid("identifier", "empty")
     found = _named(ctx, wanted, _overseen(ctx))
     before = {one.study_uid for one in found if one.first_received_at <= request.asked_at and one.instances}
-    if before != request.studies:
+    if frozenset(before) != request.studies:
         raise Invalid("identifier", "another")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Form, Query
 from starlette.requests import Request
@@ -94,7 +94,7 @@ def show_case(request: Request, staff: Looking, case_id: str) -> Response:
         by = opening.by_which(ctx, case_id)
         detail = desk.detail(ctx, case_id)
         zone = zone_of(ctx.tx, detail.entry)
-        shown = {
+        shown: dict[str, Any] = {
             "case": emergency.examination_line(ctx.tx, detail.entry, language),
             "asked": detail.request,
             "versions": emergency.reports(ctx.tx, detail, zone, language),

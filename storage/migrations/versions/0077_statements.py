@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -25,7 +27,7 @@ def key(table: str, *names: str) -> sa.PrimaryKeyConstraint:
     return sa.PrimaryKeyConstraint(*(names or ("id",)), name=op.f(f"pk_{table}"))
 
 
-def of_line(table: str) -> tuple[sa.Column[object], ...]:
+def of_line(table: str) -> tuple[sa.Column[Any], ...]:
     return (
         sa.Column("service", sa.String(length=12), nullable=False),
         to(table, "site_id", "organisation"),
