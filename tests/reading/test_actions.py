@@ -10,7 +10,7 @@ from tests.standard.test_settings_docs import REPOSITORY
 
 def test_the_page_explains_every_action_and_no_other() -> None:
     page = (REPOSITORY / "docs" / "audit.md").read_text("utf-8")
-    explained = dict(re.findall(r"^\| `([a-z_.]+)` \| (.+) \|$", page, re.MULTILINE))
+    explained = re.findall(r"^\| `([a-z_.]+)` \| .+ \|$", page, re.MULTILINE)
 
     assert sorted(explained) == sorted(Action)
     assert [
