@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from reading.access import door, visibility
 from reading.actions import Action
 from reading.audit import Actor
-from reading.context import Context, without_door
+from reading.context import Acts, Context, without_door
 from reading.errors import NotThere
 from reading.statements import months, rights
 from reading.statements.counting import count, key_of, settled_items
@@ -141,21 +141,24 @@ def of_month(ctx: Context[Staff | Actor], first: date) -> Statement:
     )
 
 
-def cases_of(ctx: Context[Staff], first: date, key: Key, *, skip: int = 0) -> Cases:
+def cases_of(acts: Acts[Staff], first: date, key: Key, *, skip: int = 0) -> Cases:
     """The cases of a line through the door: those that somebody may see, without their patients.
+
+    It is on record before they are counted, and no writer waits for the counting.
 
     Raises:
         NotThere: they do not see the line, or there is none.
 
     """
-    line, items, zone = line_and_items(ctx, first, key)
-    door.open_list(ctx, Action.STATEMENT_CASES)
-    by_case = {one.case_id: one for one in items}
-    visible = set(
-        ctx.tx.scalars(
-            sa.select(case.c.id).where(case.c.id.in_(by_case), visibility.visible_cases(ctx.tx, ctx.who, ctx.now))
-        )
-    )
+    with acts.act() as ctx:
+        if not rights.scope_of(ctx).sees(key.site_id, key.reader_id):
+            raise NotThere
+        door.open_list(ctx, Action.STATEMENT_CASES)
+    with acts.look() as ctx:
+        line, items, zone = line_and_items(ctx, first, key)
+        theirs = case.c.id.in_({one.case_id for one in items})
+        seen = sa.select(case.c.id).where(theirs, visibility.visible_cases(ctx.tx, ctx.who, ctx.now))
+        visible = set(ctx.tx.scalars(seen))
     shown = [one for one in items if one.case_id in visible]
     return Cases(
         line=line,

@@ -22,7 +22,7 @@ from reading.statements.work import Service
 from reading.viewers import Staff
 from viewer.http.callers import Looking, Submitting
 from viewer.http.office import office_of
-from viewer.http.on_record import ULID, acting, in_snapshot
+from viewer.http.on_record import ULID, acting, acts_of, in_snapshot
 from viewer.http.page import language_of
 from viewer.pages.administration import Code, Done, Revision, Typed, administration_page, known_id
 from viewer.pages.person_form import one_of
@@ -230,8 +230,9 @@ def _cases_page(
     **said: Any,
 ) -> Response:
     language = language_of(request)
-    with acting(office_of(request), staff) as ctx:
-        found = statement.cases_of(ctx, _first(month), key, skip=skip)
+    office = office_of(request)
+    found = statement.cases_of(acts_of(office, staff), _first(month), key, skip=skip)
+    with in_snapshot(office, staff) as ctx:
         every = organisations.by_ids(ctx.tx, {key.site_id, key.reader_id})
     query = view.line_query(key)
     return administration_page(

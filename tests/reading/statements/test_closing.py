@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
-from reading.context import Context
+from reading.context import Acts, Context
 from reading.errors import NotAllowed, NotThere
 from reading.kinds import Role
 from reading.statements import closing, prices, statement
@@ -191,7 +191,12 @@ def test_each_institution_sees_its_side_and_opens_its_cases(engine: Engine, now:
             seen(clinic.ben)
 
         line = statement.of_month(Context(tx, clinic.audit, now, clinic.mona), MARCH).lines[0]
-        opened = statement.cases_of(Context(tx, clinic.audit, now, clinic.mona), MARCH, line.key)
-        assert ([one.case_id for one in opened.shown], opened.hidden) == ([hills], 0)
-        with pytest.raises(NotThere):
-            statement.cases_of(Context(tx, clinic.audit, now, clinic.quinn), MARCH, line.key)
+
+    def acts(staff: Staff) -> Acts[Staff]:
+        return Acts(engine, clinic.audit, lambda: now, staff)
+
+    opened = statement.cases_of(acts(clinic.mona), MARCH, line.key)
+    with pytest.raises(NotThere):
+        statement.cases_of(acts(clinic.quinn), MARCH, line.key)
+
+    assert ([one.case_id for one in opened.shown], opened.hidden) == ([hills], 0)
