@@ -17,7 +17,7 @@ from reading.access.emergencies import covered_by
 from reading.actions import Action
 from reading.administrators.oversight import LOOK_BACK, NIGHT, Pattern
 from reading.audit import ActorKind, Outcome
-from reading.context import Context, without_door
+from reading.context import Acts, Context, without_door
 from reading.emergency_access.emergency_rows import Emergency, from_row
 from reading.emergency_access.rules import COMMENT_MOST, Verdict
 from reading.errors import NotThere, Stale
@@ -65,19 +65,24 @@ class Opening:
     at: datetime
 
 
-def listed(ctx: Context[Staff]) -> list[Line]:
+def listed(acts: Acts[Staff]) -> list[Line]:
     """What nobody has judged, then what was judged lately; each the latest first.
+
+    It is on record before it is read, and no writer waits for the reading.
 
     Raises:
         NotAllowed: they are no security administrator.
 
     """
-    only(ctx.who, Role.SECURITY_ADMINISTRATOR)
-    door.open_list(ctx, Action.EMERGENCY_OVERSEE)
+    only(acts.who, Role.SECURITY_ADMINISTRATOR)
+    with acts.act() as ctx:
+        door.open_list(ctx, Action.EMERGENCY_OVERSEE)
     row = emergency_access.c
-    shown = row.reviewed_at.is_(None) | (row.since > ctx.now - KEPT)
-    asked = sa.select(emergency_access).where(shown).order_by(row.reviewed_at.is_not(None), row.since.desc(), row.id)
-    return [_line(ctx.tx, from_row(one)) for one in ctx.tx.execute(asked.limit(MOST)).all()]
+    with acts.look() as ctx:
+        shown = row.reviewed_at.is_(None) | (row.since > ctx.now - KEPT)
+        order = (row.reviewed_at.is_not(None), row.since.desc(), row.id)
+        asked = sa.select(emergency_access).where(shown).order_by(*order).limit(MOST)
+        return [_line(ctx.tx, from_row(one)) for one in ctx.tx.execute(asked).all()]
 
 
 @without_door("It counts rows, and shows nothing of a patient.")

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from reading.access import door, guesses
 from reading.actions import Action
-from reading.context import Context, without_door
+from reading.context import Acts, Context, without_door
 from reading.errors import Invalid, NotAllowed, NotThere
 from reading.kinds import Role
 from reading.patients import patients, persons
@@ -121,7 +121,7 @@ def ask_for_due(ctx: Context[Staff], before: datetime | None, reason: str) -> Re
 
 @without_door("It decides about what two people name, and shows neither picture nor patient.")
 def confirm(ctx: Context[Staff], request_id: str, wanted: Wanted | None) -> None:
-    """Confirm a request by naming the same again, from the same paper; of what is due, its number of studies is enough.
+    """Confirm a request by naming the same again, from the same paper; of what is due nothing has to be named.
 
     Raises:
         NotAllowed: they administer neither system nor security, or asked for it themselves; a hold was set since.
@@ -136,10 +136,7 @@ def confirm(ctx: Context[Staff], request_id: str, wanted: Wanted | None) -> None
         raise NotAllowed("erasure_by_another")
     if request.named_by is not NamedBy.AGE:
         _same_again(ctx, request, wanted)
-    for uid in request.studies:
-        one = queries.study_of(ctx.tx, uid)
-        if one is not None:
-            retention.check(ctx.tx, one, open_too=request.open_too)
+    retention.check(ctx.tx, queries.studies_of(ctx.tx, request.studies), open_too=request.open_too)
     requests.decide(ctx, request, Move.CONFIRM)
 
 
@@ -206,22 +203,28 @@ def lift(ctx: Context[Staff], study_uid: str, reason: str) -> None:
     holds.lift_hold(ctx, found, reason)
 
 
-def listed(ctx: Context[Staff]) -> list[Line]:
+def listed(acts: Acts[Staff]) -> list[Line]:
     """The requests of the institutions that they keep, the open ones first; for security administrators all.
+
+    It is on record before it is read, and no writer waits for the reading.
 
     Raises:
         NotAllowed: they administer neither system nor security.
 
     """
-    kept = _overseen(ctx)
-    door.open_list(ctx, Action.ERASURE_LIST)
+    with acts.act() as ctx:
+        _overseen(ctx)
+        door.open_list(ctx, Action.ERASURE_LIST)
+    with acts.look() as ctx:
+        return _lines(ctx, _overseen(ctx))
+
+
+def _lines(ctx: Context[Staff], kept: Collection[str]) -> list[Line]:
     names = {one.id: one.name for one in people.list_all(ctx.tx)}
     places = {one.id: one.name for one in organisations.list_all(ctx.tx)}
     lines: list[Line] = []
-    for request in requests.newest(ctx.tx, MOST_LISTED):
-        found = _studies(ctx, request.studies)
-        if not kept.issuperset(one.site_id for one in found):
-            continue
+    for request in requests.newest(ctx.tx, MOST_LISTED, kept):
+        found = queries.studies_of(ctx.tx, request.studies)
         moves = frozenset(
             move
             for move in (Move.CONFIRM, Move.REFUSE, Move.WITHDRAW)
@@ -253,8 +256,7 @@ def standing_holds(ctx: Context[Staff]) -> list[tuple[Hold, str]]:
     """
     kept = _overseen(ctx)
     names = {one.id: one.name for one in people.list_all(ctx.tx)}
-    found = holds.standing(ctx.tx, MOST_HOLDS)
-    return [(one, names.get(one.set_by or "", "")) for one in found if one.study.site_id in kept]
+    return [(one, names.get(one.set_by or "", "")) for one in holds.standing(ctx.tx, MOST_HOLDS, kept)]
 
 
 @without_door("It counts what is old, and shows neither picture nor patient.")
@@ -295,7 +297,7 @@ def _overseen(ctx: Context[Staff]) -> frozenset[str]:
 def _request(ctx: Context[Staff], request_id: str) -> Request:
     kept = _overseen(ctx)
     request = requests.by_id(ctx.tx, request_id)
-    if not kept.issuperset(one.site_id for one in _studies(ctx, request.studies)):
+    if not kept.issuperset(one.site_id for one in queries.studies_of(ctx.tx, request.studies)):
         raise NotThere
     return request
 
@@ -313,7 +315,7 @@ def _same_again(ctx: Context[Staff], request: Request, wanted: Wanted | None) ->
 def _named(ctx: Context[Staff], wanted: Wanted, kept: Collection[str]) -> list[Study]:
     """The studies of a name, all of institutions that they keep."""
     guesses.tried(ctx)
-    found = _studies(ctx, _uids(ctx, wanted))
+    found = queries.studies_of(ctx.tx, _uids(ctx, wanted))
     if not found or any(one.site_id not in kept for one in found):
         raise NotThere
     guesses.right(ctx)
@@ -348,11 +350,7 @@ def _uids(ctx: Context[Staff], wanted: Wanted) -> Sequence[str]:
             raise Invalid("by", "unknown")
 
 
-def _studies(ctx: Context[Staff], uids: Collection[str]) -> list[Study]:
-    return [one for uid in sorted(uids) if (one := queries.study_of(ctx.tx, uid)) is not None]
-
-
 def _expired(ctx: Context[Staff], before: datetime | None, kept: Collection[str]) -> list[retention.Expired]:
     if before is None:
         return []
-    return [one for one in retention.expired(ctx.tx, before, MOST_DUE) if one.study.site_id in kept]
+    return retention.expired(ctx.tx, before, MOST_DUE, kept)

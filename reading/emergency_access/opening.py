@@ -24,7 +24,6 @@ from reading.kinds import IdentifierKind
 from reading.patients.keys import Keys
 from reading.patients.patient_identifiers import Identifier
 from reading.register import organisations
-from reading.register.organisations import Organisation
 from reading.tables import emergency_access, person, staff_session
 from reading.texts import checked
 from reading.viewers import RoleGrant, Staff
@@ -103,12 +102,6 @@ def needs_proof(ctx: Context[Staff]) -> bool:
     began = sa.select(staff_session.c.created_at).where(staff_session.c.token_digest == session.token_digest)
     before = [*ctx.tx.scalars(began), *_opened_lately(ctx.tx, ctx.who.person_id, ctx.now)]
     return not rules.is_proved(session.typed_at, before, ctx.now)
-
-
-@without_door("The names of institutions, and nothing of a patient.")
-def sites(ctx: Context[Staff]) -> list[Organisation]:
-    """The institutions whose accession numbers can be named, by their names."""
-    return sorted((one for one in organisations.list_all(ctx.tx) if one.until is None), key=lambda one: one.name)
 
 
 def own(ctx: Context[Staff]) -> list[tuple[Emergency, Opened]]:

@@ -152,6 +152,11 @@ def list_all(tx: Connection) -> list[Organisation]:
     return _all(tx, sa.true())
 
 
+def standing(tx: Connection) -> list[Organisation]:
+    """Those that have not ended, by name: what somebody chooses from."""
+    return sorted(_all(tx, organisation.c.until.is_(None)), key=lambda one: one.name)
+
+
 def below(tx: Connection, organisation_ids: AbstractSet[str]) -> set[str]:
     """Every organisation under the given ones, at any depth, without themselves (unless one is under another)."""
     if not organisation_ids:

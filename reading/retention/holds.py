@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -70,23 +71,20 @@ def lift_hold(ctx: Context[Staff | Actor], study: Study, reason: str) -> None:
     ctx.record(action=Action.STUDY_RELEASE, subject_kind="study", subject_id=study.study_uid)
 
 
-def standing(tx: Connection, limit: int) -> list[Hold]:
-    """The holds that stand, the newest first; those of which nobody knows since when last."""
+def standing(tx: Connection, limit: int, sites: Collection[str]) -> list[Hold]:
+    """The holds that stand at these sites, the newest first; those of which nobody knows since when last."""
     study, row = tables.study.c, retention_hold.c
     of_study = (row.study_uid == study.study_uid) & row.ended_at.is_(None)
     asked = (
         sa.select(study.study_uid, study.hold, row.set_by, row.since)
         .select_from(tables.study.outerjoin(retention_hold, of_study))
-        .where(study.hold != "")
+        .where(study.hold != "", study.site_id.in_(sorted(sites)))
         .order_by(row.since.is_(None), row.since.desc(), study.study_uid)
         .limit(limit)
     )
-    found: list[Hold] = []
-    for one in tx.execute(asked).all():
-        held = queries.study_of(tx, one.study_uid)
-        if held is not None:
-            found.append(Hold(study=held, reason=one.hold, set_by=one.set_by, since=one.since))
-    return found
+    rows = tx.execute(asked).all()
+    held = {one.study_uid: one for one in queries.studies_of(tx, [row.study_uid for row in rows])}
+    return [Hold(study=held[row.study_uid], reason=row.hold, set_by=row.set_by, since=row.since) for row in rows]
 
 
 def _end(ctx: Context[Staff | Actor], study: Study, why: str) -> None:

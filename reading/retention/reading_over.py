@@ -15,6 +15,7 @@ from reading.tables import case, case_move, case_study, follow_up
 
 OVER: Final = frozenset({State.FINAL, State.WITHDRAWN, State.EMPTIED})
 """States in which nobody has anything left to do; a withheld case still waits for its correction."""
+_AT_ONCE: Final = 500
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,10 +30,19 @@ class Reading:
 def of_studies(tx: Connection, study_uids: Collection[str]) -> Reading:
     """Over if no case of the studies is open, none is arriving and no follow-up is open; also without any case."""
     theirs = sa.select(case_study.c.case_id).where(case_study.c.study_uid.in_(study_uids))
-    states = tx.execute(sa.select(case.c.state, case.c.arriving).where(case.c.id.in_(theirs))).all()
-    late = sa.select(follow_up.c.id).where(follow_up.c.case_id.in_(theirs), follow_up.c.closed_at.is_(None))
     return Reading(
-        over=all(row.state in OVER and not row.arriving for row in states)
-        and tx.execute(late.limit(1)).first() is None,
+        over=not open_among(tx, study_uids),
         since=tx.scalar(sa.select(sa.func.max(case_move.c.at)).where(case_move.c.case_id.in_(theirs))),
     )
+
+
+def open_among(tx: Connection, study_uids: Collection[str]) -> frozenset[str]:
+    """Those of these studies whose reading is not over, however many they are by a few statements."""
+    unread = case.c.state.not_in(OVER) | case.c.arriving
+    late = sa.exists().where(follow_up.c.case_id == case.c.id, follow_up.c.closed_at.is_(None))
+    asked = sa.select(case_study.c.study_uid).join(case, case.c.id == case_study.c.case_id).where(unread | late)
+    uids = sorted(study_uids)
+    found: set[str] = set()
+    for start in range(0, len(uids), _AT_ONCE):
+        found.update(tx.scalars(asked.where(case_study.c.study_uid.in_(uids[start : start + _AT_ONCE]))))
+    return frozenset(found)

@@ -23,6 +23,7 @@ from storage.decisions.erasure import Erasure
 from storage.ids import new_id
 from storage.index import queries
 from storage.index.queries import Study
+from storage.tables import study
 
 ERASED: Final = "erased"
 CAME_LATER: Final = "images_came"
@@ -98,8 +99,7 @@ def add(
 
     """
     why = retention.reason(reason)
-    for one in studies:
-        retention.check(ctx.tx, one, open_too=open_too)
+    retention.check(ctx.tx, studies, open_too=open_too)
     uids = sorted({one.study_uid for one in studies})
     if named_in_open(ctx.tx, uids):
         raise NotAllowed("erasure_is_asked")
@@ -132,9 +132,14 @@ def by_id(tx: Connection, request_id: str) -> Request:
     return found[0]
 
 
-def newest(tx: Connection, limit: int) -> list[Request]:
-    """Those that are open, then those that ended; each the latest first."""
-    return _requests(tx, sa.true(), limit=limit)
+def newest(tx: Connection, limit: int, sites: Collection[str]) -> list[Request]:
+    """Those that name studies of these sites alone: open ones, then those that ended; each the latest first."""
+    of_others = (
+        sa.exists()
+        .where(erasure_item.c.request_id == erasure_request.c.id, study.c.study_uid == erasure_item.c.study_uid)
+        .where(study.c.site_id.not_in(sorted(sites)))
+    )
+    return _requests(tx, ~of_others, limit=limit)
 
 
 def unfinished(tx: Connection) -> list[Request]:
@@ -204,9 +209,9 @@ def erase_one(ctx: Context[Actor], request: Request, study_uid: str) -> Erasure 
         return None
     if outcome != ERASED:
         return None
-    study = queries.study_of(ctx.tx, study_uid)
-    assert study is not None  # noqa: S101 -- `_why_it_stays` has just seen it
-    gone = retention.erase(ctx, study, request.reason, request_id=request.id)
+    found = queries.study_of(ctx.tx, study_uid)
+    assert found is not None  # noqa: S101 -- `_why_it_stays` has just seen it
+    gone = retention.erase(ctx, found, request.reason, request_id=request.id)
     ctx.tx.execute(erasure_item.update().where(same).values(instances=gone.instances))
     return gone
 
@@ -231,13 +236,13 @@ def finish(ctx: Context[Actor], request: Request, pending: Collection[str]) -> b
 
 
 def _why_it_stays(tx: Connection, request: Request, study_uid: str) -> str:
-    study = queries.study_of(tx, study_uid)
-    if study is None:
+    found = queries.study_of(tx, study_uid)
+    if found is None:
         return GONE
-    if study.instances and study.last_received_at > request.asked_at:
+    if found.instances and found.last_received_at > request.asked_at:
         return CAME_LATER
     try:
-        retention.check(tx, study, open_too=request.open_too)
+        retention.check(tx, [found], open_too=request.open_too)
     except NotAllowed as refused:
         return refused.rule
     return ""

@@ -49,22 +49,22 @@ def studies_named(tx: Connection, name: str) -> list[Study]:
 
     """
     uids: Collection[str] = cases.study_uids(tx, name) or (name,)
-    found = [study for uid in uids if (study := queries.study_of(tx, uid)) is not None]
+    found = queries.studies_of(tx, uids)
     if not found:
         raise NotThere("case or study")
     return found
 
 
-def check(tx: Connection, study: Study, *, open_too: bool) -> None:
-    """Make sure that the images of a study may be erased.
+def check(tx: Connection, studies: Collection[Study], *, open_too: bool) -> None:
+    """Make sure that the images of studies may be erased.
 
     Raises:
-        NotAllowed: a hold forbids it, or its reading is not over and ``open_too`` is False.
+        NotAllowed: a hold forbids it, or a reading is not over and ``open_too`` is False.
 
     """
-    if study.hold:
+    if any(one.hold for one in studies):
         raise NotAllowed("under_a_hold")
-    if not open_too and not reading_over.of_studies(tx, {study.study_uid}).over:
+    if not open_too and reading_over.open_among(tx, [one.study_uid for one in studies]):
         raise NotAllowed("case_is_open")
 
 
@@ -92,12 +92,15 @@ def reason(text: str) -> str:
     return said
 
 
-def expired(tx: Connection, before: datetime, limit: int) -> list[Expired]:
-    """Studies with images that received nothing since ``before``, the oldest first."""
+def expired(tx: Connection, before: datetime, limit: int, sites: Collection[str] | None = None) -> list[Expired]:
+    """Studies with images that received nothing since ``before``, the oldest first; ``sites``: of these alone."""
     asked = sa.select(_STUDY.study_uid).where(_STUDY.last_received_at < before, _STUDY.instances > 0)
-    uids = list(tx.execute(asked.order_by(_STUDY.last_received_at).limit(limit)).scalars())
-    studies = [study for uid in uids if (study := queries.study_of(tx, uid)) is not None]
+    if sites is not None:
+        asked = asked.where(_STUDY.site_id.in_(sorted(sites)))
+    uids = list(tx.scalars(asked.order_by(_STUDY.last_received_at).limit(limit)))
+    unread = reading_over.open_among(tx, uids)
+    found = queries.studies_of(tx, uids)
     return [
-        Expired(study=one, held=bool(one.hold), open=not reading_over.of_studies(tx, {one.study_uid}).over)
-        for one in studies
+        Expired(study=one, held=bool(one.hold), open=one.study_uid in unread)
+        for one in sorted(found, key=lambda one: one.last_received_at)
     ]

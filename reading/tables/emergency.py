@@ -10,7 +10,7 @@ from reading.tables.columns import id_column, reference
 from storage.database import UtcDateTime, metadata
 
 # -- reading.emergency_access.opening: in force until it ends by itself (`until`) or by a person (`ended_at`);
-# reading.emergency_access.review judges it, once
+# reading.administrators.emergencies judges it, once
 emergency_access: Final = sa.Table(
     "emergency_access",
     metadata,

@@ -40,8 +40,7 @@ def named(engine: Engine, name: str, *, open_too: bool) -> tuple[list[Study], in
     """
     with snapshot(engine) as tx:
         studies = retention.studies_named(tx, name)
-        for one in studies:
-            retention.check(tx, one, open_too=open_too)
+        retention.check(tx, studies, open_too=open_too)
         return studies, count(tx, studies)
 
 

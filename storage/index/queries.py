@@ -78,6 +78,7 @@ __all__ = [
     "seen_instance",
     "series_in",
     "show",
+    "studies_of",
     "study_of",
     "undescribed",
     "unhide",
@@ -96,6 +97,16 @@ _AT_ONCE: Final = 500
 def study_of(tx: Connection, study_uid: str) -> Study | None:
     asked = sa.select(*columns_of(Study, _STUDY)).where(_STUDY.c.study_uid == study_uid)
     return next(iter(records_of(Study, tx.execute(asked))), None)
+
+
+def studies_of(tx: Connection, study_uids: Iterable[str]) -> list[Study]:
+    """The studies among these UIDs, by UID."""
+    found: list[Study] = []
+    uids = sorted(set(study_uids))
+    for start in range(0, len(uids), _AT_ONCE):
+        these = _STUDY.c.study_uid.in_(uids[start : start + _AT_ONCE])
+        found += records_of(Study, tx.execute(sa.select(*columns_of(Study, _STUDY)).where(these)))
+    return sorted(found, key=lambda one: one.study_uid)
 
 
 def instance_of(tx: Connection, sop_instance_uid: str) -> Instance | None:

@@ -18,7 +18,7 @@ from reading.errors import NotThere
 from viewer.api.bodies import Body
 from viewer.http.callers import Acting, Looking
 from viewer.http.office import office_of
-from viewer.http.on_record import ULID, acting, going_in
+from viewer.http.on_record import ULID, acting, acts_of, going_in
 from viewer.http.page import language_of
 from viewer.views.emergency import judged_line, opened_lines
 
@@ -65,8 +65,7 @@ def close(request: Request, staff: Acting, emergency_id: str) -> None:
 @router.get("/security/emergencies")
 def listed(request: Request, staff: Looking) -> dict[str, Any]:
     """What was opened in emergencies: by whom, when, why and how much; of whom is not in it."""
-    with acting(office_of(request), staff) as ctx:
-        return {"items": [judged_line(one, "UTC") for one in emergencies.listed(ctx)]}
+    return {"items": [judged_line(one, "UTC") for one in emergencies.listed(acts_of(office_of(request), staff))]}
 
 
 @router.post("/security/emergencies/{emergency_id}/judge", status_code=204)

@@ -16,6 +16,7 @@ from reading.emergency_access import opening, rules
 from reading.emergency_access.opening import Wanted
 from reading.emergency_access.rules import FoundBy, Reason
 from reading.errors import Busy, Invalid, NotAllowed, NotThere, ProofTooOld, TooManyAttempts, WrongCredentials
+from reading.register import organisations
 from reading.viewers import Staff
 from viewer.http.callers import Looking, Submitting
 from viewer.http.office import office_of
@@ -136,7 +137,7 @@ def _page(
     office, language = office_of(request), language_of(request)
     with acting(office, staff) as ctx:
         mine = emergency.opened_lines(ctx, opening.own(ctx), language, ZONE.key)
-        sites = [(one.code, one.name) for one in opening.sites(ctx)]
+        sites = [(one.code, one.name) for one in organisations.standing(ctx.tx)]
         asks = opening.needs_proof(ctx)
     problem = problem_of(refusal) if refusal else None
     said = words_for(request, refusal, wrong=wrong) if refusal else ""

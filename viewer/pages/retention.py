@@ -12,9 +12,9 @@ from starlette.responses import RedirectResponse, Response
 
 from reading.administrators import erasures
 from reading.administrators.erasures import Line, Wanted
-from reading.emergency_access import opening
 from reading.errors import Invalid, MoveNotAllowed, NotAllowed, NotDone, NotThere, Stale, TooManyAttempts
 from reading.kinds import Role
+from reading.register import organisations
 from reading.register.administrator import only
 from reading.retention.request_moves import State
 from reading.retention.requests import NamedBy
@@ -22,7 +22,7 @@ from reading.viewers import Staff
 from storage.index.queries import Study
 from viewer.http.callers import Looking, Submitting
 from viewer.http.office import Office, office_of
-from viewer.http.on_record import ULID, acting, in_snapshot
+from viewer.http.on_record import ULID, acting, acts_of, in_snapshot
 from viewer.http.page import language_of, staff_page
 from viewer.http.problems import problem_of
 from viewer.pages.person_form import one_of
@@ -140,12 +140,11 @@ def _page(
     refused: NotDone | None = None,
 ) -> Response:
     office, language = office_of(request), language_of(request)
-    with acting(office, staff) as ctx:
-        lines = erasures.listed(ctx)
+    lines = erasures.listed(acts_of(office, staff))
     with in_snapshot(office, staff) as ctx:
         held = erasures.standing_holds(ctx)
         due = erasures.due(ctx, _before(office, ctx.now))
-        sites = [(one.code, one.name) for one in opening.sites(ctx)]
+        sites = [(one.code, one.name) for one in organisations.standing(ctx.tx)]
     missing = isinstance(refused, NotThere)
     return staff_page(
         request,

@@ -15,7 +15,7 @@ from reading.kinds import Role
 from reading.viewers import Staff
 from viewer.http.callers import Looking, Submitting
 from viewer.http.office import office_of
-from viewer.http.on_record import ULID, acting, in_snapshot
+from viewer.http.on_record import ULID, acting, acts_of, in_snapshot
 from viewer.http.page import staff_page
 from viewer.http.problems import problem_of
 from viewer.http.rights import RIGHTS, held_by
@@ -123,8 +123,7 @@ def _page(request: Request, staff: Staff, *, problem: Exception | None = None) -
         failed = security.failed_attempts(ctx, office.keys)
         tokens, shares = oversight.tokens(ctx), oversight.open_shares(ctx)
         patterns = [*emergencies.patterns(ctx, ZONE), *oversight.patterns(ctx, ZONE)]
-    with acting(office, staff) as ctx:
-        opened = emergencies.listed(ctx)
+    opened = emergencies.listed(acts_of(office, staff))
     return staff_page(
         request,
         staff,
