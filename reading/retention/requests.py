@@ -185,14 +185,14 @@ def decide(ctx: Context[Staff], request: Request, move: Move, why: str = "") -> 
 
 @without_door("The worker does what two people decided; it shows nothing of a patient.")
 def begin(ctx: Context[Actor], request: Request) -> None:
-    """A worker begins; nothing where one has begun.
+    """A worker begins; nothing where one has begun, or the command and a worker meet and it is done.
 
     Raises:
         MoveNotAllowed: it is not confirmed.
         Stale: another worker began in this moment.
 
     """
-    if request.state is not State.RUNNING:
+    if request.state not in {State.RUNNING, State.DONE}:
         _move(ctx.tx, request, request_moves.after(request.state, Move.BEGIN), begun_at=ctx.now)
 
 
@@ -225,8 +225,13 @@ def rows_gone(tx: Connection, request_id: str, segments: Sequence[str], copies_e
 
 @without_door("The worker does what two people decided; it shows nothing of a patient.")
 def finish(ctx: Context[Actor], request: Request, pending: Collection[str]) -> bool:
-    """End a request once none of its segments is ``pending``; whether it ended."""
-    if request.segments is None or not set(request.segments).isdisjoint(pending):
+    """End a request once none of its segments is ``pending``; whether it ended now.
+
+    Raises:
+        Stale: another worker ended it in this moment.
+
+    """
+    if request.state is State.DONE or request.segments is None or not set(request.segments).isdisjoint(pending):
         return False
     _move(ctx.tx, request, request_moves.after(request.state, Move.FINISH), ended_at=ctx.now)
     kept = sum(one.outcome != ERASED for one in request.items)

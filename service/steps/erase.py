@@ -60,10 +60,13 @@ def take_out(engine: Engine, audit: Audit, clock: Callable[[], datetime], spool:
 
 
 def finish(engine: Engine, audit: Audit, clock: Callable[[], datetime], request_id: str) -> bool:
-    """End a request once its bytes are written out; whether it ended."""
+    """End a request once its bytes are written out; whether it ended now."""
     pending = [segment_id for _, segment_id, _ in erasure.pending(engine)]
-    with transaction(engine) as tx:
-        return requests.finish(Context(tx, audit, clock(), SYSTEM), requests.by_id(tx, request_id), pending)
+    try:
+        with transaction(engine) as tx:
+            return requests.finish(Context(tx, audit, clock(), SYSTEM), requests.by_id(tx, request_id), pending)
+    except Stale:  # another worker did in this moment
+        return False
 
 
 def remove_files(spool: Path, erased: Erasure) -> int:

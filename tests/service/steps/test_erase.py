@@ -18,7 +18,7 @@ from reading.retention.request_moves import State
 from reading.retention.requests import NamedBy, Request
 from reading.viewers import Staff
 from service.steps.compact import purge_step, tidy_step
-from service.steps.erase import erase_step
+from service.steps.erase import erase_step, finish, take_out
 from storage.database import snapshot, transaction
 from storage.index.queries import study_of
 from tests.reading.region import hire
@@ -117,3 +117,23 @@ def test_a_worker_that_was_interrupted_goes_on(here: Here) -> None:
 
     assert (now(here, one).state, outcomes(now(here, one))) == (State.DONE, [("erased", 1)])
     assert here.archive.instances() == []
+
+
+def test_a_command_that_finds_a_worker_has_done_it_all_is_no_failure(here: Here) -> None:
+    here.arrive(1)
+    here.read()
+    here.clock.now = datetime.now(UTC)
+    (one,) = decided(here, STUDY)
+    house = here.house
+    run = erase_step(house)
+    run()
+    while purge_step(house)() or tidy_step(house)():
+        pass
+    run()
+    done = now(here, one)
+    take_out(house.engine, house.audit, house.clock, house.folders.spool, one.id)
+    ended_again = finish(house.engine, house.audit, house.clock, one.id)
+
+    assert done.state is State.DONE
+    assert not ended_again
+    assert now(here, one) == done
