@@ -113,7 +113,8 @@ def test_what_the_clinic_wrote_stands_on_the_desk_the_page_and_the_sheet(house: 
     with transaction(house.engine) as tx:
         report = read(tx, house.clinic, house.clinic.ada, case.id, house.now)
     desk = house.signed_in("ada").get(f"/api/cases/{case.id}").json()["request"]
-    assert desk == {"told": "words", "words": "咳嗽两周，<b>吸烟</b>。\n排除肺炎？"}
+    words = "咳嗽两周，<b>吸烟</b>。\n排除肺炎？"
+    assert desk == {"told": "words", "words": words, "asked_by": "", "department": ""}
     assert tang.get(f"/t/case/{case.id}").text.count(asked) == 1
     assert asked in tang.get(f"/t/print/{report.id}").text
 
