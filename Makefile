@@ -16,7 +16,7 @@ PIP := $(BIN)/pip install --quiet --quiet --disable-pip-version-check --root-use
 # npm says nothing but errors: its remarks on engines and deprecated packages are for those who write the lock.
 NPM_CI := npm ci --no-audit --no-fund --loglevel error
 UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock"
-WORKERS ?= 3
+WORKERS ?= 4
 
 .PHONY: help serve demo test fuzz torture check lint types web web-test tools peers lock format screenshots pictures bench bench-guard clean
 

@@ -33,9 +33,9 @@ const draw = async (seriesUid, instanceUid, frame, [columns, rows]) => {
   const index = panel.pictures.findIndex((each) => each.instanceUid === instanceUid && each.frame === frame)
   if (index < 0) return { failure: 'no such picture' }
   const shown = () => panel.view.index === index && ['full', 'failed'].includes(panel.view.quality)
-  if (!(await until(() => panel.stack && panel.view.quality !== 'none', 10000))) return { failure: 'waits for ever' }
+  if (!(await until(() => panel.stack && panel.view.quality !== 'none', 30000))) return { failure: 'waits for ever' }
   panel.stack.goTo(index)
-  if (!(await until(() => shown() || panel.failure, 10000))) return { failure: 'waits for ever' }
+  if (!(await until(() => shown() || panel.failure, 30000))) return { failure: 'waits for ever' }
   if (panel.view.quality !== 'full') return { failure: 'no picture' }
   const { viewport } = panel.stack
   await painted()
