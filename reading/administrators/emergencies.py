@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -20,12 +20,13 @@ from reading.audit import ActorKind, Outcome
 from reading.context import Acts, Context, without_door
 from reading.emergency_access.emergency_rows import Emergency, from_row
 from reading.emergency_access.rules import COMMENT_MOST, Verdict
-from reading.errors import NotThere, Stale
+from reading.errors import NotAllowed, NotThere, Stale
 from reading.kinds import Role
+from reading.patients import persons
 from reading.register import organisations, people
 from reading.register.administrator import only
 from reading.register.people import Person
-from reading.tables import audit_event, case, case_study, emergency_access, report_version, role_grant
+from reading.tables import audit_event, case, case_study, emergency_access, patient, report_version, role_grant
 from reading.texts import checked
 from reading.viewers import Staff
 
@@ -103,7 +104,7 @@ def judge(ctx: Context[Staff], emergency_id: str, verdict: Verdict, comment: str
     """Say whether an emergency access was justified, once and with a comment; misuse ends what still stands.
 
     Raises:
-        NotAllowed: they are no security administrator.
+        NotAllowed: they are no security administrator, or it is their own, from before they were one.
         NotThere: there is no such access.
         Invalid: no comment.
         Stale: it was judged meanwhile.
@@ -115,6 +116,8 @@ def judge(ctx: Context[Staff], emergency_id: str, verdict: Verdict, comment: str
     found = ctx.tx.execute(sa.select(emergency_access).where(row.id == emergency_id)).one_or_none()
     if found is None:
         raise NotThere
+    if found.person_id == ctx.who.person_id:
+        raise NotAllowed("emergency_judged_by_another")
     values = {"reviewed_at": ctx.now, "reviewed_by": ctx.who.person_id, "verdict": verdict, "comment": said}
     judging = emergency_access.update().where(row.id == emergency_id, row.reviewed_at.is_(None)).values(values)
     if not ctx.tx.execute(judging).rowcount:
@@ -141,7 +144,8 @@ def patterns(ctx: Context[Staff], zone: ZoneInfo) -> list[Pattern]:
     asked = sa.select(emergency_access).where(row.since > ctx.now - LOOK_BACK).order_by(row.since)
     rows = [from_row(one) for one in ctx.tx.execute(asked)]
     names = {one.id: one.name for one in people.list_all(ctx.tx)}
-    found = together([Opening(person_id=one.person_id, subject=one.subject, at=one.since) for one in rows], zone)
+    persons_of = _standing(ctx.tx, {one.patient_id for one in rows if one.patient_id})
+    found = together([_opening(one, persons_of) for one in rows], zone)
     return [replace(one, who=names.get(one.person_id, "")) for one in found]
 
 
@@ -166,6 +170,17 @@ def together(openings: Sequence[Opening], zone: ZoneInfo) -> list[Pattern]:
         if people_of >= MANY:
             found.append(_pattern("emergency-patient", "", most, people_of, zone))
     return found
+
+
+def _standing(tx: Connection, patient_ids: Iterable[str]) -> dict[str, str]:
+    """The record that stands for the person of each of these."""
+    asked = sa.select(patient.c.id, persons.stands_for().label("stands")).where(patient.c.id.in_(patient_ids))
+    return {row.id: row.stands for row in tx.execute(asked)}
+
+
+def _opening(one: Emergency, persons_of: Mapping[str, str]) -> Opening:
+    kind, subject = one.subject
+    return Opening(person_id=one.person_id, subject=(kind, persons_of.get(subject, subject)), at=one.since)
 
 
 def _most(openings: Sequence[Opening]) -> list[Opening]:
@@ -201,7 +216,7 @@ def _line(tx: Connection, one: Emergency) -> Line:
     person = people.by_id(tx, one.person_id)
     assert person is not None  # noqa: S101 -- people are never removed
     seen = _seen(tx, one, covered)
-    same = (row.case_id == one.case_id) if one.case_id else (row.patient_id == one.patient_id)
+    same = (row.case_id == one.case_id) if one.case_id else row.patient_id.in_(persons.records_of(one.patient_id or ""))
     others = sa.select(sa.func.count(row.person_id.distinct())).where(same, row.person_id != one.person_id)
     return Line(
         emergency=one,

@@ -11,6 +11,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from reading.access import door, guesses
+from reading.access.looks import denied
 from reading.actions import Action
 from reading.context import Acts, Context, without_door
 from reading.errors import Invalid, NotAllowed, NotThere
@@ -93,7 +94,7 @@ def ask(ctx: Context[Staff], wanted: Wanted, reason: str) -> Request:
 
     """
     kept = administered.kept_organisations(ctx)
-    found = [one for one in _named(ctx, wanted, kept) if one.instances]
+    found = [one for one in _named(ctx, wanted, kept, (Action.ERASURE_ASK, "erasure", "")) if one.instances]
     if not found:
         raise Invalid("identifier", "no_images")
     return requests.add(ctx, found, reason, named_by=wanted.by)
@@ -179,7 +180,8 @@ def hold(ctx: Context[Staff], wanted: Wanted, reason: str) -> int:
         Invalid: no reason, or no such institution.
 
     """
-    found = _named(ctx, wanted, administered.kept_organisations(ctx))
+    kept = administered.kept_organisations(ctx)
+    found = _named(ctx, wanted, kept, (Action.STUDY_HOLD, "study", ""))
     for one in found:
         holds.set_hold(ctx, one, reason)
     return len(found)
@@ -303,21 +305,27 @@ def _request(ctx: Context[Staff], request_id: str) -> Request:
 
 
 def _same_again(ctx: Context[Staff], request: Request, wanted: Wanted | None) -> None:
-    """Make sure that whoever confirms names what was asked for; what came since is not in it."""
+    """Make sure that whoever confirms names what was asked for; what came since is not in it.
+
+    Something else is a guess as wrong as what is not there: it is counted and on record.
+    """
+    about = (Action.ERASURE_CONFIRM, "erasure", request.id)
     if wanted is None:
         raise Invalid("identifier", "empty")
-    found = _named(ctx, wanted, _overseen(ctx))
+    found = _named(ctx, wanted, _overseen(ctx), about)
     before = {one.study_uid for one in found if one.first_received_at <= request.asked_at and one.instances}
     if frozenset(before) != request.studies:
+        guesses.tried(ctx)
+        denied(ctx, *about)
         raise Invalid("identifier", "another")
 
 
-def _named(ctx: Context[Staff], wanted: Wanted, kept: Collection[str]) -> list[Study]:
-    """The studies of a name, all of institutions that they keep."""
+def _named(ctx: Context[Staff], wanted: Wanted, kept: Collection[str], about: tuple[Action, str, str]) -> list[Study]:
+    """The studies of a name, all of institutions that they keep; a name of nothing is on record as ``about`` this."""
     guesses.tried(ctx)
     found = queries.studies_of(ctx.tx, _uids(ctx, wanted))
     if not found or any(one.site_id not in kept for one in found):
-        raise NotThere
+        raise denied(ctx, *about)
     guesses.right(ctx)
     return found
 

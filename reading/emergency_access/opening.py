@@ -190,7 +190,7 @@ def _found(ctx: Context[Staff], keys: Keys, wanted: Wanted) -> tuple[str | None,
         return None, emergency_door.find_examinations(ctx, site.id, value, Action.EMERGENCY_FIND)
     named = value if wanted.by is FoundBy.NUMBER else Identifier(kind=CARDS[wanted.by], value=value)
     known, found = emergency_door.find_person(ctx, keys, named, Action.EMERGENCY_FIND)
-    return known.merged_into or known.id, found
+    return known.id, found
 
 
 def _opened_lately(tx: Connection, person_id: str, now: datetime) -> list[datetime]:

@@ -45,7 +45,7 @@ class FoundBy(StrEnum):
 
 
 FEWEST_WORDS: Final = 4
-"""Characters of the reason: four are a sentence in Chinese, and a full stop is none."""
+"""Letters and digits of the reason: four are a sentence in Chinese; full stops and what nobody sees are none."""
 MOST_WORDS: Final = 500
 COMMENT_MOST: Final = 1000
 PROVED_WITHIN: Final = timedelta(minutes=5)
@@ -83,6 +83,6 @@ def checked_words(words: str) -> str:
 
     """
     said = checked("words", words, longest=MOST_WORDS, lines=True)
-    if len(said) < FEWEST_WORDS:
+    if sum(character.isalnum() for character in said) < FEWEST_WORDS:
         raise Invalid("words", "too_short")
     return said

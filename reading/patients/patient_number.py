@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import unicodedata
 from typing import Final
 
 ISSUER: Final = "TIERREAD"
@@ -16,8 +17,8 @@ LENGTH: Final = 10
 
 
 def read(typed: str) -> str | None:
-    """A typed patient number in its written form, None when its check character is wrong."""
-    number = typed.strip().upper().replace("O", "0").replace("I", "1").replace("L", "1")
+    """A typed patient number in its written form, None when its check character is wrong; full widths are read."""
+    number = unicodedata.normalize("NFKC", typed).strip().upper().replace("O", "0").replace("I", "1").replace("L", "1")
     if len(number) != LENGTH or not set(number) <= set(ALPHABET):
         return None
     return number if number[-1] == check_character(number[:-1]) else None

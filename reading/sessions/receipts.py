@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -80,7 +81,7 @@ def by_code(tx: Connection, keys: Keys, patient_ids: Sequence[str], code: str, n
 
     A receipt that was printed for another record of the same person is theirs, while the records are merged.
     """
-    bare = "".join(letter for letter in code if letter not in " -")
+    bare = "".join(letter for letter in unicodedata.normalize("NFKC", code) if letter not in " -")
     theirs = {record for each in patient_ids for record in persons.record_ids(tx, each)}
     fitting = [
         (receipt.c.patient_id == record) & (receipt.c.code_digest == _digest(keys, record, bare))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hmac
 import secrets
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -284,7 +285,7 @@ def _proved(ctx: Context[Actor], keys: Keys, row: sa.Row[Any], passcode: str) ->
     """Whether the passcode is right; a wrong one counts against the link, before it is known that it is wrong."""
     if row.passcode_digest is None:
         return True
-    typed = "".join(letter for letter in passcode if letter not in " -")
+    typed = "".join(letter for letter in unicodedata.normalize("NFKC", passcode) if letter not in " -")
     if not typed:
         return False
     counter, same = patient_link.c.wrong_passcodes, patient_link.c.id == row.id

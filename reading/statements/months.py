@@ -57,7 +57,7 @@ def first_of(said: str) -> date:
         found = date.fromisoformat(f"{said.strip()}-01")
     except ValueError as wrong:
         raise Invalid("month", "date") from wrong
-    if len(said.strip()) != len("2026-11") or not EARLIEST <= found <= LATEST:
+    if found.isoformat()[:7] != said.strip() or not EARLIEST <= found <= LATEST:
         raise Invalid("month", "date")
     return found
 

@@ -139,5 +139,5 @@ def day_of(field: str, said: str) -> date | None:
     try:
         year, month, day = (int(part) for part in said.strip().replace("/", "-").replace(".", "-").split("-"))
         return date(year, month, day)
-    except ValueError as wrong:
+    except (ValueError, OverflowError) as wrong:
         raise Invalid(field, "date") from wrong

@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from reading.administrators import emergencies, oversight, security
 from reading.emergency_access.rules import COMMENT_MOST, Verdict
-from reading.errors import Invalid, NotThere, Stale
+from reading.errors import Invalid, NotAllowed, NotThere, Stale
 from reading.kinds import Role
 from reading.viewers import Staff
 from viewer.http.callers import Looking, Submitting
@@ -111,7 +111,7 @@ def judge(
     try:
         with acting(office_of(request), staff) as ctx:
             emergencies.judge(ctx, _id(emergency_id), one_of(Verdict, "verdict", verdict), comment)
-    except (Invalid, Stale) as wrong:
+    except (Invalid, NotAllowed, Stale) as wrong:
         return _page(request, staff, problem=wrong)
     return RedirectResponse("/office/security#emergencies", status_code=303)
 

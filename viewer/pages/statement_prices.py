@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal, DecimalException
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, File, Form, Query, UploadFile
@@ -208,7 +208,7 @@ def _hundredths(field: str, typed: str) -> int:
     """A number of at most two decimals, in hundredths."""
     try:
         found = Decimal(typed.strip()) * 100
-    except InvalidOperation as wrong:
+    except DecimalException as wrong:
         raise Invalid(field, "range") from wrong
     if not found.is_finite() or found != found.to_integral_value() or abs(found) > 10**6:
         raise Invalid(field, "range")

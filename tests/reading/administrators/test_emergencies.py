@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -91,6 +92,9 @@ def test_an_access_is_judged_once_by_the_security_administrator_alone(engine: En
             ):
                 with pytest.raises(NotAllowed):
                     act(at.ctx(other))
+        own = replace(sid, person_id=at.chen.person_id)  # of somebody who became security administrator since
+        with pytest.raises(NotAllowed):
+            emergencies.judge(at.ctx(own), made.id, Verdict.JUSTIFIED, "x")
         with pytest.raises(Invalid):
             emergencies.judge(ctx, made.id, Verdict.JUSTIFIED, " ")
         with pytest.raises(NotThere):

@@ -273,6 +273,23 @@ def test_records_that_are_merged_afterwards_are_one_person(engine: Engine, now: 
         assert looks(at, at.chen, cases.by_id(tx, at.somebodys.id)) == {True}
 
 
+def test_records_that_are_parted_afterwards_leave_the_one_that_was_named(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        at = stage(tx, now)
+        again = patients.register(
+            tx, KEYS, name="Pia", birth_date=at.patient.birth_date, sex=at.patient.sex, identifiers=[], now=now
+        )
+        of_again = cases.change(tx, cases.by_id(tx, at.somebodys.id), patient_id=again.id, identity=Identity.AGREES)
+        merged = patient_table.update().where(patient_table.c.id == again.id)
+        tx.execute(merged.values(merged_into=at.patient.id))
+        opens(at, at.chen, wanted(FoundBy.NUMBER, again.number))
+        assert looks(at, at.chen, of_again) == looks(at, at.chen, at.case) == {True}
+        tx.execute(merged.values(merged_into=None))
+
+        assert looks(at, at.chen, of_again) == {True}
+        assert looks(at, at.chen, at.case) == {False}
+
+
 def test_many_openings_wait_and_wrong_numbers_are_counted_as_everywhere(engine: Engine, now: datetime) -> None:
     with transaction(engine) as tx:
         at = stage(tx, now)

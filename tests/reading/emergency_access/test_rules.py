@@ -60,7 +60,7 @@ def test_after_the_free_ones_the_next_waits_a_minute_that_doubles_up_to_a_quarte
     assert wait_before(opened, NOW + 60 * MINUTE) == timedelta(0)
 
 
-@pytest.mark.parametrize("words", ["", "    ", "急救", "...", "x" * 501, "抢\x00救中"])
+@pytest.mark.parametrize("words", ["", "    ", "急救", "急救。！", "......", "\u200b" * 9, "x" * 501, "抢\x00救中"])
 def test_a_reason_says_something_and_fits(words: str) -> None:
     with pytest.raises(Invalid) as refused:
         checked_words(words)

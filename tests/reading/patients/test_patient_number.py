@@ -32,4 +32,5 @@ def test_letters_that_look_like_digits_are_read_as_these() -> None:
 
     assert read(" i" + "o" * 8 + number[-1]) == number
     assert read("L" + number[1:]) == number
+    assert read("".join(chr(ord(character) + 0xFEE0) for character in number)) == number
     assert read("U" + number[1:]) is None

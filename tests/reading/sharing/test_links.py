@@ -108,6 +108,8 @@ def test_every_link_that_does_not_open_is_one_answer(engine: Engine, now: dateti
         assert [type(each) for each in answers] == [WrongCredentials] * 7
         assert [event.outcome for event in events] == [Outcome.REFUSED] * 2
         assert isinstance(shared.open(locked.token, f"{locked.passcode[:3]} {locked.passcode[3:]}"), LinkSession)
+        full_width = locked.passcode.translate({ord(digit): ord(digit) + 0xFEE0 for digit in "0123456789"})
+        assert isinstance(shared.open(locked.token, full_width), LinkSession)
 
 
 def test_ten_wrong_passcodes_end_a_link_for_good(engine: Engine, now: datetime) -> None:

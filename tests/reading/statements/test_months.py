@@ -32,7 +32,9 @@ def test_months_follow_each_other() -> None:
     assert first_of(" 2026-11 ") == date(2026, 11, 1)
 
 
-@pytest.mark.parametrize("said", ["", "2026", "2026-13", "2026-11-01", "1999-12", "2300-01", "2026-W1", "二零二六"])
+@pytest.mark.parametrize(
+    "said", ["", "2026", "2026-13", "2026-11-01", "1999-12", "2300-01", "2026-W1", "二零二六", "２０２６-11"]
+)
 def test_what_is_no_month_is_refused(said: str) -> None:
     with pytest.raises(Invalid):
         first_of(said)

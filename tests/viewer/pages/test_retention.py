@@ -8,9 +8,11 @@ from datetime import timedelta
 import httpx
 import sqlalchemy as sa
 
+from reading.audit import Outcome
 from reading.cases.moves import State
 from reading.kinds import Role
-from reading.tables import case
+from reading.sessions.attempts import NAMING
+from reading.tables import audit_event, case
 from reading.tables import erasure_request as request_table
 from storage.database import snapshot, transaction
 from tests.viewer.house import House
@@ -63,6 +65,28 @@ def test_one_asks_and_another_confirms_by_naming_the_same(house: House) -> None:
     assert alone.status_code == 403
     assert (other.status_code, said(other)) == (422, "This is not what was asked for.")
     assert (before, confirmed.status_code, state_of(house)) == (["asked"], 303, ["confirmed"])
+
+
+def refused_acts(house: House) -> list[str]:
+    with snapshot(house.engine) as tx:
+        refused = audit_event.c.outcome == Outcome.REFUSED
+        return list(tx.scalars(sa.select(audit_event.c.action).where(refused).order_by(audit_event.c.number)))
+
+
+def test_wrong_names_are_counted_and_on_record(house: House) -> None:
+    sams, sids = two(house)
+    unknown = [
+        post(sams, f"{PAGE}/{form}", by="number", value="0000000000", **REASON).status_code for form in ("ask", "holds")
+    ]
+    post(sams, f"{PAGE}/ask", **NAMED, **REASON)
+    confirm = action(sids.get(PAGE), "confirm")
+    another = {**NAMED, "value": "A-13"}
+    guessed = [post(sids, confirm, **another).status_code for _ in range((NAMING.free or 0) + 2)]
+
+    assert unknown == [404, 404]
+    assert guessed == [422] * ((NAMING.free or 0) + 1) + [429]
+    assert refused_acts(house) == ["erasure.ask", "study.hold", *["erasure.confirm"] * ((NAMING.free or 0) + 1)]
+    assert state_of(house) == ["asked"]
 
 
 def test_a_hold_stops_it_a_refusal_ends_it_and_a_county_sees_its_own(house: House) -> None:

@@ -56,10 +56,12 @@ def test_a_month_is_priced_disputed_answered_and_closed(house: House) -> None:
     table = "hills,oak,报告,DX,,12.50,,2026-01-01,\nhills,oak,x,DX,,1,,2026-01-01,"
     wrong = _post(mira, f"{STATEMENTS}/prices/import", act="save", lines=table)
     added = _post(mira, f"{STATEMENTS}/prices/import", act="save", lines=table.splitlines()[0])
+    far = _post(mira, f"{STATEMENTS}/prices/import", act="preview", lines=f"hills,oak,,MR,,1,,{'9' * 30}-01-01,")
     same = {"site": "hills", "reader": "oak", "service": "report", "modality": "dx"}
     twice = _post(mira, f"{STATEMENTS}/prices", **same, price="9", first="2026-02-01")
     assert "1 lines have no price" in before
     assert (wrong.status_code, "Line 2" in _plain(wrong.text), "Line 1" in _plain(wrong.text)) == (422, True, False)
+    assert (far.status_code, "Line 1" in _plain(far.text)) == (422, True)
     assert "Hills, read by Oak Report · DR 12.50 for a case" in _plain(added.text)
     assert (twice.status_code, "Another row says the same" in twice.text) == (422, True)
 
@@ -110,10 +112,14 @@ def test_journeys_show_their_formula(house: House) -> None:
     _, mira = _a_month(house)
     form = {"km": "30", "fare": "0.5", "wage": "120", "people": "1.5", "first": "2026-01-01"}
     wrong = _post(mira, f"{STATEMENTS}/journeys", **form | {"km": "3.5"})
+    endless = [
+        _post(mira, f"{STATEMENTS}/journeys", **form | {"people": said}) for said in ("1e999999", "sNaN", "9e60")
+    ]
     _post(mira, f"{STATEMENTS}/journeys", **form)
     page = _plain(mira.get(f"{STATEMENTS}/journeys?month=2026-03").text)
 
     assert (wrong.status_code, "whole number of kilometres" in wrong.text) == (422, True)
+    assert [answer.status_code for answer in endless] == [422] * 3
     assert "Hills 2 × 1.50 × (2 × 30 × 0.50 + 120.00) = 450.00 2 2 120 450.00" in page
     assert "No parameters" not in page
 
@@ -126,7 +132,9 @@ def test_everybody_sees_their_side_alone(house: House) -> None:
     assert "Nothing was counted" in quinn.get(MARCH).text
     assert quinn.get(unescape(line)).status_code == 404
     assert house.signed_in("ben").get(STATEMENTS).status_code == 404
-    assert [mona.get(f"{STATEMENTS}/{month}").status_code for month in ("2026-04", "2026-13", "x")] == [404] * 3
+    assert [mona.get(f"{STATEMENTS}/{month}").status_code for month in ("2026-04", "2026-13", "x", "２０２６-03")] == [
+        404
+    ] * 4
     assert _post(mona, f"{STATEMENTS}/prices", price="1", first="2026-01-01").status_code == 403
     assert _post(mona, f"{MARCH}/close").status_code == 403
     chinese = house.signed_in("mona").get(MARCH).text
