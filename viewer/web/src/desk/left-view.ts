@@ -28,15 +28,20 @@ export function leftView(
       (copy) =>
         html`<article>
           <h3>${titleOf(copy)} <span class="soft small">${dateAndTime(copy.at)}</span></h3>
-          ${fieldsOf(copy)}
-          <button type="button" @click=${() => void navigator.clipboard?.writeText(wordsOf(copy))}>
-            ${text('desk.left-copy')}
-          </button>
+          ${fieldsOf(copy)} ${copying(copy)}
           <button type="button" @click=${() => discard(copy)}>${text('desk.discard')}</button>
         </article>`,
     )}
   </section>`
 }
+
+/** On plain http there is no clipboard to write to: the words are marked and copied by hand. */
+const copying = (copy: Copy): TemplateResult | typeof nothing =>
+  'clipboard' in navigator
+    ? html`<button type="button" @click=${() => void navigator.clipboard.writeText(wordsOf(copy))}>
+        ${text('desk.left-copy')}
+      </button>`
+    : nothing
 
 function titleOf({ form }: Copy): string {
   if (form === JUDGEMENT) return text('desk.review')
