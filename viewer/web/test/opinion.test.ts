@@ -1,10 +1,25 @@
 import { describe, expect, it } from 'vitest'
 import type { Opinion } from '../src/api/shapes'
-import { lackOf, viewsIn, withResult, withView } from '../src/desk/opinion'
+import { asksOpinion, lackOf, viewsIn, withResult, withView } from '../src/desk/opinion'
 
 const recall: Opinion = { result: 'recall', right: 'recall', left: 'normal', views: [], comment: '毛刺' }
 
 describe('an opinion', () => {
+  it.each([
+    ['second', null, null, true],
+    ['arbitrate', null, '肺栓塞', true],
+    ['read', { finality: 'at_once' }, null, true],
+    ['read', { finality: 'at_once' }, '肺栓塞', false],
+    ['read', null, null, false],
+    ['verify', { finality: 'at_once' }, null, false],
+    [undefined, { finality: 'at_once' }, null, false],
+  ] as const)(
+    'at the step %s of a double reading %j with the critical class %s is asked: %s',
+    (step, twice, code, asked) => {
+      expect(asksOpinion(step, { double_reading: twice }, { critical_class: code })).toBe(asked)
+    },
+  )
+
   it('loses with its result what belonged to it, and keeps its comment', () => {
     expect(withResult(recall, 'technical_recall')).toEqual({
       result: 'technical_recall',

@@ -160,6 +160,21 @@ describe('a series cannot be shown', () => {
     expect(shown.isShown('1.2')).toBe(true)
   })
 
+  test('as an account of those that are asked for, never of more pictures than the server counts', () => {
+    const shown = new ShownSeries()
+    for (const uid of ['1.1', '1.2', '1.3', '1.5']) shown.expect(uid, uid === '1.2' ? 4 : 1)
+    shown.displayed('1.1', 'a') // seen whole
+    shown.displayed('1.2', 'a')
+    for (const frame of ['b', 'c', 'd']) shown.failed('1.2', frame, 'damaged')
+    shown.lose('1.4')
+    shown.failed('1.5', 'a', 'unsupported') // not asked for
+
+    expect(shown.failures({ '1.1': 1, '1.2': 2, '1.3': 1, '1.4': 9 })).toEqual({
+      '1.2': { fault: 'damaged', pictures: 2 },
+      '1.4': { fault: 'load_failed' },
+    })
+  })
+
   test('when not even its contents came, until they come', () => {
     const shown = new ShownSeries()
     shown.lose('1.2')

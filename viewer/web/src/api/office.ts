@@ -34,18 +34,22 @@ export type CaseQuery = {
   readonly size?: number
 }
 
+/** Why it is signed although images are missing, or could not be shown; none where nothing of the kind is so. */
+export type Reasons = {
+  readonly incomplete_reason?: string
+  readonly not_shown_reason?: string
+  /** The checks of the text that are confirmed by name: what they found is meant all the same. */
+  readonly confirmed?: readonly CheckFinding['check'][]
+}
+
 /** What a signature covers besides the text: the images as they were, and what of them was on the screen. */
-export type Seen = {
+export type Seen = Reasons & {
   readonly lease_revision: number
   readonly image_set: string
   /** By series UID: how many of its pictures were drawn in full, and documents opened. */
   readonly shown_series: Readonly<Record<string, number>>
-  readonly incomplete_reason?: string
   /** By series UID: what the desk tried and could not show, and what was not needed. */
   readonly cannot_show?: Readonly<Record<string, Failed>>
-  readonly not_shown_reason?: string
-  /** The checks of the text that are confirmed by name. */
-  readonly confirmed?: readonly CheckFinding['check'][]
 }
 
 /** What a person proves with who they are. */

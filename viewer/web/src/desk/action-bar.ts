@@ -13,7 +13,6 @@ type Bar = {
   readonly busy: boolean
   readonly viewing: Viewing
   readonly onDecide: () => void
-  readonly onAdd: () => void
 }
 
 const DECISION: Record<Step, TextKey> = {
@@ -29,14 +28,14 @@ export function actionBar(bar: Bar): TemplateResult {
   const button = (key: TextKey, act: () => void, kind = ''): TemplateResult =>
     html`<button class=${kind} ?disabled=${busy} @click=${act}>${text(key)}</button>`
   const theirs = work.detail?.readings.some(({ mine }) => mine)
-  const decision = work.step ? DECISION[work.step] : work.adding ? 'desk.addendum' : undefined
+  const decision = work.step ? DECISION[work.step] : work.forms.adding ? 'desk.addendum' : undefined
   return html`<div class="actions">
     ${decision || work.allows('no-change') ? unseen(bar) : nothing}
     ${decision ? button(decision, onDecide, 'primary') : nothing}
     ${!work.step && work.allows('claim') ? button('desk.claim', () => void decisions.claim(), 'primary') : nothing}
     ${work.allows('finalise') ? button('desk.finalise', () => void decisions.settleReading('finalise'), 'primary') : nothing}
     ${work.allows('defer') ? button(theirs ? 'desk.defer' : 'desk.defer-for', () => void decisions.settleReading('defer')) : nothing}
-    ${work.allows('no-change') && !work.adding ? noChange(bar) : nothing} ${critical(bar, button)}
+    ${work.allows('no-change') && !work.forms.adding ? noChange(bar) : nothing} ${critical(bar, button)}
     <details class="more">
       <summary class="button">${text('desk.more')}</summary>
       <div>${rarer(bar, button)}</div>
@@ -70,16 +69,18 @@ function critical({ work, decisions }: Bar, button: Button): TemplateResult | ty
   ${work.allows('withdraw-critical') ? button('desk.critical-withdraw', () => void decisions.withdrawCritical()) : nothing}`
 }
 
-function rarer({ work, decisions, onAdd }: Bar, button: Button): readonly (TemplateResult | typeof nothing)[] {
-  const { version } = work
+function rarer({ work, decisions }: Bar, button: Button): readonly (TemplateResult | typeof nothing)[] {
+  const { version, forms } = work
   return [
     work.step === 'verify' ? button('desk.send-back', () => void decisions.withReason('send-back')) : nothing,
     work.step && work.allows('park') ? button('desk.park', () => void decisions.park()) : nothing,
     work.allows('put-back') ? button('desk.put-back', () => void decisions.putBack()) : nothing,
     work.allows('return') ? button('desk.return', () => void decisions.withReason('return')) : nothing,
     work.allows('escalate') ? button('desk.escalate', () => void decisions.withReason('escalate')) : nothing,
-    work.allows('addendum') && !work.adding ? button('desk.addendum', onAdd) : nothing,
-    work.adding ? button('desk.discard', () => work.discardAddendum()) : nothing,
+    version && work.allows('addendum') && !forms.adding
+      ? button('desk.addendum', () => forms.beginAddendum(version))
+      : nothing,
+    forms.adding ? button('desk.discard', () => forms.discardAddendum()) : nothing,
     work.allows('withhold') ? button('desk.withhold', () => void decisions.withReason('withhold')) : nothing,
     work.allows('restore') ? button('desk.restore', () => void decisions.withReason('restore')) : nothing,
     work.allows('read-again') ? button('desk.read-again', () => void decisions.withReason('read-again')) : nothing,

@@ -1,6 +1,6 @@
 /** What a person decides at the desk: each asks what must be asked, proves who they are where needed, and acts. */
 import { html, nothing, type TemplateResult } from 'lit'
-import type { Office } from '../api/office'
+import type { Office, Reasons } from '../api/office'
 import { Problem, Unreachable } from '../api/problem'
 import type { CheckFinding, ReviewOutcome, ScreenState } from '../api/shapes'
 import { isIncomplete } from '../case-words'
@@ -18,7 +18,7 @@ import { NOT_JUDGED, type Judgement } from './judgement'
 import { offerToPark } from './parking'
 import { signingWords, type Signer } from './signing-words'
 import { failedView, leftView } from './unseen-view'
-import type { Reasoned, Reasons, Work } from './work'
+import type { Reasoned, Work } from './work'
 
 /** What of the images is on the screen. */
 export type Viewing = {
@@ -77,7 +77,7 @@ export class Decisions {
       })
       if (!answer) return
       await this.work.claim(answer['why'])
-      this.work.told('claim')
+      this.work.forms.told('claim')
     }
   }
 
@@ -209,7 +209,7 @@ export class Decisions {
     const criticalClass = answer?.['class']
     if (!criticalClass) return
     if (!(await this.attempt(() => this.work.raiseCritical(criticalClass, answer['finding'] ?? '')))) return
-    this.work.told('critical')
+    this.work.forms.told('critical')
     notify('success', text('desk.critical-raised'))
   }
 
@@ -231,28 +231,28 @@ export class Decisions {
       danger: true,
     })
     const why = answer?.['why']
-    if (why && (await this.attempt(() => this.work.withdrawCritical(why)))) this.work.told('critical-withdraw')
+    if (why && (await this.attempt(() => this.work.withdrawCritical(why)))) this.work.forms.told('critical-withdraw')
   }
 
   /** Two fillings of one form: the person sees both, field by field, and says what stands. Whether nothing is left open. */
   async settleConflict(): Promise<boolean> {
-    const { work } = this
-    const { reportOther, judgementOther } = work
-    if (reportOther) {
-      const words = await askToMerge(REPORT_FIELDS, work.content, work.reportBase, reportOther)
+    const { forms } = this.work
+    const { report, judgementOther } = forms
+    if (report?.other) {
+      const words = await askToMerge(REPORT_FIELDS, report.words, report.sent, report.other)
       if (!words) return false
-      work.mergeReport(words, reportOther)
+      forms.mergeReport(words, report.other)
     } else if (judgementOther) {
-      const words = await askToMerge(JUDGEMENT_FIELDS, work.judgement, NOT_JUDGED, judgementOther)
+      const words = await askToMerge(JUDGEMENT_FIELDS, forms.judgement, NOT_JUDGED, judgementOther)
       if (!words) return false
-      work.mergeJudgement(words, judgementOther)
+      forms.mergeJudgement(words, judgementOther)
     }
-    return work.reportOther || work.judgementOther ? this.settleConflict() : true
+    return forms.report?.other || forms.judgementOther ? this.settleConflict() : true
   }
 
   /** Asks as `ask` does; the words stay in the browser until they are told. */
   private async askKept(dialog: string, question: Question): Promise<Answers | null> {
-    const keeper = await this.work.wordsFor(dialog)
+    const keeper = await this.work.forms.wordsFor(dialog)
     const fields = (question.fields ?? []).map((field) =>
       WORDY.has(field.kind) ? { ...field, value: keeper.state.words[field.name] ?? field.value ?? '' } : field,
     )
@@ -264,7 +264,7 @@ export class Decisions {
 
   /** Whether no check stops the text as it stands; else the person is shown what has to be mended, and the way there. */
   private async nothingStops(): Promise<boolean> {
-    const { findings, status } = await this.work.checks.now(this.work.content)
+    const { findings, status } = await this.work.forms.checks.now(this.work.content)
     if (status === 'unknown') {
       notify('danger', text('check.failed'))
       return false
@@ -282,7 +282,7 @@ export class Decisions {
 
   /** A tick for each warning of the text: confirmed by name, and by whoever signs. */
   private confirmations(): readonly Field[] {
-    const { findings } = this.work.checks.state
+    const { findings } = this.work.forms.checks.state
     return warnings(findings).map((check) => ({
       name: `${CONFIRM}${check}`,
       label: confirmationOf(check, findings),
@@ -292,7 +292,7 @@ export class Decisions {
   }
 
   private whatIsDoubted(): TemplateResult | typeof nothing {
-    const doubted = this.work.checks.state.findings.filter(({ severity }) => severity === 'warns')
+    const doubted = this.work.forms.checks.state.findings.filter(({ severity }) => severity === 'warns')
     if (doubted.length === 0) return nothing
     return html`<p><strong>${text('check.title')}</strong>${text('colon')}${text('check.confirm-each')}</p>`
   }
@@ -359,7 +359,7 @@ export class Decisions {
   /** What of the text a printed sheet has no letters for; null where the server could not say. */
   private async printedAsCodes(): Promise<TemplateResult | typeof nothing | null> {
     try {
-      const lost = await this.work.unprintable()
+      const lost = await this.office.unprintable(this.work.content)
       if (lost.length === 0) return nothing
       const what = lost.map(({ character, printed }) => `${character} → ${printed}`).join('  ')
       return html`<p class="note warning unprintable">${text('desk.unprintable', { what })}</p>`
@@ -386,7 +386,7 @@ export class Decisions {
     act: () => Promise<void>,
   ): Promise<void> {
     if (!(await this.attempt(act))) return
-    this.work.told(done)
+    this.work.forms.told(done)
     notify('success', text(`desk.done.${done}`))
     this.onDone()
   }

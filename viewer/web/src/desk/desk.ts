@@ -132,30 +132,30 @@ export class Desk extends Part {
   private leave(): void {
     const { work } = this
     if (work?.step) rememberScreen(work.caseId, this.screen())
-    if (work) void work.settle().finally(() => work.close())
+    if (work) void work.forms.settle().finally(() => work.close())
     this.work = undefined
   }
 
   private readonly leaving = (event: BeforeUnloadEvent): void => {
-    if (this.work?.unsent) event.preventDefault()
+    if (this.unsent) event.preventDefault()
   }
 
   /** Whether there are words that nobody else has. */
   get unsent(): boolean {
-    return this.work?.unsent === true
+    return this.work?.forms.unsent === true
   }
 
   /** Whether the person goes although words are unsent: what can be saved is saved first. */
   async mayLeave(): Promise<boolean> {
-    const { work } = this
-    if (!work) return true
-    await Promise.race([work.settle(), new Promise((resolve) => setTimeout(resolve, SAVE_MS))])
-    if (!work.unsent) return true
+    const forms = this.work?.forms
+    if (!forms) return true
+    await Promise.race([forms.settle(), new Promise((resolve) => setTimeout(resolve, SAVE_MS))])
+    if (!forms.unsent) return true
     const answer = await ask({
       title: text('desk.leave-asks'),
-      words: text(work.lasting ? 'desk.leave-kept' : 'desk.leave-lost'),
+      words: text(forms.lasting ? 'desk.leave-kept' : 'desk.leave-lost'),
       confirm: text('desk.leave'),
-      danger: !work.lasting,
+      danger: !forms.lasting,
     })
     return answer !== null
   }
@@ -195,7 +195,7 @@ export class Desk extends Part {
     if (!command) return
     event.preventDefault()
     if (command === 'help') showHelp()
-    if (command === 'save') void this.work?.settle()
+    if (command === 'save') void this.work?.forms.settle()
     if (command === 'decide') void this.decide()
     if (command === 'park' && this.work?.step && this.work.allows('park')) void this.decisions?.park()
     if (command === 'findings') this.querySelector<HTMLElement>('#findings')?.focus()
@@ -203,12 +203,13 @@ export class Desk extends Part {
 
   private async decide(): Promise<void> {
     const { work, decisions } = this
-    if (!work || !decisions || this.busy || !(work.step || work.adding)) return
+    if (!work || !decisions || this.busy || !(work.step || work.forms.adding)) return
     if (!(await decisions.settleConflict())) return
     const review = work.step === 'review'
     const lacksOpinion = work.withOpinion && lackOf(work.content.opinion) !== null
-    const writes = !review || work.judgement.outcome === 'amend'
-    if ((review && missingOf(work.judgement)) || (writes && unfinished(work.content).length > 0) || lacksOpinion) {
+    const { judgement } = work.forms
+    const writes = !review || judgement.outcome === 'amend'
+    if ((review && missingOf(judgement)) || (writes && unfinished(work.content).length > 0) || lacksOpinion) {
       this.pointOut = true
       this.side = 'report'
       this.requestUpdate()
@@ -220,8 +221,8 @@ export class Desk extends Part {
     this.requestUpdate()
     if (work.step === 'read' || work.step === 'second' || work.step === 'arbitrate') await decisions.sign()
     if (work.step === 'verify') await decisions.verify()
-    if (!work.step && work.adding) await decisions.addendum()
-    if (review) await decisions.review(work.judgement)
+    if (!work.step && work.forms.adding) await decisions.addendum()
+    if (review) await decisions.review(judgement)
     this.busy = false
     this.requestUpdate()
   }
@@ -252,7 +253,7 @@ export class Desk extends Part {
         <a class="button" href="#/">${text('desk.back')}</a>
       </div>`
     }
-    const { detail } = work
+    const { detail, forms } = work
     const studies = detail.studies.map((study) => study.study_uid)
     const sideButton = (side: 'images' | 'report', words: string) =>
       html`<button aria-pressed=${this.side === side} @click=${() => this.show(side)}>${words}</button>`
@@ -304,7 +305,7 @@ export class Desk extends Part {
               takeFollowUp: () => void this.decisions?.takeFollowUp(),
             },
           )}
-          ${lineView(work)} ${leftView(work.left, work.allows('claim'), (copy) => void work.discardLeft(copy))}
+          ${lineView(work)} ${leftView(forms.left, work.allows('claim'), (copy) => void forms.discardLeft(copy))}
           ${requestView(detail)} ${correspondenceView(detail)}
           ${priorsView(detail.priors, this.prior, (prior) => this.togglePrior(prior))} ${consultationsView(detail)}
           ${reportPane({ work, pointOut: this.pointOut })}
@@ -316,7 +317,6 @@ export class Desk extends Part {
                   busy: this.busy,
                   viewing: this.viewing,
                   onDecide: () => void this.decide(),
-                  onAdd: () => work.beginAddendum(),
                 })
               : nothing
           }
@@ -325,11 +325,11 @@ export class Desk extends Part {
   }
 
   private edited(event: CustomEvent<Content>): void {
-    this.work?.edit(event.detail)
+    this.work?.forms.edit(event.detail)
   }
 
   private judged(event: CustomEvent<Judgement>): void {
-    this.work?.judge(event.detail)
+    this.work?.forms.judge(event.detail)
   }
 
   private get panel(): ImagePanel | null {
@@ -339,7 +339,7 @@ export class Desk extends Part {
 customElements.define('tierread-desk', Desk)
 
 /** While there is no line: since when, and what becomes of what is written. */
-function lineView({ downSince, saving, unsent }: Work): TemplateResult | typeof nothing {
+function lineView({ downSince, forms: { saving, unsent } }: Work): TemplateResult | typeof nothing {
   if (downSince === null) return nothing
   const kept = unsent && saving?.keptAt && saving.lasting ? text('desk.line-kept', { at: clock(saving.keptAt) }) : ''
   return html`<p class="note warning line-down" role="status">

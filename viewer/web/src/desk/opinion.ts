@@ -1,11 +1,21 @@
 /** The opinion of one of two blind readers: what it is, and what it still lacks. */
-import type { Opinion, SideResult } from '../api/shapes'
+import type { CaseDetail, Content, Opinion, SideResult, Step } from '../api/shapes'
 
 export const RESULTS = ['normal', 'recall', 'technical_recall'] as const
 export const SIDES = ['right', 'left'] as const
 export const SIDE_RESULTS: readonly SideResult[] = ['normal', 'recall']
 /** The standard views of a mammogram; others are typed. */
 export const MAMMOGRAM_VIEWS = ['RCC', 'LCC', 'RMLO', 'LMLO'] as const
+
+/** Whether the text of a step carries one: who writes it reads blind, or decides between two who did. */
+export function asksOpinion(
+  step: Step | undefined,
+  { double_reading }: Pick<CaseDetail, 'double_reading'>,
+  { critical_class }: Pick<Content, 'critical_class'>,
+): boolean {
+  if (step === 'second' || step === 'arbitrate') return true
+  return step === 'read' && double_reading !== null && !critical_class
+}
 
 export type OpinionLack = 'result' | 'views' | 'side'
 

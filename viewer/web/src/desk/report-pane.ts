@@ -2,6 +2,7 @@
 import { html, nothing, type TemplateResult } from 'lit'
 import type { CaseDetail } from '../api/shapes'
 import { text } from '../language'
+import type { CaseForms } from './case-forms'
 import './report-form'
 import { confirmationsView, differenceView, notSeenBefore, reviewsView, versionView } from './report-view'
 import { readingsView } from './readings-view'
@@ -16,14 +17,15 @@ type Pane = {
 
 export function reportPane(pane: Pane): TemplateResult | typeof nothing {
   const { work, pointOut } = pane
-  const { formStep: step, version, detail, adding, judgement } = work
+  const { formStep: step, version, detail, forms } = work
   if (!detail) return nothing
+  const { adding, judgement } = forms
   const form = html`<tierread-report-form
       .content=${work.content}
-      .saving=${work.saving}
-      .writing=${work.writing}
+      .saving=${forms.saving}
+      .writing=${forms.writing}
       .pointOut=${pointOut}
-      .checks=${work.checks.state}
+      .checks=${forms.checks.state}
       .asksOpinion=${work.withOpinion}
       .paired=${detail.modality === 'MG' || detail.body_part === 'BREAST'}
     ></tierread-report-form>
@@ -39,7 +41,7 @@ export function reportPane(pane: Pane): TemplateResult | typeof nothing {
     return html`${work.withOpinion ? html`<p class="note">${text(step === 'second' ? 'desk.blind-second' : 'desk.blind-first')}</p>` : nothing}
     ${form} ${reviews}`
   if (step === 'review')
-    return html`${version ? versionView(version) : nothing} ${judgedTwice(work)}
+    return html`${version ? versionView(version) : nothing} ${judgedTwice(forms)}
       <tierread-review-form .judgement=${judgement} .pointOut=${pointOut}></tierread-review-form>
       ${
         judgement.outcome === 'amend'
@@ -53,7 +55,7 @@ export function reportPane(pane: Pane): TemplateResult | typeof nothing {
 }
 
 /** A judgement was given on two pages. */
-function judgedTwice({ judgementOther }: Work): TemplateResult | typeof nothing {
+function judgedTwice({ judgementOther }: CaseForms): TemplateResult | typeof nothing {
   if (!judgementOther) return nothing
   return html`<div class="note danger" role="alert">
     <p>${text('desk.conflict')}</p>

@@ -112,6 +112,19 @@ export class ShownSeries {
     return seen === 0 ? { fault } : { fault, pictures: series.failed.size + series.undrawn }
   }
 
+  /** What cannot be shown of the series that a signature accounts for; never more of one than the server counts. */
+  failures(toSee: Readonly<Record<string, number>>): Readonly<Record<string, Failed>> {
+    const unseen = Object.entries(toSee).filter(([uid]) => !this.isShown(uid))
+    return Object.fromEntries(
+      unseen.flatMap(([uid, number]) => {
+        const failed = this.cannotShow(uid)
+        if (!failed) return []
+        const { pictures } = failed
+        return [[uid, pictures === undefined ? failed : { ...failed, pictures: Math.min(pictures, number) }]]
+      }),
+    )
+  }
+
   /** Nothing of the series can be shown here. */
   isEmpty(seriesUid: string): boolean {
     return this.series.get(seriesUid)?.frames === 0
