@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Final
 
-from reading.errors import MoveNotAllowed
+from reading.move_table import MoveTable
 
 
 class State(StrEnum):
@@ -45,26 +45,16 @@ UNANSWERED: Final = frozenset({State.RAISED, State.CLIMBING})
 STANDING: Final = frozenset({State.RAISED, State.CLIMBING, State.ACKNOWLEDGED, State.DISPOSED})
 """The states in which the case counts as critical; `alert_rows.standing` is their SQL."""
 
-MOVES: Final[dict[tuple[State, Move], State]] = {
-    (State.RAISED, Move.CLIMB): State.CLIMBING,
-    (State.RAISED, Move.ACKNOWLEDGE): State.ACKNOWLEDGED,
-    (State.CLIMBING, Move.CLIMB): State.CLIMBING,
-    (State.CLIMBING, Move.ACKNOWLEDGE): State.ACKNOWLEDGED,
-    (State.ACKNOWLEDGED, Move.REMIND): State.ACKNOWLEDGED,
-    (State.ACKNOWLEDGED, Move.DISPOSE): State.DISPOSED,
-    **{(state, Move.CARRY): state for state in STANDING},
-    **{(state, move): end for state in STANDING for move, end in ENDS.items()},
-}
-
-
-def after(state: State, move: Move) -> State:
-    """The state that a move leads to.
-
-    Raises:
-        MoveNotAllowed: the table does not have it.
-
-    """
-    try:
-        return MOVES[state, move]
-    except KeyError:
-        raise MoveNotAllowed(state, move) from None
+MOVES: Final = MoveTable(
+    {
+        (State.RAISED, Move.CLIMB): State.CLIMBING,
+        (State.RAISED, Move.ACKNOWLEDGE): State.ACKNOWLEDGED,
+        (State.CLIMBING, Move.CLIMB): State.CLIMBING,
+        (State.CLIMBING, Move.ACKNOWLEDGE): State.ACKNOWLEDGED,
+        (State.ACKNOWLEDGED, Move.REMIND): State.ACKNOWLEDGED,
+        (State.ACKNOWLEDGED, Move.DISPOSE): State.DISPOSED,
+        **{(state, Move.CARRY): state for state in STANDING},
+        **{(state, move): end for state in STANDING for move, end in ENDS.items()},
+    }
+)
+after: Final = MOVES.after

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Final
 
-from reading.errors import MoveNotAllowed
+from reading.move_table import MoveTable
 
 
 class Identity(StrEnum):
@@ -50,34 +50,24 @@ class QuestionMove(StrEnum):
     """The decision before is taken back."""
 
 
-MOVES: Final[dict[tuple[QuestionState, QuestionMove], QuestionState]] = {
-    (QuestionState.OPEN, QuestionMove.ASK): QuestionState.OPEN,
-    (QuestionState.OPEN, QuestionMove.CONFIRM): QuestionState.CONFIRMED,
-    (QuestionState.OPEN, QuestionMove.RESUME): QuestionState.CONFIRMED,
-    (QuestionState.OPEN, QuestionMove.PART): QuestionState.PARTED,
-    (QuestionState.OPEN, QuestionMove.SETTLE): QuestionState.SETTLED,
-    (QuestionState.CONFIRMED, QuestionMove.PART): QuestionState.PARTED,
-    (QuestionState.CONFIRMED, QuestionMove.ASK): QuestionState.OPEN,
-    (QuestionState.PARTED, QuestionMove.ASK): QuestionState.OPEN,
-    (QuestionState.SETTLED, QuestionMove.ASK): QuestionState.OPEN,
-    (QuestionState.CONFIRMED, QuestionMove.UNDO): QuestionState.OPEN,
-    (QuestionState.PARTED, QuestionMove.UNDO): QuestionState.OPEN,
-}
+MOVES: Final = MoveTable(
+    {
+        (QuestionState.OPEN, QuestionMove.ASK): QuestionState.OPEN,
+        (QuestionState.OPEN, QuestionMove.CONFIRM): QuestionState.CONFIRMED,
+        (QuestionState.OPEN, QuestionMove.RESUME): QuestionState.CONFIRMED,
+        (QuestionState.OPEN, QuestionMove.PART): QuestionState.PARTED,
+        (QuestionState.OPEN, QuestionMove.SETTLE): QuestionState.SETTLED,
+        (QuestionState.CONFIRMED, QuestionMove.PART): QuestionState.PARTED,
+        (QuestionState.CONFIRMED, QuestionMove.ASK): QuestionState.OPEN,
+        (QuestionState.PARTED, QuestionMove.ASK): QuestionState.OPEN,
+        (QuestionState.SETTLED, QuestionMove.ASK): QuestionState.OPEN,
+        (QuestionState.CONFIRMED, QuestionMove.UNDO): QuestionState.OPEN,
+        (QuestionState.PARTED, QuestionMove.UNDO): QuestionState.OPEN,
+    }
+)
+after: Final = MOVES.after
 
 CONFIRMABLE: Final = frozenset({QuestionState.OPEN, QuestionState.CONFIRMED})
 """What was confirmed counts, also while the system asks again because something has changed."""
 DECIDED: Final = frozenset({QuestionState.CONFIRMED, QuestionState.PARTED})
 """A person has decided, and may take it back."""
-
-
-def after(state: QuestionState, move: QuestionMove) -> QuestionState:
-    """The state that a move leads to.
-
-    Raises:
-        MoveNotAllowed: the table does not have it.
-
-    """
-    try:
-        return MOVES[state, move]
-    except KeyError:
-        raise MoveNotAllowed(state, move) from None

@@ -6,7 +6,8 @@ from collections.abc import Set as AbstractSet
 from enum import StrEnum
 from typing import Final
 
-from reading.errors import MoveNotAllowed, NotAllowed
+from reading.errors import NotAllowed
+from reading.move_table import MoveTable
 
 
 class State(StrEnum):
@@ -148,65 +149,68 @@ WAITING: Final = frozenset(
 )
 """The states from which a case can be claimed."""
 
-MOVES: Final[dict[tuple[State, Move], State]] = {
-    (State.WAITING_READ, Move.CLAIM): State.READING,
-    (State.READING, Move.PUT_BACK): State.WAITING_READ,
-    (State.READING, Move.EXPIRE): State.WAITING_READ,
-    (State.READING, Move.RETURN): State.RETURNED,
-    (State.READING, Move.ESCALATE): State.WAITING_READ,
-    (State.READING, Move.SIGN): State.WAITING_VERIFY,
-    (State.READING, Move.SIGN_FOR_REVIEW): State.WAITING_REVIEW,
-    (State.READING, Move.SIGN_AS_FINAL): State.FINAL,
-    (State.READING, Move.SIGN_FIRST): State.WAITING_SECOND,
-    (State.READING, Move.SIGN_PROVISIONALLY): State.PROVISIONAL,
-    (State.PROVISIONAL, Move.FINALISE): State.WAITING_SECOND,
-    (State.PROVISIONAL, Move.DEFER): State.WAITING_READ,
-    (State.WAITING_SECOND, Move.CLAIM): State.SECOND_READING,
-    (State.SECOND_READING, Move.PUT_BACK): State.WAITING_SECOND,
-    (State.SECOND_READING, Move.EXPIRE): State.WAITING_SECOND,
-    (State.SECOND_READING, Move.RETURN): State.RETURNED,
-    (State.SECOND_READING, Move.TO_ARBITRATION): State.WAITING_ARBITRATION,
-    (State.SECOND_READING, Move.CONCUR): State.FINAL,
-    (State.WAITING_ARBITRATION, Move.CLAIM): State.ARBITRATING,
-    (State.ARBITRATING, Move.PUT_BACK): State.WAITING_ARBITRATION,
-    (State.ARBITRATING, Move.EXPIRE): State.WAITING_ARBITRATION,
-    (State.ARBITRATING, Move.RETURN): State.RETURNED,
-    (State.ARBITRATING, Move.ARBITRATE): State.FINAL,
-    (State.WAITING_VERIFY, Move.CLAIM): State.VERIFYING,
-    (State.VERIFYING, Move.PUT_BACK): State.WAITING_VERIFY,
-    (State.VERIFYING, Move.EXPIRE): State.WAITING_VERIFY,
-    (State.VERIFYING, Move.RETURN): State.RETURNED,
-    (State.VERIFYING, Move.SEND_BACK): State.WAITING_READ,
-    (State.VERIFYING, Move.ESCALATE): State.WAITING_REVIEW,
-    (State.VERIFYING, Move.VERIFY_FOR_REVIEW): State.WAITING_REVIEW,
-    (State.VERIFYING, Move.VERIFY_AS_FINAL): State.FINAL,
-    (State.WAITING_REVIEW, Move.CLAIM): State.REVIEWING,
-    (State.DISPUTED, Move.CLAIM): State.REVIEWING,
-    (State.REVIEWING, Move.PUT_BACK): State.WAITING_REVIEW,
-    (State.REVIEWING, Move.EXPIRE): State.WAITING_REVIEW,
-    (State.REVIEWING, Move.RETURN): State.RETURNED,
-    (State.REVIEWING, Move.AGREE): State.FINAL,
-    (State.REVIEWING, Move.AMEND): State.FINAL,
-    (State.REVIEWING, Move.SEND_BACK): State.WAITING_READ,
-    (State.RETURNED, Move.RESUBMIT): State.WAITING_READ,
-    # An addendum: the author signs anew, the old version stands until the new one has its signatures.
-    (State.FINAL, Move.SIGN): State.WAITING_VERIFY,
-    (State.FINAL, Move.SIGN_FOR_REVIEW): State.WAITING_REVIEW,
-    (State.FINAL, Move.SIGN_AS_FINAL): State.FINAL,
-    (State.FINAL, Move.DRAW): State.WAITING_REVIEW,
-    (State.FINAL, Move.DISPUTE): State.DISPUTED,
-    (State.WITHHELD, Move.RESTORE): State.FINAL,
-    (State.WITHHELD, Move.READ_AGAIN): State.WAITING_READ,
-    (State.WITHHELD, Move.ENTER_IN_ERROR): State.WITHDRAWN,
-    (State.WAITING_READ, Move.REJECT): State.RETURNED,
-    (State.WAITING_READ, Move.EMPTY): State.EMPTIED,
-    (State.RETURNED, Move.EMPTY): State.EMPTIED,
-    (State.WITHHELD, Move.EMPTY): State.EMPTIED,
-    (State.EMPTIED, Move.REFILL): State.WAITING_READ,
-    **{(state, Move.WITHHOLD): State.WITHHELD for state in State if state not in HIDDEN},
-    **{(state, Move.REROUTE): state for state in WAITING},
-    **{(state, move): state for state in HELD for move in (Move.PARK, Move.RESUME)},
-}
+MOVES: Final = MoveTable(
+    {
+        (State.WAITING_READ, Move.CLAIM): State.READING,
+        (State.READING, Move.PUT_BACK): State.WAITING_READ,
+        (State.READING, Move.EXPIRE): State.WAITING_READ,
+        (State.READING, Move.RETURN): State.RETURNED,
+        (State.READING, Move.ESCALATE): State.WAITING_READ,
+        (State.READING, Move.SIGN): State.WAITING_VERIFY,
+        (State.READING, Move.SIGN_FOR_REVIEW): State.WAITING_REVIEW,
+        (State.READING, Move.SIGN_AS_FINAL): State.FINAL,
+        (State.READING, Move.SIGN_FIRST): State.WAITING_SECOND,
+        (State.READING, Move.SIGN_PROVISIONALLY): State.PROVISIONAL,
+        (State.PROVISIONAL, Move.FINALISE): State.WAITING_SECOND,
+        (State.PROVISIONAL, Move.DEFER): State.WAITING_READ,
+        (State.WAITING_SECOND, Move.CLAIM): State.SECOND_READING,
+        (State.SECOND_READING, Move.PUT_BACK): State.WAITING_SECOND,
+        (State.SECOND_READING, Move.EXPIRE): State.WAITING_SECOND,
+        (State.SECOND_READING, Move.RETURN): State.RETURNED,
+        (State.SECOND_READING, Move.TO_ARBITRATION): State.WAITING_ARBITRATION,
+        (State.SECOND_READING, Move.CONCUR): State.FINAL,
+        (State.WAITING_ARBITRATION, Move.CLAIM): State.ARBITRATING,
+        (State.ARBITRATING, Move.PUT_BACK): State.WAITING_ARBITRATION,
+        (State.ARBITRATING, Move.EXPIRE): State.WAITING_ARBITRATION,
+        (State.ARBITRATING, Move.RETURN): State.RETURNED,
+        (State.ARBITRATING, Move.ARBITRATE): State.FINAL,
+        (State.WAITING_VERIFY, Move.CLAIM): State.VERIFYING,
+        (State.VERIFYING, Move.PUT_BACK): State.WAITING_VERIFY,
+        (State.VERIFYING, Move.EXPIRE): State.WAITING_VERIFY,
+        (State.VERIFYING, Move.RETURN): State.RETURNED,
+        (State.VERIFYING, Move.SEND_BACK): State.WAITING_READ,
+        (State.VERIFYING, Move.ESCALATE): State.WAITING_REVIEW,
+        (State.VERIFYING, Move.VERIFY_FOR_REVIEW): State.WAITING_REVIEW,
+        (State.VERIFYING, Move.VERIFY_AS_FINAL): State.FINAL,
+        (State.WAITING_REVIEW, Move.CLAIM): State.REVIEWING,
+        (State.DISPUTED, Move.CLAIM): State.REVIEWING,
+        (State.REVIEWING, Move.PUT_BACK): State.WAITING_REVIEW,
+        (State.REVIEWING, Move.EXPIRE): State.WAITING_REVIEW,
+        (State.REVIEWING, Move.RETURN): State.RETURNED,
+        (State.REVIEWING, Move.AGREE): State.FINAL,
+        (State.REVIEWING, Move.AMEND): State.FINAL,
+        (State.REVIEWING, Move.SEND_BACK): State.WAITING_READ,
+        (State.RETURNED, Move.RESUBMIT): State.WAITING_READ,
+        # An addendum: the author signs anew, the old version stands until the new one has its signatures.
+        (State.FINAL, Move.SIGN): State.WAITING_VERIFY,
+        (State.FINAL, Move.SIGN_FOR_REVIEW): State.WAITING_REVIEW,
+        (State.FINAL, Move.SIGN_AS_FINAL): State.FINAL,
+        (State.FINAL, Move.DRAW): State.WAITING_REVIEW,
+        (State.FINAL, Move.DISPUTE): State.DISPUTED,
+        (State.WITHHELD, Move.RESTORE): State.FINAL,
+        (State.WITHHELD, Move.READ_AGAIN): State.WAITING_READ,
+        (State.WITHHELD, Move.ENTER_IN_ERROR): State.WITHDRAWN,
+        (State.WAITING_READ, Move.REJECT): State.RETURNED,
+        (State.WAITING_READ, Move.EMPTY): State.EMPTIED,
+        (State.RETURNED, Move.EMPTY): State.EMPTIED,
+        (State.WITHHELD, Move.EMPTY): State.EMPTIED,
+        (State.EMPTIED, Move.REFILL): State.WAITING_READ,
+        **{(state, Move.WITHHOLD): State.WITHHELD for state in State if state not in HIDDEN},
+        **{(state, Move.REROUTE): state for state in WAITING},
+        **{(state, move): state for state in HELD for move in (Move.PARK, Move.RESUME)},
+    }
+)
+after: Final = MOVES.after
 
 STEP_OF: Final[dict[State, Step]] = {
     State.WAITING_READ: Step.READ,
@@ -232,19 +236,6 @@ SIGNS_AS: Final[dict[Step, SigningRole]] = {
     Step.VERIFY: SigningRole.VERIFIER,
     Step.REVIEW: SigningRole.REVIEWER,
 }
-
-
-def after(state: State, move: Move) -> State:
-    """The state that a move leads to.
-
-    Raises:
-        MoveNotAllowed: the table does not have it.
-
-    """
-    try:
-        return MOVES[state, move]
-    except KeyError:
-        raise MoveNotAllowed(state, move) from None
 
 
 def only_role(role: SigningRole, roles_so_far: AbstractSet[SigningRole]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Final
 
-from reading.errors import MoveNotAllowed
+from reading.move_table import MoveTable
 
 
 class State(StrEnum):
@@ -39,25 +39,15 @@ UNANSWERED: Final = frozenset({State.OPEN, State.HELD})
 
 CLOSED: Final = frozenset(State) - UNANSWERED
 
-MOVES: Final[dict[tuple[State, Move], State]] = {
-    (State.OPEN, Move.CLAIM): State.HELD,
-    (State.HELD, Move.CLAIM): State.HELD,
-    (State.HELD, Move.PUT_BACK): State.OPEN,
-    (State.HELD, Move.CONFIRM): State.NO_CHANGE,
-    **{(state, Move.RELEASE_SAME): State.NO_CHANGE for state in UNANSWERED},
-    **{(state, Move.RELEASE_OTHER): State.ADDENDUM for state in UNANSWERED},
-    **{(state, Move.ENTER_IN_ERROR): State.VOID for state in UNANSWERED},
-}
-
-
-def after(state: State, move: Move) -> State:
-    """The state that a move leads to.
-
-    Raises:
-        MoveNotAllowed: the table does not have it.
-
-    """
-    try:
-        return MOVES[state, move]
-    except KeyError:
-        raise MoveNotAllowed(state, move) from None
+MOVES: Final = MoveTable(
+    {
+        (State.OPEN, Move.CLAIM): State.HELD,
+        (State.HELD, Move.CLAIM): State.HELD,
+        (State.HELD, Move.PUT_BACK): State.OPEN,
+        (State.HELD, Move.CONFIRM): State.NO_CHANGE,
+        **{(state, Move.RELEASE_SAME): State.NO_CHANGE for state in UNANSWERED},
+        **{(state, Move.RELEASE_OTHER): State.ADDENDUM for state in UNANSWERED},
+        **{(state, Move.ENTER_IN_ERROR): State.VOID for state in UNANSWERED},
+    }
+)
+after: Final = MOVES.after

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Final
 
-from reading.errors import MoveNotAllowed
+from reading.move_table import MoveTable
 
 
 class State(StrEnum):
@@ -23,12 +23,15 @@ class Move(StrEnum):
     WITHDRAW = "withdraw"
 
 
-MOVES: Final[dict[tuple[State, Move], State]] = {
-    (State.OPEN, Move.INVITE): State.OPEN,
-    (State.OPEN, Move.SPEAK): State.OPEN,
-    (State.OPEN, Move.CONCLUDE): State.CONCLUDED,
-    (State.OPEN, Move.WITHDRAW): State.WITHDRAWN,
-}
+MOVES: Final = MoveTable(
+    {
+        (State.OPEN, Move.INVITE): State.OPEN,
+        (State.OPEN, Move.SPEAK): State.OPEN,
+        (State.OPEN, Move.CONCLUDE): State.CONCLUDED,
+        (State.OPEN, Move.WITHDRAW): State.WITHDRAWN,
+    }
+)
+after: Final = MOVES.after
 
 
 class InvitationState(StrEnum):
@@ -46,38 +49,15 @@ class InvitationMove(StrEnum):
     REMOVE = "remove"
 
 
-INVITATION_MOVES: Final[dict[tuple[InvitationState, InvitationMove], InvitationState]] = {
-    (InvitationState.INVITED, InvitationMove.ANSWER): InvitationState.ANSWERED,
-    (InvitationState.ANSWERED, InvitationMove.ANSWER): InvitationState.ANSWERED,
-    (InvitationState.INVITED, InvitationMove.DECLINE): InvitationState.DECLINED,
-    (InvitationState.INVITED, InvitationMove.REMOVE): InvitationState.REMOVED,
-    (InvitationState.ANSWERED, InvitationMove.REMOVE): InvitationState.REMOVED,
-}
+INVITATION_MOVES: Final = MoveTable(
+    {
+        (InvitationState.INVITED, InvitationMove.ANSWER): InvitationState.ANSWERED,
+        (InvitationState.ANSWERED, InvitationMove.ANSWER): InvitationState.ANSWERED,
+        (InvitationState.INVITED, InvitationMove.DECLINE): InvitationState.DECLINED,
+        (InvitationState.INVITED, InvitationMove.REMOVE): InvitationState.REMOVED,
+        (InvitationState.ANSWERED, InvitationMove.REMOVE): InvitationState.REMOVED,
+    }
+)
+invitation_after: Final = INVITATION_MOVES.after
 ENDED: Final = frozenset({InvitationState.DECLINED, InvitationState.REMOVED})
 """The states in which somebody asked sees the case no longer; their rows have an end."""
-
-
-def after(state: State, move: Move) -> State:
-    """The state that a move of a consultation leads to.
-
-    Raises:
-        MoveNotAllowed: the table does not have it.
-
-    """
-    try:
-        return MOVES[state, move]
-    except KeyError:
-        raise MoveNotAllowed(state, move) from None
-
-
-def invitation_after(state: InvitationState, move: InvitationMove) -> InvitationState:
-    """The state that a move of an invitation leads to.
-
-    Raises:
-        MoveNotAllowed: the table does not have it.
-
-    """
-    try:
-        return INVITATION_MOVES[state, move]
-    except KeyError:
-        raise MoveNotAllowed(state, move) from None

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from enum import StrEnum
 from typing import Final
 
-from reading.errors import MoveNotAllowed
+from reading.move_table import MoveTable
 
 
 class OrderState(StrEnum):
@@ -36,37 +36,40 @@ class Move(StrEnum):
     """The images that answered it turn out to answer something else."""
 
 
-MOVES: Final[dict[tuple[OrderState, Move], OrderState]] = {
-    (OrderState.PLACED, Move.BEGIN): OrderState.IN_PROGRESS,
-    (OrderState.PLACED, Move.COMPLETE): OrderState.COMPLETED,
-    (OrderState.PLACED, Move.DISCONTINUE): OrderState.DISCONTINUED,
-    (OrderState.PLACED, Move.ARRIVE): OrderState.ARRIVED,
-    (OrderState.PLACED, Move.CANCEL): OrderState.CANCELLED,
-    (OrderState.IN_PROGRESS, Move.BEGIN): OrderState.IN_PROGRESS,
-    (OrderState.IN_PROGRESS, Move.COMPLETE): OrderState.COMPLETED,
-    (OrderState.IN_PROGRESS, Move.DISCONTINUE): OrderState.DISCONTINUED,
-    (OrderState.IN_PROGRESS, Move.ARRIVE): OrderState.ARRIVED,
-    # A second step of the same procedure may begin; one that is broken off leaves what the first one made.
-    (OrderState.COMPLETED, Move.BEGIN): OrderState.IN_PROGRESS,
-    (OrderState.COMPLETED, Move.COMPLETE): OrderState.COMPLETED,
-    (OrderState.COMPLETED, Move.DISCONTINUE): OrderState.COMPLETED,
-    (OrderState.COMPLETED, Move.ARRIVE): OrderState.ARRIVED,
-    (OrderState.DISCONTINUED, Move.BEGIN): OrderState.IN_PROGRESS,
-    (OrderState.DISCONTINUED, Move.COMPLETE): OrderState.COMPLETED,
-    (OrderState.DISCONTINUED, Move.DISCONTINUE): OrderState.DISCONTINUED,
-    (OrderState.DISCONTINUED, Move.ARRIVE): OrderState.ARRIVED,
-    # Images outweigh what a device says.
-    (OrderState.ARRIVED, Move.BEGIN): OrderState.ARRIVED,
-    (OrderState.ARRIVED, Move.COMPLETE): OrderState.ARRIVED,
-    (OrderState.ARRIVED, Move.DISCONTINUE): OrderState.ARRIVED,
-    (OrderState.ARRIVED, Move.ARRIVE): OrderState.ARRIVED,
-    (OrderState.ARRIVED, Move.PART): OrderState.PLACED,
-    # A console that still had the cancelled order may make it all the same: what happened outweighs the plan.
-    (OrderState.CANCELLED, Move.BEGIN): OrderState.IN_PROGRESS,
-    (OrderState.CANCELLED, Move.COMPLETE): OrderState.COMPLETED,
-    (OrderState.CANCELLED, Move.DISCONTINUE): OrderState.DISCONTINUED,
-    (OrderState.CANCELLED, Move.ARRIVE): OrderState.ARRIVED,
-}
+MOVES: Final = MoveTable(
+    {
+        (OrderState.PLACED, Move.BEGIN): OrderState.IN_PROGRESS,
+        (OrderState.PLACED, Move.COMPLETE): OrderState.COMPLETED,
+        (OrderState.PLACED, Move.DISCONTINUE): OrderState.DISCONTINUED,
+        (OrderState.PLACED, Move.ARRIVE): OrderState.ARRIVED,
+        (OrderState.PLACED, Move.CANCEL): OrderState.CANCELLED,
+        (OrderState.IN_PROGRESS, Move.BEGIN): OrderState.IN_PROGRESS,
+        (OrderState.IN_PROGRESS, Move.COMPLETE): OrderState.COMPLETED,
+        (OrderState.IN_PROGRESS, Move.DISCONTINUE): OrderState.DISCONTINUED,
+        (OrderState.IN_PROGRESS, Move.ARRIVE): OrderState.ARRIVED,
+        # A second step of the same procedure may begin; one that is broken off leaves what the first one made.
+        (OrderState.COMPLETED, Move.BEGIN): OrderState.IN_PROGRESS,
+        (OrderState.COMPLETED, Move.COMPLETE): OrderState.COMPLETED,
+        (OrderState.COMPLETED, Move.DISCONTINUE): OrderState.COMPLETED,
+        (OrderState.COMPLETED, Move.ARRIVE): OrderState.ARRIVED,
+        (OrderState.DISCONTINUED, Move.BEGIN): OrderState.IN_PROGRESS,
+        (OrderState.DISCONTINUED, Move.COMPLETE): OrderState.COMPLETED,
+        (OrderState.DISCONTINUED, Move.DISCONTINUE): OrderState.DISCONTINUED,
+        (OrderState.DISCONTINUED, Move.ARRIVE): OrderState.ARRIVED,
+        # Images outweigh what a device says.
+        (OrderState.ARRIVED, Move.BEGIN): OrderState.ARRIVED,
+        (OrderState.ARRIVED, Move.COMPLETE): OrderState.ARRIVED,
+        (OrderState.ARRIVED, Move.DISCONTINUE): OrderState.ARRIVED,
+        (OrderState.ARRIVED, Move.ARRIVE): OrderState.ARRIVED,
+        (OrderState.ARRIVED, Move.PART): OrderState.PLACED,
+        # A console that still had the cancelled order may make it all the same: what happened outweighs the plan.
+        (OrderState.CANCELLED, Move.BEGIN): OrderState.IN_PROGRESS,
+        (OrderState.CANCELLED, Move.COMPLETE): OrderState.COMPLETED,
+        (OrderState.CANCELLED, Move.DISCONTINUE): OrderState.DISCONTINUED,
+        (OrderState.CANCELLED, Move.ARRIVE): OrderState.ARRIVED,
+    }
+)
+after: Final = MOVES.after
 
 OPEN: Final = frozenset({OrderState.PLACED, OrderState.IN_PROGRESS})
 """Still to be made: what a worklist offers."""
@@ -74,19 +77,6 @@ WITHOUT_IMAGES: Final = frozenset(OrderState) - {OrderState.ARRIVED, OrderState.
 """Images are missing: what a study without an order can be matched to."""
 CANCELLABLE: Final = frozenset(state for state, move in MOVES if move is Move.CANCEL)
 """Not begun."""
-
-
-def after(state: OrderState, move: Move) -> OrderState:
-    """The state that a move leads to.
-
-    Raises:
-        MoveNotAllowed: the table does not have it.
-
-    """
-    try:
-        return MOVES[state, move]
-    except KeyError:
-        raise MoveNotAllowed(state, move) from None
 
 
 def of_procedures(states: Collection[OrderState]) -> OrderState:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Final
 
-from reading.errors import MoveNotAllowed
+from reading.move_table import MoveTable
 
 
 class State(StrEnum):
@@ -19,20 +19,10 @@ class Move(StrEnum):
     WITHDRAW = "withdraw"
 
 
-MOVES: Final[dict[tuple[State, Move], State]] = {
-    (State.OPEN, Move.ANSWER): State.ANSWERED,
-    (State.OPEN, Move.WITHDRAW): State.WITHDRAWN,
-}
-
-
-def after(state: State, move: Move) -> State:
-    """The state that a move leads to.
-
-    Raises:
-        MoveNotAllowed: the table does not have it.
-
-    """
-    try:
-        return MOVES[state, move]
-    except KeyError:
-        raise MoveNotAllowed(state, move) from None
+MOVES: Final = MoveTable(
+    {
+        (State.OPEN, Move.ANSWER): State.ANSWERED,
+        (State.OPEN, Move.WITHDRAW): State.WITHDRAWN,
+    }
+)
+after: Final = MOVES.after

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Final
 
-from reading.errors import MoveNotAllowed
+from reading.move_table import MoveTable
 
 
 class Direction(StrEnum):
@@ -50,20 +50,23 @@ class Side(StrEnum):
     """It happens by itself."""
 
 
-MOVES: Final[dict[tuple[State, Move], State]] = {
-    (State.SENT, Move.ACCEPT): State.ACCEPTED,
-    (State.SENT, Move.DECLINE): State.DECLINED,
-    (State.SENT, Move.WITHDRAW): State.WITHDRAWN,
-    (State.ACCEPTED, Move.ARRIVE): State.ARRIVED,
-    (State.ACCEPTED, Move.MISS): State.ABSENT,
-    (State.ACCEPTED, Move.WITHDRAW): State.WITHDRAWN,
-    (State.ABSENT, Move.ARRIVE): State.ARRIVED,
-    (State.ABSENT, Move.CLOSE): State.CLOSED,
-    (State.ARRIVED, Move.REFER_BACK): State.RETURNED,
-    (State.ARRIVED, Move.CLOSE): State.CLOSED,
-    (State.RETURNED, Move.CLOSE): State.CLOSED,
-    **{(state, Move.LAPSE): State.LAPSED for state in (State.SENT, State.ACCEPTED, State.ABSENT, State.ARRIVED)},
-}
+MOVES: Final = MoveTable(
+    {
+        (State.SENT, Move.ACCEPT): State.ACCEPTED,
+        (State.SENT, Move.DECLINE): State.DECLINED,
+        (State.SENT, Move.WITHDRAW): State.WITHDRAWN,
+        (State.ACCEPTED, Move.ARRIVE): State.ARRIVED,
+        (State.ACCEPTED, Move.MISS): State.ABSENT,
+        (State.ACCEPTED, Move.WITHDRAW): State.WITHDRAWN,
+        (State.ABSENT, Move.ARRIVE): State.ARRIVED,
+        (State.ABSENT, Move.CLOSE): State.CLOSED,
+        (State.ARRIVED, Move.REFER_BACK): State.RETURNED,
+        (State.ARRIVED, Move.CLOSE): State.CLOSED,
+        (State.RETURNED, Move.CLOSE): State.CLOSED,
+        **{(state, Move.LAPSE): State.LAPSED for state in (State.SENT, State.ACCEPTED, State.ABSENT, State.ARRIVED)},
+    }
+)
+after: Final = MOVES.after
 
 ENDS: Final = frozenset({State.DECLINED, State.WITHDRAWN, State.RETURNED, State.CLOSED, State.LAPSED})
 """The states in which the receiver sees the case no longer."""
@@ -78,16 +81,3 @@ def side_of(state: State, move: Move) -> Side:
         return Side.NOBODY
     is_senders = move is Move.WITHDRAW or (state is State.RETURNED and move is Move.CLOSE)
     return Side.SENDER if is_senders else Side.RECEIVER
-
-
-def after(state: State, move: Move) -> State:
-    """The state that a move leads to.
-
-    Raises:
-        MoveNotAllowed: the table does not have it.
-
-    """
-    try:
-        return MOVES[state, move]
-    except KeyError:
-        raise MoveNotAllowed(state, move) from None

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final
 
-from reading.errors import MoveNotAllowed
+from reading.move_table import MoveTable
 
 
 class State(StrEnum):
@@ -32,29 +31,20 @@ class Move(StrEnum):
     FINISH = "finish"
 
 
-MOVES: Final[Mapping[tuple[State, Move], State]] = {
-    (State.ASKED, Move.CONFIRM): State.CONFIRMED,
-    (State.ASKED, Move.REFUSE): State.REFUSED,
-    (State.ASKED, Move.WITHDRAW): State.WITHDRAWN,
-    (State.CONFIRMED, Move.BEGIN): State.RUNNING,
-    (State.RUNNING, Move.FINISH): State.DONE,
-}
+MOVES: Final = MoveTable(
+    {
+        (State.ASKED, Move.CONFIRM): State.CONFIRMED,
+        (State.ASKED, Move.REFUSE): State.REFUSED,
+        (State.ASKED, Move.WITHDRAW): State.WITHDRAWN,
+        (State.CONFIRMED, Move.BEGIN): State.RUNNING,
+        (State.RUNNING, Move.FINISH): State.DONE,
+    }
+)
 """What is not in it cannot happen: nothing that was confirmed is taken back, and nothing is confirmed twice."""
+after: Final = MOVES.after
 OPEN: Final = frozenset({State.ASKED, State.CONFIRMED, State.RUNNING})
 BY_ANOTHER: Final = frozenset({Move.CONFIRM, Move.REFUSE})
 """Moves that whoever asked cannot make; taking back is theirs alone."""
-
-
-def after(state: State, move: Move) -> State:
-    """The state after a move.
-
-    Raises:
-        MoveNotAllowed: the table does not have it.
-
-    """
-    if (state, move) not in MOVES:
-        raise MoveNotAllowed(state, move)
-    return MOVES[state, move]
 
 
 def may_make(move: Move, person_id: str | None, asked_by: str | None) -> bool:

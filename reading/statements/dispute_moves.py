@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Final
 
-from reading.errors import MoveNotAllowed
+from reading.move_table import MoveTable
 
 
 class Side(StrEnum):
@@ -44,22 +44,12 @@ class Remedy(StrEnum):
     """The mistake is put right where it was made, in the examination or the price list; the statement follows."""
 
 
-MOVES: Final[dict[tuple[State, Move], State]] = {
-    (State.OPEN, Move.ACCEPT): State.ACCEPTED,
-    (State.OPEN, Move.REJECT): State.REJECTED,
-    (State.OPEN, Move.WITHDRAW): State.WITHDRAWN,
-    (State.OPEN, Move.POSTPONE): State.OPEN,
-}
-
-
-def after(state: State, move: Move) -> State:
-    """The state that a move leads to.
-
-    Raises:
-        MoveNotAllowed: the table does not have it.
-
-    """
-    try:
-        return MOVES[state, move]
-    except KeyError:
-        raise MoveNotAllowed(state, move) from None
+MOVES: Final = MoveTable(
+    {
+        (State.OPEN, Move.ACCEPT): State.ACCEPTED,
+        (State.OPEN, Move.REJECT): State.REJECTED,
+        (State.OPEN, Move.WITHDRAW): State.WITHDRAWN,
+        (State.OPEN, Move.POSTPONE): State.OPEN,
+    }
+)
+after: Final = MOVES.after
