@@ -121,13 +121,13 @@ def ask_for_due(ctx: Context[Staff], before: datetime | None, reason: str) -> Re
 
 
 @without_door("It decides about what two people name, and shows neither picture nor patient.")
-def confirm(ctx: Context[Staff], request_id: str, wanted: Wanted | None) -> None:
-    """Confirm a request by naming the same again, from the same paper; of what is due nothing has to be named.
+def confirm(ctx: Context[Staff], request_id: str, wanted: Wanted) -> None:
+    """Confirm a request by naming the same again, from the same paper; what is due is named by how much it is.
 
     Raises:
         NotAllowed: they administer neither system nor security, or asked for it themselves; a hold was set since.
         NotThere: there is none, or nothing has this name.
-        Invalid: something else was named.
+        Invalid: something else was named, or another number.
         MoveNotAllowed: it is decided.
 
     """
@@ -135,7 +135,9 @@ def confirm(ctx: Context[Staff], request_id: str, wanted: Wanted | None) -> None
     request_moves.after(request.state, Move.CONFIRM)
     if not request_moves.may_make(Move.CONFIRM, ctx.who.person_id, request.asked_by):
         raise NotAllowed("erasure_by_another")
-    if request.named_by is not NamedBy.AGE:
+    if request.named_by is NamedBy.AGE:
+        _as_many(request, wanted)
+    else:
         _same_again(ctx, request, wanted)
     retention.check(ctx.tx, queries.studies_of(ctx.tx, request.studies), open_too=request.open_too)
     requests.decide(ctx, request, Move.CONFIRM)
@@ -304,14 +306,19 @@ def _request(ctx: Context[Staff], request_id: str) -> Request:
     return request
 
 
-def _same_again(ctx: Context[Staff], request: Request, wanted: Wanted | None) -> None:
+def _as_many(request: Request, wanted: Wanted) -> None:
+    """Make sure that whoever confirms has seen how many studies it is: the number stands there, and is typed."""
+    number = wanted.value.strip()
+    if wanted.by is not NamedBy.AGE or not number.isdecimal() or int(number) != len(request.studies):
+        raise Invalid("studies", "another")
+
+
+def _same_again(ctx: Context[Staff], request: Request, wanted: Wanted) -> None:
     """Make sure that whoever confirms names what was asked for; what came since is not in it.
 
     Something else is a guess as wrong as what is not there: it is counted and on record.
     """
     about = (Action.ERASURE_CONFIRM, "erasure", request.id)
-    if wanted is None:
-        raise Invalid("identifier", "empty")
     found = _named(ctx, wanted, _overseen(ctx), about)
     before = {one.study_uid for one in found if one.first_received_at <= request.asked_at and one.instances}
     if frozenset(before) != request.studies:

@@ -15,7 +15,6 @@ from reading.administrators.erasures import Line, Wanted
 from reading.errors import Invalid, MoveNotAllowed, NotAllowed, NotDone, NotThere, Stale, TooManyAttempts
 from reading.kinds import Role
 from reading.register import organisations
-from reading.register.administrator import only
 from reading.retention.request_moves import State
 from reading.retention.requests import NamedBy
 from reading.viewers import Staff
@@ -25,7 +24,6 @@ from viewer.http.office import Office, office_of
 from viewer.http.on_record import ULID, acting, acts_of, in_snapshot
 from viewer.http.page import language_of, staff_page
 from viewer.http.problems import problem_of
-from viewer.pages.person_form import one_of
 from viewer.pages.policy import ZONE
 from viewer.pages.sign_in import words_for
 from viewer.words import words
@@ -38,6 +36,7 @@ YEAR: Final = timedelta(days=365.25)
 WAYS: Final = (NamedBy.ACCESSION, NamedBy.NUMBER, NamedBy.CASE, NamedBy.STUDY)
 BLANK: Final = {"by": NamedBy.ACCESSION.value, "value": "", "site": "", "reason": ""}
 Field = Annotated[str, Form(max_length=200)]
+By = Annotated[NamedBy, Form()]
 Why = Annotated[str, Form(max_length=500)]
 Done = Annotated[Literal["asked", "confirmed", "refused", "withdrawn", "held", "lifted", ""], Query()]
 Refusal = (Invalid, NotAllowed, NotThere, Stale, MoveNotAllowed, TooManyAttempts)
@@ -50,13 +49,12 @@ def show(request: Request, staff: Looking, done: Done = "") -> Response:
 
 @router.post("/ask")
 def ask(  # noqa: PLR0917 -- the fields of the form
-    request: Request, staff: Submitting, by: Field = "", value: Field = "", site: Field = "", reason: Why = ""
+    request: Request, staff: Submitting, by: By, value: Field = "", site: Field = "", reason: Why = ""
 ) -> Response:
-    typed = {"by": by, "value": value, "site": site, "reason": reason}
+    typed = {"by": by.value, "value": value, "site": site, "reason": reason}
     try:
         with acting(office_of(request), staff, naming=True) as ctx:
-            only(staff, Role.SYSTEM_ADMINISTRATOR)
-            erasures.ask(ctx, _wanted(by, value, site), reason)
+            erasures.ask(ctx, Wanted(by=by, value=value, site_code=site), reason)
     except Refusal as refused:
         return _page(request, staff, typed=typed, refused=refused)
     return RedirectResponse(f"{HOME}?done=asked", status_code=303)
@@ -75,12 +73,12 @@ def ask_for_due(request: Request, staff: Submitting, reason: Why = "") -> Respon
 
 @router.post("/requests/{request_id}/confirm")
 def confirm(  # noqa: PLR0917 -- the fields of the form
-    request: Request, staff: Submitting, request_id: str, by: Field = "", value: Field = "", site: Field = ""
+    request: Request, staff: Submitting, request_id: str, by: By, value: Field = "", site: Field = ""
 ) -> Response:
-    """Confirm by naming the same again; of what is due nothing is typed."""
+    """Confirm by naming the same again; what is due by how many studies it is."""
     try:
         with acting(office_of(request), staff, naming=True) as ctx:
-            erasures.confirm(ctx, _id(request_id), _wanted(by, value, site) if by else None)
+            erasures.confirm(ctx, _id(request_id), Wanted(by=by, value=value, site_code=site))
     except Refusal as refused:
         return _page(request, staff, refused=refused)
     return RedirectResponse(f"{HOME}?done=confirmed", status_code=303)
@@ -108,13 +106,12 @@ def withdraw(request: Request, staff: Submitting, request_id: str) -> Response:
 
 @router.post("/holds")
 def hold(  # noqa: PLR0917 -- the fields of the form
-    request: Request, staff: Submitting, by: Field = "", value: Field = "", site: Field = "", reason: Why = ""
+    request: Request, staff: Submitting, by: By, value: Field = "", site: Field = "", reason: Why = ""
 ) -> Response:
-    typed = {"by": by, "value": value, "site": site, "reason": reason}
+    typed = {"by": by.value, "value": value, "site": site, "reason": reason}
     try:
         with acting(office_of(request), staff, naming=True) as ctx:
-            only(staff, Role.SYSTEM_ADMINISTRATOR)
-            erasures.hold(ctx, _wanted(by, value, site), reason)
+            erasures.hold(ctx, Wanted(by=by, value=value, site_code=site), reason)
     except Refusal as refused:
         return _page(request, staff, typed=typed, refused=refused)
     return RedirectResponse(f"{HOME}?done=held", status_code=303)
@@ -218,10 +215,6 @@ def _study(one: Study) -> dict[str, Any]:
 def _before(office: Office, now: datetime) -> datetime | None:
     """What received nothing since is due; None where images are kept for ever."""
     return now - office.retention_years * YEAR if office.retention_years else None
-
-
-def _wanted(by: str, value: str, site: str) -> Wanted:
-    return Wanted(by=one_of(NamedBy, "by", by), value=value.strip(), site_code=site)
 
 
 def _id(typed: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import httpx
@@ -110,3 +111,24 @@ def test_a_hold_stops_it_a_refusal_ends_it_and_a_county_sees_its_own(house: Hous
     assert (refused.status_code, state_of(house)) == (303, ["refused"])
     assert "the paper names another" in sams.get(PAGE).text
     assert "Nothing is under a hold." in sams.get(PAGE).text
+
+
+def test_what_is_due_is_confirmed_by_its_number(house: House) -> None:
+    two(house)
+    house.app.state.office = replace(house.office, retention_years=1)
+    house.now += timedelta(days=400)
+    sams, sids = english(house.signed_in("sam")), english(house.signed_in("sid"))
+    asked = post(sams, f"{PAGE}/ask-for-due", **REASON)
+    confirm = action(sids.get(PAGE), "confirm")
+    wrong = [
+        post(sids, confirm, **typed)
+        for typed in ({"by": "age"}, {"by": "age", "value": "1"}, {"by": "age", "value": "two"}, NAMED)
+    ]
+    before = state_of(house)
+    confirmed = post(sids, confirm, by="age", value="２")
+
+    assert (asked.status_code, asked.headers["location"]) == (303, f"{PAGE}?done=asked")
+    assert {(one.status_code, said(one)) for one in wrong} == {
+        (422, "This is not how many examinations it is; look again.")
+    }
+    assert (before, confirmed.status_code, state_of(house)) == (["asked"], 303, ["confirmed"])
