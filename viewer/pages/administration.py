@@ -1,7 +1,8 @@
-"""What the pages of the system administrator share: the frame, days that are typed, and who is let in."""
+"""What the pages of the office share: the frame, what an act refused, days that are typed, and who is let in."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo
@@ -10,9 +11,11 @@ from fastapi import Form, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from reading.errors import Invalid, NotDone, NotThere
+from reading.context import Context
+from reading.errors import Invalid, NotAllowed, NotDone, NotThere, Stale
 from reading.viewers import Staff
-from viewer.http.on_record import ULID
+from viewer.http.office import office_of
+from viewer.http.on_record import ULID, acting
 from viewer.http.page import staff_page
 from viewer.http.problems import problem_of
 from viewer.http.typed_times import typed_moment
@@ -39,6 +42,27 @@ def administration_page(
         problem=words_for(request, refused) if refused else "",
         **values,
     )
+
+
+def refusal_of(
+    request: Request,
+    staff: Staff,
+    act: Callable[[Context[Staff]], object],
+    *,
+    who: Callable[[Context[Staff]], None] | None = None,
+) -> NotDone | None:
+    """Do it, and answer what refused it, to be said on the page; what is not theirs to see is raised.
+
+    ``who`` refuses whoever may not, before ``act`` reads what was typed.
+    """
+    try:
+        with acting(office_of(request), staff) as ctx:
+            if who is not None:
+                who(ctx)
+            act(ctx)
+    except (Invalid, NotAllowed, Stale) as refused:
+        return refused
+    return None
 
 
 def must_be_sure(sure: str, *, unless: bool = False) -> None:

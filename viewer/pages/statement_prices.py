@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from datetime import date
 from decimal import Decimal, DecimalException
 from typing import Annotated, Any, Final
@@ -22,9 +21,9 @@ from reading.statements.work import Service
 from reading.viewers import Staff
 from viewer.http.callers import Looking, Submitting
 from viewer.http.office import office_of
-from viewer.http.on_record import acting, acts_of, in_snapshot
+from viewer.http.on_record import acts_of, in_snapshot
 from viewer.http.page import language_of
-from viewer.pages.administration import Code, Day, Done, administration_page, known_id
+from viewer.pages.administration import Code, Day, Done, administration_page, known_id, refusal_of
 from viewer.pages.person_form import one_of
 from viewer.views import statements as view
 from viewer.views.import_lines import sentence
@@ -59,7 +58,6 @@ def add_price(  # noqa: PLR0917 -- the fields of the form
     """``site`` and ``reader`` are codes, both or neither; ``service`` is empty for any."""
 
     def act(ctx: Context[Staff]) -> None:
-        rights.must_keep(ctx)
         prices.add(
             ctx,
             site_code=site,
@@ -74,7 +72,7 @@ def add_price(  # noqa: PLR0917 -- the fields of the form
         )
 
     form = {"site": site, "reader": reader, "service": service, "modality": modality, "body_part": body_part}
-    refused = _refusal(request, staff, act)
+    refused = refusal_of(request, staff, act, who=rights.must_keep)
     if refused is not None:
         form |= {"price": price, "first": first, "last": last, "per": per}
         return _prices_page(request, staff, refused=refused, form=form)
@@ -119,10 +117,9 @@ def end_price(request: Request, staff: Submitting, price_id: str, last: Day = ""
     """``last``: the last day on which it holds; the day before its first one undoes it."""
 
     def act(ctx: Context[Staff]) -> None:
-        rights.must_keep(ctx)
         prices.end(ctx, known_id(price_id), _day("last_day", last))
 
-    refused = _refusal(request, staff, act)
+    refused = refusal_of(request, staff, act, who=rights.must_keep)
     if refused is not None:
         return _prices_page(request, staff, refused=refused)
     return RedirectResponse("/office/statements/prices?done=ended", status_code=303)
@@ -150,7 +147,6 @@ def add_journey(  # noqa: PLR0917
     """``site`` is a code; without one it is for every site that has none of its own."""
 
     def act(ctx: Context[Staff]) -> None:
-        rights.must_keep(ctx)
         journey_terms.add(
             ctx,
             site_code=site,
@@ -162,7 +158,7 @@ def add_journey(  # noqa: PLR0917
             last_day=day_of("last_day", last),
         )
 
-    refused = _refusal(request, staff, act)
+    refused = refusal_of(request, staff, act, who=rights.must_keep)
     if refused is not None:
         form = {"site": site, "km": km, "fare": fare, "wage": wage, "people": people, "first": first, "last": last}
         return _journeys_page(request, staff, "", refused=refused, form=form)
@@ -172,23 +168,12 @@ def add_journey(  # noqa: PLR0917
 @router.post("/journeys/{terms_id}/end")
 def end_journey(request: Request, staff: Submitting, terms_id: str, last: Day = "") -> Response:
     def act(ctx: Context[Staff]) -> None:
-        rights.must_keep(ctx)
         journey_terms.end(ctx, known_id(terms_id), _day("last_day", last))
 
-    refused = _refusal(request, staff, act)
+    refused = refusal_of(request, staff, act, who=rights.must_keep)
     if refused is not None:
         return _journeys_page(request, staff, "", refused=refused)
     return RedirectResponse("/office/statements/journeys?done=ended", status_code=303)
-
-
-def _refusal(request: Request, staff: Staff, act: Callable[[Context[Staff]], None]) -> NotDone | None:
-    """Do it; what refuses it is said on the page, unless it is not theirs to see."""
-    try:
-        with acting(office_of(request), staff) as ctx:
-            act(ctx)
-    except (Invalid, NotAllowed) as refused:
-        return refused
-    return None
 
 
 def _day(field: str, typed: str) -> date:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any, Final
@@ -12,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from reading.context import Context
-from reading.errors import Invalid, NotAllowed, NotDone, NotThere, Stale
+from reading.errors import Invalid, NotDone, NotThere
 from reading.register import organisations
 from reading.statements import closing, disputes, months, rights, statement
 from reading.statements.dispute_moves import Move, Remedy
@@ -22,9 +21,9 @@ from reading.statements.work import Service
 from reading.viewers import Staff
 from viewer.http.callers import Looking, Submitting
 from viewer.http.office import office_of
-from viewer.http.on_record import ULID, acting, acts_of, in_snapshot
+from viewer.http.on_record import ULID, acts_of, in_snapshot
 from viewer.http.page import language_of
-from viewer.pages.administration import Code, Done, Revision, Typed, administration_page, known_id
+from viewer.pages.administration import Code, Done, Revision, Typed, administration_page, known_id, refusal_of
 from viewer.pages.person_form import one_of
 from viewer.views import numbers_files as files
 from viewer.views import statements as view
@@ -94,7 +93,7 @@ def answer(  # noqa: PLR0917 -- the fields of the form
         remedy_, move_ = one_of(Remedy, "remedy", remedy), one_of(Move, "move", move)
         disputes.answer(ctx, known_id(dispute_id), move_, revision=revision, remedy=remedy_, words=said)
 
-    refused = _refusal(request, staff, act)
+    refused = refusal_of(request, staff, act)
     if refused is not None:
         return _disputes_page(request, staff, refused=refused)
     return RedirectResponse("/office/statements/disputes?done=answered", status_code=303)
@@ -120,10 +119,9 @@ def show_month(request: Request, staff: Looking, month: str, org: Id = "", done:
 @router.post("/{month}/close")
 def close(request: Request, staff: Submitting, month: str) -> Response:
     def act(ctx: Context[Staff]) -> None:
-        rights.must_keep(ctx)
         closing.close(ctx, _first(month))
 
-    refused = _refusal(request, staff, act)
+    refused = refusal_of(request, staff, act, who=rights.must_keep)
     if refused is not None:
         return _month_page(request, staff, month, "", refused=refused)
     return RedirectResponse(f"/office/statements/{month}?done=closed", status_code=303)
@@ -150,7 +148,7 @@ def dispute(  # noqa: PLR0917
     def act(ctx: Context[Staff]) -> None:
         disputes.raise_dispute(ctx, _first(month), key, case_id=known_id(case) if case else "", reason=reason)
 
-    refused = _refusal(request, staff, act)
+    refused = refusal_of(request, staff, act)
     if refused is not None:
         return _cases_page(request, staff, month, key, case=case, refused=refused, reason=reason)
     return RedirectResponse(f"/office/statements/{month}?done=disputed", status_code=303)
@@ -179,16 +177,6 @@ def _month(request: Request, staff: Staff, month: str) -> _Month:
     with in_snapshot(office_of(request), staff) as ctx:
         first = _first(month)
         return _Month(statement=statement.of_month(ctx, first), disputes=disputes.disputes(ctx, first))
-
-
-def _refusal(request: Request, staff: Staff, act: Callable[[Context[Staff]], None]) -> NotDone | None:
-    """Do it; what refuses it is said on the page, unless it is not theirs to see."""
-    try:
-        with acting(office_of(request), staff) as ctx:
-            act(ctx)
-    except (Invalid, NotAllowed, Stale) as refused:
-        return refused
-    return None
 
 
 def _month_page(
