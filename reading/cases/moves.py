@@ -6,8 +6,8 @@ from collections.abc import Set as AbstractSet
 from enum import StrEnum
 from typing import Final
 
+from reading.cases.move_table import MoveTable
 from reading.errors import NotAllowed
-from reading.move_table import MoveTable
 
 
 class State(StrEnum):

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from enum import StrEnum
 from typing import Final
 
-from reading.move_table import MoveTable
+from reading.cases.move_table import MoveTable
 
 
 class OrderState(StrEnum):

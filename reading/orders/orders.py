@@ -18,7 +18,7 @@ from reading.errors import Invalid
 from reading.kinds import Priority
 from reading.orders.order_state import OrderState
 from reading.orders.terms import LATERALITIES, MODALITIES
-from reading.patients import patient_number, patients
+from reading.patients import crockford, patients
 from reading.register import devices, organisations, people
 from reading.row_rules import taken_as
 from reading.tables import imaging_order, procedure
@@ -236,7 +236,7 @@ def _check(modality: str, procedures: Sequence[Asked]) -> None:
 def _free_accession_number(tx: Connection, site: organisations.Organisation, now: datetime) -> str:
     day = now.astimezone(ZoneInfo(site.time_zone)).strftime("%y%m%d")
     while True:
-        number = day + "".join(secrets.choice(patient_number.ALPHABET) for _ in range(6))
+        number = day + "".join(secrets.choice(crockford.ALPHABET) for _ in range(6))
         if by_accession(tx, site.id, number) is None:
             return number
 

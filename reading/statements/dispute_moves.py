@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Final
 
-from reading.move_table import MoveTable
+from reading.cases.move_table import MoveTable
 
 
 class Side(StrEnum):

@@ -11,7 +11,8 @@ import sqlalchemy as sa
 
 from reading.audit import Outcome
 from reading.context import Context
-from reading.reports.paper_code import ALPHABET, read_code
+from reading.patients.crockford import ALPHABET
+from reading.reports.paper_code import read_code
 from reading.signing import withhold
 from reading.tables import audit_event
 from storage.database import snapshot, transaction

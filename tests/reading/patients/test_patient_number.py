@@ -5,7 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reading.patients.patient_number import ALPHABET, check_character, read
+from reading.patients.crockford import ALPHABET, check_character
+from reading.patients.patient_number import read
 
 
 def test_the_check_character_of_a_number_follows_luhn() -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reading.reports.paper_code import ALPHABET, LENGTH, code_of, grouped, read_code
+from reading.patients.crockford import ALPHABET
+from reading.reports.paper_code import LENGTH, code_of, grouped, read_code
 
 DIGESTS = st.binary(min_size=32, max_size=32)
 

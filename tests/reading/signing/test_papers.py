@@ -13,7 +13,8 @@ from reading import audit
 from reading.audit import Outcome, stranger
 from reading.context import Context
 from reading.errors import Invalid, TooManyAttempts
-from reading.reports.paper_code import ALPHABET, read_code
+from reading.patients.crockford import ALPHABET
+from reading.reports.paper_code import read_code
 from reading.reports.versions import ReportVersion
 from reading.sessions.attempts import Caller
 from reading.signing import papers, withhold
