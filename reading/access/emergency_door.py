@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from reading.access import emergencies, guesses, visibility
 from reading.access.looks import denied, record_look, record_looks
 from reading.actions import Action
-from reading.cases import cases
+from reading.cases import accession, cases
 from reading.cases.cases import Case
 from reading.cases.identity_moves import Identity
 from reading.cases.moves import State
@@ -24,9 +24,8 @@ from reading.patients import patients, persons
 from reading.patients.keys import Keys
 from reading.patients.patient_identifiers import Identifier
 from reading.patients.patients import Patient
-from reading.tables import case, case_procedure, case_study, emergency_access, imaging_order, procedure
+from reading.tables import case, emergency_access
 from reading.viewers import Staff
-from storage.tables import study
 
 _NEWEST = (case.c.examined_at.desc(), case.c.id.desc())
 
@@ -73,18 +72,7 @@ def find_examinations(ctx: Context[Staff], site_id: str, accession_number: str, 
 
     """
     guesses.tried(ctx)
-    ordered = (
-        sa.select(case_procedure.c.case_id)
-        .join(procedure, procedure.c.id == case_procedure.c.procedure_id)
-        .join(imaging_order, imaging_order.c.id == procedure.c.order_id)
-        .where(imaging_order.c.site_id == site_id, imaging_order.c.accession_number == accession_number)
-    )
-    pictured = (
-        sa.select(case_study.c.case_id)
-        .join(study, study.c.study_uid == case_study.c.study_uid)
-        .where(study.c.accession_number == accession_number)
-    )
-    found = _shown(ctx, case.c.id.in_(sa.union(ordered, pictured)) & (case.c.site_id == site_id))
+    found = _shown(ctx, case.c.id.in_(accession.named_so(accession_number, site_id)) & (case.c.site_id == site_id))
     if not found:
         raise denied(ctx, action, "case", "")
     guesses.right(ctx)

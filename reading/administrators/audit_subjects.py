@@ -13,6 +13,7 @@ from sqlalchemy.engine import Connection
 from reading.access import guesses
 from reading.actions import Action
 from reading.administrators.audit_search import Search, Thing
+from reading.cases import accession
 from reading.context import Context, Look, without_door
 from reading.errors import Invalid
 from reading.kinds import IdentifierKind, Role
@@ -22,17 +23,14 @@ from reading.patients.patient_identifiers import Identifier
 from reading.register.administrator import only
 from reading.tables import (
     case,
-    case_procedure,
     case_study,
     device,
     imaging_order,
     organisation,
     person,
-    procedure,
     report_version,
 )
 from reading.viewers import Staff
-from storage.tables import study
 
 MOST_NAMED: Final = 20
 """Members of staff, or cases, that one name or number may mean."""
@@ -159,20 +157,7 @@ def names_of(tx: Connection, ids: Sequence[str]) -> Names:
 
 
 def _cases_with(tx: Connection, accession_number: str) -> list[str]:
-    # Led by the site, the index finds a number at each of them.
-    at_a_site = imaging_order.c.site_id.in_(sa.select(organisation.c.id))
-    ordered = (
-        sa.select(case_procedure.c.case_id)
-        .join(procedure, procedure.c.id == case_procedure.c.procedure_id)
-        .join(imaging_order, imaging_order.c.id == procedure.c.order_id)
-        .where(at_a_site, imaging_order.c.accession_number == accession_number)
-    )
-    pictured = (
-        sa.select(case_study.c.case_id)
-        .join(study, study.c.study_uid == case_study.c.study_uid)
-        .where(study.c.accession_number == accession_number)
-    )
-    return sorted(tx.scalars(sa.union(ordered, pictured).limit(MOST_NAMED)), reverse=True)
+    return sorted(tx.scalars(accession.named_so(accession_number, None).limit(MOST_NAMED)), reverse=True)
 
 
 def _ids(tx: Connection, table: sa.Table, condition: sa.ColumnElement[bool]) -> list[str]:

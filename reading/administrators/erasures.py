@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from reading.access import door, guesses
 from reading.access.looks import denied
 from reading.actions import Action
+from reading.cases import accession
 from reading.context import Acts, Context, without_door
 from reading.errors import Invalid, NotAllowed, NotThere
 from reading.kinds import Role
@@ -22,7 +23,7 @@ from reading.retention import holds, request_moves, requests, retention
 from reading.retention.holds import Hold
 from reading.retention.request_moves import Move
 from reading.retention.requests import NamedBy, Request
-from reading.tables import case, case_procedure, case_study, imaging_order, procedure
+from reading.tables import case, case_study
 from reading.texts import checked
 from reading.viewers import Staff
 from storage.index import queries
@@ -353,14 +354,9 @@ def _uids(ctx: Context[Staff], wanted: Wanted) -> Sequence[str]:
             site = organisations.by_code(ctx.tx, checked("site", wanted.site_code, longest=64))
             if site is None:
                 raise Invalid("site", "unknown")
-            ordered = (
-                sa.select(case_procedure.c.case_id)
-                .join(procedure, procedure.c.id == case_procedure.c.procedure_id)
-                .join(imaging_order, imaging_order.c.id == procedure.c.order_id)
-                .where(imaging_order.c.site_id == site.id, imaging_order.c.accession_number == value)
-            )
             pictured = sa.select(study.c.study_uid).where(study.c.site_id == site.id, study.c.accession_number == value)
-            return list(ctx.tx.scalars(sa.union(of_cases.where(case.c.id.in_(ordered)), pictured)))
+            ordered = of_cases.where(case.c.id.in_(accession.ordered_as(value, site.id)))
+            return list(ctx.tx.scalars(sa.union(ordered, pictured)))
         case NamedBy.AGE:
             raise Invalid("by", "unknown")
 

@@ -6,11 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
+from reading.statements.dated import Dated
 from reading.statements.money import half_up
 
 
 @dataclass(frozen=True, kw_only=True)
-class Terms:
+class Terms(Dated):
     """What a journey to the reading hospital would have cost, on the days from the first to the last (included)."""
 
     id: str = ""
@@ -24,21 +25,10 @@ class Terms:
     """Of a day, for a person."""
     people: int
     """Who travels, in hundredths: 150 is every second patient with somebody beside them."""
-    first_day: date
-    last_day: date | None = None
-
-    def holds_on(self, day: date) -> bool:
-        return self.first_day <= day and (self.last_day is None or day <= self.last_day)
 
     def overlaps(self, other: Terms) -> bool:
         """Whether two rows of one site hold on one day."""
-        return (
-            self.site_id == other.site_id
-            and (self.last_day is None or self.first_day <= self.last_day)
-            and (other.last_day is None or other.first_day <= other.last_day)
-            and (self.last_day is None or other.first_day <= self.last_day)
-            and (other.last_day is None or self.first_day <= other.last_day)
-        )
+        return self.site_id == other.site_id and self.meets(other)
 
 
 def terms_of(every: Iterable[Terms], site_id: str, day: date) -> Terms | None:

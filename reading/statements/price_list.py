@@ -6,12 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
+from reading.statements.dated import Dated
 from reading.statements.money import Per
 from reading.statements.work import Service
 
 
 @dataclass(frozen=True, kw_only=True)
-class Price:
+class Price(Dated):
     """A row of the price list; what is empty or None is not asked."""
 
     id: str = ""
@@ -24,12 +25,6 @@ class Price:
     """Only with a modality."""
     per: Per
     fen: int
-    first_day: date
-    last_day: date | None = None
-    """Both included; one that ends before it begins never holds."""
-
-    def holds_on(self, day: date) -> bool:
-        return self.first_day <= day and (self.last_day is None or day <= self.last_day)
 
     def is_for(self, *, site_id: str, reader_id: str, service: Service, modality: str, body_part: str) -> bool:
         return (
@@ -47,21 +42,11 @@ class Price:
 
     def overlaps(self, other: Price) -> bool:
         """Whether two rows for the same work hold on one day."""
-        return (
-            self._of == other._of
-            and self._held
-            and other._held
-            and (self.last_day is None or other.first_day <= self.last_day)
-            and (other.last_day is None or self.first_day <= other.last_day)
-        )
+        return self._of == other._of and self.meets(other)
 
     @property
     def _of(self) -> tuple[object, ...]:
         return (self.site_id, self.reader_id, self.service, self.modality, self.body_part)
-
-    @property
-    def _held(self) -> bool:
-        return self.last_day is None or self.first_day <= self.last_day
 
 
 def price_of(

@@ -57,7 +57,7 @@ def price_list(ctx: Context[Staff | Actor]) -> PriceList:
         rows=[
             one
             for one in every
-            if (one.last_day is None or one.first_day <= one.last_day)
+            if one.ever_holds
             and (one.site_id is None or one.reader_id is None or scope.sees(one.site_id, one.reader_id))
         ],
         agreements=[

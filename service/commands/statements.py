@@ -11,7 +11,7 @@ import typer
 from reading.errors import NotDone
 from reading.register import organisations
 from reading.register.csv_text import decoded
-from reading.statements import closing, disputes, journey_terms, price_import, prices, statement
+from reading.statements import closing, disputes, journey_terms, price_import, prices, spared, statement
 from reading.statements.dispute_moves import Move, Remedy
 from reading.statements.journeys import Terms
 from reading.statements.lines import Key, Line
@@ -238,7 +238,7 @@ def answer_dispute(
 def list_journeys(month: Month, *, as_json: AsJson = False) -> None:
     """What patients were spared in a month: journeys, kilometres, yuan, with the parameters of the formula."""
     with open_registry(writing=False) as ctx:
-        found = journey_terms.of_month(ctx, first_of(month))
+        found = spared.of_month(ctx, first_of(month))
     rows = [
         {
             "site": one.site,

@@ -14,7 +14,7 @@ from starlette.responses import RedirectResponse, Response
 from reading.context import Context
 from reading.errors import Invalid, NotAllowed, NotDone
 from reading.register import csv_text, organisations
-from reading.statements import journey_terms, months, price_import, prices, rights
+from reading.statements import journey_terms, months, price_import, prices, rights, spared
 from reading.statements.money import Per, fen_of
 from reading.statements.price_import import COLUMNS, day_of
 from reading.statements.work import Service
@@ -262,7 +262,7 @@ def _journeys_page(
             first = months.first_of(month) if month else now.replace(day=1)
         except Invalid as none:
             first, refused = now.replace(day=1), none
-        found = journey_terms.of_month(ctx, min(first, now.replace(day=1)))
+        found = spared.of_month(ctx, min(first, now.replace(day=1)))
         every = organisations.list_all(ctx.tx)
     return administration_page(
         request,

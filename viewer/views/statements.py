@@ -13,12 +13,12 @@ from urllib.parse import urlencode
 from reading.register.organisations import Agreement, Organisation
 from reading.statements.dispute_moves import Move, Remedy, State
 from reading.statements.disputes import Dispute
-from reading.statements.journey_terms import Journeys, Spared
 from reading.statements.journeys import Terms
 from reading.statements.lines import Key, Line
 from reading.statements.money import Per, yuan
 from reading.statements.price_list import Price
 from reading.statements.prices import PriceList
+from reading.statements.spared import Journeys, Spared
 from reading.statements.statement import Cases, Listed, Statement
 from viewer.views.numbers_files import Sheet
 from viewer.words import words

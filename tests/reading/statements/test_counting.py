@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from reading.context import Context
-from reading.statements import journey_terms, months
+from reading.statements import months, spared
 from reading.statements.counting import count
 from reading.statements.rights import Scope
 from reading.tables import consultation, consultation_opinion
@@ -55,7 +55,7 @@ def test_a_month_is_found_by_an_index(engine: Engine, now: datetime) -> None:
         month = months.month_of(MARCH, months.zone_of_the_region(tx))
     plans = plans_of(engine, lambda tx: count(tx, month, [], []))
     plans += plans_of(engine, lambda tx: count(tx, month, [], [], Scope(managed=frozenset({clinic.region.oak.id}))))
-    plans += plans_of(engine, lambda tx: journey_terms.of_month(Context(tx, clinic.audit, now, clinic.mona), MARCH))
+    plans += plans_of(engine, lambda tx: spared.of_month(Context(tx, clinic.audit, now, clinic.mona), MARCH))
 
     assert sum("number_fact" in plan or "within" in plan for plan in plans) == 3
     for plan in plans:

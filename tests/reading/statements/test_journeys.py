@@ -11,7 +11,7 @@ from sqlalchemy.engine import Engine
 
 from reading.context import Context
 from reading.errors import Invalid, NotAllowed
-from reading.statements import journey_terms
+from reading.statements import journey_terms, spared
 from reading.statements.journeys import Terms, kilometres, spared_fen, terms_of
 from reading.tables import case
 from storage.database import transaction
@@ -69,7 +69,7 @@ def test_a_patient_travels_once_a_day(engine: Engine, now: datetime) -> None:
 
     with transaction(engine) as tx:
         later = now + timedelta(days=2)
-        (spared,) = journey_terms.of_month(Context(tx, clinic.audit, later, clinic.mona), FIRST).spared
-        elsewhere = journey_terms.of_month(Context(tx, clinic.audit, later, clinic.quinn), FIRST).spared
-    assert (spared.site, spared.examinations, spared.journeys, spared.km, spared.fen) == ("Hills", 3, 2, 120, 45_000)
+        (hills,) = spared.of_month(Context(tx, clinic.audit, later, clinic.mona), FIRST).spared
+        elsewhere = spared.of_month(Context(tx, clinic.audit, later, clinic.quinn), FIRST).spared
+    assert (hills.site, hills.examinations, hills.journeys, hills.km, hills.fen) == ("Hills", 3, 2, 120, 45_000)
     assert elsewhere == []
