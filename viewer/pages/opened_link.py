@@ -8,10 +8,8 @@ from fastapi import APIRouter, Form, Query
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from reading.access import door
 from reading.audit import stranger
 from reading.errors import TooManyAttempts, WrongCredentials
-from reading.patients import patients
 from reading.sharing import links
 from reading.sharing.links import LinkSession
 from viewer.http.callers import (
@@ -30,8 +28,7 @@ from viewer.http.office import office_of
 from viewer.http.on_record import acting
 from viewer.http.page import LINKS, language_of, page
 from viewer.http.problems import problem_of
-from viewer.views.patient import MOST_LISTED, lines_of
-from viewer.views.patient_files import images_zip, picture_page, report_page, report_pdf, report_picture
+from viewer.views.patient_files import images_zip, picture_page, report_page, report_pdf, report_picture, reports_page
 from viewer.words.catalogue import text
 
 router = APIRouter(prefix=LINKS)
@@ -75,20 +72,7 @@ def leave(request: Request, viewer: LinkedSubmitting) -> Response:
 
 @router.get("/reports")
 def reports(request: Request, viewer: Linked) -> Response:
-    with acting(office_of(request), viewer) as ctx:
-        found = door.open_own_reports(ctx, limit=MOST_LISTED)
-        registered = patients.by_id(ctx.tx, viewer.patient_id) if found else None
-    return page(
-        request,
-        "patient_reports.html",
-        signed_in=True,
-        home=LINKS,
-        csrf_token=viewer.csrf_token,
-        name=registered.name if registered else "",
-        one=viewer.case_id is not None,
-        awaited=None,
-        reports=lines_of(found, language_of(request)),
-    )
+    return reports_page(request, viewer, home=LINKS)
 
 
 @router.get("/reports/{version_id}.pdf")

@@ -8,10 +8,8 @@ from fastapi import APIRouter, Form, Query
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from reading.access import door
 from reading.errors import Invalid, TooManyAttempts, WrongCredentials
 from reading.kinds import IdentifierKind
-from reading.patients import patients
 from viewer.http.callers import (
     PATIENT_COOKIE,
     Patient,
@@ -21,17 +19,12 @@ from viewer.http.callers import (
     keeps_cookies,
     patient_of,
 )
-from viewer.http.office import office_of
-from viewer.http.on_record import acting
 from viewer.http.page import PATIENTS, language_of, page
 from viewer.http.problems import SignedOut, problem_of
 from viewer.http.sessions import end_patient_session, open_patient_session
 from viewer.pages.sign_in import words_for
-from viewer.views.patient import MOST_LISTED, Awaited, awaited, lines_of
-from viewer.views.patient_files import images_zip, picture_page, report_page, report_pdf, report_picture
-from viewer.views.report_sheet import examination, side
-from viewer.words import words
-from viewer.words.catalogue import Language, text
+from viewer.views.patient_files import images_zip, picture_page, report_page, report_pdf, report_picture, reports_page
+from viewer.words.catalogue import text
 
 router = APIRouter(prefix="/p")
 
@@ -70,22 +63,7 @@ def sign_out(request: Request, patient: PatientSubmitting) -> Response:
 
 @router.get("/reports")
 def reports(request: Request, patient: Patient) -> Response:
-    office, language = office_of(request), language_of(request)
-    with acting(office, patient) as ctx:
-        found = door.open_own_reports(ctx, limit=MOST_LISTED)
-        waiting = None if found else awaited(ctx)
-        registered = patients.by_id(ctx.tx, patient.patient_id) if found or waiting else None
-    return page(
-        request,
-        "patient_reports.html",
-        signed_in=True,
-        home=PATIENTS,
-        csrf_token=patient.csrf_token,
-        name=registered.name if registered else "",
-        one=patient.case_id is not None,
-        awaited=_awaited(waiting, language) if waiting else None,
-        reports=lines_of(found, language),
-    )
+    return reports_page(request, patient, home=PATIENTS)
 
 
 @router.get("/reports/{version_id}.pdf")
@@ -113,20 +91,6 @@ def view(request: Request, patient: Patient, version_id: str, number: int) -> Re
 @router.get("/reports/{version_id}/pictures/{number}")
 def picture(request: Request, patient: Patient, version_id: str, number: int) -> Response:
     return report_picture(request, patient, version_id, number)
-
-
-def _awaited(waiting: Awaited, language: Language) -> dict[str, object]:
-    entry = waiting.entry
-    return {
-        "examination": examination(entry.case, language),
-        "side": side(entry.case, language),
-        "examined_at": words.moment(entry.case.examined_at, waiting.zone),
-        "site": entry.site.name,
-        "state": text(language, f"patient.state.{entry.case.state}"),
-        "due": words.moment(entry.case.due_at, waiting.zone),
-        "overdue": entry.overdue,
-        "until": words.moment(waiting.receipt_until, waiting.zone)[:10] if waiting.receipt_until else "",
-    }
 
 
 def _form(

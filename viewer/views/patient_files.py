@@ -1,4 +1,4 @@
-"""A report as its patient reads it: page, PDF, pictures, original images; the pages of a link share this."""
+"""Reports as their patient reads them: list, page, PDF, pictures, original images; the pages of a link share this."""
 
 from __future__ import annotations
 
@@ -7,18 +7,44 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
+from reading.access import door
 from reading.actions import Action
+from reading.patients import patients
 from reading.viewers import LinkViewer, PatientViewer
 from viewer.http.office import office_of
-from viewer.http.on_record import going_in
+from viewer.http.on_record import acting, going_in
 from viewer.http.page import language_of, page
 from viewer.views.paper import given_out, proof_of
-from viewer.views.patient import looks, open_report, versions_of
+from viewer.views.patient import MOST_LISTED, Awaited, awaited, lines_of, looks, open_report, versions_of
 from viewer.views.pictures import picture_of, pictures_of
 from viewer.views.report_sheet import examination, patients_sheet, sheet_of, side
 from viewer.words import words
+from viewer.words.catalogue import Language, text
 
 PICTURES_A_PAGE: Final = 24
+
+
+def reports_page(request: Request, viewer: PatientViewer, *, home: str) -> Response:
+    """The reports that they may see, the newest first; to the patient, what is awaited where there is none yet.
+
+    ``home`` is the address under which this and what belongs to it lie.
+    """
+    language = language_of(request)
+    with acting(office_of(request), viewer) as ctx:
+        found = door.open_own_reports(ctx, limit=MOST_LISTED)
+        waiting = None if found or isinstance(viewer, LinkViewer) else awaited(ctx)
+        registered = patients.by_id(ctx.tx, viewer.patient_id) if found or waiting else None
+    return page(
+        request,
+        "patient_reports.html",
+        signed_in=True,
+        home=home,
+        csrf_token=viewer.csrf_token,
+        name=registered.name if registered else "",
+        one=viewer.case_id is not None,
+        awaited=_awaited(waiting, language) if waiting else None,
+        reports=lines_of(found, language),
+    )
 
 
 def report_page(request: Request, viewer: PatientViewer, version_id: str, page_number: int, *, home: str) -> Response:
@@ -110,3 +136,17 @@ def images_zip(request: Request, viewer: PatientViewer, version_id: str) -> Resp
         "X-Content-Type-Options": "nosniff",
     }
     return StreamingResponse(pieces, media_type="application/zip", headers=headers)
+
+
+def _awaited(waiting: Awaited, language: Language) -> dict[str, object]:
+    entry = waiting.entry
+    return {
+        "examination": examination(entry.case, language),
+        "side": side(entry.case, language),
+        "examined_at": words.moment(entry.case.examined_at, waiting.zone),
+        "site": entry.site.name,
+        "state": text(language, f"patient.state.{entry.case.state}"),
+        "due": words.moment(entry.case.due_at, waiting.zone),
+        "overdue": entry.overdue,
+        "until": words.moment(waiting.receipt_until, waiting.zone)[:10] if waiting.receipt_until else "",
+    }
