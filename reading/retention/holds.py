@@ -46,9 +46,8 @@ def set_hold(ctx: Context[Staff | Actor], study: Study, reason: str) -> None:
     why = retention.reason(reason)
     _end(ctx, study, "")
     ctx.tx.execute(
-        retention_hold.insert().values(
-            id=new_id(), study_uid=study.study_uid, reason=why, set_by=_person(ctx), since=ctx.now
-        )
+        retention_hold.insert(),
+        {"id": new_id(), "study_uid": study.study_uid, "reason": why, "set_by": _person(ctx), "since": ctx.now},
     )
     erasure.hold(ctx.tx, study.study_uid, why, ctx.now)
     ctx.record(action=Action.STUDY_HOLD, subject_kind="study", subject_id=study.study_uid)

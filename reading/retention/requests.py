@@ -107,16 +107,17 @@ def add(
     made = new_id()
     decided = {} if by is not None else {"decided_at": ctx.now}
     ctx.tx.execute(
-        erasure_request.insert().values(
-            id=made,
-            state=State.ASKED if by is not None else State.CONFIRMED,
-            named_by=named_by,
-            reason=why,
-            open_too=open_too,
-            asked_by=by,
-            asked_at=ctx.now,
+        erasure_request.insert(),
+        {
+            "id": made,
+            "state": State.ASKED if by is not None else State.CONFIRMED,
+            "named_by": named_by,
+            "reason": why,
+            "open_too": open_too,
+            "asked_by": by,
+            "asked_at": ctx.now,
             **decided,
-        )
+        },
     )
     ctx.tx.execute(erasure_item.insert(), [{"request_id": made, "study_uid": uid} for uid in uids])
     details = {"studies": len(uids), "named_by": named_by.value}

@@ -124,16 +124,17 @@ def make(
         until=ctx.now + timedelta(days=days),
     )
     ctx.tx.execute(
-        patient_link.insert().values(
-            id=made.link_id,
-            patient_id=ctx.who.patient_id,
-            case_id=case_id,
-            token_digest=session_token.digest(made.token),
-            passcode_digest=_passcode_digest(keys, made.link_id, made.passcode) if with_passcode else None,
-            label=note,
-            made_at=ctx.now,
-            until=made.until,
-        )
+        patient_link.insert(),
+        {
+            "id": made.link_id,
+            "patient_id": ctx.who.patient_id,
+            "case_id": case_id,
+            "token_digest": session_token.digest(made.token),
+            "passcode_digest": _passcode_digest(keys, made.link_id, made.passcode) if with_passcode else None,
+            "label": note,
+            "made_at": ctx.now,
+            "until": made.until,
+        },
     )
     details = {"until": made.until.isoformat(), "passcode": with_passcode, "case_id": case_id}
     ctx.record(action=Action.LINK_MAKE, subject_kind="link", subject_id=made.link_id, details=details)
@@ -195,13 +196,14 @@ def open_session(
     attempts.half_succeeded(ctx.tx, attempt, ctx.now)
     secret = session_token.new()
     ctx.tx.execute(
-        link_session.insert().values(
-            token_digest=session_token.digest(secret),
-            link_id=row.id,
-            csrf_token=viewer.csrf_token,
-            created_at=ctx.now,
-            active_at=ctx.now,
-        )
+        link_session.insert(),
+        {
+            "token_digest": session_token.digest(secret),
+            "link_id": row.id,
+            "csrf_token": viewer.csrf_token,
+            "created_at": ctx.now,
+            "active_at": ctx.now,
+        },
     )
     ctx.by(viewer).record(action=Action.LINK_OPEN, subject_kind="link", subject_id=row.id)
     return LinkSession(token=secret, viewer=viewer)

@@ -85,15 +85,16 @@ def _take_up_changes(ctx: Context[Staff | Actor]) -> None:
 def _write(ctx: Context[Staff | Actor], month: months.Month, lines: list[Line], items: list[Item]) -> None:
     month_id = new_id()
     ctx.tx.execute(
-        sa.insert(statement_month).values(
-            id=month_id,
-            first=month.first,
-            starts_at=month.starts_at,
-            ends_at=month.ends_at,
-            time_zone=str(month.zone),
-            closed_at=ctx.now,
-            closed_by=author(ctx.who),
-        )
+        sa.insert(statement_month),
+        {
+            "id": month_id,
+            "first": month.first,
+            "starts_at": month.starts_at,
+            "ends_at": month.ends_at,
+            "time_zone": str(month.zone),
+            "closed_at": ctx.now,
+            "closed_by": author(ctx.who),
+        },
     )
     if not lines:
         return

@@ -92,23 +92,24 @@ def raise_dispute(ctx: Context[Staff | Actor], first: date, key: Key, *, case_id
     next_open = months.next_open(months.closed(ctx.tx))
     made = new_id()
     ctx.tx.execute(
-        sa.insert(statement_dispute).values(
-            id=made,
-            first=first,
-            service=key.service,
-            site_id=key.site_id,
-            reader_id=key.reader_id,
-            modality=key.modality,
-            price_id=key.price_id,
-            adjusts=key.adjusts,
-            case_id=case_id or None,
-            side=scope.sides(key.site_id, key.reader_id)[0],
-            reason=words,
-            raised_by=author(ctx.who),
-            raised_at=ctx.now,
-            settle_in=first if next_open is None else max(first, next_open),
-            state=State.OPEN,
-        )
+        sa.insert(statement_dispute),
+        {
+            "id": made,
+            "first": first,
+            "service": key.service,
+            "site_id": key.site_id,
+            "reader_id": key.reader_id,
+            "modality": key.modality,
+            "price_id": key.price_id,
+            "adjusts": key.adjusts,
+            "case_id": case_id or None,
+            "side": scope.sides(key.site_id, key.reader_id)[0],
+            "reason": words,
+            "raised_by": author(ctx.who),
+            "raised_at": ctx.now,
+            "settle_in": first if next_open is None else max(first, next_open),
+            "state": State.OPEN,
+        },
     )
     details = {"month": first.isoformat(), **({"case_id": case_id} if case_id else {})}
     ctx.record(action=Action.STATEMENT_DISPUTE, subject_kind="dispute", subject_id=made, details=details)

@@ -68,18 +68,19 @@ def add(
     if any(one.overlaps(made) for one in all_terms(ctx.tx)):
         raise Invalid("first_day", "price_overlap")
     ctx.tx.execute(
-        sa.insert(statement_journey).values(
-            id=made.id,
-            site_id=made.site_id,
-            km=km,
-            fare_fen=fare_fen,
-            wage_fen=wage_fen,
-            people=people,
-            first_day=first_day,
-            last_day=last_day,
-            made_at=ctx.now,
-            made_by=author(ctx.who),
-        )
+        sa.insert(statement_journey),
+        {
+            "id": made.id,
+            "site_id": made.site_id,
+            "km": km,
+            "fare_fen": fare_fen,
+            "wage_fen": wage_fen,
+            "people": people,
+            "first_day": first_day,
+            "last_day": last_day,
+            "made_at": ctx.now,
+            "made_by": author(ctx.who),
+        },
     )
     _record(ctx, made.id, {"km": km, "first_day": first_day.isoformat()})
     return made

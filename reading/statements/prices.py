@@ -119,20 +119,21 @@ def add(
     if any(one.overlaps(made) for one in all_prices(ctx.tx)):
         raise Invalid("first_day", "price_overlap")
     ctx.tx.execute(
-        sa.insert(statement_price).values(
-            id=made.id,
-            site_id=made.site_id,
-            reader_id=made.reader_id,
-            service=made.service or "",
-            modality=made.modality,
-            body_part=made.body_part,
-            per=made.per,
-            fen=made.fen,
-            first_day=made.first_day,
-            last_day=made.last_day,
-            made_at=ctx.now,
-            made_by=author(ctx.who),
-        )
+        sa.insert(statement_price),
+        {
+            "id": made.id,
+            "site_id": made.site_id,
+            "reader_id": made.reader_id,
+            "service": made.service or "",
+            "modality": made.modality,
+            "body_part": made.body_part,
+            "per": made.per,
+            "fen": made.fen,
+            "first_day": made.first_day,
+            "last_day": made.last_day,
+            "made_at": ctx.now,
+            "made_by": author(ctx.who),
+        },
     )
     details = {"fen": made.fen, "first_day": made.first_day.isoformat()}
     ctx.record(action=Action.STATEMENT_PRICE, subject_kind="price", subject_id=made.id, details=details)
