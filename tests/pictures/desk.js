@@ -17,6 +17,8 @@ const until = async (condition, milliseconds) => {
   }
   return true
 }
+// The cell with the pictures; it is there as soon as the panel is.
+const cell = () => panel.querySelector('tierread-cell')
 const painted = () => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve, 0)))
 const MOST = 640
 
@@ -27,17 +29,17 @@ const draw = async (seriesUid, instanceUid, frame, [columns, rows]) => {
   // One point of the canvas for one pixel: both have the same parity, so that their middles fall together.
   const points = (pixels) => Math.min(pixels, MOST) + ((pixels - Math.min(pixels, MOST)) % 2)
   Object.assign(panel.querySelector('.stage').style, { width: `${points(columns)}px`, height: `${points(rows)}px` })
-  if (panel.current !== series) panel.choose(series)
-  if (!(await until(() => panel.current === series && (panel.pictures.length > 0 || panel.failure), 10000)))
+  if (cell().series !== series) panel.choose(series)
+  if (!(await until(() => cell().series === series && (cell().pictures.length > 0 || cell().failure), 10000)))
     return { failure: 'no pictures' }
-  const index = panel.pictures.findIndex((each) => each.instanceUid === instanceUid && each.frame === frame)
+  const index = cell().pictures.findIndex((each) => each.instanceUid === instanceUid && each.frame === frame)
   if (index < 0) return { failure: 'no such picture' }
-  const shown = () => panel.view.index === index && ['full', 'failed'].includes(panel.view.quality)
-  if (!(await until(() => panel.stack && panel.view.quality !== 'none', 30000))) return { failure: 'waits for ever' }
-  panel.stack.goTo(index)
-  if (!(await until(() => shown() || panel.failure, 30000))) return { failure: 'waits for ever' }
-  if (panel.view.quality !== 'full') return { failure: 'no picture' }
-  const { viewport } = panel.stack
+  const shown = () => cell().view.index === index && ['full', 'failed'].includes(cell().view.quality)
+  if (!(await until(() => cell().stack && cell().view.quality !== 'none', 30000))) return { failure: 'waits for ever' }
+  cell().stack.goTo(index)
+  if (!(await until(() => shown() || cell().failure, 30000))) return { failure: 'waits for ever' }
+  if (cell().view.quality !== 'full') return { failure: 'no picture' }
+  const { viewport } = cell().stack
   await painted()
   const spacing = viewport.getImageData()?.spacing ?? [1, 1]
   viewport.setProperties({ interpolationType: 0 }) // the nearest pixel: what is drawn, not how it is smoothed
@@ -57,18 +59,18 @@ const draw = async (seriesUid, instanceUid, frame, [columns, rows]) => {
   const parts = []
   for (let at = 0; at < rgb.length; at += 30000) parts.push(String.fromCharCode(...rgb.subarray(at, at + 30000)))
   const square = Math.abs(spacing[0] / spacing[1] - 1) < 0.000001
-  return { width, height, square, fromServer: panel.view.fromServer, pixels: btoa(parts.join('')) }
+  return { width, height, square, fromServer: cell().view.fromServer, pixels: btoa(parts.join('')) }
 }
 
 // How large the picture is shown when the desk comes to it from another one, in a stage of one size.
 window.zoomAt = async (seriesUid, instanceUid) => {
   Object.assign(panel.querySelector('.stage').style, { width: '400px', height: '400px' })
   await painted()
-  panel.stack.goTo(panel.pictures.findIndex((each) => each.instanceUid === instanceUid))
-  await until(() => panel.pictures[panel.view.index]?.instanceUid === instanceUid && panel.view.quality === 'full', 10000)
+  cell().stack.goTo(cell().pictures.findIndex((each) => each.instanceUid === instanceUid))
+  await until(() => cell().pictures[cell().view.index]?.instanceUid === instanceUid && cell().view.quality === 'full', 10000)
   await painted()
   await painted()
-  return panel.view.zoom
+  return cell().view.zoom
 }
 
 // Begun in one call and read in another, so that two browsers draw at a time.

@@ -57,7 +57,7 @@ def drawn(page: Page, one: Sent) -> np.ndarray:
 
 
 def does(page: Page, what: str) -> None:
-    page.evaluate(f"() => document.querySelector('tierread-images').stack.{what}")
+    page.evaluate(f"() => document.querySelector('tierread-cell').stack.{what}")
 
 
 def zoom_of(page: Page, one: Sent) -> float:
