@@ -9,6 +9,7 @@ from math import isfinite
 from typing import Any, Final, cast
 
 from reading.errors import Invalid
+from reading.reports.marks import Mark, marks_from_json
 from reading.reports.opinion import Opinion
 from reading.texts import storable
 
@@ -35,6 +36,8 @@ class Content:
     where it was written freely."""
     opinion: Opinion | None = None
     """What a reader of a double reading says; None where one person reads."""
+    marks: tuple[Mark, ...] = ()
+    """Measurements and key images."""
 
     @property
     def is_critical(self) -> bool:
@@ -42,7 +45,7 @@ class Content:
         return bool((self.critical_class or "").strip())
 
     def to_json(self) -> dict[str, Any]:
-        # Without a form there is no member, so that what was signed before there were forms is what it was.
+        # What is not there has no member, so that what was signed before there were forms or marks is what it was.
         return {
             "findings": self.findings,
             "impression": self.impression,
@@ -51,6 +54,7 @@ class Content:
             "recommendation": self.recommendation,
             **({} if self.form is None else {"form": dict(self.form)}),
             **({} if self.opinion is None else {"opinion": self.opinion.to_json()}),
+            **({"marks": [one.to_json() for one in self.marks]} if self.marks else {}),
         }
 
     @classmethod
@@ -59,6 +63,7 @@ class Content:
 
         Raises:
             Invalid: a field is unknown, of another type, too long, or holds control characters.
+            InvalidMark: a mark is not in its form.
 
         """
         unknown = sorted(value.keys() - cls.__dataclass_fields__.keys())
@@ -76,6 +81,7 @@ class Content:
             recommendation=_text(value.get("recommendation", ""), "recommendation"),
             form=_form(value.get("form")),
             opinion=None if value.get("opinion") is None else Opinion.from_json(value["opinion"]),
+            marks=marks_from_json(value.get("marks")),
         )
 
     def ready_to_sign(self) -> None:

@@ -35,6 +35,7 @@ from reading.reports.versions import ReportVersion
 from reading.rules import case_rule
 from reading.signing import release, report_checks
 from reading.signing.basis import Basis, Screen, basis_of, record_not_shown
+from reading.signing.marked_pictures import lie_in_its_pictures
 from reading.viewers import RoleGrant, Staff
 
 
@@ -64,7 +65,8 @@ def sign(
     Raises:
         Stale: lease, draft or images have changed since they were shown.
         NotAllowed: they acted in another role, two people read it, or a series was never shown; see `basis_of`.
-        Invalid: findings or impression are blank; what is missing or cannot be shown stands there without a reason.
+        Invalid: findings or impression are blank; what is missing or cannot be shown stands there without a reason; a
+            mark lies in no picture of the case (`InvalidMark`).
         ChecksOpen: a check of the text stops it, or was not confirmed.
 
     """
@@ -86,7 +88,8 @@ def verify(
     Raises:
         Stale: lease or images have changed since they were shown.
         NotAllowed: they acted in another role, or a series was never shown; see `basis_of`.
-        Invalid: findings or impression are blank; what is missing or cannot be shown stands there without a reason.
+        Invalid: findings or impression are blank; what is missing or cannot be shown stands there without a reason; a
+            mark lies in no picture of the case (`InvalidMark`).
         ChecksOpen: a check of the text stops it, or was not confirmed.
 
     """
@@ -170,6 +173,7 @@ def endorse(
         and basis.consultations == standing.consultations
         and not any(one.role is role for one in versions.signatures_on(tx, [standing.id]))
     )
+    lie_in_its_pictures(ctx, case, said.marks, signed=standing.content.marks)
     # Words that stay as they are were confirmed by whoever wrote them.
     confirmed = report_checks.settle(ctx, case, said, screen.confirmed) if said != standing.content else ()
     version = standing
@@ -234,7 +238,7 @@ def sign_blind(
 
     Raises:
         NotAllowed: they acted in another role, or a series was never shown; see `basis_of`.
-        Invalid: the content is not ready to be signed.
+        Invalid: the content is not ready to be signed, or a mark lies in no picture of the case.
         ChecksOpen: a check of the text stops it, or was not confirmed.
 
     """
@@ -259,6 +263,7 @@ def _signed_by_one(
     only_role(role, cases.roles_of(ctx.tx, case.id, ctx.who.person_id))
     content.ready_to_sign()
     basis = basis_of(ctx.tx, case, screen)
+    lie_in_its_pictures(ctx, case, content.marks)
     confirmed = report_checks.settle(ctx, case, content, screen.confirmed)
     version = versions.add(
         ctx.tx,

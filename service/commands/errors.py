@@ -26,6 +26,7 @@ from reading.errors import (
     WrongCredentials,
 )
 from reading.numbers.ratio_document import InvalidRatio
+from reading.reports.marks import InvalidMark
 from reading.rules.rules_document import InvalidDocument
 from reading.simulation.apart import TookTooLong
 from reading.simulation.scenario import InvalidScenario, TooLarge
@@ -276,6 +277,7 @@ ENDINGS: Final[Mapping[type[Exception], Callable[[Any], Ending]]] = {
     NotThere: _not_there,
     InvalidScenario: _invalid_scenario,
     InvalidDocument: _invalid_document,
+    InvalidMark: _invalid,
     InvalidTemplate: lambda error: Ending(
         code=REFUSED, sentence=f"the document is no template: {error.field}: {error.why}"
     ),

@@ -30,6 +30,7 @@ from reading.errors import (
     WrongCredentials,
 )
 from reading.numbers.ratio_document import InvalidRatio
+from reading.reports.marks import InvalidMark
 from reading.rules.rules_document import InvalidDocument
 from reading.simulation.apart import TookTooLong
 from reading.simulation.scenario import InvalidScenario, TooLarge
@@ -101,6 +102,7 @@ TABLE: Final[Mapping[type[Exception], ProblemType]] = {
     InvalidRatio: ProblemType(slug="invalid", status=422, fields=_said),
     TooLarge: ProblemType(slug="invalid", status=422, fields=_said),
     TookTooLong: ProblemType(slug="invalid", status=422, fields=_said),
+    InvalidMark: ProblemType(slug="invalid", status=422, fields=lambda error: {**_said(error), "path": error.path}),
     InvalidTemplate: ProblemType(
         slug="invalid",
         status=422,

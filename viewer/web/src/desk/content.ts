@@ -1,5 +1,6 @@
 /** The content of a report: blank, the same as another, or lacking something. */
 import type { Content } from '../api/shapes'
+import { sameMarks } from './marks'
 
 export const EMPTY: Content = { findings: '', impression: '', positive: null, critical_class: null, recommendation: '' }
 
@@ -11,7 +12,8 @@ export function sameContent(a: Content, b: Content): boolean {
     a.critical_class === b.critical_class &&
     a.recommendation === b.recommendation &&
     JSON.stringify(a.form ?? null) === JSON.stringify(b.form ?? null) &&
-    JSON.stringify(a.opinion ?? null) === JSON.stringify(b.opinion ?? null)
+    JSON.stringify(a.opinion ?? null) === JSON.stringify(b.opinion ?? null) &&
+    sameMarks(a.marks ?? [], b.marks ?? [])
   )
 }
 

@@ -1,7 +1,7 @@
 /** Lengths measured in pictures: taken from Cornerstone's memory to be kept, and put back into it. */
 import * as tools from '@cornerstonejs/tools'
 import type * as core from '@cornerstonejs/core'
-import type { Mark } from '../api/shapes'
+import type { LengthOnScreen as Mark } from '../api/shapes'
 import type { Picture } from './pictures'
 
 const LENGTH = tools.LengthTool.toolName

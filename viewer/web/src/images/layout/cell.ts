@@ -1,7 +1,7 @@
 /** A cell: one viewport with one series in it, what lies over its pictures, and what of them failed. */
 import { html, nothing, type PropertyValues, type TemplateResult } from 'lit'
 import type { Client } from '../../api/client'
-import type { Mark, OtherPerson } from '../../api/shapes'
+import type { LengthOnScreen as Mark, OtherPerson } from '../../api/shapes'
 import { Problem, Unreachable } from '../../api/problem'
 import { text } from '../../language'
 import { Part } from '../../part'
