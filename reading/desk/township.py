@@ -19,15 +19,17 @@ from reading.cases.moves import State
 from reading.completeness import follow_ups
 from reading.completeness.follow_ups import FollowUp
 from reading.context import Context, without_door
-from reading.desk import case_moves, worklist
+from reading.desk import case_moves, stages, worklist
 from reading.desk.alert_lines import PendingAlert, pending_alerts
 from reading.desk.entries import Entry, entries_of
+from reading.desk.stages import Stage
 from reading.desk.worklist import Filters, Sorting
 from reading.register import organisations
 from reading.register.grants import reach
 from reading.reports.versions import VALID, ReportVersion, from_row
-from reading.signing import change_notices
+from reading.signing import change_notices, printing
 from reading.signing.change_notices import NoticeKind
+from reading.signing.printing import Printings
 from reading.viewers import Staff
 
 MOST: Final = 200
@@ -42,12 +44,16 @@ class Examination:
     time_zone: str
     """The site's, in which people read its times."""
     printable: ReportVersion | None
+    printed: Printings | None
+    """What is on paper of that version; None where nothing is."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Examinations:
     listed: tuple[Examination, ...]
     total: int
+    counts: Mapping[Stage, int]
+    """Of each stage, whatever is searched; empty for those who work at no site."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,21 +98,31 @@ class Pending:
 
 
 @without_door("The page records the look at the list first; the rows are those that are visible to the viewer.")
-def examinations(ctx: Context[Staff], *, text: str, since: datetime) -> Examinations:
-    """The examinations received since a time and those that are still open, the newest first.
+def examinations(ctx: Context[Staff], *, text: str, since: datetime, stage: Stage | None = None) -> Examinations:
+    """The examinations at a stage, or all of a time and those that are still open; alarms first, then the newest.
 
-    Who searches for a person finds them however long ago they were examined.
+    Who searches for a person finds them at every stage, however long ago they were examined. Those who work at no site
+    have no stages: they see what they manage.
     """
-    wanted = Filters(text=text, since=None if text.strip() else since, sorting=Sorting.NEWEST)
+    works = bool(reach(ctx.tx, ctx.who, ctx.now).own)
+    condition = None if text.strip() else stages.among(stage, ctx.now, since)
+    if works:
+        condition = stages.at_own_sites(ctx) if condition is None else condition & stages.at_own_sites(ctx)
+    wanted = Filters(text=text, among=condition, sorting=Sorting.ALARMS)
     found = worklist.list_cases(ctx.tx, ctx.who, wanted, limit=MOST, offset=0, now=ctx.now)
     printable = printable_versions(ctx, [entry.case.id for entry in found.entries])
+    printed = printing.of_versions(ctx, [version.id for version in printable.values()])
     zones = _time_zones(ctx, found.entries)
+
+    def line(entry: Entry) -> Examination:
+        version = printable.get(entry.case.id)
+        paper = None if version is None else printed.get(version.id)
+        return Examination(entry=entry, time_zone=zones[entry.site.id], printable=version, printed=paper)
+
     return Examinations(
-        listed=tuple(
-            Examination(entry=entry, time_zone=zones[entry.site.id], printable=printable.get(entry.case.id))
-            for entry in found.entries
-        ),
+        listed=tuple(map(line, found.entries)),
         total=found.total,
+        counts=stages.counts(ctx, since) if works else {},
     )
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -16,6 +17,7 @@ from reading.cases import cases
 from reading.cases.moves import UNFINISHED, Move, State, Step
 from reading.completeness import follow_ups
 from reading.desk.entries import Entry, entries_of
+from reading.desk.stages import alarms_first
 from reading.kinds import Tier
 from reading.patients import persons
 from reading.reports.versions import Status
@@ -40,6 +42,8 @@ class Tab(StrEnum):
 class Sorting(StrEnum):
     URGENCY = "urgency"
     NEWEST = "newest"
+    ALARMS = "alarms"
+    """Those whose critical result waits for an answer, then the newest."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +62,8 @@ class Filters:
     """Only cases that this person holds."""
     since: datetime | None = None
     """Only cases received since, and those that are unfinished."""
+    among: sa.ColumnElement[bool] | None = None
+    """A condition on the table ``case`` besides."""
     sorting: Sorting = Sorting.URGENCY
 
 
@@ -71,13 +77,7 @@ def list_cases(tx: Connection, viewer: Viewer, filters: Filters, *, limit: int, 
     """A page of the cases that ``viewer`` may see."""
     case = tables.case
     condition = sa.and_(visibility.visible_cases(tx, viewer, now), *_conditions(tx, filters))
-    theirs = viewer.person_id if isinstance(viewer, Staff) else None
-    order = (
-        # What waits for them stands before what is as urgent.
-        (case.c.rank, sa.case((case.c.assigned_to == theirs, 0), else_=1), case.c.due_at, case.c.id)
-        if filters.sorting is Sorting.URGENCY
-        else (case.c.received_at.desc(), case.c.id.desc())
-    )
+    order = _order(viewer, filters.sorting)
     rows = tx.execute(sa.select(case).where(condition).order_by(*order).limit(limit).offset(offset)).all()
     total = tx.scalar(sa.select(sa.func.count()).select_from(case).where(condition)) or 0
     return Page(entries=tuple(entries_of(tx, viewer, [cases.from_row(row) for row in rows], now)), total=total)
@@ -93,6 +93,20 @@ def parked(tx: Connection, staff: Staff, now: datetime) -> tuple[Entry, ...]:
     rows = tx.execute(sa.select(case).where(case.c.id.in_(ids), visibility.visible_cases(tx, staff, now)))
     found = sorted(map(cases.from_row, rows), key=lambda one: ids.index(one.id))
     return tuple(entries_of(tx, staff, found, now))
+
+
+def _order(viewer: Viewer, sorting: Sorting) -> Sequence[sa.ColumnElement[Any]]:
+    case = tables.case
+    newest = (case.c.received_at.desc(), case.c.id.desc())
+    match sorting:
+        case Sorting.URGENCY:
+            theirs = viewer.person_id if isinstance(viewer, Staff) else None
+            # What waits for them stands before what is as urgent.
+            return (case.c.rank, sa.case((case.c.assigned_to == theirs, 0), else_=1), case.c.due_at, case.c.id)
+        case Sorting.ALARMS:
+            return (alarms_first(), *newest)
+        case Sorting.NEWEST:
+            return newest
 
 
 def _conditions(tx: Connection, filters: Filters) -> Iterable[sa.ColumnElement[bool]]:
@@ -114,6 +128,8 @@ def _conditions(tx: Connection, filters: Filters) -> Iterable[sa.ColumnElement[b
         yield sa.exists().where(lease.c.case_id == case.c.id, lease.c.person_id == filters.held_by)
     if filters.since is not None:
         yield (case.c.received_at >= filters.since) | case.c.state.in_(UNFINISHED)
+    if filters.among is not None:
+        yield filters.among
     text = storable("q", filters.text.strip(), lines=False)
     if text:
         yield case.c.id.in_(sa.union(_cases_of_images(tx, text), _cases_of_registered(tx, text)))

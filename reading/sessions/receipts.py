@@ -33,6 +33,8 @@ class Printed:
     receipt_id: str
     code: str = field(repr=False)
     expires_at: datetime
+    number: int
+    """Which receipt of this case and patient it is, from 1: those before have ended."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +46,9 @@ class Receipt:
     patient_id: str
 
 
-def print_receipt(tx: Connection, keys: Keys, case_id: str, *, printed_by: str, now: datetime) -> Printed:
+def print_receipt(
+    tx: Connection, keys: Keys, case_id: str, *, printed_by: str, now: datetime, receipt_id: str | None = None
+) -> Printed:
     """Make a code for the patient of a case that the caller has opened; the case's earlier receipts end.
 
     Raises:
@@ -59,8 +63,15 @@ def print_receipt(tx: Connection, keys: Keys, case_id: str, *, printed_by: str, 
         raise Invalid("patient", "identity_differs")
     if row.patient_id is None:
         raise Invalid("patient", "unknown")
+    theirs = (receipt.c.case_id == case_id) & (receipt.c.patient_id == row.patient_id)
+    earlier = tx.scalar(sa.select(sa.func.count()).select_from(receipt).where(theirs)) or 0
     tx.execute(receipt.update().where(receipt.c.case_id == case_id, receipt.c.expires_at > now).values(expires_at=now))
-    made = Printed(receipt_id=new_id(), code=f"{secrets.randbelow(10**CODE_DIGITS):08}", expires_at=now + VALID)
+    made = Printed(
+        receipt_id=receipt_id or new_id(),
+        code=f"{secrets.randbelow(10**CODE_DIGITS):08}",
+        expires_at=now + VALID,
+        number=earlier + 1,
+    )
     tx.execute(
         receipt.insert(),
         {
@@ -74,6 +85,11 @@ def print_receipt(tx: Connection, keys: Keys, case_id: str, *, printed_by: str, 
         },
     )
     return made
+
+
+def exists(tx: Connection, receipt_id: str) -> bool:
+    """Whether there is a receipt with this id, in force or not."""
+    return tx.scalar(sa.select(receipt.c.id).where(receipt.c.id == receipt_id)) is not None
 
 
 def by_code(tx: Connection, keys: Keys, patient_ids: Sequence[str], code: str, now: datetime) -> Receipt | None:

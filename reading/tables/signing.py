@@ -17,6 +17,7 @@ printing: Final = sa.Table(
     reference("person_id", "person"),
     sa.Column("status", sa.String(20), nullable=False),
     sa.Column("at", UtcDateTime, nullable=False),
+    sa.Column("means", sa.String(8), nullable=False, server_default="paper"),
     sa.Index("ix_printing_version_id", "version_id"),
 )
 

@@ -506,6 +506,9 @@ STAFF: dict[tuple[str, str], Thing | Listing | Theirs] = {
     ("GET", "/t/shared/{share_id}"): Thing("share"),
     ("GET", "/t/print/{version_id}"): Thing("report"),
     ("POST", "/t/print/{version_id}"): Thing("report", form={}),
+    ("POST", "/t/print"): Theirs(
+        "each report as by itself; one that is not theirs is counted as refused: test_printing"
+    ),
     ("POST", "/api/patients"): Thing("site", lambda site: {**PERSON, "site": site}),
     ("POST", "/api/patients/search"): Theirs("it finds people of one's own sites alone"),
     ("GET", "/api/patients/{patient_id}"): Thing("patient"),

@@ -122,6 +122,7 @@ UNREVISED: Mapping[tuple[str, str], str] = {
     ("POST", "/t/alerts/{alert_id}/dispose"): "what an alert says never changes, and it is answered once",
     ("POST", "/t/notices/{notice_id}/acknowledge"): "a notice names one version of a report, which never changes",
     ("POST", "/t/print/{version_id}"): "of one version of a report, which never changes",
+    ("POST", "/t/print"): "of versions of reports, which never change",
     ("POST", "/api/reports/{version_id}/addendum"): "names the version that it follows, and the images seen",
     ("POST", "/api/templates/{template_id}/render"): "a question about values, which changes nothing",
     ("POST", "/api/phrases"): "adds a phrase",

@@ -28,10 +28,10 @@ router = APIRouter(prefix="/api/reports")
 
 @router.get("/{version_id}.pdf")
 def pdf(request: Request, staff: Looking, version_id: str) -> Response:
-    """The sheet to keep or print; it leaves the service, so it is logged as a print."""
+    """The sheet as a file; that it left the service is on record."""
     office = office_of(request)
     with going_in(office, staff, Action.REPORT_PRINT, "report", version_id) as ctx:
-        version = printing.print_report(ctx, version_id)
+        version = printing.hand_out(ctx, version_id)
         proof = proof_of(request, ctx, version)
         sheet = sheet_for(ctx.tx, staff, version, language_of(request), ctx.now, proof=proof)
     return given_out(request, staff, sheet, version)

@@ -74,6 +74,7 @@ RIGHTS: Final[tuple[Right, ...]] = (
         *("GET /api/devices", "GET /t/devices", "GET /api/private-classes", "GET /api/quality", "GET /quality"),
         *("GET /learning", "POST /learning/read", "POST /learning/arbitrate"),
         *("GET /t", "GET /t/list", "GET /t/banners", "GET /t/shared", "GET /t/withheld", "GET /t/shared/{share_id}"),
+        "POST /t/print",
         *("POST /api/patients/search", "POST /api/manifests"),
         *("GET /api/phrases", "POST /api/phrases", "DELETE /api/phrases/{phrase_id}"),
         *("GET /api/templates/{template_id}", "POST /api/templates/{template_id}/render"),

@@ -13,9 +13,11 @@ from reading.alerts import critical
 from reading.alerts import disposal as disposals
 from reading.alerts.disposal import Disposal
 from reading.alerts.read_back import Means
+from reading.desk.stages import Stage
 from reading.errors import Invalid
 from reading.signing import change_notices
 from reading.viewers import Staff
+from storage.ids import new_id
 from viewer.http.callers import Looking, Polling, Submitting
 from viewer.http.office import office_of
 from viewer.http.on_record import going_in, in_snapshot, looks_through
@@ -23,25 +25,29 @@ from viewer.http.page import language_of, staff_page, staff_part
 from viewer.pages.sign_in import words_for
 from viewer.views import township
 from viewer.views.alerts import Refused
+from viewer.views.township_acts import acts_of
 from viewer.views.township_banners import banners
 
 router = APIRouter(prefix="/t")
 
 Days = Annotated[int, Query(ge=1, le=30)]
+Which = Annotated[Stage | None, Query()]
 Search = Annotated[str, Query(max_length=64)]
 LOOK_BACK: Final = 7
 
 
 @router.get("")
-def show(request: Request, staff: Looking, days: Days = LOOK_BACK, q: Search = "") -> Response:
-    return _show(request, staff, days, q)
+def show(request: Request, staff: Looking, days: Days = LOOK_BACK, q: Search = "", stage: Which = None) -> Response:
+    return _show(request, staff, days=days, q=q, stage=stage)
 
 
 def _show(
     request: Request,
     staff: Staff,
-    days: int,
-    q: str,
+    *,
+    days: int = LOOK_BACK,
+    q: str = "",
+    stage: Stage | None = None,
     refused: Refused | None = None,
 ) -> Response:
     return staff_page(
@@ -49,19 +55,18 @@ def _show(
         staff,
         "township.html",
         status=200 if refused is None else 422,
-        days=days,
-        q=q,
         refused=refused,
-        **_list(request, staff, q, days),
+        batch=new_id(),
+        **_list(request, staff, q, days, stage),
         **_banners(request, staff),
     )
 
 
 @router.get("/list")
 def list_part(
-    request: Request, staff: Polling, days: Annotated[int, Query(ge=1, le=30)] = LOOK_BACK, q: Search = ""
+    request: Request, staff: Polling, days: Days = LOOK_BACK, q: Search = "", stage: Which = None
 ) -> Response:
-    return staff_part(request, staff, "township_list.html", q=q, **_list(request, staff, q, days))
+    return staff_part(request, staff, "township_list.html", **_list(request, staff, q, days, stage))
 
 
 @router.get("/banners")
@@ -91,7 +96,7 @@ def acknowledge(  # noqa: PLR0917 -- the fields of the form
             spoken_with=spoken_with,
             means=means,
         )
-        return _show(request, staff, LOOK_BACK, "", refused)
+        return _show(request, staff, refused=refused)
     return RedirectResponse(f"/t/case/{alert.case_id}?done=acknowledged", status_code=303)
 
 
@@ -110,7 +115,7 @@ def dispose(
             alert = disposals.dispose(ctx, alert_id, disposal=disposal, text=disposal_text)
     except Invalid as wrong:
         refused = Refused(id=alert_id, problem=words_for(request, wrong))
-        return _show(request, staff, LOOK_BACK, "", refused)
+        return _show(request, staff, refused=refused)
     return RedirectResponse(f"/t/case/{alert.case_id}?done=disposed", status_code=303)
 
 
@@ -121,12 +126,21 @@ def acknowledge_notice(request: Request, staff: Submitting, notice_id: str) -> R
     return RedirectResponse("/t", status_code=303)
 
 
-def _list(request: Request, staff: Staff, q: str, days: int) -> dict[str, Any]:
+def _list(request: Request, staff: Staff, q: str, days: int, stage: Stage | None) -> dict[str, Any]:
     office = office_of(request)
     looks_through(office, staff, Action.TOWNSHIP_OPEN)
+    stage = None if q.strip() else stage
     with in_snapshot(office, staff) as ctx:
-        found = township.table(ctx, q=q, days=days, language=language_of(request))
-    return {"rows": found.rows, "total": found.total, "more": found.total > len(found.rows)}
+        found = township.table(ctx, q=q, days=days, stage=stage, language=language_of(request))
+    return {
+        "q": q,
+        "days": days,
+        "stage": stage,
+        "stages": found.counts,
+        "rows": [(row, acts_of(row, stage)) for row in found.rows],
+        "total": found.total,
+        "more": found.total > len(found.rows),
+    }
 
 
 def _banners(request: Request, staff: Staff) -> dict[str, Any]:

@@ -29,7 +29,10 @@ from reading.orders import matching, performed
 from reading.referral import sending
 from reading.reports.versions import ReportVersion, Status
 from reading.sharing import shares
+from reading.signing import printing
+from reading.signing.printing import Printings
 from reading.viewers import Staff
+from storage.ids import new_id
 from storage.index import queries
 from viewer.http.callers import Looking, Submitting
 from viewer.http.office import office_of
@@ -53,7 +56,8 @@ def show(
     staff: Looking,
     case_id: str,
     done: Annotated[
-        Literal["linked", "acknowledged", "disposed", "answered", "corrected", "matched", "unmatched", ""], Query()
+        Literal["linked", "acknowledged", "disposed", "answered", "corrected", "matched", "unmatched", "receipt", ""],
+        Query(),
     ] = "",
 ) -> Response:
     return _case(request, staff, case_id, done=done)
@@ -70,7 +74,7 @@ def _case(request: Request, staff: Staff, case_id: str, *, done: str = "", answe
         version = None if printable is None else door.open_report(ctx, printable.id, Action.REPORT_READ)
         waiting = banners(ctx, language, case_id)
         values: dict[str, Any] = {
-            "row": township.row(entry, version, zone, language, now),
+            "row": township.row(entry, version, zone, language, now, printed=_printed(ctx, version)),
             "facts": _facts(entry, zone, language, due=township.due(entry, language, now)),
             "ledger": completeness.in_words(account.of_case(ctx.tx, found), zone, language, now),
             "studies": pictures_of(ctx, entry, language),
@@ -98,6 +102,7 @@ def _case(request: Request, staff: Staff, case_id: str, *, done: str = "", answe
         status=200 if answer is None else 409,
         done=done,
         answer=answer or "",
+        button=new_id(),
         revision=found.revision,
         returned_here=found.state is State.RETURNED,
         alerts=waiting.alerts,
@@ -194,6 +199,10 @@ def series_of(
             }
         )
     return rows
+
+
+def _printed(ctx: Context[Staff], version: ReportVersion | None) -> Printings | None:
+    return None if version is None else printing.of_versions(ctx, [version.id]).get(version.id)
 
 
 def _version(tx: Connection, entry: Entry, version: ReportVersion, zone: str, language: Language) -> dict[str, Any]:

@@ -13,6 +13,7 @@
       search.focus();
     }
     if (event.key !== "Escape") return;
+    menus(null);
     if (account && account.open) {
       account.open = false;
       account.querySelector("summary").focus();
@@ -54,7 +55,15 @@
     };
   }
 
+  // Of the menus of a list one is open at a time.
+  function menus(kept) {
+    Array.prototype.forEach.call(document.querySelectorAll("details.menu[open]"), function (menu) {
+      if (menu !== kept) menu.open = false;
+    });
+  }
+
   document.addEventListener("click", function (event) {
+    menus(event.target.closest ? event.target.closest("details.menu") : null);
     if (account && account.open && !account.contains(event.target)) account.open = false;
   });
 })();

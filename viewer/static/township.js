@@ -14,11 +14,12 @@
     if (freshness.textContent !== line) freshness.textContent = line;
   }
 
-  // What somebody is typing into, or has begun to fill, is left alone until it is sent.
+  // What somebody is typing into, has begun to fill or has opened is left alone until it is sent.
   function inUse(part) {
     if (part.contains(document.activeElement) && document.activeElement !== document.body) return true;
+    if (part.querySelector("details.menu[open]")) return true;
     return Array.prototype.some.call(part.querySelectorAll("input:not([type=hidden])"), function (input) {
-      return input.value !== "";
+      return input.type === "checkbox" ? input.checked !== input.defaultChecked : input.value !== "";
     });
   }
 

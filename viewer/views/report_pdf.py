@@ -60,6 +60,8 @@ class Sheet:
     """The page number with the places {n} and {m}."""
     proof: Proof | None = None
     """None on a screen, where nobody has to ask."""
+    copy: str = ""
+    """That it was printed before; empty on the first paper."""
 
 
 def render(sheet: Sheet, made_at: datetime) -> bytes:

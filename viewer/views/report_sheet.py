@@ -116,6 +116,13 @@ def zone_of(tx: Connection, entry: Entry) -> str:
     return site.time_zone
 
 
+def zone_of_case(tx: Connection, case_id: str) -> str:
+    """As `zone_of`, of a case whose report was opened."""
+    site = organisations.by_id(tx, cases.by_id(tx, case_id).site_id)
+    assert site is not None  # noqa: S101 -- a foreign key
+    return site.time_zone
+
+
 class Examined(Protocol):
     """A case, or a line of a list that says the same of one."""
 

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from reading.cases.cases import Case
 from reading.cases.identity_moves import Identity
-from reading.cases.moves import UNFINISHED, State
+from reading.cases.moves import UNFINISHED, WAITING, State
 from reading.context import Context
 from reading.desk import township
+from reading.desk.stages import Stage
 from reading.desk.worklist import Entry
 from reading.kinds import Priority
 from reading.reports.versions import ReportVersion, Status
+from reading.signing.printing import Printings
 from reading.viewers import Staff
 from viewer.views.report_sheet import (
     examination,
@@ -30,6 +32,13 @@ from viewer.words.catalogue import Language, text
 
 TONES: Final = {State.FINAL: "done", State.RETURNED: "alarm", State.WITHHELD: "alarm", State.WITHDRAWN: "alarm"}
 """The colours of states that are done or want attention; `row` gives the others theirs."""
+RELEASED_BUT: Final = {
+    State.WAITING_REVIEW: "review",
+    State.REVIEWING: "review",
+    State.DISPUTED: "disputed",
+    State.RETURNED: "returned",
+}
+"""What is still done with a case whose report is out; in every other state a new version is written."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,13 +67,20 @@ class Row:
     """How many wait in quarantine for a decision; empty where none do."""
     late: bool
     """Whether images arrived after the report."""
+    returned: bool
     state: str
     tone: str
     due: str
     overdue: bool
     critical: bool
+    paper: str
+    """When the report was printed last, and by whom; empty where it was not, or there is none."""
     preliminary_id: str | None
     final_id: str | None
+
+    @property
+    def version_id(self) -> str | None:
+        return self.final_id or self.preliminary_id
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,16 +88,29 @@ class Table:
     rows: Sequence[Row]
     total: int
     """How many examinations match; the rows may be fewer."""
+    counts: Mapping[Stage, int]
+    """Of each stage; empty for those who work at no site."""
 
 
-def table(ctx: Context[Staff], *, q: str, days: int, language: Language) -> Table:
-    """The examinations of the last days and those that are still open, the newest first."""
-    found = township.examinations(ctx, text=q, since=ctx.now - timedelta(days=days))
-    rows = [row(each.entry, each.printable, each.time_zone, language, ctx.now) for each in found.listed]
-    return Table(rows=rows, total=found.total)
+def table(ctx: Context[Staff], *, q: str, days: int, stage: Stage | None, language: Language) -> Table:
+    """The examinations at a stage, or of the last days and those that are still open, the newest first."""
+    found = township.examinations(ctx, text=q, since=ctx.now - timedelta(days=days), stage=stage)
+    rows = [
+        row(each.entry, each.printable, each.time_zone, language, ctx.now, printed=each.printed)
+        for each in found.listed
+    ]
+    return Table(rows=rows, total=found.total, counts=found.counts)
 
 
-def row(entry: Entry, version: ReportVersion | None, zone: str, language: Language, now: datetime) -> Row:
+def row(
+    entry: Entry,
+    version: ReportVersion | None,
+    zone: str,
+    language: Language,
+    now: datetime,
+    *,
+    printed: Printings | None = None,
+) -> Row:
     case, progress = entry.case, entry.progress
     details = (patient_sex(entry, language), patient_age(entry, zone, language))
     return Row(
@@ -103,14 +132,32 @@ def row(entry: Entry, version: ReportVersion | None, zone: str, language: Langua
         missing=text(language, "township.missing", n=progress.missing) if progress.missing else "",
         held=text(language, "township.held", n=progress.held) if progress.held else "",
         late=entry.follow_up is not None,
-        state=text(language, f"state.{case.state}"),
-        tone=TONES.get(case.state, "wait" if case.state.startswith("waiting") else "work"),
+        returned=case.state is State.RETURNED,
+        state=state_words(entry, language),
+        tone="done" if entry.released else TONES.get(case.state, "wait" if case.state in WAITING else "work"),
         due=due(entry, language, now),
         overdue=entry.overdue,
         critical=entry.alert is not None,
+        paper=paper(printed, zone, language, now),
         preliminary_id=version.id if version and version.status is Status.PRELIMINARY else None,
         final_id=version.id if version and version.status is Status.FINAL else None,
     )
+
+
+def state_words(entry: Entry, language: Language) -> str:
+    """The state of a case in words: of a report that is out it is said so, whatever is still done with it."""
+    state = entry.case.state
+    under_way = entry.released and state in UNFINISHED
+    return text(language, f"state.released.{RELEASED_BUT.get(state, 'more')}" if under_way else f"state.{state}")
+
+
+def paper(printed: Printings | None, zone: str, language: Language, now: datetime) -> str:
+    """When and by whom a report was printed last, and how often where more than once; empty where it was not."""
+    if printed is None:
+        return ""
+    at = words.moment_today(printed.last_at, zone, now)
+    key = "township.printed" if printed.count == 1 else "township.printed-n"
+    return text(language, key, at=at, name=printed.last_by, n=printed.count)
 
 
 def _identity(case: Case) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -12,8 +12,10 @@ from reading import audit, tables
 from reading.context import Context
 from reading.errors import NotAllowed, NotThere
 from reading.reports.versions import Status
+from reading.sessions import receipts
 from reading.signing import printing
 from storage.database import transaction
+from storage.ids import new_id
 from tests.reading.clinic import PNEUMONIA, arrive, open_clinic, read, verify
 from tests.reading.region import KEYS, pia
 
@@ -30,7 +32,7 @@ def test_a_preliminary_report_is_printed_at_once_and_a_superseded_one_no_more(en
             sa.select(tables.printing.c.version_id, tables.printing.c.status, tables.printing.c.person_id)
         ).all()
 
-        assert printed.status is Status.PRELIMINARY
+        assert (printed.version.status, printed.number, printed.again) == (Status.PRELIMINARY, 1, False)
         assert {tuple(row) for row in rows} == {
             (preliminary.id, Status.PRELIMINARY, clinic.tang.person_id),
             (final.id, Status.FINAL, clinic.tang.person_id),
@@ -55,12 +57,50 @@ def test_the_site_prints_a_receipt_on_record_and_nobody_else_does(engine: Engine
         clinic = open_clinic(tx, now)
         pia(tx, now)
         case = arrive(tx, clinic, "1.1", now, patient_id="P1")
-        printed = printing.print_receipt(Context(tx, clinic.audit, now, clinic.tang), KEYS, case.id)
+        printed = printing.print_receipt(Context(tx, clinic.audit, now, clinic.tang), KEYS, case.id, sheet=new_id())
         with pytest.raises(NotAllowed):
-            printing.print_receipt(Context(tx, clinic.audit, now, clinic.ada), KEYS, case.id)
+            printing.print_receipt(Context(tx, clinic.audit, now, clinic.ada), KEYS, case.id, sheet=new_id())
         with pytest.raises(NotThere):
-            printing.print_receipt(Context(tx, clinic.audit, now, clinic.quinn), KEYS, case.id)
+            printing.print_receipt(Context(tx, clinic.audit, now, clinic.quinn), KEYS, case.id, sheet=new_id())
         events = [event.action for event in audit.events_about(tx, "case", case.id)]
 
-    assert len(printed.code) == 8
+    assert printed is not None
+    assert (len(printed.code), printed.number) == (8, 1)
     assert events.count("receipt.print") == 1
+
+
+def test_what_is_printed_again_is_numbered_and_a_button_prints_once(engine: Engine, now: datetime) -> None:
+    button, later = new_id(), now + timedelta(minutes=5)
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        version = read(tx, clinic, clinic.rosa, arrive(tx, clinic, "1.1", now).id, now)
+        tang, mona = Context(tx, clinic.audit, now, clinic.tang), Context(tx, clinic.audit, later, clinic.mona)
+        printing.hand_out(tang, version.id)
+        filed = printing.of_versions(tang, [version.id])
+
+        first = printing.print_report(tang, version.id, sheet=button)
+        loaded_again = printing.print_report(tang, version.id, sheet=button)
+        second = printing.print_report(mona, version.id)
+        kept = printing.of_versions(tang, [version.id])[version.id]
+
+    assert filed == {}
+    assert [(each.number, each.again) for each in (first, loaded_again, second)] == [(1, False), (1, True), (2, False)]
+    assert (kept.count, kept.last_at, kept.last_by) == (2, later, "Mona")
+
+
+def test_a_receipt_is_printed_again_on_purpose_alone(engine: Engine, now: datetime) -> None:
+    button = new_id()
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        pia(tx, now)
+        case = arrive(tx, clinic, "1.1", now, patient_id="P1")
+        tang = Context(tx, clinic.audit, now, clinic.tang)
+
+        first = printing.print_receipt(tang, KEYS, case.id, sheet=button)
+        loaded_again = printing.print_receipt(tang, KEYS, case.id, sheet=button)
+        stands = first is not None and receipts.by_id(tx, first.receipt_id, now)
+        second = printing.print_receipt(tang, KEYS, case.id, sheet=new_id())
+
+    assert (loaded_again, bool(stands)) == (None, True)
+    assert second is not None
+    assert second.number == 2

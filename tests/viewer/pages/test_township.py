@@ -149,6 +149,49 @@ def test_a_preliminary_report_is_printed_with_its_mark_and_the_print_is_logged(h
     assert (logged.person_id, logged.status) == (clinic.tang.person_id, "preliminary")
 
 
+def test_the_tabs_lead_to_what_waits_and_several_are_printed_once(house: House) -> None:
+    clinic, tang = house.clinic, house.signed_in("tang")
+    one, two, unread = (house.case(f"{STUDY}.{number}") for number in range(3))
+    with transaction(house.engine) as tx:
+        for case in (one, two):
+            read(tx, clinic, clinic.rosa, case.id, house.now, NORMAL)
+        versions = [verify(tx, clinic, clinic.vera, case.id, house.now).id for case in (one, two)]
+
+    page = tang.get("/t", params={"stage": "to_print"}).text
+    batch = re.search(r'name="batch" value="(\w+)"', page)
+    assert batch is not None
+    typed = {**token(tang), "batch": batch[1], "chosen": [*versions, "01KZZZZZZZZZZZZZZZZZZZZZZY"]}
+    printed = tang.post("/t/print", data=typed)
+    loaded_again = tang.post("/t/print", data={**typed, "chosen": versions}, follow_redirects=False)
+    again = tang.post(f"/t/print/{versions[0]}", data=token(tang))
+    done = tang.get("/t/list", params={"stage": "done"}).text
+
+    assert '>待打印 <span class="count act">2</span>' in page
+    assert f"/t/case/{unread.id}" not in page
+    assert printed.text.count('<article class="sheet"') == 2
+    assert "1 份没有打印" in printed.text
+    assert "补打" not in printed.text
+    assert loaded_again.headers["location"] == "/t?stage=to_print"
+    assert "补打 · 第 2 次打印" in again.text
+    assert "已打印 2 次" in done
+    assert '>待打印 <span class="count">0</span>' in done
+
+
+def test_a_receipt_is_made_once_for_each_time_the_button_is_pressed(house: House) -> None:
+    case, tang = house.case(STUDY), house.signed_in("tang")
+    button = re.search(r'name="button" value="(\w+)"', tang.get(f"/t/case/{case.id}").text)
+    assert button is not None
+    typed = {**token(tang), "button": button[1]}
+
+    made = tang.post(f"/t/case/{case.id}/receipt", data=typed)
+    loaded_again = tang.post(f"/t/case/{case.id}/receipt", data=typed, follow_redirects=False)
+    another = tang.post(f"/t/case/{case.id}/receipt", data=token(tang))
+
+    assert 'class="code"' in made.text
+    assert loaded_again.headers["location"] == f"/t/case/{case.id}?done=receipt"
+    assert "第 2 张" in another.text
+
+
 def test_a_changed_report_must_be_acknowledged_and_the_old_one_is_printed_no_more(house: House) -> None:
     clinic, tang = house.clinic, house.signed_in("tang")
     case = house.case(STUDY)
