@@ -168,6 +168,9 @@ class Action(StrEnum):
     LINK_MAKE = "link.make"
     LINK_OPEN = "link.open"
 
+    MESSAGE_GIVE_UP = "message.give_up"
+    MESSAGE_RETRY = "message.retry"
+
     NUMBERS_CASES = "numbers.cases"
     NUMBERS_PEOPLE = "numbers.people"
     NUMBERS_RATIO = "numbers.ratio"

@@ -24,7 +24,6 @@ def post(tx: Connection, kind: str, subject_id: str, payload: Mapping[str, Any],
             "subject_id": subject_id,
             "payload": dict(payload),
             "created_at": now,
-            "next_at": now,
         },
     )
     return made

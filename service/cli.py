@@ -53,6 +53,7 @@ SUBCOMMANDS: Final[Mapping[str, _Entry]] = {
     "security": _Entry(module="security", panel=_PEOPLE, group=True),
     "import": _Entry(module="import_files", panel=_IMAGES),
     "forward": _Entry(module="forward", panel=_IMAGES, group=True),
+    "messages": _Entry(module="messages", panel=_IMAGES, group=True),
     "share": _Entry(module="shares", panel=_IMAGES, group=True),
     "audit": _Entry(module="audit", panel=_CHECK, group=True),
     "numbers": _Entry(module="numbers", panel=_CHECK, group=True),

@@ -258,10 +258,11 @@ def _post(
     telephone: str = "",
     finding_id: str | None = None,
 ) -> None:
+    made = new_id()
     tx.execute(
         sa.insert(tables.critical_notice),
         {
-            "id": new_id(),
+            "id": made,
             "alert_id": alert.id,
             "person_id": person_id,
             "organisation_id": organisation_id,
@@ -272,13 +273,9 @@ def _post(
             "finding_id": finding_id,
         },
     )
-    outbox.post(
-        tx,
-        MESSAGE[kind],
-        alert.id,
-        {"case_id": alert.case_id, "person_id": person_id, "organisation_id": organisation_id, "level": alert.level},
-        now,
-    )
+    # The notice has the telephone under which they were on duty; a message to it looks there.
+    payload = {"case_id": alert.case_id, "person_id": person_id, "organisation_id": organisation_id}
+    outbox.post(tx, MESSAGE[kind], alert.id, {**payload, "level": alert.level, "notice_id": made}, now)
 
 
 def _first_person(tx: Connection, site_id: str, now: datetime) -> str | None:

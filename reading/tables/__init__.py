@@ -32,7 +32,7 @@ from reading.tables.numbers import (
     number_time,
 )
 from reading.tables.orders import imaging_order, performed_change, performed_reference, performed_step, procedure
-from reading.tables.outbox import outbox
+from reading.tables.outbox import message, outbox
 from reading.tables.patients import (
     attribution,
     installation_key,
@@ -150,6 +150,7 @@ __all__ = [
     "known_place",
     "lease",
     "link_session",
+    "message",
     "number_cell",
     "number_change",
     "number_fact",

@@ -67,6 +67,7 @@ LISTS: Final = {
     "agreement": "`tierread org agreement list` shows the agreements",
     "role": "`tierread person list` shows who holds which role",
     "forwarding rule": "`tierread forward list` shows the rules",
+    "message": "`tierread messages list` shows the messages",
     "forwarding job": "`tierread forward jobs` shows the jobs",
     "slot": "`tierread roster list` shows the slots",
     "skill": "`tierread skill list` shows who has which skill",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
@@ -110,6 +111,35 @@ def endpoint(value: object) -> str:
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path not in {"", "/"}:
         raise ValueError("expected http://HOST:PORT or https://HOST:PORT")
     return written.rstrip("/")
+
+
+def https_url(value: object) -> str:
+    written = text(value)
+    try:
+        parts = urlsplit(written)
+        fits = parts.scheme == "https" and parts.hostname and "@" not in parts.netloc and (parts.port or 443)
+        fits = fits and not parts.fragment
+    except ValueError:
+        fits = False
+    if not fits:
+        raise ValueError("expected https://HOST/PATH, without a name or a password")
+    return written
+
+
+def mailbox(value: object) -> str:
+    written = text(value)
+    if not re.fullmatch(r"[^@\s<>,;\"]+@[^@\s<>,;\"]+", written, re.ASCII):
+        raise ValueError("expected a mail address, such as reports@example.cn")
+    return written
+
+
+def pairs(value: object) -> tuple[tuple[str, str], ...]:
+    words = value if isinstance(value, list) else str(value).split(",")
+    split = [str(word).partition("=") for word in words if str(word).strip()]
+    found = tuple((left.strip(), right.strip()) for left, _, right in split)
+    if not all(left and right for left, right in found):
+        raise ValueError("expected pairs separated by commas, such as name=ID, other=ID")
+    return found
 
 
 def origins(value: object) -> tuple[str, ...]:

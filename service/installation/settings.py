@@ -9,6 +9,8 @@ from typing import Final
 
 from service.installation import setting_values
 from service.installation.audit_settings import AuditSettings
+from service.installation.backup_settings import BackupSettings
+from service.installation.gateway_settings import GatewaySettings
 from service.installation.setting_values import Networks
 from service.installation.setting_values import described as _as
 from service.installation.share_settings import ShareSettings
@@ -18,7 +20,7 @@ PREFIX: Final = "TIERREAD_"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings(ShareSettings, SignInSettings, AuditSettings):
+class Settings(ShareSettings, SignInSettings, AuditSettings, BackupSettings, GatewaySettings):
     """What an installation may choose; docs/settings.md is checked against this class."""
 
     data_dir: Path = field(
@@ -341,14 +343,6 @@ class Settings(ShareSettings, SignInSettings, AuditSettings):
             unit="seconds",
         ),
     )
-    backup_dir: Path | None = field(
-        default=None,
-        metadata=_as(
-            setting_values.folder,
-            "Folder into which the worker writes a backup of the database once a day, on one node. Empty: none. "
-            "Keep it on another disk than the database.",
-        ),
-    )
     anchor_minutes: int = field(
         default=10,
         metadata=_as(
@@ -356,22 +350,6 @@ class Settings(ShareSettings, SignInSettings, AuditSettings):
             "How often the ends of the audit's chains and the new signatures of reports are signed and written to the "
             "object store, where a change in the database cannot reach them.",
             unit="minutes",
-        ),
-    )
-    backup_hour: int = field(
-        default=2,
-        metadata=_as(
-            setting_values.whole(0, 23),
-            "Hour after which the backup of a day is made, by the machine's clock.",
-            unit="hour",
-        ),
-    )
-    backup_keep: int = field(
-        default=14,
-        metadata=_as(
-            setting_values.whole(1, 10_000),
-            "Backups that are kept in that folder; the oldest go first.",
-            unit="backups",
         ),
     )
     log_level: str = field(

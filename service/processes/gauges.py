@@ -9,8 +9,9 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from reading.alerts import alert_rows
+from reading.messages.moves import OPEN
 from reading.sessions import failures
-from reading.tables import case, critical_alert, forwarding_job, outbox
+from reading.tables import case, critical_alert, forwarding_job, message, outbox
 from service.installation.house import House
 from service.steps import anchor
 from service.steps.backup import age_seconds
@@ -61,9 +62,14 @@ def gauges(house: House) -> Gauges:
                 },
             ),
             "tierread_outbox": (
-                "Messages that wait to be delivered, by kind.",
+                "What happened and has not become messages yet, by kind.",
                 "kind",
-                _counted(tx, outbox.c.kind, outbox.c.delivered_at.is_(None)),
+                _counted(tx, outbox.c.kind, outbox.c.addressed_at.is_(None)),
+            ),
+            "tierread_messages": (
+                "Messages to people and systems that wait, and that failed and wait for a person, by state.",
+                "state",
+                _counted(tx, message.c.state, message.c.state.in_(OPEN)),
             ),
             "tierread_forwarding": ("Studies to be sent on, by state.", "state", _counted(tx, forwarding_job.c.state)),
             "tierread_critical_alerts": (

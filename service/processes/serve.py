@@ -20,6 +20,7 @@ from reading.audit import SYSTEM, Audit
 from reading.context import Context
 from reading.register import passwords, registry
 from reading.reports.seal import Seal
+from service.gateways.choice import folder_of, unsent
 from service.installation.certificates import certificates_of
 from service.installation.heartbeat import Part, Role
 from service.installation.installation import (
@@ -257,6 +258,8 @@ def where_things_are(settings: Settings, folders: Folders) -> str:
     ]
     if folders.first_password.exists():
         lines.append(f"  first administrator     {folders.first_password}")
+    if unsent(settings):
+        lines.append(f"  messages                nothing is sent: no gateway is set; they lie in {folder_of(settings)}")
     return "\n".join([*lines, "  stop with Ctrl-C"])
 
 

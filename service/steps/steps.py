@@ -1,7 +1,4 @@
-"""The worker's steps: what is done by itself, and how often.
-
-Messages of the outbox have no step: no receiver exists yet, so they stay rows in the queue, which /metrics counts.
-"""
+"""The worker's steps: what is done by itself, and how often."""
 
 from __future__ import annotations
 
@@ -38,6 +35,7 @@ from service.steps.broken_reports import tell_of_broken_reports
 from service.steps.compact import compact_step, purge_step, tidy_step
 from service.steps.erase import erase_step
 from service.steps.forward import Forwarder
+from service.steps.messages import Messenger
 from service.steps.numbers import count_changes, sum_up
 from service.steps.upkeep import Upkeep
 from service.steps.worker import Step
@@ -60,6 +58,7 @@ def of(house: House, stop: threading.Event) -> list[Step]:
     bytes_ = bytes_of(house)
     upkeep = Upkeep(house, stop)
     forwarder = Forwarder(house, bytes_)
+    messenger = Messenger(house)
     sends = Step(name="send the audit", every_seconds=2, run=collecting(house))
     return [
         *([sends] if house.settings.audit_collector else []),
@@ -85,6 +84,9 @@ def of(house: House, stop: threading.Event) -> list[Step]:
         Step(name="remove what was replaced", every_seconds=60, run=tidy_step(house)),
         Step(name="plan forwarding", every_seconds=5, run=forwarder.plan),
         Step(name="forward", every_seconds=2, run=forwarder.deliver),
+        Step(name="address messages", every_seconds=1, run=messenger.address),
+        Step(name="send messages", every_seconds=1, run=messenger.deliver),
+        Step(name="forget messages", every_seconds=3600, run=messenger.forget),
         Step(name="count", every_seconds=5, run=lambda: count_changes(house), gives_way=True),
         Step(name="sum up", every_seconds=10, run=lambda: sum_up(house), gives_way=True),
         Step(name="anchor", every_seconds=ANCHOR_SECONDS, run=Anchoring(house).run, gives_way=True),

@@ -25,6 +25,7 @@ RECEIVE_SECONDS: Final = Histogram(
 )
 ASSOCIATIONS: Final = Counter("tierread_associations", "DICOM associations, accepted or refused and why.", ["outcome"])
 FORWARDED: Final = Counter("tierread_forwarded_instances", "Instances sent on by forwarding rules.", ["outcome"])
+MESSAGES: Final = Counter("tierread_sent_messages", "Attempts to send messages.", ["audience", "outcome"])
 COMPACTED_STUDIES: Final = Counter("tierread_compacted_studies", "Studies whose segments were compacted.")
 COMPACTED_INSTANCES: Final = Counter(
     "tierread_compacted_instances", "Instances of compacted segments, by the form in which they are stored.", ["form"]

@@ -20,7 +20,7 @@ def test_a_message_is_posted_with_what_it_tells(engine: Engine, now: datetime) -
         (message,) = tx.execute(sa.select(tables.outbox)).all()
 
     assert (message.id, message.kind, message.subject_id) == (posted, "report.released", subject)
-    assert (message.payload, message.next_at, message.delivered_at) == ({"number": 1}, now, None)
+    assert (message.payload, message.created_at, message.addressed_at) == ({"number": 1}, now, None)
 
 
 def test_what_rolls_back_tells_nobody(engine: Engine, now: datetime) -> None:

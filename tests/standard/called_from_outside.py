@@ -69,7 +69,11 @@ _.final_id
 # A setting that is read by its name, and a field that completes what a walk tells of encapsulated pixels.
 _.database_owner_url_file
 _.database_url_file
+_.gateway_origins
 _.offset_table
+
+# smtplib connects by it.
+_._get_socket
 
 # The desk reads it of a screen that was put aside.
 _.inverted

@@ -103,3 +103,52 @@ def test_a_file_that_is_not_there_or_not_toml_or_holds_an_unknown_name_is_refuse
 def test_every_setting_says_what_it_is() -> None:
     for each in fields(Settings):
         assert str(each.metadata["about"]).endswith("."), each.name
+
+
+def test_a_gateway_needs_its_server_and_its_secret(tmp_path: Path) -> None:
+    short = tmp_path / "secret"
+    short.write_text("short")
+    chosen = {
+        "TIERREAD_GATEWAY_PATIENTS": "sms",
+        "TIERREAD_GATEWAY_STAFF": "smtp",
+        "TIERREAD_GATEWAY_SYSTEMS": "webhook",
+    }
+    wrong = chosen | {
+        "TIERREAD_GATEWAY_SMS_URL": "https://sms.example.cn/send",
+        "TIERREAD_GATEWAY_ORIGINS": "https://hook.example.cn",
+        "TIERREAD_GATEWAY_SMS_SECRET_FILE": str(short),
+        "TIERREAD_GATEWAY_SMS_TEMPLATES": "report_redy=SMS_1",
+        "TIERREAD_GATEWAY_WEBHOOK_URL": "https://hook.example.cn/tierread",
+        "TIERREAD_GATEWAY_WEBHOOK_SECRET_FILE": str(tmp_path / "none"),
+        "TIERREAD_GATEWAY_SMTP_USERNAME": "tierread",
+    }
+
+    assert set(problems_of(chosen)) == {
+        *(f"TIERREAD_GATEWAY_{kind}_{name}" for kind in ("SMS", "WEBHOOK") for name in ("URL", "SECRET_FILE")),
+        *(f"TIERREAD_GATEWAY_SMTP_{name}" for name in ("SERVER", "FROM", "TO")),
+    }
+    assert problems_of(wrong) == {
+        "TIERREAD_GATEWAY_SMS_URL": "its origin is not among TIERREAD_GATEWAY_ORIGINS",
+        "TIERREAD_GATEWAY_SMS_SECRET_FILE": f"{short} holds less than 16 bytes",
+        "TIERREAD_GATEWAY_SMS_TEMPLATES": "there is no template report_redy",
+        "TIERREAD_GATEWAY_WEBHOOK_SECRET_FILE": f"cannot read {tmp_path / 'none'}: No such file or directory",
+        "TIERREAD_GATEWAY_SMTP_SERVER": "needed by the gateway smtp",
+        "TIERREAD_GATEWAY_SMTP_FROM": "needed by the gateway smtp",
+        "TIERREAD_GATEWAY_SMTP_TO": "needed by the gateway smtp",
+        "TIERREAD_GATEWAY_SMTP_PASSWORD_FILE": "needed by the gateway smtp",
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SMS_URL", "http://sms.example.cn/"),
+        ("SMS_URL", "https://user@sms.example.cn/"),
+        ("SMS_TEMPLATES", "report_ready"),
+        ("SMTP_FROM", "nobody"),
+        ("SMTP_TO", "a@b.cn>,c@d.cn"),
+        ("PATIENTS", "fax"),
+    ],
+)
+def test_a_gateways_value_that_cannot_be_used_is_said(name: str, value: str) -> None:
+    assert set(problems_of({f"TIERREAD_GATEWAY_{name}": value})) == {f"TIERREAD_GATEWAY_{name}"}

@@ -1,0 +1,122 @@
+"""Connections to the addresses that the settings allow: checked by number, over TLS, never redirected."""
+
+from __future__ import annotations
+
+import http.client
+import ipaddress
+import socket
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+from service.gateways.gateway import Failure, NotTaken
+from service.installation.setting_values import Networks
+from storage.open_transactions import outside_transaction
+
+PATIENCE_SECONDS: Final = 15.0
+"""For each answer of a server; a message needs few."""
+MOST_ANSWER_BYTES: Final = 1 << 16
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ways:
+    """Where gateways may be, and which certificates are believed."""
+
+    networks: Networks
+    """Networks of this house in which a gateway may be; every other address must be a public one."""
+    authorities_file: Path | None
+    """Authorities in PEM that sign the certificates of gateways; None: those that this machine trusts."""
+
+    def trusted(self) -> ssl.SSLContext:
+        """The file is read each time: certificates are renewed."""
+        try:
+            made = ssl.create_default_context(cafile=self.authorities_file)
+        except OSError:
+            raise NotTaken(Failure.NOT_TRUSTED) from None
+        made.minimum_version = ssl.TLSVersion.TLSv1_2
+        return made
+
+    def allows(self, address: str) -> bool:
+        """Whether a gateway may be at this address."""
+        one = ipaddress.ip_address(address.partition("%")[0])
+        mapped = one.ipv4_mapped if isinstance(one, ipaddress.IPv6Address) else None
+        there = mapped or one
+        return (there.is_global and not there.is_multicast) or any(there in network for network in self.networks)
+
+    def connect(self, host: str, port: int) -> socket.socket:
+        """Connect to the first address of a host that is allowed: the one that was checked is the one that is called.
+
+        Raises:
+            NotTaken: the host is unknown, none of its addresses is allowed, or none answers.
+
+        """
+        outside_transaction("calling a gateway")
+        try:
+            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except OSError:
+            raise NotTaken(Failure.AWAY) from None
+        allowed = [str(one[4][0]) for one in found if self.allows(str(one[4][0]))]
+        if not allowed:
+            raise NotTaken(Failure.NOT_ALLOWED)
+        for address in allowed:
+            try:
+                return socket.create_connection((address, port), timeout=PATIENCE_SECONDS)
+            except OSError:
+                continue
+        raise NotTaken(Failure.AWAY)
+
+    def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> None:
+        """POST a body; every 2xx is a yes.
+
+        Raises:
+            NotTaken: it was not taken, or nobody knows.
+
+        """
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port or 443
+        path = f"{parts.path or '/'}{f'?{parts.query}' if parts.query else ''}"
+        trusted = self.trusted()
+        plain = self.connect(host, port)
+        with plain:
+            try:
+                connection = http.client.HTTPSConnection(host, port, timeout=PATIENCE_SECONDS, context=trusted)
+                connection.sock = trusted.wrap_socket(plain, server_hostname=host)
+                with connection.sock:
+                    connection.request("POST", path, body, {"Content-Type": "application/json", **headers})
+                    answer = connection.getresponse()
+                    answer.read(MOST_ANSWER_BYTES)
+            except ssl.SSLCertVerificationError:
+                raise NotTaken(Failure.NOT_TRUSTED) from None
+            except (OSError, http.client.HTTPException):
+                raise NotTaken(Failure.AWAY) from None
+        if (failure := _failure_of(answer.status)) is not None:
+            raise NotTaken(failure)
+
+
+def _failure_of(status: int) -> Failure | None:
+    if 200 <= status < 300:
+        return None
+    if 300 <= status < 400:
+        return Failure.REDIRECTED
+    if status in {401, 403, 407}:
+        return Failure.NOT_LET_IN
+    return Failure.BUSY if status in {408, 409, 425, 429} or status >= 500 else Failure.REFUSED
+
+
+def secret_of(path: Path | None) -> bytes:
+    """The secret in a file, read each time: it is changed now and then.
+
+    Raises:
+        NotTaken: it cannot be read or is empty.
+
+    """
+    try:
+        found = path.read_bytes().strip() if path is not None else b""
+    except OSError:
+        found = b""
+    if not found:
+        raise NotTaken(Failure.NO_SECRET)
+    return found

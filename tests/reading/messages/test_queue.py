@@ -1,0 +1,186 @@
+"""A message goes to one worker at a time, again with growing waits, and not at all once nobody needs it."""
+
+from __future__ import annotations
+
+import threading
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Engine
+
+from reading import outbox
+from reading.context import Context
+from reading.messages import addressing, queue
+from reading.messages.moves import State
+from reading.messages.queue import LEASE, LONGEST_WAIT, Due, wait_after
+from reading.messages.routes import Audience
+from reading.signing import withhold
+from reading.tables import message
+from reading.tables import outbox as outbox_table
+from storage.database import transaction
+from storage.ids import new_id
+from tests.reading.clinic import Clinic, acknowledge
+from tests.reading.messages.scene import MOBILE, ON_DUTY, patient_with, raised, released
+from tests.reading.region import KEYS
+
+PEOPLE = (Audience.PATIENT, Audience.STAFF)
+
+
+def rows(tx: Connection) -> list[sa.Row[Any]]:
+    return list(tx.execute(sa.select(message).order_by(message.c.id)))
+
+
+def claimed(tx: Connection, at: datetime) -> Due:
+    found = queue.claim(tx, KEYS, at)
+    assert found is not None
+    return found
+
+
+def test_a_released_report_and_an_alert_reach_the_numbers_of_those_whom_they_concern(
+    clinic: Clinic, engine: Engine, now: datetime
+) -> None:
+    with transaction(engine) as tx:
+        patient_with(tx, now)
+        case = released(tx, clinic, now)
+        alert = raised(tx, clinic, now)
+        addressing.address(tx, KEYS, PEOPLE, now)
+        due = {one.audience: one for one in (claimed(tx, now), claimed(tx, now))}
+        (row, *_) = rows(tx)
+        waiting = addressing.is_waiting(tx)
+
+    place = due[Audience.PATIENT].organisation
+    assert (due[Audience.PATIENT].number, place and place.id) == (MOBILE, case.site_id)
+    assert (due[Audience.STAFF].number, due[Audience.STAFF].event.subject_id) == (ON_DUTY, alert.id)
+    assert MOBILE.encode() not in row.number_cipher
+    assert not waiting
+
+
+def test_a_system_hears_only_where_one_is_set(clinic: Clinic, engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        patient_with(tx, now, telephone="")
+        released(tx, clinic, now)
+        addressing.address(tx, KEYS, PEOPLE, now)
+        without = rows(tx)
+        tx.execute(sa.update(outbox_table).values(addressed_at=None))
+        addressing.address(tx, KEYS, (*PEOPLE, Audience.SYSTEM), now)
+        with_one = claimed(tx, now)
+
+    assert without == []
+    assert (with_one.audience, with_one.number, with_one.event.kind) == (Audience.SYSTEM, "", "report.released")
+
+
+def test_what_is_no_longer_true_or_too_old_is_settled_and_does_not_go_out(
+    clinic: Clinic, engine: Engine, now: datetime
+) -> None:
+    with transaction(engine) as tx:
+        patient_with(tx, now)
+        case = released(tx, clinic, now)
+        alert = raised(tx, clinic, now)
+        addressing.address(tx, KEYS, PEOPLE, now)
+        withhold.withhold(Context(tx, clinic.audit, now, clinic.mona), case.id, why="wrong person")
+        acknowledge(tx, clinic, clinic.tang, alert.id, now)
+        none = queue.claim(tx, KEYS, now)
+        spared = [(row.state, row.number_cipher) for row in rows(tx)]
+        outbox.post(tx, "emergency.opened", new_id(), {"organisation_id": clinic.region.hills.id}, now)
+        outbox.post(
+            tx, "critical.lifted", alert.id, {"organisation_id": clinic.region.hills.id}, now - timedelta(days=1)
+        )
+        addressing.address(tx, KEYS, PEOPLE, now)
+
+    assert none is None
+    assert spared == [(State.SPARED, b"")] * 2
+    with transaction(engine) as tx:
+        assert len(rows(tx)) == 2
+        assert not addressing.is_waiting(tx)
+
+
+def test_a_lease_keeps_others_away_and_its_end_lets_another_send_the_same_message(
+    clinic: Clinic, engine: Engine, now: datetime
+) -> None:
+    with transaction(engine) as tx:
+        patient_with(tx, now)
+        released(tx, clinic, now)
+        addressing.address(tx, KEYS, PEOPLE, now)
+        first = claimed(tx, now)
+        meanwhile = queue.claim(tx, KEYS, now + LEASE)
+        second = claimed(tx, now + LEASE + timedelta(seconds=1))
+        # The first one comes back late: what it says counts no longer.
+        queue.failed(tx, first, "away", now + LEASE, for_good=True, away=False)
+        (between,) = rows(tx)
+        queue.sent(tx, second, now + LEASE)
+        (after,) = rows(tx)
+
+    assert meanwhile is None
+    assert (first.id, first.number) == (second.id, second.number)
+    assert (between.state, between.failure) == (State.WAITING, "")
+    assert (after.state, after.number_cipher, after.leased_until) == (State.SENT, b"", None)
+
+
+def test_waits_grow_and_have_an_end(clinic: Clinic, engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        patient_with(tx, now)
+        released(tx, clinic, now)
+        addressing.address(tx, KEYS, PEOPLE, now)
+        at, tried = now, 0
+        while (due := queue.claim(tx, KEYS, at)) is not None:
+            tried += 1
+            queue.failed(tx, due, "busy", at, for_good=False, away=False)
+            at += wait_after(tried)
+        (row,) = rows(tx)
+
+    assert [wait_after(number).total_seconds() for number in (1, 2, 3)] == [5, 10, 20]
+    assert wait_after(50) == LONGEST_WAIT
+    assert tried == queue.MOST_ATTEMPTS
+    assert (row.state, row.failure) == (State.FAILED, "busy")
+    # The number stays: a person may try again.
+    assert KEYS.open(row.number_cipher, addressing.NUMBER) == MOBILE
+
+
+def test_what_is_refused_for_good_is_not_tried_again_and_where_nobody_answers_the_others_wait_too(
+    clinic: Clinic, engine: Engine, now: datetime
+) -> None:
+    with transaction(engine) as tx:
+        patient_with(tx, now)
+        for number in range(3):
+            released(tx, clinic, now, f"1.7.{number}0")
+        raised(tx, clinic, now)
+        addressing.address(tx, KEYS, PEOPLE, now)
+        due = [claimed(tx, now) for _ in range(2)]
+        queue.failed(tx, due[0], "refused", now, for_good=True, away=False)
+        queue.failed(tx, due[1], "away", now, for_good=False, away=True)
+        of_staff = claimed(tx, now)
+        none = queue.claim(tx, KEYS, now)
+        later = [claimed(tx, now + timedelta(seconds=6)) for _ in range(2)]
+
+    assert of_staff.audience is Audience.STAFF
+    assert none is None
+    assert {one.audience for one in later} == {Audience.PATIENT}
+
+
+def test_several_workers_at_once_never_have_the_same_message(clinic: Clinic, engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        patient_with(tx, now)
+        released(tx, clinic, now)
+        event = tx.scalar(sa.select(outbox_table.c.id).where(outbox_table.c.kind == "report.released"))
+        assert event is not None
+        for _ in range(11):
+            tx.execute(sa.update(outbox_table).where(outbox_table.c.id == event).values(addressed_at=None))
+            addressing.address(tx, KEYS, [Audience.PATIENT], now)
+    taken: list[str] = []
+
+    def work() -> None:
+        while True:
+            with transaction(engine) as tx:
+                due = queue.claim(tx, KEYS, now)
+            if due is None:
+                return
+            taken.append(due.id)
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(taken) == len(set(taken)) == 11
