@@ -20,6 +20,26 @@ class ReviewTime(StrEnum):
     AFTER_RELEASE = "after_release"
 
 
+class Stratum(StrEnum):
+    """Of what a quota counts the cases apart."""
+
+    READER = "reader"
+    """Who signed as the author."""
+    SITE = "site"
+    MODALITY = "modality"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Quota:
+    """How many of a rule's cases are drawn for review of each reader, site or modality."""
+
+    of: Stratum
+    days: int
+    """Counted back from the release."""
+    at_least: int = 0
+    at_most: int | None = None
+
+
 @dataclass(frozen=True, kw_only=True)
 class Review:
     """The review that a rule asks for."""
@@ -27,6 +47,11 @@ class Review:
     when: ReviewTime
     percent: float
     """Share of the matching cases; always 100 before release."""
+    positive_times: float = 1
+    """So many times as likely where the report found something."""
+    changed_times: float = 1
+    """So many times as likely where whoever verified the report changed its meaning."""
+    quotas: tuple[Quota, ...] = ()
 
 
 PARK_MINUTES: Final = 60

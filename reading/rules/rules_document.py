@@ -32,7 +32,8 @@ from reading.rules.clock_document import (
 )
 from reading.rules.conditions import Hours, When
 from reading.rules.facts import folded
-from reading.rules.rule import Arbitration, DoubleReading, Finality, Review, ReviewTime, Rule
+from reading.rules.review_document import ReviewPart, review_of, review_part, review_problems
+from reading.rules.rule import Arbitration, DoubleReading, Finality, Rule
 from reading.rules.staffing import SEPARATOR, MayChoose
 from reading.rules.staffing import folded as folded_skill
 from reading.texts import storable
@@ -93,13 +94,6 @@ class WhenPart(Part):
     working_day: bool | None = None
     critical: bool | None = None
     escalated: bool | None = None
-
-
-class ReviewPart(Part):
-    """The second reading by the city that a rule asks for."""
-
-    when: Literal["before_release", "after_release"]
-    percent: Annotated[float, Field(gt=0, le=100, strict=True)] = 100
 
 
 class DoubleReadingPart(Part):
@@ -275,11 +269,9 @@ def _between(rules: Sequence[Rule]) -> list[DocumentProblem]:
         seen.add(rule.name)
         if everything_has_its_own:
             wrong(number, "when", "never_reached")
-        if rule.review is not None and rule.reviewed_before_release and rule.review.percent != 100:
-            wrong(number, "review.percent", "before_release_is_always_all")
         if when.hours is not None and when.hours.begins == when.hours.ends:
             wrong(number, "when.hours", "no_hours")
-        for place, problem in clock_problems(rule):
+        for place, problem in (*review_problems(rule.review), *clock_problems(rule)):
             wrong(number, place, problem)
         if None not in {when.min_age_years, when.max_age_years} and (when.min_age_years or 0) > (
             when.max_age_years or 0
@@ -304,14 +296,13 @@ def _between(rules: Sequence[Rule]) -> list[DocumentProblem]:
 
 
 def _rule(part: RulePart) -> Rule:
-    review = part.review
     return Rule(
         name=part.name,
         when=_when(part.when),
         tier=Tier(part.tier),
         needs_verifier=part.needs_verifier,
         exempt_titles=frozenset(part.exempt_titles),
-        review=None if review is None else Review(when=ReviewTime(review.when), percent=float(review.percent)),
+        review=review_of(part.review),
         double_reading=_double_reading(part.double_reading),
         tell_site=part.tell_site,
         due_minutes=part.due_minutes,
@@ -383,8 +374,7 @@ def rule_part(rule: Rule) -> dict[str, Any]:
     if rule.exempt_titles:
         part["exempt_titles"] = sorted(rule.exempt_titles)
     if rule.review is not None:
-        percent = rule.review.percent
-        part["review"] = {"when": rule.review.when.value, "percent": int(percent) if percent.is_integer() else percent}
+        part["review"] = review_part(rule.review)
     return part | clock_part(rule)
 
 

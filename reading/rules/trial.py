@@ -86,7 +86,7 @@ class Load:
     reviews_before: int = 0
     """Reviews that the release waits for."""
     reviews_after: float = 0
-    """Reviews after release: the expected number, by the rules' percentages."""
+    """Reviews after release: the expected number, by the rules' percentages alone."""
 
     def add(self, rule: Rule, *, late: bool) -> None:
         self.cases += 1

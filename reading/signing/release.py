@@ -11,22 +11,22 @@ from reading.alerts import corrections
 from reading.alerts.corrections import Said
 from reading.cases import cases
 from reading.cases.cases import Case
-from reading.cases.moves import Move, SigningRole
+from reading.cases.moves import Move
 from reading.completeness import follow_ups
 from reading.context import Context, Who, without_door
 from reading.errors import NotAllowed
 from reading.kinds import Tier
 from reading.queue import leases
 from reading.reports import versions
-from reading.reports.content import Content
 from reading.reports.seal import Seal
-from reading.reports.versions import UNSENT, ReportVersion, Signature, Status
+from reading.reports.versions import UNSENT, ReportVersion, Status
 from reading.rules import case_rule
 from reading.rules.required_signatures import missing_roles
-from reading.rules.rule import ReviewTime, Rule
+from reading.rules.rule import Rule
 from reading.search import index_rows
-from reading.signing import change_notices
+from reading.signing import change_notices, draws
 from reading.signing.change_notices import NoticeKind
+from reading.signing.significance import is_significant
 from reading.viewers import RoleGrant
 
 
@@ -58,18 +58,9 @@ def release(
         case = cases.lock(ctx.tx, case.id)
     follow_ups.answer(ctx, case, version, grant)
     moved = leases.let_go(ctx, case, move, grant=grant, why=why)
-    if _drawn(seal, rule, case, signatures):
+    if draws.draw(ctx, seal, rule.review, case, version=version, signatures=signatures):
         moved = cases.move(ctx, moved, Move.DRAW, grant=None, tier=Tier.CITY)
     return moved
-
-
-def is_significant(old: Content, new: Content) -> bool:
-    """Whether the site has to acknowledge the change, because the meaning is another."""
-    return (
-        old.positive != new.positive
-        or old.critical_class != new.critical_class
-        or "".join(old.impression.split()) != "".join(new.impression.split())
-    )
 
 
 def _tell(  # noqa: PLR0917
@@ -89,11 +80,3 @@ def _tell(  # noqa: PLR0917
         change_notices.post(tx, version, case.site_id, NoticeKind.CHANGED, now)
     elif before is None and rule.tell_site:
         change_notices.post(tx, version, case.site_id, NoticeKind.RELEASED, now)
-
-
-def _drawn(seal: Seal, rule: Rule, case: Case, signatures: list[Signature]) -> bool:
-    if rule.review is None or rule.review.when is not ReviewTime.AFTER_RELEASE:
-        return False
-    if any(signature.role is SigningRole.REVIEWER for signature in signatures):
-        return False
-    return seal.draws(case.id, rule.review.percent)

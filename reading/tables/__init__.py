@@ -62,7 +62,7 @@ from reading.tables.register import (
 )
 from reading.tables.reports import draft, report_version, seal_alarm, signature
 from reading.tables.retention import erasure_item, erasure_request, retention_hold
-from reading.tables.review import review, score_arbitration
+from reading.tables.review import review, review_draw, score_arbitration
 from reading.tables.roster import absence, case_limit, person_skill, roster_slot, roster_terms, work_weight
 from reading.tables.rules import calendar_entry, policy, policy_switch
 from reading.tables.search import report_search, report_search_code, report_search_person, saved_search
@@ -194,6 +194,7 @@ __all__ = [
     "report_version",
     "retention_hold",
     "review",
+    "review_draw",
     "role_grant",
     "roster_slot",
     "roster_terms",

@@ -36,6 +36,25 @@ review: Final = sa.Table(
     ),
 )
 
+# -- reading.signing.draws
+review_draw: Final = sa.Table(
+    "review_draw",
+    metadata,
+    id_column(),
+    reference("case_id", "case"),
+    reference("version_id", "report_version"),
+    sa.Column("rule", sa.String(60), nullable=False),
+    reference("reader_id", "person"),
+    reference("site_id", "organisation"),
+    sa.Column("modality", sa.String(16), nullable=False),
+    sa.Column("per_million", sa.Integer, nullable=False),
+    sa.Column("at", UtcDateTime, nullable=False),
+    # One for each stratum of a quota, which counts back from now.
+    sa.Index("ix_review_draw_reader", "rule", "reader_id", "at"),
+    sa.Index("ix_review_draw_site", "rule", "site_id", "at"),
+    sa.Index("ix_review_draw_modality", "rule", "modality", "at"),
+)
+
 # -- reading.review.arbitration
 score_arbitration: Final = sa.Table(
     "score_arbitration",

@@ -38,6 +38,8 @@ def value(field: str, asked: Any, language: Language) -> str:
             return text(language, f"policy.flag.{name}.{'yes' if asked else 'no'}")
         case {"from": begins, "to": ends}:
             return f"{begins}–{ends}"
+        case list() if name == "review.quotas":
+            return text(language, "list-semicolon").join(_quota(one, language) for one in asked)
         case list():
             return text(language, "list-comma").join(_coded(name, str(one), language) for one in asked)
         case _:
@@ -54,7 +56,28 @@ def conditions(rule: Rule, language: Language) -> list[tuple[str, str]]:
 def review(rule: Rule, language: Language) -> str:
     if rule.review is None:
         return text(language, "policy.review.none")
-    return text(language, f"policy.review.{rule.review.when}", percent=percentage(rule.review.percent))
+    part = flat(rule_part(rule))
+    said = [text(language, f"policy.review.{rule.review.when}", percent=percentage(rule.review.percent))]
+    said += [
+        text(language, f"policy.review.{times}", times=f"{part[f'review.{times}']:g}")
+        for times in ("positive_times", "changed_times")
+        if f"review.{times}" in part
+    ]
+    said += [_quota(quota, language) for quota in part.get("review.quotas", [])]
+    return text(language, "list-semicolon").join(said)
+
+
+def _quota(quota: Mapping[str, Any], language: Language) -> str:
+    limits = [
+        text(language, f"policy.quota.{name}", n=quota[name]) for name in ("at_least", "at_most") if name in quota
+    ]
+    return text(
+        language,
+        "policy.quota",
+        of=text(language, f"policy.quota.of.{quota['of']}"),
+        days=quota["days"],
+        limits=text(language, "list-comma").join(limits),
+    )
 
 
 def double_reading(rule: Rule, language: Language) -> str:

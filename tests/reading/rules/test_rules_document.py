@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reading.rules.first_policy import FIRST_POLICY
+from reading.rules.review_document import ReviewPart
 from reading.rules.rules_document import (
     InvalidDocument,
-    ReviewPart,
     RulePart,
     WhenPart,
     kept_rules,
@@ -26,6 +26,7 @@ from reading.rules.rules_document import (
 from reading.rules.shipped_policies import NAMES, shipped
 
 XRAY = "rules[6]"
+READERS: dict[str, Any] = {"of": "reader", "days": 30, "at_least": 4}
 
 
 def _without(path: str) -> dict[str, Any]:
@@ -38,6 +39,10 @@ def _with(**fields: Any) -> dict[str, Any]:
     document = copy.deepcopy(FIRST_POLICY)
     document["rules"][-2] |= fields
     return document
+
+
+def _quotas(*quotas: dict[str, Any]) -> dict[str, Any]:
+    return {"when": "after_release", "percent": 5, "quotas": list(quotas)}
 
 
 def _when(**conditions: Any) -> dict[str, Any]:
@@ -83,6 +88,11 @@ def _problems(document: Any) -> dict[str, str]:
         (_with(review={"when": "after_release", "percent": 0}), XRAY + ".review.percent", "too_small_above"),
         (_with(review={"when": "after_release", "percent": 101}), XRAY + ".review.percent", "too_large"),
         (_with(review={"when": "after_release", "percent": "20"}), XRAY + ".review.percent", "not_a_number"),
+        (_with(review={"when": "before_release", "positive_times": 2}), XRAY + ".review", "drawn_after_release_alone"),
+        (_with(review=_quotas(READERS, READERS)), XRAY + ".review.quotas", "quota_twice"),
+        (_with(review=_quotas(READERS | {"at_most": 3})), XRAY + ".review.quotas[0].at_most", "quota_crossed"),
+        (_with(review=_quotas({"of": "site", "days": 7})), XRAY + ".review.quotas[0]", "quota_of_nothing"),
+        (_with(review=_quotas(READERS | {"days": 0})), XRAY + ".review.quotas[0].days", "too_small_above"),
         (
             _with(review={"when": "before_release", "percent": 20}),
             XRAY + ".review.percent",

@@ -23,7 +23,7 @@ from reading.rules.first_policy import FIRST_POLICY
 from reading.rules.required_signatures import missing_roles
 from reading.rules.rules_document import read_rules
 from reading.signing import release
-from reading.signing.release import is_significant
+from reading.signing.significance import is_significant
 from storage.database import transaction
 from tests.reading.clinic import NORMAL, PNEUMONIA, arrive, messages, open_clinic, read, review_as, state, take, verify
 
