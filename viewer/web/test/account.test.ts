@@ -9,6 +9,8 @@ const series = (seriesUid: string): Series => ({
   modality: 'CT',
   number: 1,
   description: '',
+  bodyPart: '',
+  study: '',
   instances: 1,
 })
 

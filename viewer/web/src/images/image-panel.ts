@@ -7,16 +7,28 @@ import { text } from '../language'
 import { Part } from '../part'
 import { wordsFor } from '../shell/trouble'
 import { accountOf, type Account } from './account'
-import { imageKeyOf } from './image-keys'
+import { imageKeyOf, type ImageKey } from './image-keys'
 import './layout/cell'
 import type { Cell, CellContent } from './layout/cell'
+import { chooseGrid, chosenGrid } from './layout/chosen-grids'
+import { SeriesContents } from './layout/contents'
+import { activated, put, sizeOf, stepped, type Grid } from './layout/grid'
+import { gridPicker, openPicker } from './layout/grid-picker'
+import type { Hangable } from './layout/hangable'
+import { layoutKeyOf, type LayoutKey } from './layout/layout-keys'
+import { inGrid, NOTHING, opened, type Placed } from './layout/placing'
 import { slices } from './layout/slices'
 import { seriesOf, type Series } from './series'
-import { seriesStrip } from './series-strip'
+import { DRAGGED, seriesStrip } from './series-strip'
 import type { ShownSeries } from './shown-series'
 import type { ToolName } from './stack'
 import { toolbar } from './toolbar'
 import { presetsFor, type Window } from './window-level'
+
+/** A screen with room for one cell. */
+const NARROW = matchMedia('(width < 900px)')
+/** Tools by which a double click means nothing of their own. */
+const OF_THE_HAND: ReadonlySet<ToolName> = new Set(['window', 'zoom', 'pan', 'scroll'])
 
 /** Tells `images-shown` when more of a series was shown. */
 export class ImagePanel extends Part {
@@ -46,7 +58,11 @@ export class ImagePanel extends Part {
   declare restored: ScreenState | undefined
 
   series: readonly Series[] | undefined
-  private content: CellContent | undefined
+  private contents: SeriesContents | undefined
+  private items: readonly Hangable[] = []
+  private placed: Placed = NOTHING
+  /** The active cell covers the others. */
+  private enlarged = false
   private tool: ToolName = 'window'
   private failure: string | undefined
   private asked = 0
@@ -68,11 +84,12 @@ export class ImagePanel extends Part {
   goTo(seriesUid: string): void {
     const series = this.series?.find((each) => each.seriesUid === seriesUid)
     if (!series) return
-    const isOpen = seriesUid === this.content?.series.seriesUid
-    const next = isOpen ? (this.cell?.firstUnseen() ?? -1) : -1
-    if (next >= 0) this.cell?.stack?.goTo(next)
-    else if (isOpen) void this.open(true)
-    else this.choose(series)
+    const open = this.cells.findIndex((cell) => cell.series?.seriesUid === seriesUid)
+    if (open < 0) return this.choose(series)
+    this.activate(open)
+    const next = this.cells[open]?.firstUnseen() ?? -1
+    if (next >= 0) this.cells[open]?.stack?.goTo(next)
+    else void this.open(open)
   }
 
   /** The next picture that is left to look at, in this series or the next one. */
@@ -81,61 +98,110 @@ export class ImagePanel extends Part {
     const next = cell?.firstUnseen(cell.view.index + 1) ?? -1
     const [series] = this.account?.left.filter(({ seriesUid }) => seriesUid !== cell?.series?.seriesUid) ?? []
     if (next >= 0) cell?.stack?.goTo(next)
-    else if (series) this.choose(series)
+    else if (series) this.goTo(series.seriesUid)
   }
 
   override connectedCallback(): void {
     super.connectedCallback()
     document.addEventListener('keydown', this.key)
+    NARROW.addEventListener('change', this.redrawn)
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback()
     document.removeEventListener('keydown', this.key)
+    NARROW.removeEventListener('change', this.redrawn)
     this.asked++
   }
+
+  private readonly redrawn = (): void => this.requestUpdate()
 
   protected override updated(changed: PropertyValues): void {
     if (changed.has('imageSet')) void this.open()
   }
 
-  private async open(trying = false): Promise<void> {
+  /** Asks for everything anew; the person may try the series of a cell again. */
+  private async open(tried?: number): Promise<void> {
     const asked = ++this.asked
     this.failure = undefined
     try {
       const series = await seriesOf(this.client, this.studies)
+      const contents = new SeriesContents(this.client, (seriesUid) => this.shown?.contentOf(seriesUid) ?? '')
+      if (asked === this.asked) {
+        this.series = series
+        this.tell('images-shown')
+      }
+      const items = await contents.hangables(series)
       if (asked !== this.asked) return
-      this.series = series
-      this.tell('images-shown')
-      this.content = this.contentOf(series, trying)
+      this.contents = contents
+      this.items = items
+      this.placed = this.placedOf(series, items, tried)
     } catch (error) {
       this.fail(error, asked)
     }
     this.requestUpdate()
   }
 
-  /** What is on the screen stays there; else what was there when the case was put aside, or the first series. */
-  private contentOf(series: readonly Series[], trying: boolean): CellContent | undefined {
-    const { cell, content, restored } = this
-    const again = series.find(({ seriesUid }) => seriesUid === content?.series.seriesUid)
-    if (again && cell) return cell.again(again, trying)
-    const before = restored && series.find(({ seriesUid }) => seriesUid === restored.series_uid)
-    if (before) return { series: before, index: restored.index, look: restored, marks: restored.marks }
-    return series[0] && { series: series[0] }
+  /** What is on the screen stays there; where nothing is, the case is hung. */
+  private placedOf(series: readonly Series[], items: readonly Hangable[], tried: number | undefined): Placed {
+    const again = this.placed.cells.map((content, index) => {
+      const same = series.find(({ seriesUid }) => seriesUid === content?.series.seriesUid)
+      return same && this.cells[index]?.again(same, index === tried)
+    })
+    if (again.some((content) => content !== undefined)) return { ...this.placed, cells: again }
+    return opened(NARROW.matches ? items.slice(0, 1) : items, this.chosenGrid(series), this.restored)
+  }
+
+  private chosenGrid([first]: readonly Series[]): Grid | undefined {
+    return first && chosenGrid(this.client.personId, first.modality)
   }
 
   /** The line is back: what did not come for want of it is asked for again. */
   lineIsBack(): void {
-    if (this.failure !== undefined || this.cell?.failure !== undefined) void this.open()
+    if (this.failure !== undefined || this.cells.some(({ failure }) => failure !== undefined)) void this.open()
   }
 
-  choose(series: Series): void {
-    this.content = { series, marks: this.restored?.marks }
+  /** Puts a series into the active cell, or into another one, which becomes active. */
+  choose(series: Series, index = this.placed.active): void {
+    this.placed = activated(put(this.placed, index, { series }), index)
     this.requestUpdate()
   }
 
-  private get cell(): Cell | null {
-    return this.querySelector<Cell>('tierread-cell')
+  /** Without one: as the protocols hang the case. */
+  private chooseGrid(grid: Grid | undefined): void {
+    const { series } = this
+    const [first] = series ?? []
+    if (!first) return
+    chooseGrid(this.client.personId, first.modality, grid)
+    this.enlarged = false
+    this.placed = grid ? inGrid(this.keepingPlace(grid), grid, this.items) : opened(this.items, undefined)
+    this.requestUpdate()
+  }
+
+  /** What moves into another cell is shown there as it is here. */
+  private keepingPlace(grid: Grid): Placed {
+    const { placed } = this
+    if (placed.active < sizeOf(grid)) return placed
+    const cells = placed.cells.map((content, index) => content && this.cells[index]?.again(content.series))
+    return { ...placed, cells }
+  }
+
+  private activate(index: number): void {
+    if (index === this.placed.active) return
+    this.placed = activated(this.placed, index)
+    this.requestUpdate()
+  }
+
+  private get cells(): readonly Cell[] {
+    return [...this.querySelectorAll<Cell>('tierread-cell')]
+  }
+
+  private get cell(): Cell | undefined {
+    return this.cells[this.placed.active]
+  }
+
+  private get current(): CellContent | undefined {
+    return this.placed.cells[this.placed.active]
   }
 
   private fail(error: unknown, asked: number): void {
@@ -149,18 +215,47 @@ export class ImagePanel extends Part {
     const target = event.target as HTMLElement
     const elsewhere = target.closest('tierread-images') !== null && !this.contains(target)
     if (target.closest('input, textarea, select, dialog, [role=tablist]') || elsewhere) return
-    const meant = imageKeyOf(event, presetsFor(this.content?.series.modality ?? ''))
-    if (!meant) return
+    const laid = layoutKeyOf(event)
+    const meant = laid ? null : imageKeyOf(event, presetsFor(this.current?.series.modality ?? ''))
+    if (!laid && !meant) return
     event.preventDefault()
+    if (laid) this.layOut(laid, target)
+    if (meant) this.act(meant)
+  }
+
+  private act(meant: ImageKey): void {
     if (meant.kind === 'unseen') this.nextUnseen()
+    if (meant.kind === 'tool') this.use(meant.tool)
     const stack = this.cell?.stack
     if (!stack) return
-    if (meant.kind === 'tool') this.use(meant.tool)
     if (meant.kind === 'window') stack.setWindow(meant.window)
     if (meant.kind === 'step') stack.step(meant.by)
     if (meant.kind === 'zoom') stack.zoomBy(meant.factor)
     if (meant.kind === 'invert') stack.invert()
     if (meant.kind === 'reset') stack.reset()
+  }
+
+  private layOut(meant: LayoutKey, target: HTMLElement): void {
+    if (meant.kind === 'grid') openPicker(this)
+    if (meant.kind === 'enlarge') this.enlarge()
+    if (meant.kind === 'series') this.stepSeries(meant.by)
+    if (meant.kind !== 'cell') return
+    this.activate(stepped(this.placed, meant.by).active)
+    if (target.closest('.stage')) this.cell?.querySelector<HTMLElement>('.viewport')?.focus()
+  }
+
+  /** The series before or behind that of the active cell; behind the last comes the first. */
+  private stepSeries(by: number): void {
+    const series = this.series ?? []
+    const at = series.findIndex(({ seriesUid }) => seriesUid === this.current?.series.seriesUid)
+    const next = series[(at + by + series.length) % series.length]
+    if (next && series.length > 1) this.choose(next)
+  }
+
+  private enlarge(): void {
+    if (this.placed.cells.length < 2) return
+    this.enlarged = !this.enlarged
+    this.requestUpdate()
   }
 
   private use(tool: ToolName): void {
@@ -169,34 +264,25 @@ export class ImagePanel extends Part {
   }
 
   override render(): TemplateResult {
-    const { cell, content, series, shown } = this
-    const current = content?.series
-    return html`${toolbar({
-        tool: this.tool,
-        inverted: cell?.view.inverted === true,
-        presets: presetsFor(current?.modality ?? ''),
-        onTool: (tool) => this.use(tool),
-        onWindow: (window: Window) => this.cell?.stack?.setWindow(window),
-        onInvert: () => this.cell?.stack?.invert(),
-        onReset: () => this.cell?.stack?.reset(),
-        onClear: () => this.cell?.stack?.clearMeasurements(),
-      })}
-      <div class="stage" @cell-view=${() => this.requestUpdate()} @images-shown=${() => this.requestUpdate()}>
-        <tierread-cell
-          .client=${this.client}
-          .content=${content}
-          .shown=${shown}
-          .documents=${this.documents}
-          .otherPersons=${this.otherPersons}
-          .tool=${this.tool}
-          @cell-try=${() => void this.open(true)}
-        ></tierread-cell>
-        ${this.message()}
+    const { cell, current, series, shown, placed } = this
+    return html`<div class="bars">
+        ${toolbar({
+          tool: this.tool,
+          inverted: cell?.view.inverted === true,
+          presets: presetsFor(current?.series.modality ?? ''),
+          onTool: (tool) => this.use(tool),
+          onWindow: (window: Window) => this.cell?.stack?.setWindow(window),
+          onInvert: () => this.cell?.stack?.invert(),
+          onReset: () => this.cell?.stack?.reset(),
+          onClear: () => this.cell?.stack?.clearMeasurements(),
+        })}
+        ${series && series.length > 0 ? gridPicker(placed.grid, (grid) => this.chooseGrid(grid)) : nothing}
       </div>
+      ${this.stage()}
       ${
         cell && current && cell.pictures.length > 1
           ? slices({
-              series: current,
+              series: current.series,
               pictures: cell.pictures,
               index: cell.view.index,
               shown,
@@ -208,7 +294,8 @@ export class ImagePanel extends Part {
         series
           ? seriesStrip({
               series,
-              current,
+              current: current?.series,
+              onScreen: placed.cells.flatMap((content) => content?.series.seriesUid ?? []),
               shown,
               account: this.account,
               otherPersons: this.otherPersons ?? [],
@@ -218,16 +305,76 @@ export class ImagePanel extends Part {
       }`
   }
 
+  private stage(): TemplateResult {
+    const { placed } = this
+    const { rows, columns } = placed.grid
+    const many = placed.cells.length
+    const alone = many > 1 && (this.enlarged || NARROW.matches)
+    return html`<div
+      class="stage ${many > 1 ? 'many' : ''} ${alone ? 'alone' : ''}"
+      style="--rows: ${rows}; --columns: ${columns}"
+      @cell-view=${this.redrawn}
+      @images-shown=${this.redrawn}
+      @pointerdown=${this.touched}
+      @focusin=${this.touched}
+      @wheel=${this.touched}
+    >
+      ${placed.cells.map(
+        (content, index) =>
+          html`<tierread-cell
+            role="group"
+            aria-label=${text('desk.cell', { n: index + 1, many })}
+            aria-current=${index === placed.active}
+            .contents=${this.contents}
+            .content=${content}
+            .shown=${this.shown}
+            .documents=${this.documents}
+            .otherPersons=${this.otherPersons}
+            .marks=${this.restored?.marks}
+            .tool=${this.tool}
+            .covered=${alone && index !== placed.active}
+            @dblclick=${() => this.doubleClicked()}
+            @dragover=${allowed}
+            @drop=${(event: DragEvent) => this.dropped(event, index)}
+            @cell-try=${() => void this.open(index)}
+          ></tierread-cell>`,
+      )}
+      ${this.message()}
+    </div>`
+  }
+
+  private readonly touched = ({ target }: Event): void => {
+    const index = this.cells.findIndex((cell) => cell.contains(target as Node))
+    if (index >= 0) this.activate(index)
+  }
+
+  private doubleClicked(): void {
+    if (OF_THE_HAND.has(this.tool) && !NARROW.matches) this.enlarge()
+  }
+
+  private dropped(event: DragEvent, index: number): void {
+    const seriesUid = event.dataTransfer?.getData(DRAGGED)
+    const series = this.series?.find((each) => each.seriesUid === seriesUid)
+    if (!series) return
+    event.preventDefault()
+    this.choose(series, index)
+  }
+
   /** Where the series themselves are not known, or there are none. */
   private message(): TemplateResult | typeof nothing {
     if (this.failure !== undefined)
       return html`<div class="message" role="alert">
         <p>${this.failure}</p>
-        <button @click=${() => void this.open(true)}>${text('common.try-again')}</button>
+        <button @click=${() => void this.open(this.placed.active)}>${text('common.try-again')}</button>
       </div>`
-    if (this.content) return nothing
+    if (this.placed.cells.some((content) => content !== undefined)) return nothing
     const nothingToSee = this.series?.length === 0
     return html`<p class="message" role="status">${nothingToSee ? text('desk.no-images') : text('common.loading')}</p>`
   }
 }
 customElements.define('tierread-images', ImagePanel)
+
+/** A series may be let go here, and nothing else. */
+function allowed(event: DragEvent): void {
+  if (event.dataTransfer?.types.includes(DRAGGED)) event.preventDefault()
+}

@@ -63,6 +63,24 @@ export function screen(): core.RenderingEngine {
   return engine
 }
 
+/** Watches the elements of all viewports: however many change their size, they are resized at once. */
+export const sizes = new ResizeObserver(() => {
+  const viewports = (engine?.getViewports() ?? []) as core.Types.IStackViewport[]
+  const filling = viewports.filter(fills)
+  engine?.resize(true, true)
+  for (const viewport of filling) {
+    viewport.resetCamera()
+    viewport.render()
+  }
+})
+
+/** Nobody zoomed or moved the picture: it fills its place, and is to fill it again when that has another size. */
+
+function fills(viewport: core.Types.IStackViewport): boolean {
+  const [x, y] = viewport.getPan()
+  return Math.abs(viewport.getZoom() - 1) < 0.01 && Math.abs(x) + Math.abs(y) < 1
+}
+
 /**
  * Windows by our reading of them, in the terms of LINEAR: the loader's provider hands over the first letter of their
  * function, and drawing on the processor knows no other.

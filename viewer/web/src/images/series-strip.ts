@@ -7,23 +7,42 @@ import { otherPersonsIn } from './other-person'
 import { thumbnailOf, type Series } from './series'
 import type { ShownSeries } from './shown-series'
 
+/** What a series is carried as, by its UID. */
+export const DRAGGED = 'application/x-tierread-series'
+
 type Strip = {
   readonly series: readonly Series[]
   readonly current: Series | undefined
+  /** The series in all cells, by UID. */
+  readonly onScreen: readonly string[]
   readonly shown: ShownSeries | undefined
   readonly account: Account | undefined
   readonly otherPersons: readonly OtherPerson[]
   readonly onChoose: (series: Series) => void
 }
 
-export function seriesStrip({ series, current, shown, account, otherPersons, onChoose }: Strip): TemplateResult {
+export function seriesStrip({
+  series,
+  current,
+  onScreen,
+  shown,
+  account,
+  otherPersons,
+  onChoose,
+}: Strip): TemplateResult {
   return html`<nav class="series" aria-label=${text('desk.series')}>
     ${series.map((each) => {
       const { done: many, frames } = shown?.progress(each.seriesUid) ?? { done: 0, frames: 0 }
       const state = stateOf(each, shown, account)
       const name = [named('modality', each.modality), each.description].filter(Boolean).join(' ')
-      return html`<button aria-current=${each.seriesUid === current?.seriesUid} @click=${() => onChoose(each)}>
-        <img src=${thumbnailOf(each)} alt="" loading="lazy" width="64" height="64" @error=${hide} />
+      return html`<button
+        aria-current=${each.seriesUid === current?.seriesUid}
+        class=${onScreen.includes(each.seriesUid) ? 'on-screen' : ''}
+        draggable="true"
+        @dragstart=${(event: DragEvent) => event.dataTransfer?.setData(DRAGGED, each.seriesUid)}
+        @click=${() => onChoose(each)}
+      >
+        <img src=${thumbnailOf(each)} draggable="false" alt="" loading="lazy" width="64" height="64" @error=${hide} />
         <span class="name">${name}</span>
         <span class="count"
           >${frames > 0 && state !== 'seen' ? `${many} / ${frames}` : text('desk.pictures', { n: each.instances })}</span

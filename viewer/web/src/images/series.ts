@@ -9,6 +9,10 @@ export type Series = SeriesAddress & {
   readonly modality: string
   readonly number: number | undefined
   readonly description: string
+  /** As the device names it; empty where it does not. */
+  readonly bodyPart: string
+  /** What the study is called. */
+  readonly study: string
   readonly instances: number
 }
 
@@ -30,6 +34,8 @@ function seriesOfStudy(studyUid: string, rows: readonly DataSet[]): readonly Ser
       modality: textOf(row, TAG.Modality),
       number: numberOf(row, TAG.SeriesNumber),
       description: textOf(row, TAG.SeriesDescription),
+      bodyPart: textOf(row, TAG.BodyPartExamined),
+      study: textOf(row, TAG.StudyDescription),
       instances: numberOf(row, TAG.NumberOfSeriesRelatedInstances) ?? 0,
     }))
     .sort((a, b) => (a.number ?? 0) - (b.number ?? 0))

@@ -8,7 +8,7 @@ import type { LengthOnScreen as Mark } from '../api/shapes'
 import { outwardsFrom, type Picture } from './pictures'
 import { marksOf, putMarks } from './marks'
 import { isFromServer } from './rendered-loader'
-import { announce, screen } from './screen'
+import { announce, screen, sizes } from './screen'
 import { rangeOf, windowOf, type Range, type Window } from './window-level'
 
 export type ToolName = 'window' | 'zoom' | 'pan' | 'length' | 'scroll'
@@ -67,7 +67,6 @@ export class Stack {
   private readonly id = `stack-${++made}`
   private readonly viewport: core.Types.IStackViewport
   private readonly group: tools.Types.IToolGroup
-  private readonly resized: ResizeObserver
   private pictures: readonly Picture[] = []
   private readonly onScreen = new OnScreen()
   private generation = 0
@@ -100,13 +99,12 @@ export class Stack {
     element.addEventListener(Events.VOI_MODIFIED, this.report)
     element.addEventListener(Events.CAMERA_MODIFIED, this.report)
     core.eventTarget.addEventListener(Events.IMAGE_LOAD_ERROR, this.onError as EventListener)
-    this.resized = new ResizeObserver(() => engine.resize(true, true))
-    this.resized.observe(element)
+    sizes.observe(element)
   }
 
   close(): void {
     this.generation++
-    this.resized.disconnect()
+    sizes.unobserve(this.viewport.element)
     core.eventTarget.removeEventListener(core.Enums.Events.IMAGE_LOAD_ERROR, this.onError as EventListener)
     tools.ToolGroupManager.destroyToolGroup(this.id)
     screen().disableElement(this.id)
@@ -173,6 +171,10 @@ export class Stack {
   zoomBy(factor: number): void {
     const { parallelScale } = this.viewport.getCamera()
     if (parallelScale) this.viewport.setCamera({ parallelScale: parallelScale / factor })
+    this.viewport.render()
+  }
+
+  drawAgain(): void {
     this.viewport.render()
   }
 

@@ -1,6 +1,5 @@
 /** A cell: one viewport with one series in it, what lies over its pictures, and what of them failed. */
 import { html, nothing, type PropertyValues, type TemplateResult } from 'lit'
-import type { Client } from '../../api/client'
 import type { LengthOnScreen as Mark, OtherPerson } from '../../api/shapes'
 import { Problem, Unreachable } from '../../api/problem'
 import { text } from '../../language'
@@ -12,9 +11,10 @@ import { canBeSeen, undrawnIn, type OtherObject } from '../other-objects'
 import { otherPerson } from '../other-person'
 import { overlay } from '../overlay'
 import type { Picture } from '../pictures'
-import { contentsOf, previewOf, type Series } from '../series'
+import { previewOf, type Series } from '../series'
 import type { ShownSeries } from '../shown-series'
 import type { Look, Stack, StackView, ToolName } from '../stack'
+import type { SeriesContents } from './contents'
 import { messageOver } from './messages'
 
 /** A stack of more pictures opens in its middle. */
@@ -36,7 +36,6 @@ export type CellContent = {
   /** Of the picture to begin with, from 0; without it what is left to look at, or the middle. */
   readonly index?: number | undefined
   readonly look?: Look | undefined
-  readonly marks?: readonly Mark[] | undefined
   /** The person tries the series again: what fails now, on the screen or behind it, cannot be shown. */
   readonly trying?: boolean
 }
@@ -44,14 +43,16 @@ export type CellContent = {
 /** Tells `images-shown` when more of a series was shown, and `cell-view` when what is on the screen changed. */
 export class Cell extends Part {
   static override properties = {
-    client: { attribute: false },
+    contents: { attribute: false },
     content: { attribute: false },
     shown: { attribute: false },
     documents: { attribute: false },
     otherPersons: { attribute: false },
+    marks: { attribute: false },
     tool: {},
+    covered: { type: Boolean },
   }
-  declare client: Client
+  declare contents: SeriesContents | undefined
   declare content: CellContent | undefined
   /** Where to note what was shown; nothing for priors. */
   declare shown: ShownSeries | undefined
@@ -59,7 +60,11 @@ export class Cell extends Part {
   declare documents: readonly string[] | undefined
   /** The images that say they are of somebody else. */
   declare otherPersons: readonly OtherPerson[] | undefined
+  /** What was measured before, to be drawn where it belongs. */
+  declare marks: readonly Mark[] | undefined
   declare tool: ToolName
+  /** Another cell lies over this one: what is drawn here is seen by nobody. */
+  declare covered: boolean
 
   pictures: readonly Picture[] = []
   view: StackView = NOTHING_SHOWN
@@ -85,12 +90,17 @@ export class Cell extends Part {
 
   /** The same as now, for another look at the series: what the server says of it now. */
   again(series: Series, trying = false): CellContent {
-    return { series, index: this.view.index, trying: trying || this.content?.trying === true }
+    const { content, stack, view } = this
+    return { ...content, series, index: view.index, look: stack?.look, trying: trying || content?.trying === true }
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback()
     this.asked++
+    this.close()
+  }
+
+  private close(): void {
     this.stack?.close()
     this.stack = undefined
   }
@@ -101,9 +111,14 @@ export class Cell extends Part {
     if (changed.has('tool')) this.stack?.use(this.tool)
   }
 
+  /** What was drawn under another cell is drawn again, now that it is seen. */
+  protected override updated(changed: PropertyValues): void {
+    if (changed.get('covered') === true && !this.covered) this.stack?.drawAgain()
+  }
+
   private async open(): Promise<void> {
     const asked = ++this.asked
-    const { content } = this
+    const { content, contents } = this
     this.pictures = []
     this.others = []
     this.view = NOTHING_SHOWN
@@ -111,10 +126,10 @@ export class Cell extends Part {
     this.lacking = false
     this.preview = undefined
     this.changed()
-    if (!content) return
-    const { series, look, marks } = content
+    if (!content || !contents) return this.close()
+    const { series, look } = content
     try {
-      const { pictures, others } = await contentsOf(this.client, series, this.shown?.contentOf(series.seriesUid) ?? '')
+      const { pictures, others } = await contents.of(series)
       if (asked !== this.asked) return
       this.pictures = pictures
       this.others = others
@@ -127,7 +142,7 @@ export class Cell extends Part {
       this.changed()
       await this.updateComplete
       const stack = await this.stackInPlace()
-      if (asked === this.asked) await stack?.show(pictures, pictures[start] ? start : 0, look, marks)
+      if (asked === this.asked) await stack?.show(pictures, pictures[start] ? start : 0, look, this.marks)
     } catch (error) {
       if (!(error instanceof Problem || error instanceof Unreachable)) throw error
       if (asked === this.asked) this.fail(series, error)
@@ -196,7 +211,8 @@ export class Cell extends Part {
 
   /** A picture of the series before may come late: the series that is chosen now was not shown by that. */
   private noteOf(picture: Picture): void {
-    if (this.pictures.includes(picture)) this.note(picture)
+    const isSeen = !this.covered && this.getClientRects().length > 0
+    if (isSeen && this.pictures.includes(picture)) this.note(picture)
   }
 
   /** What nothing here draws fails for all frames of its instance alike. */

@@ -1,0 +1,136 @@
+"""The cells of the desk: how a case is hung in them, who sees what, and what the person changes."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pytest
+from playwright.sync_api import Page, expect
+from pydicom.dataset import Dataset
+
+from storage.database import connect
+from tests.archive import archive
+from tests.builders import image, new_uid, thing
+from tests.dicomweb import serving
+from tests.pictures import desk
+from tests.running import wait_until
+
+STUDY: Final = new_uid()
+CHEST: Final = new_uid()
+SCOUT: Final = new_uid()
+SPACE: Final = new_uid()
+PATIENCE_MS: Final = 30_000
+
+NOTES: Final = """() => {
+  const panel = document.querySelector('tierread-images')
+  window.seen = []
+  const nothing = () => undefined
+  panel.shown = {
+    contentOf: () => '', expect: nothing, lose: nothing, failed: nothing, isDone: () => false, isShown: () => false,
+    cannotShow: nothing, progress: () => ({ done: 0, frames: 0 }), wasDisplayed: () => false,
+    displayed: (series, frame) => window.seen.push(frame),
+  }
+  Object.assign(panel.style, { position: 'fixed', inset: '0' })
+}"""
+"""What the panel says was drawn is written down, and it fills the window."""
+ANOTHER: Final = """() => {
+  const [before, after] = [document.querySelector('tierread-images'), document.createElement('tierread-images')]
+  Object.assign(after, { client: before.client, studies: before.studies, shown: before.shown })
+  before.replaceWith(after)
+  after.imageSet = 'two'
+  Object.assign(after.style, { position: 'fixed', inset: '0' })
+}"""
+"""The case is left and opened again."""
+CELLS: Final = """() => [...document.querySelectorAll('tierread-cell')].map(cell => {
+  const canvas = cell.querySelector('canvas')
+  const point = canvas?.getContext('2d').getImageData(canvas.width / 2, canvas.height / 2, 1, 1).data[0]
+  return { series: cell.series?.seriesUid, index: cell.view.index, quality: cell.view.quality, grey: point ?? null,
+    active: cell.getAttribute('aria-current') === 'true', seen: cell.checkVisibility({ visibilityProperty: true }) }
+})"""
+
+
+def slices(series_uid: str, count: int, **known: Any) -> Iterator[Dataset]:
+    """Axial slices, 5 mm apart, of one value that both windows of the chest tell apart."""
+    for number in range(count):
+        one = image(
+            rows=32, columns=32, SeriesInstanceUID=series_uid, StudyInstanceUID=STUDY, InstanceNumber=number + 1,
+            BodyPartExamined="CHEST", FrameOfReferenceUID=SPACE, PixelSpacing=[1, 1], RescaleSlope=1,
+            RescaleIntercept=-1024, ImageOrientationPatient=[1, 0, 0, 0, 1, 0],
+            ImagePositionPatient=[0, 0, 5 * number], **known,
+        )  # fmt: skip
+        one.PixelData = np.full(32 * 32, 1024, "<u2").tobytes()  # 0 HU
+        yield one
+
+
+@pytest.fixture
+def page(sqlite_template: Path, tmp_path: Path) -> Iterator[Page]:
+    url = f"sqlite:///{shutil.copy(sqlite_template, tmp_path / 'layouts.db')}"
+    engine = connect(url)
+    with archive(engine, url, tmp_path) as held, serving(held, engine, tmp_path, desk.page_of_the_desk()) as web:
+        for one in (*slices(CHEST, 12, SeriesNumber=2), *slices(SCOUT, 3, SeriesNumber=3)):
+            assert held.take(thing(one)).accepted
+        with desk.opened(web.base, [STUDY], ["gpu"]) as opened:
+            opened["gpu"].evaluate(NOTES)
+            yield opened["gpu"]
+    engine.dispose()
+
+
+def cells(page: Page) -> list[dict[str, Any]]:
+    return page.evaluate(CELLS)
+
+
+def test_a_chest_hangs_in_two_windows_and_the_person_lays_it_out_anew(page: Page) -> None:
+    corners, stage = page.locator("tierread-cell .bottom-right"), page.locator("tierread-cell")
+    expect(corners.nth(0)).to_contain_text("W 1500 · L -600", timeout=PATIENCE_MS)
+    expect(corners.nth(1)).to_contain_text("W 400 · L 40", timeout=PATIENCE_MS)
+    hung = cells(page)
+
+    # Four cells by keys: the third gets what was not on the screen, and is stepped through.
+    page.keyboard.press("g")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(stage).to_have_count(4)
+    wait_until(lambda: cells(page)[2]["quality"] == "full")
+    for _ in range(2):
+        page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowDown")
+    expect(stage.nth(2).locator(".bottom-left")).to_contain_text("2 / 3", timeout=PATIENCE_MS)
+    four = cells(page)
+
+    # One cell over the others: what is drawn under it was seen by nobody, until it is seen.
+    page.keyboard.press("e")
+    expect(stage.nth(0)).to_be_hidden()
+    alone = cells(page)
+    page.evaluate("() => { window.seen = []; document.querySelector('tierread-cell').stack.goTo(5) }")
+    expect(stage.nth(0).locator(".bottom-left")).to_contain_text("6 / 12", timeout=PATIENCE_MS)
+    covered = drawn(page, CHEST)
+    stage.nth(2).dblclick()
+    expect(stage.nth(0)).to_be_visible()
+    wait_until(lambda: drawn(page, CHEST) != [])
+
+    # A series is carried into the cell that is empty, and there by a key another one is chosen.
+    page.locator("nav.series button").nth(1).drag_to(stage.nth(3))
+    expect(stage.nth(3).locator(".bottom-left")).to_contain_text("1 / 3", timeout=PATIENCE_MS)
+    page.keyboard.press("]")
+    expect(stage.nth(3).locator(".bottom-left")).to_contain_text("1 / 12", timeout=PATIENCE_MS)
+
+    # The grid is there again when the person comes back, and goes when they ask for it.
+    page.evaluate(ANOTHER)
+    expect(stage).to_have_count(4, timeout=PATIENCE_MS)
+    page.locator(".grid-picker summary").click()
+    page.locator(".grid-picker .by-itself").click()
+    expect(stage).to_have_count(2)
+
+    assert [one["grey"] for one in hung] == [230, 102]  # 0 HU: (0 + 1350) / 1500, (0 + 160) / 400
+    assert [one["series"] for one in four] == [CHEST, CHEST, SCOUT, None]
+    assert [one["active"] for one in four] == [False, False, True, False]
+    assert [one["seen"] for one in alone] == [False, False, True, False]
+    assert covered == []
+
+
+def drawn(page: Page, series_uid: str) -> list[str]:
+    return [one for one in page.evaluate("() => window.seen") if series_uid in one]

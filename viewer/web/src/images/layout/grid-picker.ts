@@ -1,0 +1,77 @@
+/** Choosing rows and columns: a square of sixteen, by mouse or by keys. */
+import { html, type TemplateResult } from 'lit'
+import { text } from '../../language'
+import { MOST, type Grid } from './grid'
+
+const LINES = Array.from({ length: MOST }, (_, index) => index + 1)
+const ARROWS: Readonly<Record<string, Grid>> = {
+  ArrowUp: { rows: -1, columns: 0 },
+  ArrowDown: { rows: 1, columns: 0 },
+  ArrowLeft: { rows: 0, columns: -1 },
+  ArrowRight: { rows: 0, columns: 1 },
+}
+
+/** Without a grid: as the protocols hang the case. */
+export function gridPicker(grid: Grid, onPick: (grid: Grid | undefined) => void): TemplateResult {
+  const words = text('desk.grid.words', grid)
+  const pick = (event: Event, picked: Grid | undefined): void => {
+    closeOf(event)
+    onPick(picked)
+  }
+  return html`<details class="grid-picker" @keydown=${keys} @focusout=${left}>
+    <summary title=${text('desk.grid')} aria-label="${text('desk.grid')} ${words}">${sign(grid)}</summary>
+    <div class="sixteen" role="group" aria-label=${text('desk.grid')}>
+      ${LINES.map((rows) =>
+        LINES.map(
+          (columns) =>
+            html`<button
+              data-at="${rows}-${columns}"
+              aria-label=${text('desk.grid.words', { rows, columns })}
+              title=${text('desk.grid.words', { rows, columns })}
+              aria-pressed=${rows === grid.rows && columns === grid.columns}
+              class=${rows <= grid.rows && columns <= grid.columns ? 'within' : ''}
+              @click=${(event: Event) => pick(event, { rows, columns })}
+            ></button>`,
+        ),
+      )}
+      <button class="by-itself" @click=${(event: Event) => pick(event, undefined)}>
+        ${text('desk.grid.by-itself')}
+      </button>
+    </div>
+  </details>`
+}
+
+/** By a key: opened, with the present grid chosen. */
+export function openPicker(root: HTMLElement): void {
+  const picker = root.querySelector<HTMLDetailsElement>('details.grid-picker')
+  if (!picker) return
+  picker.open = true
+  picker.querySelector<HTMLElement>('[aria-pressed=true]')?.focus()
+}
+
+const sign = ({ rows, columns }: Grid): TemplateResult =>
+  html`<span class="grid-sign" aria-hidden="true" style="--rows: ${rows}; --columns: ${columns}"
+    >${Array.from({ length: rows * columns }, () => html`<i></i>`)}</span
+  >`
+
+function closeOf(event: Event): void {
+  ;(event.currentTarget as HTMLElement).closest('details')?.removeAttribute('open')
+}
+
+/** Nobody looks at it any longer. */
+function left(event: FocusEvent): void {
+  const picker = event.currentTarget as HTMLDetailsElement
+  if (event.relatedTarget && !picker.contains(event.relatedTarget as Node)) picker.open = false
+}
+
+function keys(event: KeyboardEvent): void {
+  const picker = event.currentTarget as HTMLDetailsElement
+  const by = ARROWS[event.key]
+  if (!picker.open || (!by && event.key !== 'Escape')) return
+  event.preventDefault()
+  event.stopPropagation()
+  const [row = 1, column = 0] = ((event.target as HTMLElement).dataset['at'] ?? '1-0').split('-').map(Number)
+  if (by) return picker.querySelector<HTMLElement>(`[data-at="${row + by.rows}-${column + by.columns}"]`)?.focus()
+  picker.open = false
+  picker.querySelector('summary')?.focus()
+}
