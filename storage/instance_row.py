@@ -80,6 +80,10 @@ def _as_dicom(column: str, value: str) -> str:
     return value if written is None else "".join(part or "" for part in written.groups())
 
 
+MADE_HERE: Final = "report"
+"""The source of what no device sent: an object that this installation made of a report."""
+
+
 class UnfitUid(StorageError, ValueError):
     """A UID that no row, file or archive member may be named by."""
 
@@ -96,7 +100,12 @@ class Provenance:
     device_id: str
     received_at: datetime
     source: str
-    """'dimse', 'stow' or 'import'."""
+    """'dimse', 'stow', 'import', or `MADE_HERE`."""
+
+    @property
+    def made_here(self) -> bool:
+        """Whether this installation made it: it is kept and found like what was received, and never counts as that."""
+        return self.source == MADE_HERE
 
     def to_json(self) -> dict[str, str]:
         return {

@@ -61,6 +61,8 @@ class Study:
     """When all its images were erased."""
     hold: str = ""
     """Why its images must not be erased; empty: they may."""
+    made_here: int = 0
+    """How many instances this installation made of its reports; they are not among ``instances``."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,6 +84,7 @@ class Part:
     sop_instance_uid: str
     sop_class_uid: str
     transfer_syntax_uid: str
+    made_here: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,6 +102,8 @@ class Series:
     instances: int
     received_study_uid: str | None = None
     """The study that its instances name, where the series is shown in another."""
+    made_here: bool = False
+    """This installation made what is in it, of a report."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,6 +144,8 @@ class Instance:
     """When it was last moved."""
     hidden: bool = False
     """Rejected, or hidden by a person: shown nowhere."""
+    made_here: bool = False
+    """This installation made it of a report; nobody sent it."""
 
     @property
     def named(self) -> tuple[str, str]:

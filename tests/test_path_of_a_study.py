@@ -118,15 +118,45 @@ def test_from_the_device_to_the_patients_phone(tierread: TierRead, browser: Brow
     assert picture.evaluate("image => image.decode().then(() => image.naturalWidth)") > 0
     assert AMENDED.rstrip("。") in text_of_the_pdf(pia, tmp_path)
 
-    # Quinn, of another county, gets the answer of a thing that does not exist.
+    # The final report lies in the study as DICOM, and nothing has to be read for that.
     case_id = re.search(r"/t/case/(\w+)", tang.url)
     assert case_id is not None
+    said = report_in_the_study(tierread, cast, case_id[1])
+    assert AMENDED in said
+    assert IMPRESSION not in said
+
+    # Quinn, of another county, gets the answer of a thing that does not exist.
     quinn = tierread.sign_in(cast.quinn)
     theirs, nothing = (quinn.get(f"/api/cases/{name}") for name in (case_id[1], "0" * 26))
 
     assert theirs.status_code == nothing.status_code == 404
     assert theirs.json() == nothing.json()
     assert quinn.get("/api/cases").json()["total"] == 0
+
+
+def report_in_the_study(tierread: TierRead, cast: Cast, case_id: str) -> str:
+    """The structured report that QIDO-RS lists beside the images, by WADO-RS as text; there is a PDF as well."""
+    ada = tierread.sign_in(cast.ada)
+    study_uid = ada.get(f"/api/cases/{case_id}").json()["studies"][0]["study_uid"]
+    study = f"/dicomweb/studies/{study_uid}"
+
+    def listed() -> dict[str, str]:
+        found = ada.get(f"{study}/series").json()
+        series = {one["00080060"]["Value"][0]: one["0020000E"]["Value"][0] for one in found}
+        return series if {"SR", "DOC"} <= set(series) else {}
+
+    series = wait_until(listed, what="the objects of the report")
+    assert set(series) == {"DX", "SR", "DOC"}
+    metadata = ada.get(f"{study}/series/{series['SR']}/metadata").json()
+    assert len(metadata) == 1
+    pdf = ada.get(f"{study}/series/{series['DOC']}/metadata").json()
+    assert pdf[0]["00420012"]["Value"] == ["application/pdf"]
+    case = ada.get(f"/api/cases/{case_id}").json()
+    assert (case["state"], case["follow_up"], sum(case["to_see"].values())) == ("final", None, 1)
+    assert (case["images"]["arrived"], case["images"]["late"], case["studies"][0]["modality"]) == (1, 0, "DX")
+    whole = ada.get(f"{study}/series/{series['SR']}", headers={"Accept": 'multipart/related; type="application/dicom"'})
+    assert whole.status_code == 200
+    return str(metadata)
 
 
 def registers_a_chest(tang: Page, cast: Cast) -> str:

@@ -234,7 +234,7 @@ def _study(study: Study, series: Sequence[Series], *, whole: bool = True) -> Res
         modalities = sorted({one.modality for one in series if one.modality})
         found["00080061"] = {"vr": "CS", "Value": modalities} if modalities else {"vr": "CS"}
         found["00201206"] = {"vr": "IS", "Value": [len(series)]}
-        found["00201208"] = {"vr": "IS", "Value": [study.instances]}
+        found["00201208"] = {"vr": "IS", "Value": [study.instances + study.made_here]}
     return found
 
 

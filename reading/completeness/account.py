@@ -222,7 +222,7 @@ def _arrived(tx: Connection, condition: sa.ColumnElement[bool]) -> list[Arrived]
             series.c.series_number,
         )
         .outerjoin(series, series.c.series_uid == instance.c.series_uid)
-        .where(condition)
+        .where(condition, instance.c.made_here.is_(False))
     )
     return [
         Arrived(

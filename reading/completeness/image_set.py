@@ -39,7 +39,7 @@ class ImageSet:
 
 
 def image_set(tx: Connection, study_uids: Sequence[str]) -> ImageSet:
-    """The arrived images of these studies that are not hidden."""
+    """The arrived images of these studies that are not hidden; what was made here of a report is none of them."""
     rows = tx.execute(
         sa.select(
             instance.c.sop_instance_uid,
@@ -47,7 +47,7 @@ def image_set(tx: Connection, study_uids: Sequence[str]) -> ImageSet:
             instance.c.series_uid,
             instance.c.received_digest,
             instance.c.frames,
-        ).where(instance.c.study_uid.in_(study_uids), instance.c.hidden.is_(False))
+        ).where(instance.c.study_uid.in_(study_uids), instance.c.hidden.is_(False), instance.c.made_here.is_(False))
     ).all()
     instances = {row.sop_instance_uid: bytes(row.received_digest).hex() for row in rows}
     of_series: dict[str, dict[str, str]] = defaultdict(dict)
@@ -72,8 +72,9 @@ def _digest(instances: Mapping[str, str]) -> str:
 
 
 def counts(tx: Connection, study_uids: Sequence[str]) -> tuple[int, int]:
-    """How many instances these studies have, and how many are not hidden; Key Object documents do not count."""
+    """How many instances these studies received, and how many are not hidden; Key Object documents do not count."""
     inside = instance.c.study_uid.in_(study_uids) & (instance.c.sop_class_uid != KEY_OBJECTS)
+    inside &= instance.c.made_here.is_(False)
     shown = sa.func.count().filter(instance.c.hidden.is_(False))
     row = tx.execute(sa.select(sa.func.count(), shown).select_from(instance).where(inside)).one()
     return row[0], row[1]

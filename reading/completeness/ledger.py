@@ -27,9 +27,13 @@ from storage.quarantine_moves import ACKNOWLEDGED
 from storage.tables import instance, quarantine, study, tombstone
 
 _HIDDEN: Final = (
-    sa.select(sa.func.count()).where(instance.c.study_uid == study.c.study_uid, instance.c.hidden.is_(True))
+    sa.select(sa.func.count()).where(
+        instance.c.study_uid == study.c.study_uid, instance.c.hidden.is_(True), instance.c.made_here.is_(False)
+    )
 ).scalar_subquery()
-_ERASED: Final = (sa.select(sa.func.count()).where(tombstone.c.study_uid == study.c.study_uid)).scalar_subquery()
+_ERASED: Final = (
+    sa.select(sa.func.count()).where(tombstone.c.study_uid == study.c.study_uid, tombstone.c.made_here.is_(False))
+).scalar_subquery()
 _ARRIVED: Final = sa.select(study.c.study_uid, (study.c.instances + _HIDDEN + _ERASED).label("arrived")).where(
     study.c.study_uid.in_(sa.bindparam("study_uids", expanding=True))
 )
@@ -194,7 +198,7 @@ def hidden_of_each(tx: Connection, study_uids: Sequence[str]) -> Mapping[str, in
     """Study UID to how many of its instances have arrived and are hidden, for those that have any."""
     rows = tx.execute(
         sa.select(instance.c.study_uid, sa.func.count().label("number"))
-        .where(instance.c.study_uid.in_(study_uids), instance.c.hidden.is_(True))
+        .where(instance.c.study_uid.in_(study_uids), instance.c.hidden.is_(True), instance.c.made_here.is_(False))
         .group_by(instance.c.study_uid)
     )
     return {row.study_uid: row.number for row in rows}

@@ -292,10 +292,10 @@ def _studies(tx: Connection, case_ids: Sequence[str]) -> dict[str, list[sa.Row[A
 
 
 def _modalities(tx: Connection, study_uids: Sequence[str]) -> dict[str, str]:
-    """Study UID to the modalities of its series, joined by ``/``."""
+    """Study UID to the modalities of its received series, joined by ``/``."""
     rows = tx.execute(
         sa.select(series.c.study_uid, series.c.modality)
-        .where(series.c.study_uid.in_(study_uids), series.c.instances > 0)
+        .where(series.c.study_uid.in_(study_uids), series.c.instances > 0, series.c.made_here.is_(False))
         .distinct()
         .order_by(series.c.modality)
     )

@@ -82,7 +82,7 @@ def plan(tx: Connection, rule: Rule, now: datetime, quiet: timedelta) -> int:
         moved = moved | study.c.study_uid.in_(final.where(released > begun))
     if rule.modality:
         shown = sa.select(series.c.study_uid).where(
-            series.c.study_uid == study.c.study_uid, series.c.modality == rule.modality
+            series.c.study_uid == study.c.study_uid, series.c.modality == rule.modality, series.c.made_here.is_(False)
         )
         ready.append(shown.exists())
     rows = tx.execute(

@@ -228,6 +228,7 @@ def _decide(
         for row in ctx.tx.execute(waiting).all():
             one = there[row.sop_instance_uid]
             theirs = one.site_id == row.site_id and (row.whole_site or one.device_id == row.device_id)
+            theirs = theirs and not one.made_here  # our reports are shown and hidden by what becomes of them
             state = Standing.HIDDEN if theirs else Standing.FOREIGN
             found.setdefault(row.rejection_id, {})[row.sop_instance_uid] = state
             if theirs:

@@ -32,7 +32,7 @@ def sides_in(tx: Connection, study_uid: str) -> dict[str, str]:
     """The side that each shown series of pictures names, corrections applied; empty where it names none."""
     rows = tx.execute(
         sa.select(series.c.series_uid, series.c.modality, series.c.laterality)
-        .where(series.c.study_uid == study_uid, series.c.instances > 0)
+        .where(series.c.study_uid == study_uid, series.c.instances > 0, series.c.made_here.is_(False))
         .order_by(series.c.series_number, series.c.series_uid)
     )
     made = attribution.current(tx, study_uid)
@@ -51,10 +51,10 @@ def side_of(sides: Iterable[str]) -> str:
 
 
 def look_of(tx: Connection, study_uid: str) -> Look:
-    """What the shown series of a study say; empty where none is shown."""
+    """What the shown and received series of a study say; empty where none is shown."""
     rows = tx.execute(
         sa.select(series.c.modality, series.c.body_part, series.c.laterality)
-        .where(series.c.study_uid == study_uid, series.c.instances > 0)
+        .where(series.c.study_uid == study_uid, series.c.instances > 0, series.c.made_here.is_(False))
         .order_by(series.c.instances.desc(), series.c.series_uid)
     ).all()
     pictures = [row for row in rows if row.modality not in NOT_PICTURES] or list(rows)

@@ -195,7 +195,8 @@ def open_shared(ctx: Context[Staff], share_id: str) -> SharedStudy:
     owner = organisations.by_id(ctx.tx, study.site_id)
     assert owner is not None  # noqa: S101 -- organisations are never removed
     series = queries.series_in(ctx.tx, visibility.scope(ctx.tx, ctx.who, ctx.now, Action.STUDY_SHARED), share.study_uid)
-    return SharedStudy(share=share, study=study, owner=owner, modalities=sorted({one.modality for one in series}))
+    modalities = sorted({one.modality for one in series if not one.made_here})
+    return SharedStudy(share=share, study=study, owner=owner, modalities=modalities)
 
 
 def _opened(ctx: Context[Staff | Actor], study_uid: str) -> tuple[Study, RoleGrant | None]:

@@ -17,6 +17,7 @@ from reading.context import Context, Who, without_door
 from reading.errors import NotAllowed
 from reading.kinds import Tier
 from reading.queue import leases
+from reading.report_objects import rows, standing
 from reading.reports import versions
 from reading.reports.seal import Seal
 from reading.reports.versions import UNSENT, ReportVersion, Status
@@ -50,6 +51,8 @@ def release(
         versions.set_status(ctx.tx, before.id, Status.SUPERSEDED)
     if before is None or before.id != version.id:
         versions.set_released(ctx.tx, version.id, ctx.now)
+        rows.need(ctx.tx, version, ctx.now)
+        standing.follow(ctx.tx, case.id, ctx.now)
         index_rows.enter(ctx.tx, case, version, ctx.now)
         _tell(ctx.tx, rule, case, version, before, ctx.now)
         said = [Said(one.number, one.content) for one in versions.of_case(ctx.tx, case.id)]

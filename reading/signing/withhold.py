@@ -25,6 +25,7 @@ from reading.kinds import Role
 from reading.patients import attribution
 from reading.queue import leases
 from reading.register.grants import may_act
+from reading.report_objects import standing
 from reading.reports import versions
 from reading.reports.seal import Seal, sign_version
 from reading.reports.versions import CURRENT, ReportVersion, Status
@@ -76,6 +77,7 @@ def withhold(ctx: Context[Staff], case_id: str, *, why: str) -> Case:
         .where(report_version.c.case_id == case_id, report_version.c.status.in_(CURRENT))
         .values(status=Status.WITHHELD)
     )
+    standing.follow(ctx.tx, case_id, ctx.now)
     versions.withdraw_blind(ctx.tx, case_id)
     for study_uid in cases.study_uids(ctx.tx, case_id):
         queries.hide(ctx.tx, study_uid, ctx.now)

@@ -60,7 +60,7 @@ from reading.tables.register import (
     refused_call,
     role_grant,
 )
-from reading.tables.reports import draft, report_version, seal_alarm, signature
+from reading.tables.reports import draft, report_object, report_version, seal_alarm, signature
 from reading.tables.retention import erasure_item, erasure_request, retention_hold
 from reading.tables.review import review, review_draw, score_arbitration
 from reading.tables.roster import absence, case_limit, person_skill, roster_slot, roster_terms, work_weight
@@ -187,6 +187,7 @@ __all__ = [
     "refused_call",
     "rejected_instance",
     "rejection",
+    "report_object",
     "report_search",
     "report_search_code",
     "report_search_person",

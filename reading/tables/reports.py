@@ -1,4 +1,4 @@
-"""The tables of drafts, versions, signatures."""
+"""The tables of drafts, versions, signatures, and of the DICOM objects of versions."""
 
 from __future__ import annotations
 
@@ -88,4 +88,26 @@ signature: Final = sa.Table(
     sa.Column("value", sa.LargeBinary, nullable=False),
     sa.UniqueConstraint("version_id", "role"),
     sa.UniqueConstraint("version_id", "person_id"),
+)
+
+# -- reading.report_objects
+# The DICOM objects of a final version, from its release on: the worker makes those that wait, at look_at.
+report_object: Final = sa.Table(
+    "report_object",
+    metadata,
+    sa.Column("version_id", ULID, sa.ForeignKey("report_version.id"), primary_key=True),
+    sa.Column("kind", sa.String(8), primary_key=True),
+    reference("case_id", "case"),
+    sa.Column("sop_instance_uid", sa.String(64), nullable=False),
+    sa.Column("state", sa.String(8), nullable=False),
+    sa.Column("look_at", UtcDateTime, nullable=False),
+    sa.Column("settled_at", UtcDateTime),
+    sa.Index("uq_report_object_sop_instance_uid", "sop_instance_uid", unique=True),
+    sa.Index("ix_report_object_case_id", "case_id"),
+    sa.Index(
+        "ix_report_object_waiting",
+        "look_at",
+        sqlite_where=sa.text("state = 'waiting'"),
+        postgresql_where=sa.text("state = 'waiting'"),
+    ),
 )

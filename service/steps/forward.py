@@ -107,7 +107,8 @@ class Forwarder:
         with snapshot(self._house.engine) as tx:
             delivered = jobs.delivered_uids(tx, job)
             found = search_parts(tx, shown.scope, [("study_uid", Exact(job.study_uid))], limit=MANY)
-        parts = [part for part in found if part.sop_instance_uid not in delivered]
+        # Images are forwarded; who wants our reports as objects retrieves them.
+        parts = [part for part in found if not part.made_here and part.sop_instance_uid not in delivered]
         run = _Run(self._house, self._bytes, job, shown)
         try:
             if rule.device_id is not None:

@@ -38,6 +38,7 @@ class Erasure:
     """What an erasure took out of the index."""
 
     instances: int
+    """Images that were received; what was made here goes with them uncounted."""
     quarantined: int
     """Rows of the quarantine."""
     files: tuple[str, ...]
@@ -49,19 +50,22 @@ def erase(tx: Connection, study_uid: str, *, made_by: str, reason: str, now: dat
 
     Quarantined bytes with the same SOP Instance UIDs go with them.
     """
-    shown = sa.select(_INSTANCE.c.sop_instance_uid).where(_INSTANCE.c.study_uid == study_uid)
-    uids = sorted(tx.execute(shown).scalars())
+    shown = sa.select(_INSTANCE.c.sop_instance_uid, _INSTANCE.c.made_here).where(_INSTANCE.c.study_uid == study_uid)
+    there = {row.sop_instance_uid: bool(row.made_here) for row in tx.execute(shown)}
+    uids, made_here = sorted(there), sorted(uid for uid, made in there.items() if made)
     if not uids:
         return Erasure(instances=0, quarantined=0, files=())
-    erased = _take_out(tx, study_uid, uids, now)
-    told = {"study_uid": study_uid, "sop_instance_uids": uids, "made_by": made_by, "reason": reason}
+    erased = _take_out(tx, study_uid, uids, now, made_here=made_here)
+    told: dict[str, Any] = {"study_uid": study_uid, "sop_instance_uids": uids, "made_by": made_by, "reason": reason}
+    told |= {"made_here": made_here} if made_here else {}
     journal.write(tx, KIND, told, now)
     return erased
 
 
 def replay(tx: Connection, payload: Mapping[str, Any], at: datetime) -> bool:
     """Make the decision again in a rebuilt index; images with other UIDs, received since, stay."""
-    _take_out(tx, payload["study_uid"], payload["sop_instance_uids"], at)
+    made_here = payload.get("made_here", ())
+    _take_out(tx, payload["study_uid"], payload["sop_instance_uids"], at, made_here=made_here)
     return True
 
 
@@ -118,9 +122,14 @@ def purge(work: Work, pause: Callable[[], None] = lambda: None) -> int:
     return done
 
 
-def _take_out(tx: Connection, study_uid: str, uids: Sequence[str], at: datetime) -> Erasure:
+def _take_out(
+    tx: Connection, study_uid: str, uids: Sequence[str], at: datetime, *, made_here: Sequence[str]
+) -> Erasure:
+    ours = frozenset(made_here)
     # The tombstones first: an instance that is entered meanwhile is found below, or refused.
-    graves = [{"sop_instance_uid": uid, "study_uid": study_uid, "erased_at": at} for uid in uids]
+    graves = [
+        {"sop_instance_uid": uid, "study_uid": study_uid, "erased_at": at, "made_here": uid in ours} for uid in uids
+    ]
     tx.execute(insert_new(tx, _TOMBSTONE), graves)
     studies, series, segments = {study_uid}, set[str](), set[str]()
     there, kept = _INSTANCE.c, _QUARANTINE.c
@@ -137,7 +146,8 @@ def _take_out(tx: Connection, study_uid: str, uids: Sequence[str], at: datetime)
             files += [row.key] if row.key is not None and row.reason != Reason.DAMAGED else []
             segments |= {row.segment_id} if row.segment_id is not None else set()
             quarantined += 1
-        instances += tx.execute(sa.delete(_INSTANCE).where(there.sop_instance_uid.in_(some))).rowcount
+        gone = tx.execute(sa.delete(_INSTANCE).where(there.sop_instance_uid.in_(some)).returning(there.made_here))
+        instances += sum(not made for made in gone.scalars())
         tx.execute(sa.delete(_HOLDING).where(_HOLDING.c.sop_instance_uid.in_(some)))
         tx.execute(sa.delete(_QUARANTINE).where(kept.sop_instance_uid.in_(some)))
     # A range that recovery copied names no instance, and may belong to any of the study.

@@ -127,7 +127,7 @@ def _apply(tx: Connection, change: Change, now: datetime) -> None:
     match change:
         case StudyMade():
             columns = [column.name for column in _STUDY.c if column.name not in ("attribution_revision", "merged_into")]
-            own = {"study_uid": change.study_uid, "instances": 0}
+            own = {"study_uid": change.study_uid, "instances": 0, "made_here": 0}
             _copy(tx, _STUDY, _STUDY.c.study_uid == change.like, columns, own)
         case SeriesMade():
             columns = [column.name for column in _SERIES.c if column.name != "received_study_uid"]
@@ -255,17 +255,20 @@ def _lock(tx: Connection, study_uids: set[str], series_uids: set[str]) -> None:
 
 def recount(tx: Connection, study_uids: set[str], series_uids: set[str]) -> None:
     """Count the visible instances of studies and series again."""
-    for column, inside, uids in (
-        (_STUDY.c.study_uid, _INSTANCE.c.study_uid, study_uids),
-        (_SERIES.c.series_uid, _INSTANCE.c.series_uid, series_uids),
+    made = _INSTANCE.c.made_here
+    in_study, in_series = _INSTANCE.c.study_uid == _STUDY.c.study_uid, _INSTANCE.c.series_uid == _SERIES.c.series_uid
+    of_study = {"instances": _shown(in_study, made.is_(False)), "made_here": _shown(in_study, made)}
+    for column, counts, uids in (
+        (_STUDY.c.study_uid, of_study, study_uids),
+        (_SERIES.c.series_uid, {"instances": _shown(in_series)}, series_uids),
     ):
-        shown = sa.select(sa.func.count()).select_from(_INSTANCE).where(inside == column, _INSTANCE.c.hidden.is_(False))
         for chunk in _chunks(sorted(uids)):
-            tx.execute(
-                sa.update(column.table)
-                .where(column.in_(chunk))
-                .values(instances=shown.correlate(column.table).scalar_subquery())
-            )
+            tx.execute(sa.update(column.table).where(column.in_(chunk)).values(counts))
+
+
+def _shown(*conditions: sa.ColumnElement[bool]) -> sa.ScalarSelect[int]:
+    shown = sa.select(sa.func.count()).select_from(_INSTANCE).where(*conditions, _INSTANCE.c.hidden.is_(False))
+    return shown.correlate(_STUDY, _SERIES).scalar_subquery()
 
 
 _Uid = TypeVar("_Uid", bound=str)

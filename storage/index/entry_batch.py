@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import Enum
 from typing import Any, Final
 
@@ -38,7 +38,7 @@ from storage.index.entry_statements import (
 )
 from storage.index.known_studies import Known, Owner
 from storage.index.other_bytes import note_healed, point_at
-from storage.instance_row import InstanceRow, Place
+from storage.instance_row import InstanceRow, Place, Provenance
 from storage.prepared import Prepared, Values, fetch, write
 from storage.segments.members import Entry
 
@@ -48,6 +48,10 @@ KIND_RESENT: Final = "healed"
 """An instance whose bytes the disk had lost was sent again; the new bytes take their place."""
 KIND_HELD: Final = "held"
 """An instance was held when it came, whatever would be said of it when the index is made again."""
+
+
+_LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
+"""Before anything was received."""
 
 
 class Entered(Enum):
@@ -108,6 +112,16 @@ def _as_received(entry: Entry, there: _There) -> Entry:
     digest, syntax = there.received
     known = replace(row, received_digest=digest, received_transfer_syntax_uid=syntax, stored_digest=row.received_digest)
     return replace(entry, row=known)
+
+
+def _counted(came: Sequence[Provenance]) -> Values:
+    """What instances add to the counts of their study; what was made here is no arrival."""
+    received = [each.received_at for each in came if not each.made_here]
+    return {
+        "more": len(received),
+        "made": len(came) - len(received),
+        "at": max(received, default=_LONG_AGO),
+    }
 
 
 class Batch:
@@ -307,16 +321,13 @@ class Batch:
 
     def _counts(self) -> list[tuple[Prepared, list[Values]]]:
         homes = self.seen.homes
-        studies: dict[str, list[datetime]] = {}
+        studies: dict[str, list[Provenance]] = {}
         series: dict[str, int] = {}
         for entry in self._new.values():
-            studies.setdefault(homes[entry.row.series_uid].study_uid, []).append(entry.provenance.received_at)
+            studies.setdefault(homes[entry.row.series_uid].study_uid, []).append(entry.provenance)
             series[entry.row.series_uid] = series.get(entry.row.series_uid, 0) + 1
         return [
-            (
-                COUNT_STUDY,
-                [{"uid": uid, "more": len(studies[uid]), "at": max(studies[uid])} for uid in sorted(studies)],
-            ),
+            (COUNT_STUDY, [{"uid": uid, **_counted(studies[uid])} for uid in sorted(studies)]),
             (
                 COUNT_SERIES,
                 [{"uid": uid, "home": homes[uid].study_uid, "more": series[uid]} for uid in sorted(series)],

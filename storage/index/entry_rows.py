@@ -86,6 +86,7 @@ def study_values(entry: Entry) -> dict[str, Any]:
         **shown,
         **compared_names(row.patient_name),
         "instances": 0,
+        "made_here": 0,
         "first_received_at": provenance.received_at,
         "last_received_at": provenance.received_at,
         "attribution_revision": 0,
@@ -108,6 +109,7 @@ def series_values(entry: Entry, home: Home) -> dict[str, Any]:
         "station_name": row.station_name,
         "series_date": row.series_date,
         "series_time": row.series_time,
+        "made_here": entry.provenance.made_here,
         "instances": 0,
     }
 
@@ -144,6 +146,7 @@ def instance_values(entry: Entry, home: Home, first: Sequence[str] | None = None
         "device_id": entry.provenance.device_id,
         "received_at": entry.provenance.received_at,
         "hidden": False,
+        "made_here": entry.provenance.made_here,
         "damaged": False,
         "other_person": None if first is None else other_person(row, first),
     }

@@ -62,8 +62,10 @@ def enter_newcomers(tx: Connection, entries: Sequence[Entry], known: Known) -> b
 
 
 def _belongs(entry: Entry, known: Known) -> bool:
-    """Whether study and series are known, as those of this sender and patient."""
+    """Whether study and series are known, as those of this sender and patient; what was made here is counted apart."""
     row = entry.row
+    if entry.provenance.made_here:
+        return False
     home = known.homes.get(row.series_uid)
     if home is None or home.named != row.study_uid:
         return False
@@ -95,7 +97,10 @@ def _enter(tx: Connection, entries: Sequence[Entry], known: Known) -> None:
         series[row.series_uid, home.study_uid] = series.get((row.series_uid, home.study_uid), 0) + 1
     work: list[tuple[Prepared, list[Values]]] = [
         (INSERT_NEWCOMER, instances),
-        (COUNT_STUDY, [{"uid": uid, "more": one.more, "at": one.at} for uid, one in sorted(studies.items())]),
+        (
+            COUNT_STUDY,
+            [{"uid": uid, "more": one.more, "made": 0, "at": one.at} for uid, one in sorted(studies.items())],
+        ),
         (COUNT_SERIES, [{"uid": uid, "home": home, "more": more} for (uid, home), more in sorted(series.items())]),
         (INSERT_HOLDING, holdings),
     ]

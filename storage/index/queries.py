@@ -115,6 +115,16 @@ def instance_of(tx: Connection, sop_instance_uid: str) -> Instance | None:
     return next(iter(records_of(Instance, tx.execute(asked))), None)
 
 
+def received_of(tx: Connection, study_uid: str) -> dict[str, str]:
+    """The columns of patient and study as the first instance said them, whatever was corrected since.
+
+    Raises:
+        sqlalchemy.exc.NoResultFound: no such study.
+
+    """
+    return tx.execute(sa.select(_STUDY.c.received).where(_STUDY.c.study_uid == study_uid)).scalar_one()
+
+
 def all_series_in(tx: Connection, study_uid: str) -> list[Series]:
     """By series number; also series whose instances are all hidden."""
     asked = sa.select(*columns_of(Series, _SERIES)).where(_SERIES.c.study_uid == study_uid)
@@ -122,8 +132,9 @@ def all_series_in(tx: Connection, study_uid: str) -> list[Series]:
 
 
 def all_instances_in(tx: Connection, study_uid: str) -> list[Instance]:
-    """By series, then by instance number; also hidden instances."""
-    asked = sa.select(*columns_of(Instance, _INSTANCE)).where(_INSTANCE.c.study_uid == study_uid)
+    """What was received, by series, then by instance number; also hidden instances."""
+    inside = (_INSTANCE.c.study_uid == study_uid) & _INSTANCE.c.made_here.is_(False)
+    asked = sa.select(*columns_of(Instance, _INSTANCE)).where(inside)
     order = (_INSTANCE.c.series_uid, _INSTANCE.c.instance_number, _INSTANCE.c.sop_instance_uid)
     return records_of(Instance, tx.execute(asked.order_by(*order)))
 
@@ -188,9 +199,7 @@ def show(tx: Connection, study_uid: str, attributes: Mapping[str, str], revision
 
     Keywords without a column of the study, but Body Part Examined, are ignored.
     """
-    received: dict[str, str] = tx.execute(
-        sa.select(_STUDY.c.received).where(_STUDY.c.study_uid == study_uid)
-    ).scalar_one()
+    received = received_of(tx, study_uid)
     corrected = {SHOWN_AS[keyword]: value for keyword, value in attributes.items() if keyword in SHOWN_AS}
     shown = {**_without_the_earlier(received, corrected), **corrected}
     shown = {column: value[: TEXT_LIMITS[column]] for column, value in shown.items()}

@@ -105,14 +105,25 @@ def study_columns(scope: Scope) -> list[sa.ColumnElement[Any]]:
     )
     seen = {
         "instances": instances_of_study(scope),
+        "made_here": _made_here(scope),
         "first_received_at": sa.case((whole(scope), _STUDY.c.first_received_at), else_=first),
         "last_received_at": sa.case((whole(scope), _STUDY.c.last_received_at), else_=last),
     }
     return [seen.get(column.name, column).label(column.name) for column in columns_of(Study, _STUDY)]
 
 
+def everything_in_study(scope: Scope) -> sa.ColumnElement[int]:
+    """How many instances of a study are seen, those included that this installation made."""
+    return instances_of_study(scope) + _made_here(scope)
+
+
+def _made_here(scope: Scope) -> sa.ColumnElement[int]:
+    """Whoever sees only what they sent sees nothing that was made here."""
+    return sa.case((whole(scope), _STUDY.c.made_here), else_=0)
+
+
 def instances_of_study(scope: Scope) -> sa.ColumnElement[int]:
-    """How many instances of a study are seen."""
+    """How many received instances of a study are seen."""
     held = _held(scope).where(_HELD.study_uid == _STUDY.c.study_uid).correlate(_STUDY)
     return sa.case((whole(scope), _STUDY.c.instances), else_=_count(held))
 

@@ -18,8 +18,8 @@ from storage.index.scope import (
     ANY_SCOPE,
     RegisteredNames,
     Scope,
+    everything_in_study,
     holds,
-    instances_of_study,
     series_columns,
     study_columns,
     values_of,
@@ -115,7 +115,7 @@ def search_patients(
     who = (_STUDY.c.patient_id, _STUDY.c.issuer)
     asked = (
         sa.select(*who, sa.func.max(_STUDY.c.study_uid).label("study_uid"))
-        .add_columns(sa.func.count().label("studies"), sa.func.sum(instances_of_study(scope)).label("instances"))
+        .add_columns(sa.func.count().label("studies"), sa.func.sum(everything_in_study(scope)).label("instances"))
         .where(
             _STUDY.c.patient_id != "",
             _SHOWN[_STUDY],

@@ -67,5 +67,7 @@ tombstone: Final = sa.Table(
     sa.Column("sop_instance_uid", UID, primary_key=True),
     sa.Column("study_uid", UID, nullable=False),
     sa.Column("erased_at", UtcDateTime, nullable=False),
+    # It was made here: the ledger does not count it among what arrived.
+    sa.Column("made_here", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Index("ix_tombstone_study_uid", "study_uid"),
 )

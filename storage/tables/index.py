@@ -43,7 +43,9 @@ study: Final = sa.Table(
     sa.Column("timezone_offset", sa.String(16), nullable=False, server_default=""),
     # What a person corrected for all its series; empty where nobody did: the series say it.
     sa.Column("corrected_body_part", sa.String(64)),
+    # How many of its visible instances were received; those that this installation made are counted apart.
     sa.Column("instances", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("made_here", sa.Integer, nullable=False, server_default="0"),
     sa.Column("first_received_at", UtcDateTime, nullable=False),
     sa.Column("last_received_at", UtcDateTime, nullable=False),
     sa.Column("attribution_revision", sa.Integer, nullable=False, server_default="0"),
@@ -101,6 +103,8 @@ series: Final = sa.Table(
     sa.Column("series_date", sa.String(18), nullable=False),
     sa.Column("series_time", sa.String(28), nullable=False),
     sa.Column("instances", sa.Integer, nullable=False, server_default="0"),
+    # This installation made all that is in it.
+    sa.Column("made_here", sa.Boolean, nullable=False, server_default=sa.false()),
     # The study that its instances name, where a person decided to show the series in another.
     sa.Column("received_study_uid", UID),
     sa.Index("ix_series_study_uid", "study_uid"),
@@ -140,6 +144,8 @@ instance: Final = sa.Table(
     sa.Column("hidden", sa.Boolean, nullable=False, server_default=sa.false()),
     # The character set registered for its device, where the data set does not name one.
     sa.Column("character_set", sa.String(16), nullable=False, server_default=""),
+    # This installation made it of a report: no image that anybody sent (storage.instance_row.MADE_HERE).
+    sa.Column("made_here", sa.Boolean, nullable=False, server_default=sa.false()),
     # The disk lost its bytes; the same instance, sent again, replaces them.
     sa.Column("damaged", sa.Boolean, nullable=False, server_default=sa.false()),
     # Name, sex and birth date in its bytes, where they are not those of the first instance of the study that it names

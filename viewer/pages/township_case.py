@@ -182,7 +182,8 @@ def series_of(
     """
     scope = visibility.scope(ctx.tx, ctx.who, ctx.now, Action.CASE_OPEN)
     rows: list[dict[str, Any]] = []
-    for place_in_study, series in enumerate(queries.series_in(ctx.tx, scope, study_uid), start=1):
+    received = [one for one in queries.series_in(ctx.tx, scope, study_uid) if not one.made_here]
+    for place_in_study, series in enumerate(received, start=1):
         inside = queries.instances_in(ctx.tx, scope, study_uid, series.series_uid)
         pictures = [one for one in inside if one.frames]
         some = {one.sop_instance_uid for one in pictures[:: max(1, -(-len(pictures) // most))]} | set(always)

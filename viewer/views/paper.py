@@ -28,10 +28,15 @@ from viewer.words.catalogue import Language, text
 def proof_of(request: Request, ctx: Context[Staff | PatientViewer], version: ReportVersion) -> Proof:
     """The code of a version that the caller has opened, and where to ask about it."""
     code = papers.code_for(ctx, office_of(request).keys, version)
-    address = f"{paper_origin(request)}{PAPER}"
+    return proof_at(paper_origin(request), code, language_of(request))
+
+
+def proof_at(origin: str, code: str, language: Language) -> Proof:
+    """What a sheet says of its code; ``origin`` is how people reach this service."""
+    address = f"{origin}{PAPER}"
     return Proof(
         code=grouped(code),
-        said=text(language_of(request), "paper.proof", address=_plain(address)),
+        said=text(language, "paper.proof", address=_plain(address)),
         qr=qr_of(f"{address}/{code}"),
     )
 

@@ -86,7 +86,10 @@ def sheet_of(
         watermark=_watermark(version, language),
         caution=text(language, "identity.not-confirmed") if entry.case.identity is Identity.DIFFERS else "",
         facts=_facts(tx, entry, version, zone, language),
-        sections=_sections(request_of(tx, entry.case).words, version, signatures, language, order),
+        sections=[
+            (text(language, f"report.{name}"), said)
+            for name, said in parts_of(request_of(tx, entry.case).words, version, signatures, language, order)
+        ],
         signatures=[
             (
                 text(language, f"report.{signed.role}"),
@@ -213,14 +216,14 @@ def _facts(
     return [(text(language, f"report.{name}"), value) for name, value in values.items() if value]
 
 
-def _sections(
+def parts_of(
     request: str,
     version: ReportVersion,
     signatures: Sequence[SignedBy],
     language: Language,
-    order: Sequence[str],
+    order: Sequence[str] = ON_PAPER,
 ) -> Sequence[tuple[str, str]]:
-    """What the clinic asked, the texts of the report with their headings, and what limits them."""
+    """What the clinic asked, the texts of the report and what limits them, by their names; blank ones are left out."""
     content = version.content
     found = {
         "request": request,
@@ -231,7 +234,7 @@ def _sections(
         "incomplete": version.incomplete_reason,
         "not-shown": _seen_by_nobody(signatures, language),
     }
-    return [(text(language, f"report.{name}"), found[name].strip()) for name in order if found[name].strip()]
+    return [(name, found[name].strip()) for name in order if found[name].strip()]
 
 
 def _seen_by_nobody(signatures: Sequence[SignedBy], language: Language) -> str:

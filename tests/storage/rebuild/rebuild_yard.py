@@ -44,8 +44,10 @@ class Yard:
         self.objects = folder
         self.store: ObjectStore = FolderObjectStore(folder)
 
-    def came(self, instance: InstanceRow, data: bytes, seconds: float, site_id: str = TOWNSHIP) -> Entered:
-        told = Provenance(site_id=site_id, device_id=DEVICE, received_at=at(seconds), source="dimse")
+    def came(
+        self, instance: InstanceRow, data: bytes, seconds: float, site_id: str = TOWNSHIP, source: str = "dimse"
+    ) -> Entered:
+        told = Provenance(site_id=site_id, device_id=DEVICE, received_at=at(seconds), source=source)
         with self.spool.borrow(instance.study_uid) as segment:
             member = segment.begin(f"{instance.study_uid}/{instance.sop_instance_uid}.dcm", HEAD)
             member.write(data)

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from storage import tables
 from storage.database import snapshot, transaction
-from storage.decisions import placement, quarantine
+from storage.decisions import erasure, placement, quarantine
 from storage.decisions.placement_changes import (
     Hidden,
     InstancesMoved,
@@ -19,7 +19,7 @@ from storage.decisions.placement_changes import (
 )
 from storage.index import journal, quarantine_rows, queries
 from storage.index.queries import Entered, describe
-from storage.instance_row import Provenance
+from storage.instance_row import MADE_HERE, Provenance
 from storage.rebuild.rebuild import is_unfinished, rebuild
 from storage.segments import quarantine_files
 from tests.seaweedfs import SeaweedFS
@@ -91,6 +91,30 @@ def test_a_lost_index_comes_back_as_it_was(yard: Yard) -> None:
     assert (found.segments, found.entries, found.instances, found.holdings, found.held) == (2, 7, 5, 6, 4)
     assert found.whole
     assert (lacked.instances, lacked.decisions) == (7, found.decisions)
+
+
+def test_what_was_made_here_is_still_no_image_afterwards(yard: Yard) -> None:
+    yard.came(of(1), b"image 1", 1)
+    yard.came(of(2), b"image 2", 2)
+    for number in (1, 2):
+        yard.came(of(number, series="1.2.3.9", modality="SR"), b"report %d" % number, 10 * number, source=MADE_HERE)
+    yard.decide(30, lambda tx, now: placement.apply(tx, [Hidden(sop_instance_uids=("1.2.3.9.1",))], now))
+    yard.came(of(1, "1.2.4"), b"another study", 40)
+    yard.came(of(1, "1.2.4", "1.2.4.9", modality="SR"), b"its report", 50, source=MADE_HERE)
+    yard.decide(60, lambda tx, now: erasure.erase(tx, "1.2.4", made_by="A", reason="", now=now))
+    yard.ship()
+    before = yard.rows()
+    yard.lose()
+    yard.rebuild()
+    with snapshot(yard.engine) as tx:
+        study = queries.study_of(tx, "1.2.3")
+        graves = tx.execute(sa.select(tables.tombstone.c.sop_instance_uid, tables.tombstone.c.made_here)).all()
+
+    assert study is not None
+    assert (study.instances, study.made_here, study.last_received_at) == (2, 1, at(2))
+    assert [one["made_here"] for one in before["instance"]] == [False, False, True, True]
+    assert sorted(map(tuple, graves)) == [("1.2.4.1.1", False), ("1.2.4.9.1", True)]
+    assert yard.rows()["instance"] == before["instance"]
 
 
 def test_a_lost_index_comes_back_out_of_a_bucket(yard: Yard, s3: SeaweedFS, tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""DICOM objects that we write: pure functions from plain values to a data set, and how one is kept."""

@@ -1,0 +1,143 @@
+"""What every document that we write says beside its content: patient, study, series, equipment, verification."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from io import BytesIO
+from itertools import groupby
+from typing import Any, Final
+
+from pydicom import config
+from pydicom.datadict import dictionary_VR, tag_for_keyword
+from pydicom.dataelem import DataElement
+from pydicom.dataset import Dataset
+from pydicom.filebase import DicomIO
+from pydicom.filewriter import write_dataset
+
+from pacs.authoring.report import Reference, Report, Signer
+from pacs.dataset.part10 import IMPLEMENTATION_VERSION_NAME
+
+MAKER: Final = "TIERREAD"
+UTF_8: Final = "ISO_IR 192"
+_LONGEST_LO: Final = 64
+_STUDY: Final = (
+    *("StudyDate", "StudyTime", "AccessionNumber", "ReferringPhysicianName", "StudyID", "PatientName", "PatientID"),
+    *("PatientBirthDate", "PatientSex"),
+)
+"""Of type 2 (PS3.3 C.7.1.1, C.7.2.1): written also where nothing is known."""
+
+
+def document(report: Report, *, sop_class_uid: str, modality: str, series_number: int) -> Dataset:
+    """The modules of patient, study, series, equipment and SOP common, with date and number of the document."""
+    made = Dataset()
+    for keyword in _STUDY:
+        put(made, keyword, report.attributes.get(keyword, ""))
+    for keyword, value in report.attributes.items():
+        if value:
+            put(made, keyword, value)
+    put(made, "SpecificCharacterSet", UTF_8)
+    made.SOPClassUID, made.SOPInstanceUID = sop_class_uid, report.sop_instance_uid
+    made.StudyInstanceUID, made.SeriesInstanceUID = report.study_uid, report.series_uid
+    made.Modality, made.SeriesNumber, made.InstanceNumber = modality, str(series_number), str(report.number)
+    put(made, "SeriesDescription", report.title[:_LONGEST_LO])
+    made.Manufacturer = MAKER
+    put(made, "InstitutionName", report.institution[:_LONGEST_LO])
+    made.ManufacturerModelName, made.SoftwareVersions = MAKER, IMPLEMENTATION_VERSION_NAME
+    made.ContentDate, made.ContentTime = f"{report.released_at:%Y%m%d}", f"{report.released_at:%H%M%S}"
+    made.InstanceCreationDate, made.InstanceCreationTime = made.ContentDate, made.ContentTime
+    return made
+
+
+def put(dataset: Dataset, keyword: str, value: Any) -> None:
+    """Set an element to what a device or a person wrote, whatever its form is."""
+    tag = tag_for_keyword(keyword)
+    assert tag is not None  # noqa: S101 -- keywords of ours and of the index
+    dataset[tag] = DataElement(tag, dictionary_VR(tag), value, validation_mode=config.IGNORE)
+
+
+def verifying_observers(signers: Sequence[Signer]) -> list[Dataset]:
+    """Who vouches for the document (PS3.3 C.17.2): all who signed after the author, else the author."""
+    return [_verifying(one) for one in [one for one in signers if not one.is_author] or signers]
+
+
+def author_observers(signers: Sequence[Signer]) -> list[Dataset]:
+    """Who wrote the document (PS3.3 C.17.2, Author Observer Sequence)."""
+    return [_author(one) for one in signers if one.is_author]
+
+
+def person_name(name: str) -> str:
+    """A name as it is signed, in one component: a PN has no place for what parts components and groups."""
+    return " ".join("".join(" " if mark in "^=\\" else mark for mark in name).split())[:_LONGEST_LO]
+
+
+def date_time(at: datetime) -> str:
+    """A DT with its offset from UTC (PS3.5 6.2)."""
+    return f"{at:%Y%m%d%H%M%S%z}"
+
+
+def evidence(references: Iterable[Reference]) -> list[Dataset]:
+    """References by study and series (PS3.3 C.17.2.1, Hierarchical SOP Instance Reference Macro)."""
+    ordered = sorted(references, key=lambda one: (one.study_uid, one.series_uid, one.sop_instance_uid))
+    studies: list[Dataset] = []
+    for study_uid, in_study in groupby(ordered, key=lambda one: one.study_uid):
+        study = Dataset()
+        study.StudyInstanceUID = study_uid
+        study.ReferencedSeriesSequence = []
+        for series_uid, in_series in groupby(in_study, key=lambda one: one.series_uid):
+            series = Dataset()
+            series.SeriesInstanceUID = series_uid
+            series.ReferencedSOPSequence = [sop_reference(one) for one in in_series]
+            study.ReferencedSeriesSequence.append(series)
+        studies.append(study)
+    return studies
+
+
+def sop_reference(one: Reference) -> Dataset:
+    item = Dataset()
+    item.ReferencedSOPClassUID, item.ReferencedSOPInstanceUID = one.sop_class_uid, one.sop_instance_uid
+    return item
+
+
+@dataclass(frozen=True, kw_only=True)
+class Written:
+    """An object as it is kept."""
+
+    sop_class_uid: str
+    sop_instance_uid: str
+    study_uid: str
+    dataset: bytes = field(repr=False)
+    """In explicit little endian, without File Meta Information."""
+
+
+def written(made: Dataset) -> Written:
+    buffer = BytesIO()
+    out = DicomIO(buffer)
+    out.is_little_endian, out.is_implicit_VR = True, False
+    write_dataset(out, made)
+    return Written(
+        sop_class_uid=str(made.SOPClassUID),
+        sop_instance_uid=str(made.SOPInstanceUID),
+        study_uid=str(made.StudyInstanceUID),
+        dataset=buffer.getvalue(),
+    )
+
+
+def _verifying(one: Signer) -> Dataset:
+    item = Dataset()
+    put(item, "VerifyingOrganization", one.organisation[:_LONGEST_LO])
+    item.VerificationDateTime = date_time(one.signed_at)
+    put(item, "VerifyingObserverName", person_name(one.name))
+    item.VerifyingObserverIdentificationCodeSequence = []
+    return item
+
+
+def _author(one: Signer) -> Dataset:
+    item = Dataset()
+    item.ObserverType = "PSN"
+    put(item, "PersonName", person_name(one.name))
+    item.PersonIdentificationCodeSequence = []
+    put(item, "InstitutionName", one.organisation[:_LONGEST_LO])
+    item.InstitutionCodeSequence = []
+    return item

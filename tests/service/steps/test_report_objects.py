@@ -1,0 +1,299 @@
+"""Final reports become DICOM objects in their study: found there, superseded with them, and images to nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from pydicom import dcmread
+from pydicom.dataset import FileDataset
+from sqlalchemy.engine import Engine
+
+from pacs.authoring.keeping import Keeper
+from reading.audit import SYSTEM
+from reading.cases import cases
+from reading.cases.cases import Case
+from reading.cases.moves import State
+from reading.completeness import account, follow_ups, image_set, ledger
+from reading.context import Context
+from reading.desk import desk
+from reading.intake import case_images, intake
+from reading.patients import attribution
+from reading.report_objects.moves import State as ObjectState
+from reading.report_objects.rows import Kind
+from reading.reports.content import Content
+from reading.reports.versions import ReportVersion
+from reading.retention import retention
+from reading.signing import signatures, withhold
+from reading.tables import report_object, report_version, seal_alarm
+from service.installation.house import House
+from service.installation.installation import Folders
+from service.installation.load_settings import load
+from service.steps.arrivals import Arrivals
+from service.steps.report_objects import write_next
+from storage.database import snapshot, transaction
+from storage.index import queries
+from storage.index.queries import Instance
+from storage.nodes.reader import Bytes
+from storage.objects.store import FolderObjectStore
+from tests.archive import Archive, archive
+from tests.dciodvfy import errors_of
+from tests.reading.anchors.anchored import tamper
+from tests.reading.clinic import NORMAL, PNEUMONIA, Clinic, another_image, arrive, open_clinic, read, shown
+from tests.reading.region import KEYS
+from tests.storage.instances import seen_whole
+
+STUDY = "1.2.840.1"
+SR, PDF = "1.2.840.10008.5.1.4.1.1.88.11", "1.2.840.10008.5.1.4.1.1.104.1"
+
+
+@dataclass
+class Clock:
+    now: datetime
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@dataclass
+class Here:
+    """A clinic, its worker, and where the worker keeps what it writes."""
+
+    clinic: Clinic
+    house: House
+    archive: Archive
+    clock: Clock
+    case: Case
+    keeper: Keeper = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.keeper = Keeper(spool=self.archive.spool, index=self.archive.index)
+
+    @property
+    def engine(self) -> Engine:
+        return self.house.engine
+
+    def read(self, content: Content = NORMAL) -> ReportVersion:
+        with transaction(self.engine) as tx:
+            return read(tx, self.clinic, self.clinic.ada, self.case.id, self.clock.now, content)
+
+    def correct(self, version: ReportVersion, content: Content) -> ReportVersion:
+        with transaction(self.engine) as tx:
+            ada = Context(tx, self.clinic.audit, self.clock.now, self.clinic.ada)
+            said = shown(tx, self.case.id)
+            return signatures.addendum(ada, self.clinic.seal, version.id, content=content, screen=said)
+
+    def work(self) -> int:
+        """What the worker does until nothing waits."""
+        self.clock.now += timedelta(seconds=1)
+        done = 0
+        while write_next(self.house, self.keeper):
+            done += 1
+        return done
+
+    def seen(self) -> dict[str, Instance]:
+        """The objects of ours that a search finds, by SOP class."""
+        with snapshot(self.engine) as tx:
+            found = queries.instances_in(tx, seen_whole(STUDY), STUDY)
+        return {one.sop_class_uid: one for one in found if one.made_here}
+
+    def dataset(self, one: Instance) -> FileDataset:
+        return dcmread(BytesIO(self.file(one)))
+
+    def file(self, one: Instance) -> bytes:
+        lies = Bytes(self.house.folders.spool, self.house.object_store, self.engine)
+        return b"".join(lies.stream(one))
+
+    def states(self) -> dict[tuple[str, str], str]:
+        with snapshot(self.engine) as tx:
+            rows = tx.execute(sa.select(report_object.c.version_id, report_object.c.kind, report_object.c.state))
+            return {(row.version_id, row.kind): row.state for row in rows}
+
+
+@pytest.fixture
+def here(engine: Engine, database_url: str, now: datetime, tmp_path: Path) -> Iterator[Here]:
+    clock = Clock(now)
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        case = arrive(tx, clinic, STUDY, now, patient_name="Wang^Xiaoming=王^小明")
+    with archive(engine, database_url, tmp_path) as stored:
+        house = House(
+            settings=load({"TIERREAD_DATA_DIR": str(tmp_path), "TIERREAD_PUBLIC_ORIGIN": "https://reports.example"}),
+            folders=Folders(data=tmp_path),
+            clock=clock,
+            engine=engine,
+            keys=KEYS,
+            seal=clinic.seal,
+            audit=clinic.audit,
+            object_store=FolderObjectStore(tmp_path / "objects"),
+        )
+        yield Here(clinic, house, stored, clock, case)
+
+
+def test_a_final_report_lies_in_its_study_and_a_correction_takes_its_place(here: Here) -> None:
+    first = here.read()
+    assert here.seen() == {}  # nothing waits for the worker, and nothing is seen before it has come
+    assert here.work() == 2
+    written = here.seen()
+    second = here.correct(first, PNEUMONIA)
+    between = here.seen()
+    here.work()
+    corrected = here.seen()
+
+    assert set(written) == set(corrected) == {SR, PDF}
+    assert between == {}  # never two that count, nor the one that does not
+    for kind, one in corrected.items():
+        assert errors_of(here.file(one)) == set()
+        before = here.dataset(one).PredecessorDocumentsSequence[0].ReferencedSeriesSequence[0]
+        assert before.ReferencedSOPSequence[0].ReferencedSOPInstanceUID == written[kind].sop_instance_uid
+        assert before.SeriesInstanceUID == one.series_uid == written[kind].series_uid
+    said = here.dataset(corrected[SR])
+    assert (said.PatientName, said.InstanceNumber, said.VerificationFlag) == ("Wang^Xiaoming=王^小明", 2, "VERIFIED")
+    assert PNEUMONIA.impression in str(said)
+    assert set(here.states().values()) == {ObjectState.STORED}
+    assert {version for version, _ in here.states()} == {first.id, second.id}
+    assert here.work() == 0
+
+
+def test_they_are_no_images_to_anybody(here: Here) -> None:
+    before = sums(here)
+    version = here.read()
+    with transaction(here.engine) as tx:
+        signed = image_set.image_set(tx, [STUDY])
+        jobs_before = queries.study_of(tx, STUDY)
+    here.work()
+    assert len(here.seen()) == 2
+    here.clock.now += timedelta(hours=1)
+    with transaction(here.engine) as tx:
+        study = queries.study_of(tx, STUDY)
+        assert study is not None
+        assert jobs_before is not None
+        intake.take_in(Context(tx, here.clinic.audit, here.clock.now, SYSTEM), KEYS, study)
+        case = cases.by_id(tx, here.case.id)
+        detail = desk.detail(Context(tx, here.clinic.audit, here.clock.now, here.clinic.ada), here.case.id)
+
+        assert (case.state, case.arriving, case.modality) == (State.FINAL, False, "DX")
+        assert (study.instances, study.made_here, study.last_received_at) == (1, 2, jobs_before.last_received_at)
+        assert image_set.image_set(tx, [STUDY]) == signed
+        assert follow_ups.open_of(tx, here.case.id) is None
+        assert detail.to_see == signed.to_see
+        assert detail.entry.studies[0].modality == "DX"
+        assert {
+            one.sop_instance_uid for _, inside in case_images.images_of(tx, case.id).series for one in inside
+        } == set(version.images["instances"])
+        assert not Arrivals().waiting(tx, here.clock.now)
+    assert sums(here) == before
+
+    # An image that does come late opens the follow-up, and the next version is read from images alone.
+    with transaction(here.engine) as tx:
+        study = another_image(tx, here.clinic, STUDY, 2, here.clock.now)
+        intake.take_in(Context(tx, here.clinic.audit, here.clock.now, SYSTEM), KEYS, study)
+        assert follow_ups.open_of(tx, here.case.id) is not None
+    again = here.correct(version, NORMAL)
+    assert set(again.images["instances"]) == {*version.images["instances"], f"{STUDY}.1.2"}
+
+
+def sums(here: Here) -> tuple[object, ...]:
+    with snapshot(here.engine) as tx:
+        found = account.of_case(tx, cases.by_id(tx, here.case.id))
+        return (
+            found.progress.arrived,
+            found.progress.expected,
+            found.missing,
+            found.seems_missing,
+            image_set.counts(tx, [STUDY]),
+            ledger.hidden_of_each(tx, [STUDY]),
+        )
+
+
+def test_what_is_withheld_takes_its_objects_along_and_a_report_read_anew_does_not_bring_them_back(here: Here) -> None:
+    first = here.read()
+    here.work()
+    written = here.seen()
+    with transaction(here.engine) as tx:
+        withhold.withhold(Context(tx, here.clinic.audit, here.clock.now, here.clinic.tang), here.case.id, why="拍错人")
+    assert here.seen() == {}
+    with transaction(here.engine) as tx:
+        mona = Context(tx, here.clinic.audit, here.clock.now, here.clinic.mona)
+        withhold.restore(mona, here.clinic.seal, here.case.id, why="没有错")
+    assert here.seen() == written
+    with transaction(here.engine) as tx:
+        tang = Context(tx, here.clinic.audit, here.clock.now, here.clinic.tang)
+        withhold.withhold(tang, here.case.id, why="还是拍错人")
+        withhold.read_again(tang.by(here.clinic.mona), here.case.id, why="重新诊断")
+        assert queries.instances_in(tx, seen_whole(STUDY), STUDY)  # the images are seen again
+    assert here.seen() == {}
+    second = here.read(PNEUMONIA)
+    here.work()
+
+    assert {one.instance_number for one in here.seen().values()} == {second.number}
+    assert first.number != second.number
+
+
+def test_an_object_bears_the_corrected_name_and_stays_with_its_study(here: Here) -> None:
+    with transaction(here.engine) as tx:
+        attribution.correct(
+            tx,
+            STUDY,
+            {"PatientName": "Li^Na=李^娜", "PatientID": "P-9", "PatientSex": "F"},
+            reason="wrong worklist entry",
+            made_by=here.clinic.mona.person_id,
+            now=here.clock.now,
+        )
+    here.read()
+    here.work()
+    made = here.dataset(here.seen()[SR])
+    with snapshot(here.engine) as tx:
+        odd = [one for one in tx.scalars(sa.text("select other_person from instance")) if one]
+
+    assert (str(made.PatientName), made.PatientID, made.PatientSex) == ("Li^Na=李^娜", "P-9", "F")
+    assert odd == []  # it names nobody else than the study does
+    assert here.archive.quarantined() == []
+
+
+def test_after_a_crash_it_is_not_made_twice(here: Here) -> None:
+    version = here.read()
+    here.work()
+    with transaction(here.engine) as tx:
+        tx.execute(sa.update(report_object).values(state=ObjectState.WAITING))
+    before = here.seen()
+    here.work()
+
+    assert here.seen() == before
+    assert here.states() == {(version.id, kind): ObjectState.STORED for kind in Kind}
+
+
+def test_a_report_that_was_superseded_or_whose_images_were_erased_first_makes_none(here: Here) -> None:
+    first = here.read()
+    second = here.correct(first, PNEUMONIA)
+    here.work()
+    assert {one.instance_number for one in here.seen().values()} == {second.number}
+    assert "PredecessorDocumentsSequence" not in here.dataset(here.seen()[SR])
+    with transaction(here.engine) as tx:
+        study = queries.study_of(tx, STUDY)
+        assert study is not None
+        system = Context(tx, here.clinic.audit, here.clock.now, SYSTEM)
+        erased = retention.erase(system, study, "保存期满", request_id="")
+        assert erased.instances == 1  # images
+        assert ledger.arrived(tx, [STUDY]) == 1
+        tx.execute(sa.update(report_object).values(state=ObjectState.WAITING))
+    here.work()
+
+    assert here.seen() == {}
+    assert here.states()[first.id, Kind.SR] == here.states()[second.id, Kind.PDF] == ObjectState.LEFT_OUT
+
+
+def test_of_a_version_that_is_not_what_was_signed_nothing_is_made(here: Here) -> None:
+    version = here.read()
+    said = {**NORMAL.to_json(), "impression": "另一个意见"}
+    tamper(here.engine, sa.update(report_version).where(report_version.c.id == version.id).values(content=said))
+    here.work()
+
+    assert here.seen() == {}
+    with snapshot(here.engine) as tx:
+        assert tx.scalar(sa.select(seal_alarm.c.version_id)) == version.id
