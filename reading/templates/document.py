@@ -147,7 +147,7 @@ class Document(_Part):
 
     title: Words
     scope: Scope = Scope()
-    fields: Annotated[tuple[AnyField, ...], Field(max_length=80)] = ()
+    fields: Annotated[tuple[AnyField, ...], Field(max_length=100)] = ()
     sentences: Annotated[tuple[Sentence, ...], Field(min_length=1, max_length=200)]
 
     @model_validator(mode="after")

@@ -25,7 +25,7 @@ Language: TypeAlias = Literal["zh", "en"]
 Values: TypeAlias = Mapping[str, Any]
 """By field: a text, a number, the code of an option or a list of such codes, L, R or B; of a table a list of rows."""
 
-_SIDES: Final[Mapping[str, Words]] = {
+SIDES: Final[Mapping[str, Words]] = {
     "L": Words(zh="左", en="left"),
     "R": Words(zh="右", en="right"),
     "B": Words(zh="双", en="both"),
@@ -125,7 +125,7 @@ def _said(field: Cell, value: Any, language: Language) -> str:
     if isinstance(field, NumberField):
         return f"{value:.{field.decimals}f}{'' if field.unit == '%' else _SPACE['en']}{field.unit}".strip()
     if isinstance(field, SideField):
-        return getattr(_SIDES[value], language)
+        return getattr(SIDES[value], language)
     if isinstance(field, ChoiceField):
         words = {one.code: getattr(one.words, language) for one in field.options}
         return _JOINED[language].join(words[code] for code in (value if isinstance(value, list) else [value]))
@@ -173,7 +173,7 @@ def _value(field: Cell, value: Any, path: str) -> Any:
         if len(value) > field.most:
             raise Invalid(path, "too_long")
         return storable(path, value.strip()) or None
-    known: Sequence[str] = [*_SIDES] if isinstance(field, SideField) else [one.code for one in field.options]
+    known: Sequence[str] = [*SIDES] if isinstance(field, SideField) else [one.code for one in field.options]
     if value not in known:
         raise Invalid(path, "unknown")
     return value

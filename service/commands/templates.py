@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -12,6 +12,8 @@ from reading.context import Context
 from reading.errors import NotThere
 from reading.register import organisations, people
 from reading.templates import templates
+from reading.templates.mrrt import import_mrrt
+from reading.templates.mrrt_export import export_mrrt
 from reading.templates.owners import REGION
 from reading.templates.templates import Template
 from service.commands.open_registry import open_registry
@@ -32,9 +34,7 @@ def list_templates(*, as_json: AsJson = False) -> None:
 def show(template_id: Annotated[str, typer.Argument(metavar="ID")]) -> None:
     """Print a template's document, to be changed and added again."""
     with open_registry(writing=False) as ctx:
-        found = templates.by_id(ctx.tx, template_id)
-    if found is None:
-        raise NotThere("template", template_id)
+        found = _found(ctx, template_id)
     typer.echo(found.document.model_dump_json(indent=2, exclude_defaults=True))
 
 
@@ -59,12 +59,55 @@ def add(
         answer(as_json, _row(ctx, made), f"{made.key}, version {made.version}: {made.id}")
 
 
+@commands.command("import")
+def import_template(
+    key: Annotated[str, typer.Argument(help="Its name in files and lists; a template of the same key is replaced.")],
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="HTML by IHE MRRT, in UTF-8.")],
+    *,
+    org: Annotated[str, typer.Option(help="Code of the organisation that it is for; the whole region otherwise.")] = "",
+    person: Annotated[str, typer.Option(help="Name at sign-in of the person that it is for.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Add a template that another program made; look at it before it is used."""
+    if org and person:
+        raise typer.BadParameter("either an organisation or a person", param_hint="--person")
+    try:
+        html = file.read_text("utf-8")
+    except UnicodeDecodeError:
+        raise typer.BadParameter("is not in UTF-8", param_hint="FILE") from None
+    taken = import_mrrt(html)
+    with open_registry() as ctx:
+        made = templates.add(ctx, key, taken.document, owner=_owner(ctx, org, person))
+        lines = [f"{made.key}, version {made.version}: {made.id}"]
+        lines += [f"left out, as the request says it: {name}" for name in taken.left_out]
+        answer(as_json, _row(ctx, made) | {"left_out": list(taken.left_out)}, "\n".join(lines))
+
+
+@commands.command("export")
+def export_template(
+    template_id: Annotated[str, typer.Argument(metavar="ID")],
+    *,
+    language: Annotated[Literal["zh", "en"], typer.Option(help="Of its words.")] = "zh",
+) -> None:
+    """Print a template as HTML by IHE MRRT, for other programs."""
+    with open_registry(writing=False) as ctx:
+        found = _found(ctx, template_id)
+    typer.echo(export_mrrt(found.document, language, identifier=found.id), nl=False)
+
+
 @commands.command("end")
 def end(template_id: Annotated[str, typer.Argument(metavar="ID")], *, as_json: AsJson = False) -> None:
     """Take a template out of use; reports that were written with it keep their values."""
     with open_registry() as ctx:
         ended = templates.end(ctx, template_id)
         answer(as_json, _row(ctx, ended), f"{ended.key} is out of use")
+
+
+def _found(ctx: Context[Any], template_id: str) -> Template:
+    found = templates.by_id(ctx.tx, template_id)
+    if found is None:
+        raise NotThere("template", template_id)
+    return found
 
 
 def _owner(ctx: Context[Any], org: str, person: str) -> str:

@@ -77,3 +77,7 @@ _._get_socket
 
 # The desk reads it of a screen that was put aside.
 _.inverted
+
+# The standard library's HTML parser calls them.
+_.handle_data
+_.handle_starttag

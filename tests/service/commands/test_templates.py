@@ -20,8 +20,12 @@ def test_a_document_becomes_the_next_version(tmp_path: Path) -> None:
     added = tierread.admin("template", "add", "knee-mr", str(file), "--org", "OAK")
     refused = tierread.run("template", "add", "knee-mr", str(wrong))
     nobody = tierread.run("template", "add", "knee-mr", str(file), "--person", "nobody")
+    page = tmp_path / "knee.html"
+    page.write_text(tierread.run("template", "export", added["id"]).stdout, encoding="utf-8")
+    taken = tierread.admin("template", "import", "knee-copy", str(page))
     tierread.admin("template", "end", added["id"])
 
+    assert (taken["version"], taken["title"], taken["left_out"]) == (1, "本院膝关节", [])
     assert len(shipped) == 18
     assert (added["version"], added["title"], added["owner"]) == (1, "本院膝关节", "OAK")
     assert refused.returncode != 0
