@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 import sqlalchemy as sa
+from sqlalchemy.engine import Connection
 
 from reading.actions import Action
 from reading.audit import Actor
@@ -83,9 +84,7 @@ def counts(ctx: Context[Staff | Actor]) -> dict[State, int]:
         NotAllowed: they are no system administrator.
 
     """
-    asked = sa.select(message.c.state, sa.func.count()).where(message.c.state.in_(OPEN), _theirs(ctx))
-    found = {State(row[0]): int(row[1]) for row in ctx.tx.execute(asked.group_by(message.c.state))}
-    return {state: found.get(state, 0) for state in sorted(OPEN)}
+    return count_open(ctx.tx, _theirs(ctx))
 
 
 @without_door("A message is not opened: it is tried again as it stands.")
@@ -123,6 +122,14 @@ def give_up(ctx: Context[Staff | Actor], message_id: str) -> None:
     row = _locked(ctx, message_id)
     queue.end(ctx.tx, message_id, after(State(row.state), Move.GIVE_UP), ctx.now, failure=row.failure)
     ctx.record(action=Action.MESSAGE_GIVE_UP, subject_kind="message", subject_id=message_id)
+
+
+def count_open(tx: Connection, where: sa.ColumnElement[bool] | None = None) -> dict[State, int]:
+    """How many messages wait and how many failed; of the whole installation where nobody says which."""
+    asked = sa.select(message.c.state, sa.func.count()).where(message.c.state.in_(OPEN))
+    asked = asked if where is None else asked.where(where)
+    found = {State(state): int(number) for state, number in tx.execute(asked.group_by(message.c.state))}
+    return {state: found.get(state, 0) for state in sorted(OPEN)}
 
 
 def _locked(ctx: Context[Staff | Actor], message_id: str) -> sa.Row[Any]:

@@ -13,7 +13,7 @@ from service.gateways.gateway import Gateway
 from service.gateways.sms import Signing, Sms
 from service.gateways.smtp import Security, Smtp
 from service.gateways.webhook import Webhook
-from service.installation.gateway_settings import FOLDER, NONE
+from service.installation.gateway_settings import NONE
 from service.installation.setting_values import address_of
 from service.installation.settings import Settings
 
@@ -22,22 +22,11 @@ FOLDER_NAME: Final = "messages"
 
 def gateways_of(settings: Settings) -> Mapping[Audience, Gateway]:
     """The gateway of each audience; without one where nobody of it is told."""
-    chosen = {
-        Audience.PATIENT: settings.gateway_patients,
-        Audience.STAFF: settings.gateway_staff,
-        Audience.SYSTEM: settings.gateway_systems,
-    }
-    return {audience: _gateway(settings, kind) for audience, kind in chosen.items() if kind != NONE}
+    return {audience: _gateway(settings, kind) for audience, kind in settings.gateways.items() if kind != NONE}
 
 
 def folder_of(settings: Settings) -> Path:
     return settings.gateway_folder or settings.data_dir / FOLDER_NAME
-
-
-def unsent(settings: Settings) -> list[Audience]:
-    """The audiences of people to whom nothing is sent yet: their messages lie in a folder."""
-    chosen = {Audience.PATIENT: settings.gateway_patients, Audience.STAFF: settings.gateway_staff}
-    return [audience for audience, kind in chosen.items() if kind == FOLDER]
 
 
 def _gateway(settings: Settings, kind: str) -> Gateway:

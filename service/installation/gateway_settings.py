@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from reading.forwarding.addresses import is_allowed
-from reading.messages.routes import WORDED
+from reading.messages.routes import WORDED, Audience
 from service.installation import setting_values
 from service.installation.setting_values import Networks, described
 
@@ -150,6 +150,20 @@ class GatewaySettings:
         default=None,
         metadata=described(setting_values.folder, "File that holds the secret with which the gateway `webhook` signs."),
     )
+
+    @property
+    def gateways(self) -> Mapping[Audience, str]:
+        """The kind of the gateway of each audience, `NONE` where it hears nothing."""
+        return {
+            Audience.PATIENT: self.gateway_patients,
+            Audience.STAFF: self.gateway_staff,
+            Audience.SYSTEM: self.gateway_systems,
+        }
+
+
+def unsent(settings: GatewaySettings) -> bool:
+    """Whether messages to people only lie in a folder."""
+    return FOLDER in {settings.gateway_patients, settings.gateway_staff}
 
 
 def problems(read: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -20,8 +20,9 @@ from reading.audit import SYSTEM, Audit
 from reading.context import Context
 from reading.register import passwords, registry
 from reading.reports.seal import Seal
-from service.gateways.choice import folder_of, unsent
+from service.gateways.choice import folder_of
 from service.installation.certificates import certificates_of
+from service.installation.gateway_settings import unsent
 from service.installation.heartbeat import Part, Role
 from service.installation.installation import (
     CannotStart,

@@ -68,6 +68,7 @@ def run(settings: Settings, folders: Folders, stop: threading.Event, part: Part)
             ae_title=settings.ae_title,
             public_origin=settings.public_origin,
             forward_origins=settings.forward_origins,
+            gateways=settings.gateways,
             installation=partial(installation_of, house, dict(os.environ), Readiness(house.engine, folders)),
             private_classes=PRIVATE_CLASSES,
             export=partial(export, house, bytes_),

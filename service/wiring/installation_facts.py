@@ -14,7 +14,10 @@ from sqlalchemy.engine import Connection, make_url
 
 from reading.anchors import places
 from reading.forwarding.jobs import JobState
+from reading.messages import oversight
+from reading.messages.moves import State
 from reading.tables import forwarding_job, organisation
+from service.installation.gateway_settings import unsent
 from service.installation.house import House
 from service.installation.load_settings import sources
 from service.installation.settings import Settings, variable
@@ -57,7 +60,7 @@ def installation_of(
         nodes = tuple(_nodes(tx, house.settings.node, now))
     return Installation(
         version=version("tierread"),
-        facts=(*facts, _space(house)),
+        facts=(*facts, _gateways(house.settings), _space(house)),
         nodes=nodes,
         settings=tuple(_settings(house.settings, sources(environ))),
     )
@@ -81,6 +84,7 @@ def _queues(tx: Connection, now: datetime) -> list[Fact]:
             sa.select(forwarding_job.c.state, sa.func.count()).group_by(forwarding_job.c.state)
         )
     }
+    messages = oversight.count_open(tx)
     dead = jobs.get(JobState.DEAD, 0)
     never = sa.select(sa.func.count()).select_from(commitment).where(commitment.c.given_up_at.is_not(None))
     held = sa.select(sa.func.count()).select_from(quarantine).where(quarantine.c.settled_at.is_(None))
@@ -90,10 +94,20 @@ def _queues(tx: Connection, now: datetime) -> list[Fact]:
         _fact("undescribed", undescribed < MANY, n=undescribed),
         _fact("compaction", due < MANY, n=due),
         _fact("forwarding", dead == 0, n=jobs.get(JobState.WAITING, 0), dead=dead),
+        _fact(
+            "messages",
+            messages.get(State.FAILED, 0) == 0,
+            n=messages.get(State.WAITING, 0),
+            failed=messages.get(State.FAILED, 0),
+        ),
         _none("commitments", tx.scalar(never) or 0),
         _none("quarantine", tx.scalar(held) or 0),
         _none("damaged", tx.scalar(damaged) or 0),
     ]
+
+
+def _gateways(settings: Settings) -> Fact:
+    return Fact(word="gateways", standing=Standing.OFF if unsent(settings) else Standing.GOOD)
 
 
 def _kept(tx: Connection, house: House, now: datetime) -> list[Fact]:

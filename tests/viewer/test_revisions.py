@@ -161,6 +161,8 @@ UNREVISED: Mapping[tuple[str, str], str] = {
     ("POST", "/office/forwarding"): "adds a rule",
     ("POST", "/office/forwarding/{rule_id}/end"): "ends one rule, which never changes, and ends it once",
     ("POST", "/office/forwarding/jobs/{job_id}/retry"): "begins again what has failed, whatever it is by then",
+    ("POST", "/office/messages/{message_id}/retry"): "sends again what waits or failed, whatever it is by then",
+    ("POST", "/office/messages/{message_id}/give-up"): "ends one message, and ends it once",
     ("POST", "/office/devices/{device_id}/token"): "takes the place of the token before it",
     ("POST", "/office/numbers/ratios/end"): "ends one version of a ratio, and ends it once",
     ("POST", "/office/statements/prices"): "adds a row; two for the same cannot both hold",

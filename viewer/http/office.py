@@ -12,6 +12,7 @@ from sqlalchemy.engine import Engine
 from starlette.requests import Request
 
 from reading.audit import Audit
+from reading.messages.routes import Audience
 from reading.patients.keys import Keys
 from reading.reports.seal import Seal
 from reading.rules.typed_facts import TypedFacts
@@ -58,6 +59,8 @@ class Office:
     """The address of the service for people, e.g. ``https://reports.example.cn``; empty: `callers.own_origin`."""
     forward_origins: tuple[str, ...] = ()
     """The addresses of DICOMweb servers to which the settings let studies be sent on."""
+    gateways: Mapping[Audience, str] = field(default_factory=dict[Audience, str])
+    """How messages reach each audience: ``folder`` is a place from which nothing is sent."""
     installation: Callable[[], Installation] = unknown_installation
     """How this installation is: settings in force, nodes, queues, copies, checks."""
     private_classes: Mapping[str, str] = field(default_factory=dict[str, str])

@@ -285,6 +285,8 @@ RIGHTS: Final[tuple[Right, ...]] = (
         SYSTEM,
         *("GET /office/installation", "GET /office/forwarding", "POST /office/forwarding"),
         *_each("POST", "/office/forwarding", "/jobs/{job_id}/retry", "/{rule_id}/end"),
+        "GET /office/messages",
+        *_each("POST", "/office/messages/{message_id}", "/retry", "/give-up"),
     ),
     _right(
         "factors",

@@ -22,14 +22,14 @@ router = APIRouter()
 
 FACTS: Final = (
     *("database", "spool", "object-store", "dicom", "worker"),
-    *("unstored", "undescribed", "compaction", "forwarding", "commitments", "quarantine", "damaged"),
+    *("unstored", "undescribed", "compaction", "forwarding", "messages", "commitments", "quarantine", "damaged"),
     *("copy", "backup", "backup-never", "anchor", "anchor-never", "verify", "verify-never", "sweep", "sweep-never"),
-    "space",
+    *("space", "gateways"),
 )
 """The words of `viewer.http.installation.Fact`, each of which the catalogues know."""
 PARTS: Final = {
     "parts": ("database", "spool", "object-store", "dicom", "worker", "space"),
-    "queues": ("unstored", "undescribed", "compaction", "forwarding", "commitments"),
+    "queues": ("unstored", "undescribed", "compaction", "forwarding", "messages", "commitments", "gateways"),
     "kept": ("damaged", "quarantine", "copy", "backup", "anchor", "verify", "sweep"),
 }
 

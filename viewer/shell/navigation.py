@@ -32,6 +32,8 @@ class Waits(StrEnum):
     ALERTS = "alerts"
     QUESTIONS = "questions"
     EMERGENCIES = "emergencies"
+    MESSAGES = "messages"
+    """Those that failed."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,6 +96,7 @@ ENTRIES: Final[tuple[Entry, ...]] = (
     _entry("/office/people", "rail.people", Group.OFFICE, SYSTEM),
     _entry("/office/devices", "rail.devices", Group.OFFICE, QUALITY | SYSTEM),
     _entry("/office/forwarding", "rail.forwarding", Group.OFFICE, SYSTEM),
+    _entry("/office/messages", "rail.messages", Group.OFFICE, SYSTEM, Waits.MESSAGES),
     _entry("/office/installation", "rail.installation", Group.OFFICE, SYSTEM),
     _entry("/office/roster", "rail.roster", Group.OFFICE, READS | QUALITY | SYSTEM),
     _entry("/office/policy", "rail.policy", Group.OFFICE, QUALITY | SYSTEM),

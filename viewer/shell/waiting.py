@@ -8,6 +8,8 @@ from typing import Final
 from reading.administrators import emergencies
 from reading.context import Context
 from reading.desk import alert_bar
+from reading.messages import oversight
+from reading.messages.moves import State
 from reading.questions import questions
 from reading.viewers import Staff
 from viewer.shell.navigation import Entry, Waits
@@ -21,6 +23,7 @@ COUNTS: Final[Mapping[Waits, Callable[[Context[Staff]], int]]] = {
     Waits.ALERTS: _alerts,
     Waits.QUESTIONS: questions.count,
     Waits.EMERGENCIES: emergencies.unjudged,
+    Waits.MESSAGES: lambda ctx: oversight.counts(ctx)[State.FAILED],
 }
 
 
