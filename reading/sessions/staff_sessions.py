@@ -67,10 +67,11 @@ def watching(tx: Connection, token: str, now: datetime) -> tuple[Staff, bool] | 
     return None if row is None else (_staff(tx, row, now, proved_at=row.proved_at), row.active_at <= now - IDLE)
 
 
-def at_work(engine: Engine, token: str, now: datetime) -> Staff | None:
+def at_work(engine: Engine, token: str, now: datetime, *, locks: bool = False) -> Staff | None:
     """As `by_token`, for an act of the person: the session lives on.
 
-    That is written once in `TOUCH_EVERY`; the other acts take no lock.
+    That is written once in `TOUCH_EVERY`; the other acts take no lock. ``locks``: what they look at is locked while
+    `needs_proof`, and whoever looks at it then is perhaps another person, who extends nothing.
     """
     with snapshot(engine) as tx:
         row = _open_row(tx, token, now)
@@ -79,6 +80,8 @@ def at_work(engine: Engine, token: str, now: datetime) -> Staff | None:
         # A proof holds while its person keeps working: each act renews it until one comes too late.
         renewed = now - row.proved_at <= PROOF_IDLE
         staff = _staff(tx, row, now, proved_at=now if renewed else row.proved_at)
+    if locks and not renewed:
+        return staff
     if now - row.active_at >= TOUCH_EVERY:
         open_still = (staff_session.c.token_digest == row.token_digest) & staff_session.c.ended_at.is_(None)
         times = {"active_at": now, "proved_at": now} if renewed else {"active_at": now}

@@ -120,6 +120,7 @@ STAFF: dict[tuple[str, str], Thing | Listing | Theirs] = {
     ("GET", "/api/session"): Theirs("the caller's own session"),
     ("POST", "/api/session"): Theirs("a username and its password open it"),
     ("DELETE", "/api/session"): Theirs("the caller's own session"),
+    ("POST", "/api/session/here"): Theirs("the caller's own session"),
     ("POST", "/api/session/password"): Theirs("the caller's own password"),
     ("GET", "/api/audit"): Theirs(AUDIT),
     ("GET", "/office/audit"): Theirs(AUDIT),

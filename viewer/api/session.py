@@ -89,6 +89,11 @@ def sign_out(request: Request, response: Response, staff: ActingUnsettled) -> No
     end_staff_session(request, response, staff)
 
 
+@router.post("/here", status_code=204)
+def here(_staff: ActingUnsettled) -> None:
+    """The person is at the page, and types: the session lives on, as by any act of theirs."""
+
+
 @router.post("/password")
 def new_password(request: Request, staff: ActingUnsettled, body: bodies.NewPassword) -> dict[str, Any]:
     change_password(request, staff, body.current, body.new)

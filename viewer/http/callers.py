@@ -20,6 +20,7 @@ from reading.sharing import links
 from reading.viewers import LinkViewer, Machine, PatientViewer, Staff
 from storage.database import snapshot
 from viewer.http.errors import CrossSite, PasswordMustChange, ProveAgain, SignedOut
+from viewer.http.locked_pages import locks
 from viewer.http.office import office_of
 
 STAFF_COOKIE: Final = "tierread_session"
@@ -108,10 +109,10 @@ def address_of(request: Request) -> str:
 # -- staff
 
 
-def staff_of(request: Request, *, touch: bool) -> Staff:
+def staff_of(request: Request, *, touch: bool, locks: bool = False) -> Staff:
     """The member of staff who is signed in, even with a first password that must still be changed.
 
-    ``touch`` extends the idle time of the session.
+    ``touch`` extends the idle time of the session, unless the page ``locks`` and is locked.
 
     Raises:
         SignedOut: nobody is, or the session has ended.
@@ -122,7 +123,7 @@ def staff_of(request: Request, *, touch: bool) -> Staff:
     if not token:
         raise SignedOut
     if touch:
-        staff = staff_sessions.at_work(office.engine, token, office.clock())
+        staff = staff_sessions.at_work(office.engine, token, office.clock(), locks=locks)
     else:
         with snapshot(office.engine) as tx:
             staff = staff_sessions.by_token(tx, token, office.clock())
@@ -132,13 +133,23 @@ def staff_of(request: Request, *, touch: bool) -> Staff:
 
 
 def looks(request: Request) -> Staff:
-    """A look by a person."""
-    return _settled(staff_of(request, touch=True))
+    """A look by a person.
+
+    Raises:
+        ProveAgain: the page is locked, because nobody has used it for a while.
+
+    """
+    return _unlocked(request, _settled(staff_of(request, touch=True, locks=locks(request.url.path))))
 
 
 def polls(request: Request) -> Staff:
-    """A look by a page that polls: it does not extend the idle time."""
-    return _settled(staff_of(request, touch=False))
+    """A look by a page that polls: it does not extend the idle time.
+
+    Raises:
+        ProveAgain: as `looks`.
+
+    """
+    return _unlocked(request, _settled(staff_of(request, touch=False)))
 
 
 def whoever(request: Request) -> Staff | None:
@@ -374,6 +385,12 @@ def _lacks_factor(request: Request, staff: Staff) -> bool:
 def _checked(request: Request, staff: Staff, given: str) -> None:
     same_origin(request)
     same_token(staff.session.csrf_token if staff.session else "", given)
+
+
+def _unlocked(request: Request, staff: Staff) -> Staff:
+    if locks(request.url.path) and staff_sessions.needs_proof(staff, office_of(request).clock()):
+        raise ProveAgain
+    return staff
 
 
 def _settled(staff: Staff) -> Staff:

@@ -12,6 +12,7 @@ from starlette.responses import HTMLResponse
 
 from reading.viewers import Staff
 from viewer.folders import TEMPLATES
+from viewer.http.locked_pages import locks
 from viewer.http.office import office_of
 from viewer.http.on_record import in_snapshot
 from viewer.shell.frame import frame_of
@@ -92,7 +93,12 @@ def staff_page(
     """
     with in_snapshot(office_of(request), staff) as ctx:
         frame = frame_of(ctx, request.url.path)
-    framed: dict[str, object] = {"frame": frame, "staff": staff, "csrf_token": _csrf_token(staff)}
+    framed: dict[str, object] = {
+        "frame": frame,
+        "staff": staff,
+        "csrf_token": _csrf_token(staff),
+        "locks": locks(request.url.path),
+    }
     return page(request, template, status=status, headers=headers, **framed, **values)
 
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
+from urllib.parse import quote, urlencode
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -35,6 +36,7 @@ from reading.rules.rules_document import InvalidDocument
 from reading.simulation.apart import TookTooLong
 from reading.simulation.scenario import InvalidScenario, TooLarge
 from reading.templates.document import InvalidTemplate
+from viewer.http import kept_form
 from viewer.http.callers import whoever
 from viewer.http.errors import CrossSite, PasswordMustChange, ProveAgain, SignedOut, Unavailable, ViewerError
 from viewer.http.page import OUTSIDE, home_of, language_of, page, staff_page
@@ -144,6 +146,9 @@ def problem_of(error: Exception) -> Problem:
 TO_SIGN_IN: Final = frozenset({"signed-out", "sign-in-over", "password-must-change", "prove-again"})
 """Problems of pages that are solved where people sign in, or prove who they are."""
 
+NAMELESS: Final = frozenset({"stage", "days", "done"})
+"""What a page's address keeps while somebody signs in; searches name people, and are typed again."""
+
 PAGES: Final = (
     "/t",
     "/p",
@@ -244,6 +249,7 @@ def install(app: FastAPI) -> None:
     """Make the table the application's answer to errors of the pages and of the API."""
     for kind in (NotDone, ViewerError, DataError):
         app.add_exception_handler(kind, _handle)
+    app.add_exception_handler(SignedOut, _handle_signed_out)
     app.add_exception_handler(RequestValidationError, _handle_malformed)
     app.add_exception_handler(HTTPException, _handle_http)
     app.add_exception_handler(Exception, _handle_unforeseen)
@@ -254,6 +260,10 @@ def _handle(request: Request, error: Exception) -> Response:
     if not speaks_json(request) and problem.slug in TO_SIGN_IN:
         return _to_sign_in(request, problem)
     return answer(request, problem)
+
+
+async def _handle_signed_out(request: Request, error: Exception) -> Response:
+    return await kept_form.keep(request) or _handle(request, error)
 
 
 def _handle_malformed(request: Request, error: Exception) -> Response:
@@ -277,8 +287,14 @@ def _to_sign_in(request: Request, problem: Problem) -> Response:
     home = home_of(request)
     if home in OUTSIDE:
         return RedirectResponse(f"{home}?ended=1", status_code=303)
-    wanted = request.url.path if request.method == "GET" else home
+    wanted = _address(request) if request.method == "GET" else home
     if problem.slug == "sign-in-over":
         return RedirectResponse("/sign-in?over=1", status_code=303)
     doors = {"password-must-change": PASSWORD, "prove-again": f"{ACCOUNT}/proof"}
-    return RedirectResponse(f"{doors.get(problem.slug, '/sign-in')}?next={wanted}", status_code=303)
+    return RedirectResponse(f"{doors.get(problem.slug, '/sign-in')}?next={quote(wanted, safe='/')}", status_code=303)
+
+
+def _address(request: Request) -> str:
+    """The page that was asked for, without what names anybody."""
+    kept = [(name, value) for name, value in request.query_params.multi_items() if name in NAMELESS]
+    return request.url.path + (f"?{urlencode(kept)}" if kept else "")

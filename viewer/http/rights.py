@@ -49,7 +49,7 @@ RIGHTS: Final[tuple[Right, ...]] = (
         "account",
         EVERYBODY,
         *("GET /api/session", "POST /api/session", "DELETE /api/session"),
-        *("POST /api/session/password", "POST /api/session/proof"),
+        *("POST /api/session/password", "POST /api/session/proof", "POST /api/session/here"),
         *("GET /sign-in", "POST /sign-in", "POST /sign-out", "GET /language"),
         *("POST /api/session/factor", "POST /api/session/slip", "GET /api/session/proof"),
         *("GET /api/session/new-factor", "POST /api/session/new-factor"),

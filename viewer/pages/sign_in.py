@@ -14,8 +14,10 @@ from reading.sessions.half_sessions import HalfSession
 from reading.sessions.staff_sessions import EndReason, StaffSession
 from reading.viewers import Staff
 from storage.database import snapshot
+from viewer.http import kept_form
 from viewer.http.callers import STAFF_COOKIE, SameOrigin, SubmittingUnsettled, give, keeps_cookies
 from viewer.http.half_sign_in import give_half, take_half
+from viewer.http.kept_form import KeptForm
 from viewer.http.office import office_of
 from viewer.http.page import LANGUAGE_COOKIE, language_of, local, page
 from viewer.http.problems import explained, problem_of
@@ -40,13 +42,20 @@ def show(request: Request, next: Next = "", ended: bool = False, over: bool = Fa
 
 
 @router.post("/sign-in", dependencies=[SameOrigin])
-def sign_in(request: Request, username: Field, password: Field, next: NextField = "") -> Response:  # noqa: A002
+def sign_in(
+    request: Request,
+    username: Field,
+    password: Field,
+    next: NextField = "",  # noqa: A002
+    kept: Annotated[str, Form(max_length=kept_form.LONGEST)] = "",
+) -> Response:
     try:
         opened = open_staff_session(request, username, password)
     except (WrongCredentials, TooManyAttempts, Busy) as refusal:
-        return _form(request, next, username=username, refusal=refusal)
+        return _form(request, next, username=username, refusal=refusal, kept=kept)
+    form = kept_form.spelled_out(kept) if kept else None
     if not isinstance(opened, HalfSession):
-        return let_in(request, opened, next)
+        return let_in(request, opened, next) if form is None else _with_form(request, opened, form)
     response = RedirectResponse(f"/sign-in/factor?next={local(next, '')}", status_code=303)
     give_half(request, response, opened)
     return response
@@ -69,6 +78,15 @@ def choose_language(to: Annotated[str, Query(max_length=5)], next: Next = "/") -
 def let_in(request: Request, opened: StaffSession, wanted: str) -> Response:
     """The answer to a sign-in that has come to its end: the cookie, and the first page."""
     response = RedirectResponse(address_after(request, opened.staff, wanted), status_code=303)
+    return with_session(request, response, opened)
+
+
+def _with_form(request: Request, opened: StaffSession, form: KeptForm) -> Response:
+    """The page from which a form that was kept is sent, once it is known who sends it."""
+    session = opened.staff.session
+    if session is None or session.must_change_password:
+        return let_in(request, opened, "")
+    response = page(request, "kept_form.html", form=form, csrf_token=session.csrf_token, home=home_for(opened.staff))
     return with_session(request, response, opened)
 
 
@@ -117,7 +135,13 @@ def _why_ended(request: Request) -> str:
 
 
 def _form(
-    request: Request, onward: str, *, username: str = "", notice: str = "", refusal: Exception | None = None
+    request: Request,
+    onward: str,
+    *,
+    username: str = "",
+    notice: str = "",
+    refusal: Exception | None = None,
+    kept: str = "",
 ) -> Response:
     problem = problem_of(refusal) if refusal else None
     return page(
@@ -130,4 +154,5 @@ def _form(
         username=username,
         notice=notice,
         problem=words_for(request, refusal) if refusal else "",
+        kept=kept,
     )

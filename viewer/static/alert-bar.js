@@ -114,6 +114,12 @@
     return document.hidden ? HIDDEN_MS : PERIOD_MS;
   }
 
+  // Whether the page covers itself (lock.js); `over`: its session has ended.
+  function lock(over) {
+    var event = new CustomEvent("tierread-locked", { cancelable: true, detail: { over: over } });
+    return !document.dispatchEvent(event);
+  }
+
   function look() {
     fetch("/api/alerts/bar", { cache: "no-store", credentials: "same-origin" })
       .then(function (answer) {
@@ -121,6 +127,7 @@
         if (answer.status === 204) {
           last = null;
           draw();
+          if (lock(true)) return PERIOD_MS;
           return NOBODY_MS; // nobody is signed in here; somebody may be again, in another tab or after a restart
         }
         if (!answer.ok) throw new Error(String(answer.status));
@@ -128,7 +135,8 @@
           last = said;
           // A page that shows patients leaves the screen when its session is locked; the desk asks to sign in itself.
           var signIn = location.pathname.indexOf("/sign-in") === 0;
-          if (said.locked && !signIn && !document.querySelector("tierread-app")) {
+          var locked = said.locked || said.covered;
+          if (locked && !lock(said.locked) && said.locked && !signIn && !document.querySelector("tierread-app")) {
             location.reload();
             return 0;
           }

@@ -6,6 +6,8 @@
     fetch(address, { cache: "no-store", credentials: "same-origin" })
       .then(function (answer) {
         if (answer.status !== 404 && answer.status !== 401) return;
+        var over = new CustomEvent("tierread-locked", { cancelable: true, detail: { over: true } });
+        if (answer.status === 401 && !document.dispatchEvent(over)) return; // the page covers itself
         document.body.replaceChildren();
         window.location.reload();
       })

@@ -27,7 +27,9 @@
     return fetch(part.getAttribute("data-poll"), { credentials: "same-origin", redirect: "manual" }).then(
       function (answer) {
         if (answer.type === "opaqueredirect") {
-          location.reload(); // the session has ended: the page leads to the sign-in
+          // Locked, or the session has ended: the page covers itself, or leads to the sign-in.
+          var event = new CustomEvent("tierread-locked", { cancelable: true, detail: {} });
+          if (document.dispatchEvent(event)) location.reload();
           return null;
         }
         if (!answer.ok) throw new Error(String(answer.status));

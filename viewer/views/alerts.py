@@ -15,6 +15,7 @@ from reading.alerts.notices import Notice
 from reading.desk.alert_bar import Waiting
 from reading.desk.alert_lines import PendingAlert
 from reading.register.grants import AT_THEIR_SITE
+from reading.sessions.staff_sessions import needs_proof
 from reading.viewers import Staff
 from viewer.views.report_sheet import examination_with_side, patient_name
 from viewer.words import words
@@ -129,13 +130,17 @@ def told_name(notice: Notice, language: Language) -> str:
 
 
 def bar(found: Sequence[Waiting], staff: Staff, language: Language, now: datetime, *, locked: bool) -> dict[str, Any]:
-    """The bar in JSON, with every word that it shows; while the session is locked, counts and times alone."""
+    """The bar in JSON, with every word that it shows; while the session is locked, counts and times alone.
+
+    ``covered``: pages that name patients are locked, though the session has not ended.
+    """
     theirs = [one for one in found if one.is_theirs]
     first = found[0] if found else None
     return {
         "count": len(found),
         "rings": bool(theirs),
         "locked": locked,
+        "covered": needs_proof(staff, now),
         "sentence": text(language, "alerts.bar.theirs" if theirs else "alerts.bar.raised", n=len(found)),
         "first": "" if first is None else _first(first, language, now, locked=locked),
         "link": _link(found, staff, locked=locked),
