@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { TAG, nameOf, numbersOf, type DataSet } from '../src/images/dicom-json'
-import { inReadingOrder, isLarge, measurable, measuredAt, outwardsFrom, picturesOf } from '../src/images/pictures'
+import { inReadingOrder, isLarge, outwardsFrom, picturesOf } from '../src/images/pictures'
 
 const of = (values: Readonly<Record<string, readonly unknown[]>>): DataSet =>
   Object.fromEntries(Object.entries(values).map(([tag, Value]) => [tag, { Value }]))
@@ -46,37 +46,6 @@ describe('the pictures of a series', () => {
 
     expect(isLarge(size(512))).toBe(false)
     expect(isLarge(size(3000))).toBe(true)
-  })
-})
-
-describe('lengths', () => {
-  test('are those of the patient where the device says so', () => {
-    const known = of({ [TAG.PixelSpacing]: [0.5, 0.5] })
-
-    expect(numbersOf(measurable(known), TAG.PixelSpacing)).toEqual([0.5, 0.5])
-    expect(measuredAt(known)).toBe('patient')
-  })
-
-  test('are those of the detector on a radiograph, brought down by the magnification', () => {
-    const radiograph = of({
-      [TAG.ImagerPixelSpacing]: [0.15, 0.15],
-      [TAG.EstimatedRadiographicMagnificationFactor]: [1.5],
-    })
-
-    expect(numbersOf(measurable(radiograph), TAG.PixelSpacing)).toEqual([0.15 / 1.5, 0.15 / 1.5])
-    expect(measuredAt(radiograph)).toBe('detector')
-  })
-
-  test('are pixels where nothing is known', () => {
-    expect(numbersOf(measurable({}), TAG.PixelSpacing)).toEqual([])
-    expect(measuredAt({})).toBe('pixels')
-  })
-
-  test('are pixels where the device writes a spacing of 0', () => {
-    const nonsense = of({ [TAG.PixelSpacing]: [0, 0] })
-
-    expect(numbersOf(measurable(nonsense), TAG.PixelSpacing)).toEqual([])
-    expect(measuredAt(nonsense)).toBe('pixels')
   })
 })
 

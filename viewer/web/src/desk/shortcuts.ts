@@ -33,6 +33,8 @@ const ROWS: readonly (readonly [string, TextKey])[] = [
   ['M', 'desk.tool.length'],
   ['1 – 5', 'desk.key.preset'],
   ['I', 'desk.tool.invert'],
+  ['O', 'desk.tool.rotate'],
+  ['L', 'desk.tool.flip'],
   ['R', 'desk.tool.reset'],
   ['+ −', 'desk.key.zoom'],
   ['?', 'desk.key.help'],

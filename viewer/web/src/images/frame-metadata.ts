@@ -4,8 +4,14 @@
  */
 import { TAG, itemsOf, numberOf, textOf, type DataSet } from './dicom-json'
 
-/** Pixel measures, plane position and orientation, pixel value transformation, frame VOI LUT. */
-const MACROS = ['00289110', '00209113', '00209116', '00289145', '00289132'] as const
+/**
+ * Pixel measures, plane position and orientation, pixel value transformation, frame VOI LUT; pixel data properties and
+ * pixel calibration of projections; frame anatomy; exposure and details of CT, timing and echo of MR.
+ */
+const MACROS = [
+  ...['00289110', '00209113', '00209116', '00289145', '00289132'],
+  ...['00289443', '00189401', '00209071', '00189321', '00189325', '00189112', '00189114'],
+] as const
 
 /** `frame` counts from 1. The frame's own groups go before the shared ones. */
 export function frameMetadata(instance: DataSet, frame: number): DataSet {

@@ -7,7 +7,7 @@ export type ImageKey =
   | { readonly kind: 'window'; readonly window: Window }
   | { readonly kind: 'step'; readonly by: number }
   | { readonly kind: 'zoom'; readonly factor: number }
-  | { readonly kind: 'invert' | 'reset' | 'unseen' }
+  | { readonly kind: 'invert' | 'rotate' | 'flip' | 'reset' | 'unseen' }
 
 const KEYS: Readonly<Record<string, ImageKey>> = {
   w: { kind: 'tool', tool: 'window' },
@@ -16,6 +16,8 @@ const KEYS: Readonly<Record<string, ImageKey>> = {
   s: { kind: 'tool', tool: 'scroll' },
   m: { kind: 'tool', tool: 'length' },
   i: { kind: 'invert' },
+  o: { kind: 'rotate' },
+  l: { kind: 'flip' },
   r: { kind: 'reset' },
   n: { kind: 'unseen' },
   '+': { kind: 'zoom', factor: 1.25 },

@@ -232,6 +232,8 @@ export class ImagePanel extends Part {
     if (meant.kind === 'step') stack.step(meant.by)
     if (meant.kind === 'zoom') stack.zoomBy(meant.factor)
     if (meant.kind === 'invert') stack.invert()
+    if (meant.kind === 'rotate') stack.rotate()
+    if (meant.kind === 'flip') stack.flip()
     if (meant.kind === 'reset') stack.reset()
   }
 
@@ -273,6 +275,8 @@ export class ImagePanel extends Part {
           onTool: (tool) => this.use(tool),
           onWindow: (window: Window) => this.cell?.stack?.setWindow(window),
           onInvert: () => this.cell?.stack?.invert(),
+          onRotate: () => this.cell?.stack?.rotate(),
+          onFlip: () => this.cell?.stack?.flip(),
           onReset: () => this.cell?.stack?.reset(),
           onClear: () => this.cell?.stack?.clearMeasurements(),
         })}

@@ -3,6 +3,7 @@ import { TAG, numberOf, numbersOf, textOf, type DataSet } from './dicom-json'
 import { frameMetadata } from './frame-metadata'
 import { isDescribed, isPrivate, privateClassOf, type ClassNames } from './private-classes'
 import { RENDERED, asRendered, isRendered } from './rendered'
+import { alongNormal } from './technique'
 
 /** One frame of one instance; frame numbers begin with 1. */
 export type Picture = {
@@ -42,7 +43,7 @@ export function picturesOf(
         imageId: `${rendered ? RENDERED : 'wadors'}:${seriesPath(address)}/instances/${instanceUid}/frames/${index + 1}`,
         instanceUid,
         frame: index + 1,
-        metadata: measurable(rendered ? asRendered(own) : own),
+        metadata: rendered ? asRendered(own) : own,
         content,
         privateClass,
       }
@@ -58,7 +59,7 @@ export const isImage = (instance: DataSet): boolean =>
 export function inReadingOrder(instances: readonly DataSet[]): readonly DataSet[] {
   const number = (instance: DataSet): number => numberOf(instance, TAG.InstanceNumber) ?? 0
   const byNumber = [...instances].sort((a, b) => number(a) - number(b))
-  const places = new Map(byNumber.map((instance) => [instance, placeOf(instance)]))
+  const places = new Map(byNumber.map((instance) => [instance, alongNormal(instance)]))
   const first = byNumber[0]
   if (!first || byNumber.length < 2 || ![...places.values()].every((place) => place !== undefined)) return byNumber
   const orientation = numbersOf(first, TAG.ImageOrientationPatient)
@@ -72,58 +73,6 @@ export function inReadingOrder(instances: readonly DataSet[]): readonly DataSet[
   const last = byNumber[byNumber.length - 1] ?? first
   const direction = place(last) >= place(first) ? 1 : -1 // the way that the device numbered them
   return byNumber.sort((a, b) => direction * (place(a) - place(b)))
-}
-
-/** In mm along the normal of the slice; undefined for a picture without a place in space. */
-function placeOf(instance: DataSet): number | undefined {
-  const [x, y, z] = numbersOf(instance, TAG.ImagePositionPatient)
-  const [rx, ry, rz, cx, cy, cz] = numbersOf(instance, TAG.ImageOrientationPatient)
-  if (x === undefined || y === undefined || z === undefined) return undefined
-  if (
-    rx === undefined ||
-    ry === undefined ||
-    rz === undefined ||
-    cx === undefined ||
-    cy === undefined ||
-    cz === undefined
-  )
-    return undefined
-  return Math.round(1000 * (x * (ry * cz - rz * cy) + y * (rz * cx - rx * cz) + z * (rx * cy - ry * cx))) / 1000
-}
-
-/** How far lengths on a picture can be trusted. */
-export type Measured = 'patient' | 'detector' | 'pixels'
-
-export function measuredAt(metadata: DataSet): Measured {
-  if (spacingOf(metadata, TAG.ImagerPixelSpacing)) return 'detector'
-  return spacingOf(metadata, TAG.PixelSpacing) ? 'patient' : 'pixels'
-}
-
-/**
- * The metadata with a pixel spacing to measure by: projection radiographs know only the spacing on the detector
- * (PS3.3 10.7.1.3), which the magnification brings down to the patient where the device states it. A spacing of 0, as
- * some devices write it, is none: it would leave the viewport without a scale, for the pictures after it too.
- */
-export function measurable(metadata: DataSet): DataSet {
-  const known_mm = spacingOf(metadata, TAG.PixelSpacing)
-  const detector_mm = spacingOf(metadata, TAG.ImagerPixelSpacing)
-  const magnification = numberOf(metadata, TAG.EstimatedRadiographicMagnificationFactor) ?? 1
-  const spacing_mm = known_mm ?? detector_mm?.map((mm) => mm / (magnification > 0 ? magnification : 1))
-  const { [TAG.PixelSpacing]: _unusable, ...rest } = metadata
-  if (!spacing_mm) return rest
-  // The image loader believes a spacing only beside a place in space, which a radiograph does not have.
-  return { ...IN_NO_PLACE, ...rest, [TAG.PixelSpacing]: { vr: 'DS', Value: spacing_mm } }
-}
-
-const IN_NO_PLACE: DataSet = {
-  [TAG.ImagePositionPatient]: { vr: 'DS', Value: [0, 0, 0] },
-  [TAG.ImageOrientationPatient]: { vr: 'DS', Value: [1, 0, 0, 0, 1, 0] },
-}
-
-/** In mm between rows and between columns. */
-function spacingOf(metadata: DataSet, tag: string): readonly number[] | undefined {
-  const spacing_mm = numbersOf(metadata, tag)
-  return spacing_mm.length === 2 && spacing_mm.every((mm) => mm > 0) ? spacing_mm : undefined
 }
 
 export function isLarge(metadata: DataSet): boolean {

@@ -7,6 +7,7 @@ import { planesOf } from './overlay-planes'
 import { isLarge, type Picture } from './pictures'
 import { RENDERED } from './rendered'
 import { loadRendered } from './rendered-loader'
+import { drawable } from './tools/calibration'
 import { voiOf } from './voi'
 import { windowOf } from './window-level'
 import { loadWhole } from './whole-loader'
@@ -63,22 +64,30 @@ export function screen(): core.RenderingEngine {
   return engine
 }
 
-/** Watches the elements of all viewports: however many change their size, they are resized at once. */
-export const sizes = new ResizeObserver(() => {
-  const viewports = (engine?.getViewports() ?? []) as core.Types.IStackViewport[]
-  const filling = viewports.filter(fills)
+/** What lies in an element whose size is watched. */
+export type Sized = {
+  /** Nobody zoomed or moved the picture: it fills its place, and is to fill it again when that has another size. */
+  fills(): boolean
+  fit(): void
+}
+
+const inside = new Map<Element, Sized>()
+
+/** Of all viewports at once: however many change their size, they are resized together. */
+const sizes = new ResizeObserver(() => {
+  const filling = [...inside.values()].filter((sized) => sized.fills())
   engine?.resize(true, true)
-  for (const viewport of filling) {
-    viewport.resetCamera()
-    viewport.render()
-  }
+  for (const sized of filling) sized.fit()
 })
 
-/** Nobody zoomed or moved the picture: it fills its place, and is to fill it again when that has another size. */
+export function watchSize(element: Element, sized: Sized): void {
+  inside.set(element, sized)
+  sizes.observe(element)
+}
 
-function fills(viewport: core.Types.IStackViewport): boolean {
-  const [x, y] = viewport.getPan()
-  return Math.abs(viewport.getZoom() - 1) < 0.01 && Math.abs(x) + Math.abs(y) < 1
+export function leaveSize(element: Element): void {
+  inside.delete(element)
+  sizes.unobserve(element)
 }
 
 /**
@@ -126,7 +135,7 @@ export function announce(pictures: readonly Picture[]): void {
   for (const picture of pictures) {
     const { imageId, metadata } = picture
     forgetOther(picture)
-    loader.wadors.metaDataManager.add(imageId, { ...metadata } as never)
+    loader.wadors.metaDataManager.add(imageId, { ...drawable(metadata) } as never)
     if (comesByAndBy(picture)) core.utilities.imageRetrieveMetadataProvider.add(imageId, BY_AND_BY)
   }
 }

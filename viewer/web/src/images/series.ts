@@ -1,6 +1,6 @@
 /** The series of studies and their pictures, asked of DICOMweb. */
 import type { Client } from '../api/client'
-import { TAG, nameOf, numberOf, textOf, type DataSet } from './dicom-json'
+import { TAG, numberOf, textOf, type DataSet } from './dicom-json'
 import { othersOf, type OtherObject } from './other-objects'
 import { picturesOf, seriesPath, type Picture, type SeriesAddress } from './pictures'
 import { namesFor } from './private-classes'
@@ -55,19 +55,3 @@ export const thumbnailOf = (series: Series): string => `${seriesPath(series)}/th
 /** Made by the server, small and ready at once; shown until the first frame is here. */
 export const previewOf = (series: Series, picture: Picture): string =>
   `${seriesPath(series)}/instances/${picture.instanceUid}/frames/${picture.frame}/rendered?viewport=1024,1024`
-
-/** What stands in the corners of the picture. */
-export type Corner = { readonly patient: string; readonly about: string; readonly study: string; readonly side: string }
-
-/** PS3.3 C.7.3.1.1.1; U is unpaired and nothing to be told. */
-const SIDES: Readonly<Record<string, string>> = { L: 'L', R: 'R', B: 'L R' }
-
-export function cornerOf(metadata: DataSet, series: Series): Corner {
-  const date = textOf(metadata, TAG.StudyDate).replace(/^(\d{4})(\d{2})(\d{2})$/, '$1-$2-$3')
-  return {
-    patient: nameOf(metadata, TAG.PatientName),
-    about: [textOf(metadata, TAG.PatientSex), textOf(metadata, TAG.PatientAge)].filter(Boolean).join(' '),
-    study: [date, series.modality, series.description].filter(Boolean).join(' · '),
-    side: SIDES[textOf(metadata, TAG.ImageLaterality) || textOf(metadata, TAG.Laterality)] ?? '',
-  }
-}

@@ -1,14 +1,15 @@
 /** One viewport with a stack of pictures in it: tools, window, and word of what is really on the screen. */
 import * as core from '@cornerstonejs/core'
 import * as tools from '@cornerstonejs/tools'
-import { TAG, numberOf } from './dicom-json'
 import { faultOf, type Fault } from './faults'
 import { OnScreen, type Quality } from './on-screen'
 import type { LengthOnScreen as Mark } from '../api/shapes'
 import { outwardsFrom, type Picture } from './pictures'
 import { marksOf, putMarks } from './marks'
 import { isFromServer } from './rendered-loader'
-import { announce, screen, sizes } from './screen'
+import { announce, leaveSize, screen, watchSize } from './screen'
+import { sizeOnScreen } from './tools/calibration'
+import { flipped, turned, UPRIGHT, type Turn } from './tools/orientation'
 import { rangeOf, windowOf, type Range, type Window } from './window-level'
 
 export type ToolName = 'window' | 'zoom' | 'pan' | 'length' | 'scroll'
@@ -20,6 +21,7 @@ export type StackView = {
   /** Points of the screen for one of the picture; not known before the first picture. */
   readonly zoom: number | null
   readonly inverted: boolean
+  readonly turn: Turn
   readonly quality: Quality
   /** Why the quality is `failed`. */
   readonly fault: Fault | undefined
@@ -75,6 +77,9 @@ export class Stack {
   /** What the person chose, for every picture of the stack; without it each has its own window and its own white. */
   private chosen: Range | undefined
   private inverted = false
+  private turn = UPRIGHT
+  /** The parallel scale of a picture that lies on its side and fills the stage. */
+  private lyingScale: number | undefined
   /** Instances of a kind that nothing here draws: their other frames are not asked for. */
   private readonly unsupported = new Set<string>()
   private draw: core.Types.IStackViewport['setProperties'] = () => undefined
@@ -99,12 +104,12 @@ export class Stack {
     element.addEventListener(Events.VOI_MODIFIED, this.report)
     element.addEventListener(Events.CAMERA_MODIFIED, this.report)
     core.eventTarget.addEventListener(Events.IMAGE_LOAD_ERROR, this.onError as EventListener)
-    sizes.observe(element)
+    watchSize(element, this)
   }
 
   close(): void {
     this.generation++
-    sizes.unobserve(this.viewport.element)
+    leaveSize(this.viewport.element)
     core.eventTarget.removeEventListener(core.Enums.Events.IMAGE_LOAD_ERROR, this.onError as EventListener)
     tools.ToolGroupManager.destroyToolGroup(this.id)
     screen().disableElement(this.id)
@@ -130,6 +135,7 @@ export class Stack {
     this.image = undefined
     this.chosen = look?.window ? rangeOf(look.window) : undefined
     this.inverted = look?.inverted ?? false
+    this.turn = UPRIGHT
     await this.viewport
       .setStack(
         pictures.map((picture) => picture.imageId),
@@ -178,11 +184,58 @@ export class Stack {
     this.viewport.render()
   }
 
-  /** Window, zoom and place as at the beginning; measurements stay. */
+  /** By a quarter clockwise; a picture that filled the stage fills it again. */
+  rotate(): void {
+    const filled = this.fills()
+    this.turnTo(turned(this.turn))
+    if (filled) this.fit()
+  }
+
+  /** Left for right. */
+  flip(): void {
+    this.turnTo(flipped(this.turn))
+  }
+
+  private turnTo(turn: Turn): void {
+    this.turn = turn
+    this.viewport.setCamera({ flipHorizontal: turn.mirrored })
+    this.viewport.setViewPresentation({ rotation: 90 * turn.quarters })
+    this.viewport.render()
+    this.report()
+  }
+
+  /** The whole picture in the middle of the stage, turned as it is: Cornerstone itself sets it upright. */
+  fit(): void {
+    this.viewport.resetCamera()
+    this.turnTo(this.turn)
+    this.lyingScale = this.turn.quarters % 2 === 1 ? this.fittingScale() : undefined
+    if (this.lyingScale !== undefined) this.viewport.setCamera({ parallelScale: this.lyingScale })
+    this.viewport.render()
+  }
+
+  fills(): boolean {
+    const [x, y] = this.viewport.getPan()
+    const zoom = this.lyingScale
+      ? (this.viewport.getCamera().parallelScale ?? 0) / this.lyingScale
+      : this.viewport.getZoom()
+    return Math.abs(zoom - 1) < 0.01 && (this.lyingScale !== undefined || Math.abs(x) + Math.abs(y) < 1)
+  }
+
+  /** Half of the height of the stage, in mm of the picture, where all of a picture that lies on its side just fits in. */
+  private fittingScale(): number | undefined {
+    const { image } = this
+    const { clientWidth, clientHeight } = this.viewport.element
+    if (!image || clientWidth === 0) return undefined
+    const [width, height] = [image.columns * (image.columnPixelSpacing || 1), image.rows * (image.rowPixelSpacing || 1)]
+    return Math.max(width, (height * clientHeight) / clientWidth) / 2
+  }
+
+  /** Window, zoom, place and turn as at the beginning; measurements stay. */
   reset(): void {
     this.chosen = undefined
     this.inverted = false
-    this.viewport.resetCamera()
+    this.turn = UPRIGHT
+    this.fit()
     this.present()
     this.report()
   }
@@ -221,7 +274,7 @@ export class Stack {
   private putInPlace(image: core.Types.IImage, before: core.Types.IImage | undefined): void {
     if (this.image !== image) return
     const sameSize = before !== undefined && sizeOf(before) === sizeOf(image)
-    if (core.getShouldUseCPURendering() && !sameSize) this.viewport.resetCamera()
+    if (!sameSize && (core.getShouldUseCPURendering() || this.turn !== UPRIGHT)) this.fit()
     this.present()
   }
 
@@ -294,6 +347,7 @@ export class Stack {
       window: voiRange ? windowOf(voiRange) : null,
       zoom: this.magnification(),
       inverted: this.inverted,
+      turn: this.turn,
       quality,
       fault: quality === 'failed' ? faultOf(imageId) : undefined,
       fromServer: this.image !== undefined && isFromServer(this.image),
@@ -305,7 +359,7 @@ export class Stack {
     const { parallelScale } = this.viewport.getCamera()
     const picture = this.pictures[this.viewport.getCurrentImageIdIndex()]
     if (!picture || !parallelScale || !Number.isFinite(parallelScale)) return null
-    const spacing = numberOf(picture.metadata, TAG.PixelSpacing) ?? 1
+    const [spacing] = sizeOnScreen(picture.metadata)
     return (this.viewport.element.clientHeight * spacing) / (2 * parallelScale)
   }
 

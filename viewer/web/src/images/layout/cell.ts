@@ -14,6 +14,7 @@ import type { Picture } from '../pictures'
 import { previewOf, type Series } from '../series'
 import type { ShownSeries } from '../shown-series'
 import type { Look, Stack, StackView, ToolName } from '../stack'
+import { UPRIGHT } from '../tools/orientation'
 import type { SeriesContents } from './contents'
 import { messageOver } from './messages'
 
@@ -25,6 +26,7 @@ const NOTHING_SHOWN: StackView = {
   window: null,
   zoom: null,
   inverted: false,
+  turn: UPRIGHT,
   quality: 'none',
   fault: undefined,
   fromServer: false,
