@@ -1,4 +1,4 @@
-"""What was on the screen of somebody who put a case aside: the series, the picture, its window, the marks."""
+"""What was on the screen of somebody who put a case aside: the series, the picture, its window."""
 
 from __future__ import annotations
 
@@ -6,13 +6,10 @@ from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-MOST_MARKS: Final = 200
 MOST_PICTURES: Final = 100_000
 
 Uid = Annotated[str, StringConstraints(max_length=64, pattern=r"^[0-9.]*$")]
 Number = Annotated[float, Field(allow_inf_nan=False, ge=-1e9, le=1e9)]
-Point = Annotated[list[Number], Field(min_length=3, max_length=3)]
-"""In the patient's coordinates, mm (PS3.3 C.7.6.2.1.1), or in those of the picture where it has none."""
 
 
 class _Part(BaseModel):
@@ -26,14 +23,6 @@ class Window(_Part):
     width: Number
 
 
-class Mark(_Part):
-    """A length that was measured in a picture."""
-
-    instance_uid: Uid
-    frame: Annotated[int, Field(ge=1, le=MOST_PICTURES)]
-    points: Annotated[list[Point], Field(min_length=2, max_length=2)]
-
-
 class ScreenState(_Part):
     """The screen of the desk; what is not there any longer when it is shown again is left out."""
 
@@ -45,4 +34,3 @@ class ScreenState(_Part):
     inverted: bool = False
     prior: Annotated[str, StringConstraints(max_length=26)] = ""
     """The earlier case beside it."""
-    marks: Annotated[list[Mark], Field(max_length=MOST_MARKS)] = Field(default_factory=list[Mark])

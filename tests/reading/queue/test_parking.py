@@ -18,7 +18,7 @@ from reading.errors import MoveNotAllowed, NotAllowed, Stale
 from reading.kinds import Priority
 from reading.queue import claiming, leases, parking
 from reading.queue.leases import LEASE, Lease
-from reading.queue.screen_state import MOST_MARKS, Mark, ScreenState, Window
+from reading.queue.screen_state import ScreenState, Window
 from reading.reports import drafts
 from reading.roster import limits
 from reading.rules.rule import PARK_MINUTES
@@ -32,7 +32,6 @@ SCREEN = ScreenState(
     index=3,
     window=Window(center=40, width=400),
     inverted=True,
-    marks=[Mark(instance_uid="1.1.1.1", frame=1, points=[[0.0, 0.0, 1.5], [10.0, 2.5, 1.5]])],
 )
 
 
@@ -193,9 +192,6 @@ def test_at_the_limit_one_case_aside_makes_room_for_another(engine: Engine, now:
         {"series_uid": "<b>"},
         {"index": -1},
         {"window": {"center": float("nan"), "width": 1}},
-        {"marks": [{"instance_uid": "1.2", "frame": 1, "points": [[0, 0, 0]]}]},
-        {"marks": [{"instance_uid": "1.2", "frame": 1, "points": [[0, 0], [1, 1]]}]},
-        {"marks": [{"instance_uid": "1.2", "frame": 1, "points": [[0, 0, 0], [1, 1, 1]]}] * (MOST_MARKS + 1)},
         {"patient": "Pia"},
     ],
 )

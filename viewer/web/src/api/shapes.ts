@@ -131,6 +131,9 @@ export type Mark = {
   readonly text: string
 }
 
+/** What somebody did to marks in pictures: drawn or changed, and removed by id. */
+export type MarkChange = { readonly changed: readonly Mark[]; readonly removed: readonly string[] }
+
 export type SideResult = 'normal' | 'recall'
 export type Opinion = {
   readonly result: 'normal' | 'recall' | 'technical_recall'
@@ -376,14 +379,6 @@ export type ScreenState = {
   readonly inverted: boolean
   /** The earlier case beside it; empty where there was none. */
   readonly prior: string
-  readonly marks: readonly LengthOnScreen[]
-}
-
-/** A length that was measured in a picture; frames begin with 1. */
-export type LengthOnScreen = {
-  readonly instance_uid: string
-  readonly frame: number
-  readonly points: readonly (readonly number[])[]
 }
 
 export type SavedDraft = { readonly content: Content; readonly revision: number; readonly saved_at: string }

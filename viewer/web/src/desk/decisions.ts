@@ -13,7 +13,7 @@ import { proveAgain } from '../shell/proof'
 import { wordsFor } from '../shell/trouble'
 import { confirmationOf, stopping, warnings } from './checks'
 import { findingsView, placeView } from './checks-view'
-import { JUDGEMENT_FIELDS, REPORT_FIELDS } from './forms'
+import { JUDGEMENT_FIELDS, fieldsOfBoth } from './forms'
 import { NOT_JUDGED, type Judgement } from './judgement'
 import { offerToPark } from './parking'
 import { signingWords, type Signer } from './signing-words'
@@ -239,7 +239,8 @@ export class Decisions {
     const { forms } = this.work
     const { report, judgementOther } = forms
     if (report?.other) {
-      const words = await askToMerge(REPORT_FIELDS, report.words, report.sent, report.other)
+      const fields = fieldsOfBoth(report.words, report.other.words)
+      const words = await askToMerge(fields, report.words, report.sent, report.other)
       if (!words) return false
       forms.mergeReport(words, report.other)
     } else if (judgementOther) {

@@ -3,7 +3,7 @@ import { html, nothing, type PropertyValues, type TemplateResult } from 'lit'
 import { Problem } from '../api/problem'
 import type { Client } from '../api/client'
 import type { Office } from '../api/office'
-import type { Content, Prior, ScreenState } from '../api/shapes'
+import type { Content, Mark, MarkChange, Prior, ScreenState } from '../api/shapes'
 import type { Shelf } from '../keeping/shelf'
 import { clock, dateAndTime, text } from '../language'
 import { Part } from '../part'
@@ -19,6 +19,9 @@ import { correspondenceView } from './correspondence-view'
 import { Decisions, type Viewing } from './decisions'
 import { unfinished } from './content'
 import { leftView } from './left-view'
+import { MarkPlaces } from './mark-places'
+import { markWords, placeWords } from './mark-words'
+import { MOST_MARKS, afterChange, sameMarks, withKey } from './marks'
 import { lackOf } from './opinion'
 import { NO_SCREEN, rememberScreen } from './parking'
 import { priorsView } from './priors'
@@ -57,6 +60,7 @@ export class Desk extends Part {
 
   private work: Work | undefined
   private decisions: Decisions | undefined
+  private places: MarkPlaces | undefined
   private pointOut = false
   private prior: Prior | undefined
   /** On a narrow screen one of the two is seen at a time. */
@@ -118,6 +122,11 @@ export class Desk extends Part {
     })
     this.work = work
     this.decisions = new Decisions(this.office, work, this.viewing, this.signer, () => (window.location.hash = '#/'))
+    this.places = new MarkPlaces(
+      this.client,
+      () => this.studies(),
+      () => this.requestUpdate(),
+    )
     this.pointOut = false
     this.prior = undefined
     void work.open().then(() => {
@@ -198,6 +207,7 @@ export class Desk extends Part {
     if (command === 'save') void this.work?.forms.settle()
     if (command === 'decide') void this.decide()
     if (command === 'park' && this.work?.step && this.work.allows('park')) void this.decisions?.park()
+    if (command === 'key') this.toggleKey()
     if (command === 'findings') this.querySelector<HTMLElement>('#findings')?.focus()
   }
 
@@ -236,6 +246,65 @@ export class Desk extends Part {
     this.requestUpdate()
   }
 
+  private studies(): { own: readonly string[]; earlier: ReadonlyMap<string, string> } {
+    const { studies, priors } = this.work?.detail ?? { studies: [], priors: [] }
+    const earlier = priors.flatMap((prior) => prior.study_uids.map((uid) => [uid, prior.examined_at] as const))
+    return { own: studies.map(({ study_uid }) => study_uid), earlier: new Map(earlier) }
+  }
+
+  /** All that are drawn: of the report on the screen, and of blind readings that its arbiter sees. */
+  private get marks(): readonly Mark[] {
+    const { content, detail } = this.work ?? {}
+    const own = content?.marks ?? []
+    const others = (detail?.readings ?? []).flatMap((reading) => reading.content.marks ?? [])
+    return [...own, ...others.filter(({ id }) => own.every((mark) => mark.id !== id))]
+  }
+
+  /** Where nobody writes, what somebody draws stays on the screen alone. */
+  private editMarks(edit: (marks: readonly Mark[]) => readonly Mark[]): void {
+    const { work } = this
+    if (!work?.forms.report) return
+    const before = work.content.marks ?? []
+    const marks = edit(before)
+    if (marks.length > MOST_MARKS) return notify('warning', text('mark.most', { n: MOST_MARKS }))
+    if (!sameMarks(marks, before)) work.forms.edit({ ...work.content, marks })
+  }
+
+  private readonly marksDrawn = ({ detail }: CustomEvent<MarkChange>): void =>
+    this.editMarks((marks) => afterChange(marks, detail))
+
+  private readonly markRemoved = ({ detail }: CustomEvent<Mark>): void =>
+    this.editMarks((marks) => marks.filter(({ id }) => id !== detail.id))
+
+  private readonly toggleKey = (): void => {
+    const picture = this.panel?.picture
+    if (picture) this.editMarks((marks) => withKey(marks, picture))
+  }
+
+  /** An earlier examination is put beside it first. */
+  private readonly markWanted = async ({ detail: mark }: CustomEvent<Mark>): Promise<void> => {
+    this.show('images')
+    const prior = this.work?.detail?.priors.find(({ study_uids }) => study_uids.includes(mark.study_uid))
+    if (prior) this.prior = prior
+    this.requestUpdate()
+    await this.updateComplete
+    const [panel, beside] = this.querySelectorAll<ImagePanel>('tierread-images')
+    ;(prior ? beside : panel)?.goToMark(mark)
+  }
+
+  /** In words, where the text cursor of the findings was. */
+  private readonly markSaid = ({ detail: mark }: CustomEvent<Mark>): void => {
+    const { work, places } = this
+    const area = this.querySelector<HTMLTextAreaElement>('#findings')
+    if (!work || !area) return
+    const place = placeWords(mark, places?.of(mark))
+    const said = place ? text('mark.said', { what: markWords(mark), place }) : markWords(mark)
+    const { findings } = work.content
+    const caret = area.selectionEnd
+    work.forms.edit({ ...work.content, findings: findings.slice(0, caret) + said + findings.slice(caret) })
+    void this.updateComplete.then(() => area.setSelectionRange(caret + said.length, caret + said.length))
+  }
+
   private readonly showReport = (): void => this.show('report')
 
   private togglePrior(prior: Prior): void {
@@ -244,8 +313,8 @@ export class Desk extends Part {
   }
 
   override render(): TemplateResult {
-    const { work } = this
-    if (!work?.detail) {
+    const { places, work } = this
+    if (!work?.detail || !places) {
       if (work?.failure === undefined) return html`<p class="waiting" role="status">${text('common.loading')}</p>`
       return html`<div class="note danger" role="alert">
         <p>${wordsFor(work.failure)}</p>
@@ -254,6 +323,8 @@ export class Desk extends Part {
       </div>`
     }
     const { detail, forms } = work
+    const { marks } = this
+    places.hold(detail.image_set)
     const studies = detail.studies.map((study) => study.study_uid)
     const sideButton = (side: 'images' | 'report', words: string) =>
       html`<button aria-pressed=${this.side === side} @click=${() => this.show(side)}>${words}</button>`
@@ -272,6 +343,8 @@ export class Desk extends Part {
             .documents=${detail.documents}
             .otherPersons=${detail.other_persons}
             .restored=${work.screen}
+            .marks=${marks}
+            @marks-changed=${this.marksDrawn}
             @images-shown=${() => this.requestUpdate()}
           ></tierread-images>
           ${
@@ -281,6 +354,8 @@ export class Desk extends Part {
                   .client=${this.client}
                   .studies=${this.prior.study_uids}
                   .imageSet=${this.prior.case_id}
+                  .marks=${marks}
+                  @marks-changed=${this.marksDrawn}
                 ></tierread-images>`
               : nothing
           }
@@ -292,6 +367,10 @@ export class Desk extends Part {
           @report-edited=${this.edited}
           @report-conflict=${() => void this.decisions?.settleConflict()}
           @review-judged=${this.judged}
+          @mark-wanted=${this.markWanted}
+          @mark-removed=${this.markRemoved}
+          @mark-said=${this.markSaid}
+          @key-wanted=${this.toggleKey}
         >
           ${banners(
             detail,
@@ -308,7 +387,7 @@ export class Desk extends Part {
           ${lineView(work)} ${leftView(forms.left, work.allows('claim'), (copy) => void forms.discardLeft(copy))}
           ${requestView(detail)} ${correspondenceView(detail)}
           ${priorsView(detail.priors, this.prior, (prior) => this.togglePrior(prior))} ${consultationsView(detail)}
-          ${reportPane({ work, pointOut: this.pointOut })}
+          ${reportPane({ work, places, pointOut: this.pointOut })}
           ${
             this.decisions
               ? actionBar({

@@ -1,11 +1,12 @@
 /** The forms of the desk: what each is called where it is kept, when two fillings are the same, and what its fields are. */
-import type { Content, FilledForm, Step } from '../api/shapes'
+import type { Content, FilledForm, Mark, Step } from '../api/shapes'
 import { text } from '../language'
 import type { Kind } from '../keeping/form-keeper'
 import { fieldOf, joined, textOf, type Field } from '../keeping/merge'
 import type { Answers } from '../shell/ask'
 import { sameContent } from './content'
 import type { Judgement } from './judgement'
+import { markLine, marksLines } from './marks-view'
 import { opinionWords } from './readings-view'
 
 export const reportOf = (step: Step): string => `report/${step}`
@@ -29,6 +30,39 @@ export const REPORT_FIELDS: readonly Field<Content>[] = [
   ),
   fieldOf('form', 'desk.template', (form) => filled(form as FilledForm | null | undefined)),
 ]
+
+/** For reading all of it: the marks stand in one field. */
+export const REPORT_AND_MARKS: readonly Field<Content>[] = [
+  ...REPORT_FIELDS,
+  fieldOf('marks', 'mark.title', (marks) => marksLines((marks as Content['marks']) ?? [])),
+]
+
+/** For choosing between two fillings: each mark is a field, so that what two windows measured stays side by side. */
+export const fieldsOfBoth = (mine: Content, theirs: Content): readonly Field<Content>[] => [
+  ...REPORT_FIELDS,
+  ...[...new Map([...(mine.marks ?? []), ...(theirs.marks ?? [])].map((mark) => [mark.id, mark])).values()].map(
+    markField,
+  ),
+]
+
+function markField({ id, kind }: Mark): Field<Content> {
+  const markIn = ({ marks }: Content): Mark | undefined => marks?.find((mark) => mark.id === id)
+  return {
+    name: `mark.${id}`,
+    label: `mark.kind.${kind}`,
+    words: (form) => {
+      const mark = markIn(form)
+      return mark ? markLine(mark) : ''
+    },
+    take: (from, into) => ({ ...into, marks: put(into.marks ?? [], id, markIn(from)) }),
+  }
+}
+
+/** In the place of the mark of that id, else at the end; without it where there is none to put. */
+const put = (marks: readonly Mark[], id: string, mark: Mark | undefined): readonly Mark[] => {
+  if (!mark) return marks.filter((each) => each.id !== id)
+  return marks.some((each) => each.id === id) ? marks.map((each) => (each.id === id ? mark : each)) : [...marks, mark]
+}
 
 const filled = (form: FilledForm | null | undefined): string =>
   form

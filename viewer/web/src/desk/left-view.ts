@@ -4,7 +4,7 @@ import type { Content, Step } from '../api/shapes'
 import type { Field } from '../keeping/merge'
 import type { Copy } from '../keeping/shelf'
 import { dateAndTime, text, type TextKey } from '../language'
-import { ADDENDUM, JUDGEMENT, JUDGEMENT_FIELDS, REPORT_FIELDS } from './forms'
+import { ADDENDUM, JUDGEMENT, JUDGEMENT_FIELDS, REPORT_AND_MARKS } from './forms'
 import type { Judgement } from './judgement'
 
 const TITLES: Record<Step, TextKey> = {
@@ -55,7 +55,7 @@ const linesOf = <T>(fields: readonly Field<T>[], words: T): readonly Line[] =>
   fields.map((field) => ({ label: text(field.label), words: field.words(words) })).filter((line) => line.words !== '')
 
 const lines = ({ form, words }: Copy): readonly Line[] =>
-  form === JUDGEMENT ? linesOf(JUDGEMENT_FIELDS, words as Judgement) : linesOf(REPORT_FIELDS, words as Content)
+  form === JUDGEMENT ? linesOf(JUDGEMENT_FIELDS, words as Judgement) : linesOf(REPORT_AND_MARKS, words as Content)
 
 const wordsOf = (copy: Copy): string =>
   lines(copy)

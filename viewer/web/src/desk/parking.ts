@@ -10,7 +10,7 @@ import { notify } from '../shell/notices'
 import { caseAddress } from '../shell/route'
 import { wordsFor } from '../shell/trouble'
 
-export const NO_SCREEN: ScreenState = { series_uid: '', index: 0, window: null, inverted: false, prior: '', marks: [] }
+export const NO_SCREEN: ScreenState = { series_uid: '', index: 0, window: null, inverted: false, prior: '' }
 
 /** What was on the screen of the cases that this page has shown, for those that are put aside later. */
 const screens = new Map<string, ScreenState>()

@@ -2,11 +2,13 @@
 import { html, nothing, type TemplateResult } from 'lit'
 import type { BlindReading, Opinion } from '../api/shapes'
 import { dateAndTime, text } from '../language'
+import type { MarkPlaces } from './mark-places'
+import { marksList } from './marks-view'
 
 const PARTS = ['findings', 'impression', 'recommendation'] as const
 const TITLES = { author: 'reading.author', second: 'reading.second', arbiter: 'reading.arbiter' } as const
 
-export function readingsView(readings: readonly BlindReading[]): TemplateResult | typeof nothing {
+export function readingsView(readings: readonly BlindReading[], places: MarkPlaces): TemplateResult | typeof nothing {
   const shown = readings.filter(({ withdrawn }) => !withdrawn)
   if (shown.length === 0) return nothing
   return html`<section class="readings" aria-label=${text('reading.title')}>
@@ -25,6 +27,7 @@ export function readingsView(readings: readonly BlindReading[]): TemplateResult 
                   <p class="prose">${reading.content[part]}</p>`
               : nothing,
           )}
+          ${marksList(reading.content.marks, places)}
           <p class="soft small">${dateAndTime(reading.signed_at)}</p>
         </article>`,
     )}

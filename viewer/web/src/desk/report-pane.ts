@@ -3,6 +3,8 @@ import { html, nothing, type TemplateResult } from 'lit'
 import type { CaseDetail } from '../api/shapes'
 import { text } from '../language'
 import type { CaseForms } from './case-forms'
+import type { MarkPlaces } from './mark-places'
+import { marksForm } from './marks-view'
 import './report-form'
 import { confirmationsView, differenceView, notSeenBefore, reviewsView, versionView } from './report-view'
 import { readingsView } from './readings-view'
@@ -11,16 +13,18 @@ import type { Work } from './work'
 
 type Pane = {
   readonly work: Work
+  readonly places: MarkPlaces
   /** Whether missing fields are marked. */
   readonly pointOut: boolean
 }
 
 export function reportPane(pane: Pane): TemplateResult | typeof nothing {
-  const { work, pointOut } = pane
+  const { work, places, pointOut } = pane
   const { formStep: step, version, detail, forms } = work
   if (!detail) return nothing
   const { adding, judgement } = forms
-  const form = html`<tierread-report-form
+  const form = html`${marksForm(work.content.marks ?? [], places)}
+    <tierread-report-form
       .content=${work.content}
       .saving=${forms.saving}
       .writing=${forms.writing}
@@ -29,19 +33,19 @@ export function reportPane(pane: Pane): TemplateResult | typeof nothing {
       .asksOpinion=${work.withOpinion}
       .paired=${detail.modality === 'MG' || detail.body_part === 'BREAST'}
     ></tierread-report-form>
-    ${changes(work)}`
+    ${changes(work, places)}`
   const reviews = html`${reviewsView(detail.reviews)} ${confirmationsView(detail.confirmations)}`
   if (step === 'verify')
     return html`<p class="soft">${text('desk.verify-explained')}</p>
       ${version ? notSeenBefore(version) : nothing} ${form} ${reviews}`
   if (step === 'arbitrate')
     return html`<p class="soft">${text('desk.arbitrate-explained')}</p>
-      ${readingsView(detail.readings)} ${form} ${reviews}`
+      ${readingsView(detail.readings, places)} ${form} ${reviews}`
   if (step === 'read' || step === 'second' || adding)
     return html`${work.withOpinion ? html`<p class="note">${text(step === 'second' ? 'desk.blind-second' : 'desk.blind-first')}</p>` : nothing}
     ${form} ${reviews}`
   if (step === 'review')
-    return html`${version ? versionView(version) : nothing} ${judgedTwice(forms)}
+    return html`${version ? versionView(version, places) : nothing} ${judgedTwice(forms)}
       <tierread-review-form .judgement=${judgement} .pointOut=${pointOut}></tierread-review-form>
       ${
         judgement.outcome === 'amend'
@@ -50,8 +54,8 @@ export function reportPane(pane: Pane): TemplateResult | typeof nothing {
           : nothing
       }
       ${reviews}`
-  return html`${detail.readings.length > 0 && detail.versions.length === 0 ? nothing : asItStands(detail)}
-  ${readingsView(detail.readings)} ${reviews}`
+  return html`${detail.readings.length > 0 && detail.versions.length === 0 ? nothing : asItStands(detail, places)}
+  ${readingsView(detail.readings, places)} ${reviews}`
 }
 
 /** A judgement was given on two pages. */
@@ -68,26 +72,26 @@ function judgedTwice({ judgementOther }: CaseForms): TemplateResult | typeof not
 }
 
 /** What the text on the screen changes of the version that stands. */
-function changes({ version, changed, content }: Work): TemplateResult | typeof nothing {
+function changes({ version, changed, content }: Work, places: MarkPlaces): TemplateResult | typeof nothing {
   if (!version || !changed) return nothing
   const titles = { before: text('report.version-n', { n: version.number }), after: text('desk.mine') }
   return html`<details class="changes" open>
     <summary>${text('desk.difference')}</summary>
-    ${differenceView(version.content, content, titles)}
+    ${differenceView(version.content, content, titles, places)}
   </details>`
 }
 
-function asItStands({ versions }: CaseDetail): TemplateResult {
+function asItStands({ versions }: CaseDetail, places: MarkPlaces): TemplateResult {
   const [newest, previous] = [...versions].sort((a, b) => b.number - a.number)
   if (!newest) return html`<p class="soft">${text('desk.no-report')}</p>`
-  if (!previous) return versionView(newest)
+  if (!previous) return versionView(newest, places)
   const titles = {
     before: text('report.version-n', { n: previous.number }),
     after: text('report.version-n', { n: newest.number }),
   }
-  return html`${versionView(newest)}
+  return html`${versionView(newest, places)}
     <details class="changes">
       <summary>${text('desk.difference')}</summary>
-      ${differenceView(previous.content, newest.content, titles)}
+      ${differenceView(previous.content, newest.content, titles, places)}
     </details>`
 }

@@ -4,12 +4,15 @@ import type { Confirmation, Content, PastReview, ReportVersion } from '../api/sh
 import { dateAndTime, named, text } from '../language'
 import { conclusionsView } from './consultations-view'
 import { differenceOf } from './difference'
+import type { MarkPlaces } from './mark-places'
+import { marksDifference } from './marks'
+import { marksDifferenceView, marksList } from './marks-view'
 import { opinionWords } from './readings-view'
 import { notShownView } from './unseen-view'
 
 const PARTS = ['findings', 'impression', 'recommendation'] as const
 
-export function versionView(version: ReportVersion): TemplateResult {
+export function versionView(version: ReportVersion, places: MarkPlaces): TemplateResult {
   return html`<article class="version">
     <h2>
       ${text('report.version-n', { n: version.number })}
@@ -24,7 +27,8 @@ export function versionView(version: ReportVersion): TemplateResult {
             <p class="prose">${version.content[part]}</p>`
         : nothing,
     )}
-    ${conclusionsView(version.consultations)} ${incompleteView(version.incomplete_reason)}
+    ${marksList(version.content.marks, places)} ${conclusionsView(version.consultations)}
+    ${incompleteView(version.incomplete_reason)}
     <ul class="signatures">
       ${version.signatures.map(
         (signature) =>
@@ -74,6 +78,7 @@ export function differenceView(
   before: Content,
   after: Content,
   titles: { readonly before: string; readonly after: string },
+  places: MarkPlaces,
 ): TemplateResult {
   return html`<div class="difference">
     <h3>${titles.before}</h3>
@@ -94,6 +99,7 @@ export function differenceView(
           </div>`,
       )
     })}
+    ${marksDifferenceView(marksDifference(before.marks ?? [], after.marks ?? []), places)}
     <div>${resultTag(before)}</div>
     <div>${resultTag(after)}</div>
   </div>`

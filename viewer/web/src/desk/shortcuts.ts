@@ -2,7 +2,7 @@
 import { html, render, type TemplateResult } from 'lit'
 import { text, type TextKey } from '../language'
 
-export type DeskCommand = 'help' | 'save' | 'decide' | 'findings' | 'park'
+export type DeskCommand = 'help' | 'save' | 'decide' | 'findings' | 'park' | 'key'
 
 /** Keys that work everywhere at the desk, in a text too. */
 export function deskCommandOf(event: KeyboardEvent, inText: boolean): DeskCommand | null {
@@ -12,6 +12,7 @@ export function deskCommandOf(event: KeyboardEvent, inText: boolean): DeskComman
   if (control && event.key.toLowerCase() === 'k') return 'park'
   if (inText || control || event.altKey) return null
   if (event.key === '?') return 'help'
+  if (event.key.toLowerCase() === 'k') return 'key'
   return event.key === 'f' ? 'findings' : null
 }
 
@@ -20,6 +21,7 @@ const ROWS: readonly (readonly [string, TextKey])[] = [
   ['Ctrl Enter', 'desk.key.decide'],
   ['Ctrl K', 'desk.key.park'],
   ['F', 'desk.key.findings'],
+  ['K', 'mark.key'],
   ['↑ ↓', 'desk.key.scroll'],
   ['N', 'desk.key.unseen'],
   ['← →', 'desk.key.cell'],

@@ -3,6 +3,7 @@ import { html, type TemplateResult } from 'lit'
 import type { CaseDetail, Content, Session } from '../api/shapes'
 import { examinationOf, nameOfPatient, personOf } from '../case-words'
 import { dateAndTime, day, text } from '../language'
+import { markCounts } from './mark-words'
 import { opinionWords } from './readings-view'
 
 /** Who is signed in, as it stands under a report. */
@@ -28,6 +29,7 @@ export function signingWords(
     ${line(text('report.result'), html`<strong>${resultOf(content)}</strong>`)}
     ${line(text('report.impression'), html`<span class="prose">${content.impression}</span>`)}
     ${line(text('report.recommendation'), html`<span class="prose">${content.recommendation || text('sign.none')}</span>`)}
+    ${content.marks?.length ? line(text('mark.title'), markCounts(content.marks)) : ''}
     ${line(text('report.critical'), critical ? html`<strong class="danger">${critical}</strong>` : text('sign.none'))}
     ${line(text('sign.signer'), [signer.name, signer.title].filter(Boolean).join(' · '))}
   </dl>`

@@ -1,7 +1,7 @@
 /** Pictures of studies: the series to choose from, tools, and the cells with pictures; Cornerstone comes when it is needed. */
 import { html, nothing, type PropertyValues, type TemplateResult } from 'lit'
 import type { Client } from '../api/client'
-import type { OtherPerson, ScreenState } from '../api/shapes'
+import type { Mark, OtherPerson, ScreenState } from '../api/shapes'
 import { Problem, Unreachable } from '../api/problem'
 import { text } from '../language'
 import { Part } from '../part'
@@ -30,7 +30,7 @@ const NARROW = matchMedia('(width < 900px)')
 /** Tools by which a double click means nothing of their own. */
 const OF_THE_HAND: ReadonlySet<ToolName> = new Set(['window', 'zoom', 'pan', 'scroll'])
 
-/** Tells `images-shown` when more of a series was shown. */
+/** Tells `images-shown` when more of a series was shown, and `marks-changed` when the person drew. */
 export class ImagePanel extends Part {
   static override properties = {
     client: { attribute: false },
@@ -41,6 +41,7 @@ export class ImagePanel extends Part {
     documents: { attribute: false },
     otherPersons: { attribute: false },
     restored: { attribute: false },
+    marks: { attribute: false },
   }
   declare client: Client
   declare studies: readonly string[]
@@ -56,6 +57,8 @@ export class ImagePanel extends Part {
   declare otherPersons: readonly OtherPerson[] | undefined
   /** What was on the screen when the case was put aside, to begin with. */
   declare restored: ScreenState | undefined
+  /** The marks of the report, wherever they lie. */
+  declare marks: readonly Mark[]
 
   series: readonly Series[] | undefined
   private contents: SeriesContents | undefined
@@ -63,6 +66,8 @@ export class ImagePanel extends Part {
   private placed: Placed = NOTHING
   /** The active cell covers the others. */
   private enlarged = false
+  /** A mark whose picture was asked for before the series were known. */
+  private wanted: Mark | undefined
   private tool: ToolName = 'window'
   private failure: string | undefined
   private asked = 0
@@ -77,7 +82,7 @@ export class ImagePanel extends Part {
     const { series, stack, view } = this.cell ?? {}
     if (!series || !stack || !view) return undefined
     const { window, inverted } = stack.look
-    return { series_uid: series.seriesUid, index: view.index, window, inverted, marks: stack.marks(this.studies) }
+    return { series_uid: series.seriesUid, index: view.index, window, inverted }
   }
 
   /** Opens a series where something of it is left to look at, or tries it again. */
@@ -90,6 +95,26 @@ export class ImagePanel extends Part {
     const next = this.cells[open]?.firstUnseen() ?? -1
     if (next >= 0) this.cells[open]?.stack?.goTo(next)
     else void this.open(open)
+  }
+
+  /** Opens the picture of a mark, where its series is on the screen, else in the active cell. */
+  goToMark(mark: Mark): void {
+    if (!this.contents) this.wanted = mark
+    const open = this.cells.findIndex((cell) => cell.indexOf(mark) >= 0)
+    const series = this.series?.find((each) => each.seriesUid === mark.series_uid)
+    if (open >= 0) {
+      this.activate(open)
+      this.cells[open]?.stack?.goTo(this.cells[open].indexOf(mark))
+    } else if (series) this.put({ series, at: mark })
+  }
+
+  /** The picture in the active cell; undefined before there is one. */
+  get picture(): Pick<Mark, 'study_uid' | 'series_uid' | 'instance_uid' | 'frame'> | undefined {
+    const { pictures, series, view } = this.cell ?? {}
+    const picture = view && pictures?.[view.index]
+    if (!series || !picture) return undefined
+    const { instanceUid: instance_uid, frame } = picture
+    return { study_uid: series.studyUid, series_uid: series.seriesUid, instance_uid, frame }
   }
 
   /** The next picture that is left to look at, in this series or the next one. */
@@ -111,10 +136,21 @@ export class ImagePanel extends Part {
     super.disconnectedCallback()
     document.removeEventListener('keydown', this.key)
     NARROW.removeEventListener('change', this.redrawn)
+    this.forgetMarks(this.studies)
     this.asked++
   }
 
+  /** Studies that are looked at no longer. */
+  private forgetMarks(studies: readonly string[]): void {
+    this.cells.find(({ stack }) => stack)?.stack?.forgetMarks(studies)
+  }
+
   private readonly redrawn = (): void => this.requestUpdate()
+
+  protected override willUpdate(changed: PropertyValues<this>): void {
+    const before = changed.get('studies')
+    if (before && before.join() !== this.studies.join()) this.forgetMarks(before)
+  }
 
   protected override updated(changed: PropertyValues): void {
     if (changed.has('imageSet')) void this.open()
@@ -136,6 +172,8 @@ export class ImagePanel extends Part {
       this.contents = contents
       this.items = items
       this.placed = this.placedOf(series, items, tried)
+      if (this.wanted) this.goToMark(this.wanted)
+      this.wanted = undefined
     } catch (error) {
       this.fail(error, asked)
     }
@@ -163,7 +201,11 @@ export class ImagePanel extends Part {
 
   /** Puts a series into the active cell, or into another one, which becomes active. */
   choose(series: Series, index = this.placed.active): void {
-    this.placed = activated(put(this.placed, index, { series }), index)
+    this.put({ series }, index)
+  }
+
+  private put(content: CellContent, index = this.placed.active): void {
+    this.placed = activated(put(this.placed, index, content), index)
     this.requestUpdate()
   }
 
@@ -334,7 +376,7 @@ export class ImagePanel extends Part {
             .shown=${this.shown}
             .documents=${this.documents}
             .otherPersons=${this.otherPersons}
-            .marks=${this.restored?.marks}
+            .marks=${this.marks}
             .tool=${this.tool}
             .covered=${alone && index !== placed.active}
             @dblclick=${() => this.doubleClicked()}

@@ -3,9 +3,9 @@ import * as core from '@cornerstonejs/core'
 import * as tools from '@cornerstonejs/tools'
 import { faultOf, type Fault } from './faults'
 import { OnScreen, type Quality } from './on-screen'
-import type { LengthOnScreen as Mark } from '../api/shapes'
+import type { Mark, MarkChange } from '../api/shapes'
 import { outwardsFrom, type Picture } from './pictures'
-import { marksOf, putMarks } from './marks'
+import { clearMarks, forgetMarks, putMarks, watchMarks } from './marks'
 import { isFromServer } from './rendered-loader'
 import { announce, leaveSize, screen, watchSize } from './screen'
 import { sizeOnScreen } from './tools/calibration'
@@ -35,6 +35,8 @@ export type StackListener = {
   onDisplayed(picture: Picture): void
   /** A picture could not be loaded or drawn; of the one that is asked for now, the view tells too. */
   onFailed(picture: Picture, fault: Fault): void
+  /** The person drew, changed or removed marks in these pictures. */
+  onMarks(change: MarkChange): void
 }
 
 /** How somebody looks at the pictures of a stack; without a window each has its own. */
@@ -69,7 +71,9 @@ export class Stack {
   private readonly id = `stack-${++made}`
   private readonly viewport: core.Types.IStackViewport
   private readonly group: tools.Types.IToolGroup
+  private readonly unwatch: () => void
   private pictures: readonly Picture[] = []
+  private marks: readonly Mark[] = []
   private readonly onScreen = new OnScreen()
   private generation = 0
   private tool: ToolName = 'window'
@@ -104,11 +108,13 @@ export class Stack {
     element.addEventListener(Events.VOI_MODIFIED, this.report)
     element.addEventListener(Events.CAMERA_MODIFIED, this.report)
     core.eventTarget.addEventListener(Events.IMAGE_LOAD_ERROR, this.onError as EventListener)
+    this.unwatch = watchMarks(this.imageIds, (change) => listener.onMarks(change))
     watchSize(element, this)
   }
 
   close(): void {
     this.generation++
+    this.unwatch()
     leaveSize(this.viewport.element)
     core.eventTarget.removeEventListener(core.Enums.Events.IMAGE_LOAD_ERROR, this.onError as EventListener)
     tools.ToolGroupManager.destroyToolGroup(this.id)
@@ -120,13 +126,19 @@ export class Stack {
     return { window: this.chosen ? windowOf(this.chosen) : null, inverted: this.inverted }
   }
 
-  /** What was measured in the pictures of these studies. */
-  marks(studies: readonly string[]): readonly Mark[] {
-    return marksOf(studies)
+  /** The marks of the report, of which those in these pictures are drawn. */
+  putMarks(marks: readonly Mark[]): void {
+    putMarks(this.id, this.pictures, marks, this.marks)
+    this.marks = marks
+  }
+
+  /** These studies are looked at no longer. */
+  forgetMarks(studies: readonly string[]): void {
+    forgetMarks(studies)
   }
 
   /** Shows the pictures from `index` on (0 is the first), as somebody looked at them before, and fetches the others. */
-  async show(pictures: readonly Picture[], index: number, look?: Look, marks: readonly Mark[] = []): Promise<void> {
+  async show(pictures: readonly Picture[], index: number, look?: Look): Promise<void> {
     const generation = ++this.generation
     announce(pictures)
     this.pictures = pictures
@@ -143,7 +155,7 @@ export class Stack {
       )
       .catch(() => this.fail(pictures[index]?.imageId, generation))
     if (generation !== this.generation) return
-    putMarks(this.id, pictures, marks)
+    this.putMarks(this.marks)
     await this.fetchOthers(generation, index)
   }
 
@@ -241,9 +253,11 @@ export class Stack {
   }
 
   clearMeasurements(): void {
-    tools.annotation.state.removeAllAnnotations()
+    clearMarks(this.imageIds())
     this.viewport.render()
   }
+
+  private readonly imageIds = (): ReadonlySet<string> => new Set(this.pictures.map(({ imageId }) => imageId))
 
   /** The chosen tool on the left button and one finger; the others always on their customary places. */
   private bind(): void {

@@ -1,6 +1,6 @@
 /** A cell: one viewport with one series in it, what lies over its pictures, and what of them failed. */
 import { html, nothing, type PropertyValues, type TemplateResult } from 'lit'
-import type { LengthOnScreen as Mark, OtherPerson } from '../../api/shapes'
+import type { Mark, MarkChange, OtherPerson } from '../../api/shapes'
 import { Problem, Unreachable } from '../../api/problem'
 import { text } from '../../language'
 import { Part } from '../../part'
@@ -32,17 +32,25 @@ const NOTHING_SHOWN: StackView = {
   fromServer: false,
 }
 
+/** Frames count from 1. */
+export type PictureAddress = Pick<Mark, 'instance_uid' | 'frame'>
+
 /** What a cell is to show; another object, though of the same series, is opened anew. */
 export type CellContent = {
   readonly series: Series
   /** Of the picture to begin with, from 0; without it what is left to look at, or the middle. */
   readonly index?: number | undefined
+  /** The picture to begin with, instead of an index. */
+  readonly at?: PictureAddress | undefined
   readonly look?: Look | undefined
   /** The person tries the series again: what fails now, on the screen or behind it, cannot be shown. */
   readonly trying?: boolean
 }
 
-/** Tells `images-shown` when more of a series was shown, and `cell-view` when what is on the screen changed. */
+/**
+ * Tells `images-shown` when more of a series was shown, `cell-view` when what is on the screen changed, and
+ * `marks-changed` when the person drew.
+ */
 export class Cell extends Part {
   static override properties = {
     contents: { attribute: false },
@@ -62,8 +70,8 @@ export class Cell extends Part {
   declare documents: readonly string[] | undefined
   /** The images that say they are of somebody else. */
   declare otherPersons: readonly OtherPerson[] | undefined
-  /** What was measured before, to be drawn where it belongs. */
-  declare marks: readonly Mark[] | undefined
+  /** The marks of the report, wherever they lie. */
+  declare marks: readonly Mark[]
   declare tool: ToolName
   /** Another cell lies over this one: what is drawn here is seen by nobody. */
   declare covered: boolean
@@ -93,7 +101,19 @@ export class Cell extends Part {
   /** The same as now, for another look at the series: what the server says of it now. */
   again(series: Series, trying = false): CellContent {
     const { content, stack, view } = this
-    return { ...content, series, index: view.index, look: stack?.look, trying: trying || content?.trying === true }
+    return {
+      ...content,
+      series,
+      index: view.index,
+      at: undefined,
+      look: stack?.look,
+      trying: trying || content?.trying === true,
+    }
+  }
+
+  /** Counted from 0; -1 where it is none of the pictures here. */
+  indexOf({ instance_uid, frame }: PictureAddress): number {
+    return this.pictures.findIndex((each) => each.instanceUid === instance_uid && each.frame === frame)
   }
 
   override disconnectedCallback(): void {
@@ -111,6 +131,7 @@ export class Cell extends Part {
   protected override willUpdate(changed: PropertyValues): void {
     if (changed.has('content')) void this.open()
     if (changed.has('tool')) this.stack?.use(this.tool)
+    if (changed.has('marks')) this.stack?.putMarks(this.marks)
   }
 
   /** What was drawn under another cell is drawn again, now that it is seen. */
@@ -144,7 +165,7 @@ export class Cell extends Part {
       this.changed()
       await this.updateComplete
       const stack = await this.stackInPlace()
-      if (asked === this.asked) await stack?.show(pictures, pictures[start] ? start : 0, look, this.marks)
+      if (asked === this.asked) await stack?.show(pictures, pictures[start] ? start : 0, look)
     } catch (error) {
       if (!(error instanceof Problem || error instanceof Unreachable)) throw error
       if (asked === this.asked) this.fail(series, error)
@@ -166,7 +187,9 @@ export class Cell extends Part {
     this.noteRead()
   }
 
-  private startOf({ series: { seriesUid }, index }: CellContent): number {
+  private startOf({ series: { seriesUid }, index, at }: CellContent): number {
+    const asked = at ? this.indexOf(at) : -1
+    if (asked >= 0) return asked
     const middle = this.pictures.length > LONG ? Math.floor(this.pictures.length / 2) : 0
     const started = this.pictures.some(({ imageId }) => this.shown?.wasDisplayed(seriesUid, imageId))
     return index ?? (started ? Math.max(0, this.firstUnseen()) : middle)
@@ -190,8 +213,10 @@ export class Cell extends Part {
         if (this.content?.trying) this.noteFailed(picture, fault)
         this.changed()
       },
+      onMarks: (change) => this.tell<MarkChange>('marks-changed', change),
     })
     this.stack.use(this.tool)
+    this.stack.putMarks(this.marks)
     return this.stack
   }
 
