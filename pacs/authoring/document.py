@@ -50,6 +50,38 @@ def document(report: Report, *, sop_class_uid: str, modality: str, series_number
     return made
 
 
+def verified_document(
+    report: Report, *, sop_class_uid: str, series_number: int, title: Dataset, template: str
+) -> Dataset:
+    """A structured document without its content (PS3.3 C.17.2): complete and verified, with what it was read from.
+
+    ``title`` names the root; ``template`` is the TID of PS3.16.
+    """
+    made = document(report, sop_class_uid=sop_class_uid, modality="SR", series_number=series_number)
+    made.ReferencedPerformedProcedureStepSequence = []
+    made.CompletionFlag, made.VerificationFlag, made.PreliminaryFlag = "COMPLETE", "VERIFIED", "FINAL"
+    if authors := author_observers(report.signers):
+        made.AuthorObserverSequence = authors
+    made.VerifyingObserverSequence = verifying_observers(report.signers)
+    if report.predecessor is not None:
+        made.PredecessorDocumentsSequence = evidence([report.predecessor])
+    made.PerformedProcedureCodeSequence = []
+    named = {*report.read, *(mark.picture.reference for mark in report.marks)}
+    if named:
+        made.CurrentRequestedProcedureEvidenceSequence = evidence(named)
+    made.ValueType, made.ContinuityOfContent = "CONTAINER", "SEPARATE"
+    made.ConceptNameCodeSequence = [title]
+    made.ContentTemplateSequence = [template_of(template)]
+    return made
+
+
+def template_of(identifier: str) -> Dataset:
+    """Which template the content follows (PS3.3 C.18.8)."""
+    made = Dataset()
+    made.MappingResource, made.TemplateIdentifier = "DCMR", identifier
+    return made
+
+
 def put(dataset: Dataset, keyword: str, value: Any) -> None:
     """Set an element to what a device or a person wrote, whatever its form is."""
     tag = tag_for_keyword(keyword)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TypeAlias
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,6 +16,41 @@ class Reference:
     series_uid: str
     sop_class_uid: str
     sop_instance_uid: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Picture:
+    """A frame of an instance."""
+
+    reference: Reference
+    frame: int | None = None
+    """From 1; None where the instance has one frame."""
+
+
+Point: TypeAlias = tuple[float, float]
+"""Column and row in pixels; (0, 0) is the outer corner of the first pixel (PS3.3 C.18.6.1.2)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Value:
+    name: str
+    """length, angle, area, ratio; mean, sd, min, max or value of pixels."""
+    value: float
+    unit: str
+    """In UCUM."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mark:
+    """A measurement, an arrow or a key image."""
+
+    uid: str
+    kind: str
+    """length, angle, cobb, rectangle, ellipse, probe, arrow, ratio or key."""
+    picture: Picture
+    points: Sequence[Point] = ()
+    values: Sequence[Value] = ()
+    text: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,5 +102,7 @@ class Report:
     """The author's first."""
     read: Sequence[Reference]
     """The images that it was read from."""
+    marks: Sequence[Mark] = ()
+    """Those that the object is about."""
     predecessor: Reference | None = None
     """The same document of the version that it supersedes."""

@@ -7,16 +7,18 @@ their UIDs follow from version and kind, so that an object which was stored just
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import Final, TypeAlias
 from uuid import UUID, uuid5
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from reading.report_objects.moves import Move, State, after
+from reading.reports.content import Content
+from reading.reports.marks import Kind as MarkKind
 from reading.reports.versions import ReportVersion
 from reading.tables import report_object, report_version
 from storage.database import insert_new
@@ -37,6 +39,16 @@ class Kind(StrEnum):
     """The text, as a structured report."""
     PDF = "pdf"
     """The sheet as it is printed."""
+    KEYS = "keys"
+    """The key images, as a key object selection."""
+    MEASURED = "measured"
+    """What was measured, as a structured report."""
+    DRAWN = "drawn"
+    """What was drawn on one image, as a presentation state."""
+
+
+Part: TypeAlias = tuple[Kind, str]
+"""A kind of object, and the SOP Instance UID of the image that it is about; empty where it is about the whole."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,22 +58,40 @@ class Wanted:
     version_id: str
     case_id: str
     kind: Kind
-    sop_instance_uid: str
+    about: str = field(repr=False)
+    """SOP Instance UID of the image, for what is drawn."""
+    sop_instance_uid: str = field(repr=False)
+
+    @property
+    def part(self) -> Part:
+        return self.kind, self.about
+
+
+def parts_of(content: Content) -> list[Part]:
+    """The objects that a report needs: text and sheet always, the others where there is something to write."""
+    needed: list[Part] = [(Kind.SR, ""), (Kind.PDF, "")]
+    if any(mark.kind is MarkKind.KEY for mark in content.marks):
+        needed.append((Kind.KEYS, ""))
+    if any(mark.values for mark in content.marks):
+        needed.append((Kind.MEASURED, ""))
+    drawn = dict.fromkeys(mark.instance_uid for mark in content.marks if mark.kind is not MarkKind.KEY)
+    return [*needed, *((Kind.DRAWN, instance_uid) for instance_uid in drawn)]
 
 
 def need(tx: Connection, version: ReportVersion, now: datetime) -> None:
     """The version is final: it needs its objects. May be repeated."""
-    for kind in Kind:
+    for kind, about in parts_of(version.content):
         row = {
             "version_id": version.id,
             "kind": kind,
+            "about": about,
             "case_id": version.case_id,
-            "sop_instance_uid": uid_of(version.id, kind),
+            "sop_instance_uid": uid_of(version.id, kind, *filter(None, (about,))),
             "state": State.WAITING,
             "look_at": now,
         }
         tx.execute(insert_new(tx, report_object).values(row))
-        _move(tx, version.id, kind, Move.NEED, now)
+        _move(tx, version.id, (kind, about), Move.NEED, now)
     # What still waits for earlier versions is settled first: those are no longer final.
     waiting = (_ROW.case_id == version.case_id) & (_ROW.state == State.WAITING)
     tx.execute(sa.update(report_object).where(waiting).values(look_at=now))
@@ -80,32 +110,37 @@ def take(tx: Connection, now: datetime) -> Wanted | None:
     asked = (
         sa.select(report_object)
         .where(_ROW.state == State.WAITING, _ROW.look_at <= now, ~before)
-        .order_by(_ROW.look_at, _ROW.version_id, _ROW.kind)
+        .order_by(_ROW.look_at, _ROW.version_id, _ROW.kind, _ROW.about)
         .limit(1)
         .with_for_update(skip_locked=True)
     )
     row = tx.execute(asked).one_or_none()
     if row is None:
         return None
-    _change(tx, row.version_id, Kind(row.kind), look_at=now + HELD)
-    return Wanted(
-        version_id=row.version_id, case_id=row.case_id, kind=Kind(row.kind), sop_instance_uid=row.sop_instance_uid
+    wanted = Wanted(
+        version_id=row.version_id,
+        case_id=row.case_id,
+        kind=Kind(row.kind),
+        about=row.about,
+        sop_instance_uid=row.sop_instance_uid,
     )
+    _change(tx, wanted.version_id, wanted.part, look_at=now + HELD)
+    return wanted
 
 
 def stored(tx: Connection, wanted: Wanted, now: datetime) -> None:
     """It lies in the study."""
-    _move(tx, wanted.version_id, wanted.kind, Move.STORE, now)
+    _move(tx, wanted.version_id, wanted.part, Move.STORE, now)
 
 
 def left_out(tx: Connection, wanted: Wanted, now: datetime) -> None:
     """It is not made: the version is final no longer, or its images were erased."""
-    _move(tx, wanted.version_id, wanted.kind, Move.LEAVE_OUT, now)
+    _move(tx, wanted.version_id, wanted.part, Move.LEAVE_OUT, now)
 
 
 def postpone(tx: Connection, wanted: Wanted, until: datetime) -> None:
     """Try it again then."""
-    _change(tx, wanted.version_id, wanted.kind, look_at=until)
+    _change(tx, wanted.version_id, wanted.part, look_at=until)
 
 
 def predecessors(tx: Connection, version: ReportVersion, kind: Kind) -> Sequence[str]:
@@ -125,15 +160,19 @@ def uid_of(*named: str) -> str:
     return f"2.25.{uuid5(_OURS, '/'.join(named)).int}"
 
 
-def _move(tx: Connection, version_id: str, kind: Kind, move: Move, now: datetime) -> None:
-    here = (_ROW.version_id == version_id) & (_ROW.kind == kind)
-    before = State(tx.execute(sa.select(_ROW.state).where(here).with_for_update()).scalar_one())
+def _move(tx: Connection, version_id: str, part: Part, move: Move, now: datetime) -> None:
+    asked = sa.select(_ROW.state).where(_here(version_id, part))
+    before = State(tx.execute(asked.with_for_update()).scalar_one())
     state = after(before, move)
     if state is not before:
         settled = None if state is State.WAITING else now
-        _change(tx, version_id, kind, state=state, settled_at=settled, look_at=now)
+        _change(tx, version_id, part, state=state, settled_at=settled, look_at=now)
 
 
-def _change(tx: Connection, version_id: str, kind: Kind, **values: object) -> None:
-    here = (_ROW.version_id == version_id) & (_ROW.kind == kind)
-    tx.execute(sa.update(report_object).where(here).values(**values))
+def _change(tx: Connection, version_id: str, part: Part, **values: object) -> None:
+    tx.execute(sa.update(report_object).where(_here(version_id, part)).values(**values))
+
+
+def _here(version_id: str, part: Part) -> sa.ColumnElement[bool]:
+    kind, about = part
+    return (_ROW.version_id == version_id) & (_ROW.kind == kind) & (_ROW.about == about)

@@ -91,12 +91,14 @@ signature: Final = sa.Table(
 )
 
 # -- reading.report_objects
-# The DICOM objects of a final version, from its release on: the worker makes those that wait, at look_at.
+# The DICOM objects of a final version, from its release on: the worker makes those that wait, at look_at. about is the
+# SOP Instance UID of an image where there is an object for each, else empty.
 report_object: Final = sa.Table(
     "report_object",
     metadata,
     sa.Column("version_id", ULID, sa.ForeignKey("report_version.id"), primary_key=True),
     sa.Column("kind", sa.String(8), primary_key=True),
+    sa.Column("about", sa.String(64), primary_key=True, server_default=""),
     reference("case_id", "case"),
     sa.Column("sop_instance_uid", sa.String(64), nullable=False),
     sa.Column("state", sa.String(8), nullable=False),

@@ -14,12 +14,14 @@ from reading.report_objects import rows, standing
 from reading.report_objects.rows import AGAIN_AFTER, Wanted
 from reading.signing import papers
 from service.installation.house import House
+from service.installation.nodes import bytes_of
 from service.steps.worker import Step
 from service.telemetry.logs import logger
 from service.telemetry.metrics import STEP_FAILURES
-from service.wiring.report_objects import AlreadyStored, Broken, Made, NotFinal, made_of
+from service.wiring.report_objects import AlreadyStored, Broken, Made, NothingToMake, made_of
 from storage.database import transaction
 from storage.index.queries import Entered
+from storage.nodes.reader import Bytes
 
 NAME: Final = "write reports as DICOM"
 EVERY_SECONDS: Final = 2
@@ -33,17 +35,18 @@ class NotEntered(Exception):
 
 def writing(house: House, keeper: Keeper) -> Step:
     """A step that makes the objects that wait."""
-    return Step(name=NAME, every_seconds=EVERY_SECONDS, run=lambda: write_next(house, keeper), gives_way=True)
+    bytes_ = bytes_of(house)
+    return Step(name=NAME, every_seconds=EVERY_SECONDS, run=lambda: write_next(house, bytes_, keeper), gives_way=True)
 
 
-def write_next(house: House, keeper: Keeper) -> int:
+def write_next(house: House, bytes_: Bytes, keeper: Keeper) -> int:
     """Make the object that waits the longest; 0 when none is due. What fails waits, and keeps no other waiting."""
     with transaction(house.engine) as tx:
         wanted = rows.take(tx, house.clock())
     if wanted is None:
         return 0
     try:
-        _write(house, keeper, wanted)
+        _write(house, bytes_, keeper, wanted)
     except Exception as error:  # noqa: BLE001 whatever is wrong with one report is tried again, and seen
         STEP_FAILURES.labels(NAME).inc()
         logger().error("an object of a report was not made", version_id=wanted.version_id, exc_info=error)
@@ -52,13 +55,13 @@ def write_next(house: House, keeper: Keeper) -> int:
     return 1
 
 
-def _write(house: House, keeper: Keeper, wanted: Wanted) -> None:
+def _write(house: House, bytes_: Bytes, keeper: Keeper, wanted: Wanted) -> None:
     try:
-        made = made_of(house, wanted)
+        made = made_of(house, bytes_, wanted)
         entered = _keep(house, keeper, made)
     except AlreadyStored:
         _settle(house, wanted, Entered.SAME)
-    except NotFinal:
+    except NothingToMake:
         _settle(house, wanted, Entered.ERASED)
     except Broken as broken:
         with transaction(house.engine) as tx:

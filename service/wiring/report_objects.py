@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.engine import Connection
 
 from pacs.authoring.document import Written
 from pacs.authoring.encapsulated_pdf import encapsulated_pdf
-from pacs.authoring.report import Reference, Report, Said, Signer
+from pacs.authoring.key_objects import KEY, key_objects
+from pacs.authoring.measurements import is_measured, measurement_report
+from pacs.authoring.presentation_state import GREY, presentation_state, shown_as
+from pacs.authoring.report import Mark, Picture, Reference, Report, Said, Signer, Value
 from pacs.authoring.structured_report import structured_report
+from pacs.pixels.opened import StoredInstance
 from reading.access.report_seals import flaws_of
 from reading.alerts import classes
 from reading.cases import cases
@@ -25,7 +31,7 @@ from reading.desk.desk import SignedBy, signed_version
 from reading.desk.entries import Entry, entries_of
 from reading.report_objects import rows
 from reading.report_objects.rows import Kind, Wanted
-from reading.reports import versions
+from reading.reports import marks, versions
 from reading.reports.versions import ReportVersion, SealFlaw, Status
 from reading.signing import papers
 from reading.viewers import Machine
@@ -33,6 +39,7 @@ from service.installation.house import House
 from storage.database import snapshot, transaction
 from storage.index import queries
 from storage.index.queries import Study
+from storage.nodes.reader import Bytes
 from storage.records import SHOWN_AS
 from viewer.views.paper import proof_at
 from viewer.views.report_pdf import Proof, Sheet, render
@@ -41,6 +48,9 @@ from viewer.words import words
 from viewer.words.catalogue import Language
 
 _HAN: Final = re.compile("[\u3400-\u9fff\uf900-\ufaff]")
+
+_PLACES: Final = 1000
+"""More than a report has marks: the numbers of the presentation states of a version follow each other."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,8 +65,8 @@ class Made:
     """SHA-256 of the PDF in it."""
 
 
-class NotFinal(Exception):
-    """The version is final no longer, or its images were erased: there is nothing to be made."""
+class NothingToMake(Exception):
+    """The version is final no longer, or its images were erased, or none of them can bear the object."""
 
 
 class AlreadyStored(Exception):
@@ -81,11 +91,12 @@ class _Opened:
     sheet: Sheet
 
 
-def made_of(house: House, wanted: Wanted) -> Made:
+def made_of(house: House, bytes_: Bytes, wanted: Wanted) -> Made:
     """Make an object; nothing is written but the code that its sheet bears.
 
     Raises:
-        NotFinal, AlreadyStored, Broken: there is nothing to be kept.
+        NothingToMake, AlreadyStored, Broken: there is nothing to be kept.
+        pacs.pixels.opened.Unreadable: the image that was drawn on cannot be read.
 
     """
     proof = _proof(house, wanted) if wanted.kind is Kind.PDF else None
@@ -93,17 +104,32 @@ def made_of(house: House, wanted: Wanted) -> Made:
         opened = _opened(tx, house, wanted, proof)
         report = _report(tx, opened, wanted)
         received = queries.received_of(tx, opened.study.study_uid)
-    match wanted.kind:
+        image = queries.instance_of(tx, wanted.about) if wanted.about else None
+    if wanted.kind is not Kind.PDF:
+        made = _written(report, wanted.kind, shown_as(StoredInstance(bytes_, image).header()) if image else {})
+        return Made(written=made, study=opened.study, received=received)
+    pdf = render(opened.sheet, opened.version.released_at or opened.version.created_at)
+    return Made(
+        written=encapsulated_pdf(report, pdf),
+        study=opened.study,
+        received=received,
+        file_digest=hashlib.sha256(pdf).digest(),
+    )
+
+
+def _written(report: Report, kind: Kind, header: Mapping[str, Any]) -> Written:
+    """``header`` is that of the image that was drawn on."""
+    match kind:
         case Kind.SR:
-            return Made(written=structured_report(report), study=opened.study, received=received)
-        case Kind.PDF:
-            pdf = render(opened.sheet, opened.version.released_at or opened.version.created_at)
-            return Made(
-                written=encapsulated_pdf(report, pdf),
-                study=opened.study,
-                received=received,
-                file_digest=hashlib.sha256(pdf).digest(),
-            )
+            return structured_report(report)
+        case Kind.MEASURED if any(is_measured(mark) for mark in report.marks):
+            return measurement_report(report)
+        case Kind.KEYS if any(mark.kind == KEY for mark in report.marks):
+            return key_objects(report)
+        case Kind.DRAWN if report.marks and header.get("PhotometricInterpretation") in GREY:
+            return presentation_state(report, header)
+        case _:  # the pictures are gone, or are in colour, for which this kind of state is not
+            raise NothingToMake
 
 
 def _proof(house: House, wanted: Wanted) -> tuple[str, str] | None:
@@ -121,9 +147,9 @@ def _opened(tx: Connection, house: House, wanted: Wanted, proof: tuple[str, str]
     version = versions.by_id(tx, wanted.version_id)
     if queries.instance_of(tx, wanted.sop_instance_uid) is not None:
         raise AlreadyStored
-    study = _study(tx, wanted.case_id)
+    study = _study(tx, wanted)
     if version.status is not Status.FINAL or study is None:
-        raise NotFinal
+        raise NothingToMake
     flaws = flaws_of(tx, [version], house.seal.public_key)[version.id]
     if flaws:
         raise Broken(flaws)
@@ -151,22 +177,31 @@ def _on_sheet(proof: tuple[str, str] | None, language: Language) -> Proof | None
     return None if proof is None else proof_at(proof[1], proof[0], language)
 
 
-def _study(tx: Connection, case_id: str) -> Study | None:
-    """The study of the case that the object goes into: the first that shows images."""
-    found = (queries.study_of(tx, uid) for uid in cases.study_uids(tx, case_id))
-    return next((one for one in found if one is not None and one.instances and one.merged_into is None), None)
+def _study(tx: Connection, wanted: Wanted) -> Study | None:
+    """The study of the case that the object goes into: that of the image it is about, else the first with images.
+
+    A presentation state lies beside its image (PS3.3 C.11.11); an earlier examination gets none from this case.
+    """
+    image = queries.instance_of(tx, wanted.about) if wanted.about else None
+    found = [queries.study_of(tx, uid) for uid in cases.study_uids(tx, wanted.case_id)]
+    fit = [one for one in found if one is not None and one.instances and one.merged_into is None]
+    if wanted.about:
+        fit = [one for one in fit if image is not None and not image.hidden and one.study_uid == image.study_uid]
+    return fit[0] if fit else None
 
 
 def _report(tx: Connection, opened: _Opened, wanted: Wanted) -> Report:
     version, study = opened.version, opened.study
     there = queries.instances_of(tx, version.images["instances"])
+    drawn = [about for kind, about in rows.parts_of(version.content) if kind is Kind.DRAWN]
+    place = drawn.index(wanted.about) + 1 if wanted.kind is Kind.DRAWN else None
     return Report(
         sop_instance_uid=wanted.sop_instance_uid,
         # The study too: a series lies in one, and a case may later show another first.
         series_uid=rows.uid_of(wanted.case_id, study.study_uid, wanted.kind),
         study_uid=study.study_uid,
         attributes={keyword: str(getattr(study, column)) for keyword, column in SHOWN_AS.items()},
-        number=version.number,
+        number=version.number if place is None else version.number * _PLACES + place,
         released_at=_at(version.released_at or version.created_at, zone_of(tx, opened.entry)),
         institution=opened.entry.site.name,
         title=opened.sheet.heading,
@@ -182,6 +217,7 @@ def _report(tx: Connection, opened: _Opened, wanted: Wanted) -> Report:
             for one in opened.signers
         ],
         read=[_reference(one) for one in there.values()],
+        marks=_marks(tx, version, wanted),
         predecessor=_predecessor(tx, version, wanted.kind),
     )
 
@@ -200,6 +236,27 @@ def _said(tx: Connection, opened: _Opened) -> Said:
         not_assessed=parts.get("not-shown", ""),
         critical=words.class_name(classes.named(tx, critical, case.site_id), language) if critical else "",
         positive=version.content.positive,
+    )
+
+
+def _marks(tx: Connection, version: ReportVersion, wanted: Wanted) -> list[Mark]:
+    """The marks that an object is about, of pictures that are still there."""
+    if wanted.kind in {Kind.SR, Kind.PDF}:
+        return []
+    made = [one for one in version.content.marks if not wanted.about or one.instance_uid == wanted.about]
+    there = queries.instances_of(tx, [one.instance_uid for one in made])
+    shown = {uid: one for uid, one in there.items() if not one.hidden}
+    return [_mark(one, shown[one.instance_uid]) for one in made if one.instance_uid in shown]
+
+
+def _mark(one: marks.Mark, image: queries.Instance) -> Mark:
+    return Mark(
+        uid=f"2.25.{UUID(one.id).int}",
+        kind=one.kind.value,
+        picture=Picture(reference=_reference(image), frame=one.frame if image.frames > 1 else None),
+        points=one.points,
+        values=[Value(name=value.name.value, value=value.value, unit=value.unit) for value in one.values],
+        text=one.text,
     )
 
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
 from pydicom import dcmread
-from pydicom.dataset import FileDataset
+from pydicom.dataset import Dataset, FileDataset
 from sqlalchemy.engine import Engine
 
 from pacs.authoring.keeping import Keeper
@@ -22,7 +23,7 @@ from reading.cases.moves import State
 from reading.completeness import account, follow_ups, image_set, ledger
 from reading.context import Context
 from reading.desk import desk
-from reading.intake import case_images, intake
+from reading.intake import arrival_end, case_images, intake
 from reading.patients import attribution
 from reading.report_objects.moves import State as ObjectState
 from reading.report_objects.rows import Kind
@@ -41,7 +42,8 @@ from storage.index import queries
 from storage.index.queries import Instance
 from storage.nodes.reader import Bytes
 from storage.objects.store import FolderObjectStore
-from tests.archive import Archive, archive
+from tests.archive import TOWNSHIP, Archive, archive
+from tests.builders import DX, image, thing
 from tests.dciodvfy import errors_of
 from tests.reading.anchors.anchored import tamper
 from tests.reading.clinic import NORMAL, PNEUMONIA, Clinic, another_image, arrive, open_clinic, read, shown
@@ -50,6 +52,8 @@ from tests.storage.instances import seen_whole
 
 STUDY = "1.2.840.1"
 SR, PDF = "1.2.840.10008.5.1.4.1.1.88.11", "1.2.840.10008.5.1.4.1.1.104.1"
+MEASURED, SELECTED = "1.2.840.10008.5.1.4.1.1.88.33", "1.2.840.10008.5.1.4.1.1.88.59"
+DRAWN = "1.2.840.10008.5.1.4.1.1.11.1"
 
 
 @dataclass
@@ -92,26 +96,40 @@ class Here:
         """What the worker does until nothing waits."""
         self.clock.now += timedelta(seconds=1)
         done = 0
-        while write_next(self.house, self.keeper):
+        while write_next(self.house, self.bytes_, self.keeper):
             done += 1
         return done
 
-    def seen(self) -> dict[str, Instance]:
+    @property
+    def bytes_(self) -> Bytes:
+        return Bytes(self.archive.spool.directory, self.house.object_store, self.engine)
+
+    def seen(self, study_uid: str = STUDY) -> dict[str, Instance]:
         """The objects of ours that a search finds, by SOP class."""
         with snapshot(self.engine) as tx:
-            found = queries.instances_in(tx, seen_whole(STUDY), STUDY)
+            found = queries.instances_in(tx, seen_whole(study_uid), study_uid)
         return {one.sop_class_uid: one for one in found if one.made_here}
 
     def dataset(self, one: Instance) -> FileDataset:
         return dcmread(BytesIO(self.file(one)))
 
     def file(self, one: Instance) -> bytes:
-        lies = Bytes(self.house.folders.spool, self.house.object_store, self.engine)
-        return b"".join(lies.stream(one))
+        return b"".join(self.bytes_.stream(one))
+
+    def take(self, one: Dataset) -> None:
+        """A picture comes from the device, and with it, or before, its case."""
+        hills = self.clinic.region.hills.id
+        assert self.archive.take(thing(one), replace(TOWNSHIP, site_id=hills)).accepted
+        with transaction(self.engine) as tx:
+            study = queries.study_of(tx, str(one.StudyInstanceUID))
+            assert study is not None
+            self.case = intake.take_in(Context(tx, self.clinic.audit, self.clock.now, SYSTEM), KEYS, study)
+            arrival_end.end_arriving(tx, datetime.now(UTC) + timedelta(hours=1), 60)
 
     def states(self) -> dict[tuple[str, str], str]:
+        row = report_object.c
         with snapshot(self.engine) as tx:
-            rows = tx.execute(sa.select(report_object.c.version_id, report_object.c.kind, report_object.c.state))
+            rows = tx.execute(sa.select(row.version_id, row.kind, row.state).where(row.case_id == self.case.id))
             return {(row.version_id, row.kind): row.state for row in rows}
 
 
@@ -265,7 +283,7 @@ def test_after_a_crash_it_is_not_made_twice(here: Here) -> None:
     here.work()
 
     assert here.seen() == before
-    assert here.states() == {(version.id, kind): ObjectState.STORED for kind in Kind}
+    assert here.states() == {(version.id, kind): ObjectState.STORED for kind in (Kind.SR, Kind.PDF)}
 
 
 def test_a_report_that_was_superseded_or_whose_images_were_erased_first_makes_none(here: Here) -> None:
@@ -297,3 +315,43 @@ def test_of_a_version_that_is_not_what_was_signed_nothing_is_made(here: Here) ->
     assert here.seen() == {}
     with snapshot(here.engine) as tx:
         assert tx.scalar(sa.select(seal_alarm.c.version_id)) == version.id
+
+
+def test_marks_are_measurements_key_images_and_drawings_beside_the_pictures(here: Here) -> None:
+    chest = {"SOPClassUID": DX, "Modality": "DX", "BodyPartExamined": "CHEST"}
+    grey = image(rows=64, columns=32, WindowCenter=40, WindowWidth=400, RescaleSlope=1, RescaleIntercept=-1024, **chest)
+    other = image(PhotometricInterpretation="PALETTE COLOR", InstanceNumber=2, **chest)  # no state fits a coloured one
+    other.StudyInstanceUID, other.SeriesInstanceUID = grey.StudyInstanceUID, grey.SeriesInstanceUID
+    study_uid = str(grey.StudyInstanceUID)
+    here.take(grey)
+    here.take(other)
+    measured = mark(grey, "length", [[1, 2], [5, 2]], values=[{"name": "length", "value": 4.0, "unit": "mm"}])
+    marks = [measured, mark(grey, "key", [], text="最大层面"), mark(other, "arrow", [[1, 1], [4, 4]])]
+    content = {**PNEUMONIA.to_json(), "marks": marks}
+    version = here.read(Content.from_json(content))
+    here.work()
+    written = here.seen(study_uid)
+    here.correct(version, NORMAL)
+    here.work()
+
+    assert set(written) == {SR, PDF, MEASURED, SELECTED, DRAWN}
+    assert [errors_of(here.file(one)) for one in written.values()] == [set()] * 5
+    assert "Numeric Value" in str(here.dataset(written[MEASURED]))
+    drawn = here.dataset(written[DRAWN])
+    [on] = drawn.ReferencedSeriesSequence[0].ReferencedImageSequence
+    assert on.ReferencedSOPInstanceUID == grey.SOPInstanceUID
+    assert (drawn.SoftcopyVOILUTSequence[0].WindowWidth, drawn.RescaleIntercept) == (400, -1024)
+    assert here.states()[version.id, Kind.KEYS] == ObjectState.STORED
+    assert set(here.seen(study_uid)) == {SR, PDF}  # what the corrected report no longer says
+
+
+def mark(on: Dataset, kind: str, points: list[list[int]], **known: object) -> dict[str, object]:
+    return {
+        "id": str(uuid4()),
+        "kind": kind,
+        "study_uid": str(on.StudyInstanceUID),
+        "series_uid": str(on.SeriesInstanceUID),
+        "instance_uid": str(on.SOPInstanceUID),
+        "frame": 1,
+        "points": points,
+    } | known
