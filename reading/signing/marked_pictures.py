@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy.engine import Connection
 
 from reading.access.priors import prior_cases
 from reading.cases import cases
@@ -12,6 +15,37 @@ from reading.reports.marks import InvalidMark, Mark
 from reading.viewers import Staff
 from storage.index import queries
 from storage.records import Instance
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """A picture by the numbers that its device gave it; None where it gave none."""
+
+    series: int | None = None
+    image: int | None = None
+    frames: int = 1
+    earlier: bool = False
+    """Of an earlier examination: who reads a report of this one is told no number of that."""
+
+
+def places(tx: Connection, case_id: str, marks: Sequence[Mark]) -> Mapping[str, Place | None]:
+    """Where marks lie, by their ids, for those who opened the report; None where a picture is shown no longer."""
+    own = set(cases.study_uids(tx, case_id))
+    found = queries.instances_of(tx, [one.instance_uid for one in marks])
+    numbers = {
+        series.series_uid: series.series_number
+        for study_uid in own & {one.study_uid for one in marks}
+        for series in queries.all_series_in(tx, study_uid)
+    }
+    return {one.id: _place(one, own, found.get(one.instance_uid), numbers) for one in marks}
+
+
+def _place(mark: Mark, own: Collection[str], found: Instance | None, numbers: Mapping[str, int | None]) -> Place | None:
+    if mark.study_uid not in own:
+        return Place(earlier=True)
+    if found is None or not _shows(mark, found):
+        return None
+    return Place(series=numbers.get(mark.series_uid), image=found.instance_number, frames=found.frames)
 
 
 @without_door("A part of the act that signs, which has opened the case.")
@@ -37,15 +71,15 @@ def lie_in_its_pictures(
     for place, one in new.items():
         if one.study_uid not in inside:
             raise InvalidMark(f"{place}.study_uid", "not_of_case")
-        if not is_shown(one, found.get(one.instance_uid)):
+        picture = found.get(one.instance_uid)
+        if picture is None or not _shows(one, picture):
             raise InvalidMark(f"{place}.instance_uid", "no_such_picture")
 
 
-def is_shown(mark: Mark, found: Instance | None) -> bool:
-    """Whether the instance that a mark names is there, in its study and series, with as many frames."""
+def _shows(mark: Mark, found: Instance) -> bool:
+    """Whether the instance that a mark names is shown, in its study and series, with as many frames."""
     return (
-        found is not None
-        and not found.hidden
+        not found.hidden
         and (found.study_uid, found.series_uid) == (mark.study_uid, mark.series_uid)
         and mark.frame <= found.frames
     )

@@ -22,17 +22,20 @@ from reading.double_reading import readings
 from reading.kinds import Role
 from reading.register import people
 from reading.reports import versions
+from reading.reports.marks import Kind
 from reading.rules import policy
 from reading.rules.shipped_policies import shipped
 from storage.database import snapshot, transaction
 from tests.reading.clinic import take
 from tests.reading.double_reading.twice import NORMAL, RIGHT, mammogram, read_blind, rules
+from tests.reading.reports.measured import mark
 from tests.viewer.house import House
 from tests.viewer.test_refusals import NOWHERE, PATIENT, STAFF, STUDY, Thing, fill
 
 SAID: Final = replace(RIGHT, findings="毛刺状肿块零七", impression="右乳占位零七", recommendation="穿刺零七")
 FLAGGED: Final = "张力高零七"
-SECRETS: Final = (SAID.findings, SAID.impression, SAID.recommendation, FLAGGED, "Ada")
+MARKED: Final = mark(Kind.ARROW, STUDY, text="毛刺零七")
+SECRETS: Final = (SAID.findings, SAID.impression, SAID.recommendation, FLAGGED, "Ada", MARKED.id, MARKED.text)
 
 ADDRESS_BOOKS: Final = {
     "/api/cases/{case_id}/colleagues": "everybody who may be asked about a case, whether or not they read it",
@@ -52,7 +55,8 @@ def screening(house: House, engine: Engine) -> dict[str, str]:
         people.grant(tx, clinic.vera.person_id, clinic.region.city.id, Role.QUALITY_MANAGER, house.now)
         for study_uid in (f"{STUDY}.9", STUDY):
             case = mammogram(tx, clinic, study_uid, house.now, patient_id="P1", patient_name="Pia")
-            version = read_blind(tx, clinic, clinic.ada, case.id, house.now, SAID)
+            said = replace(SAID, marks=(mark(Kind.ARROW, study_uid, text=MARKED.text),))
+            version = read_blind(tx, clinic, clinic.ada, case.id, house.now, said)
         alert = critical.raise_alert(
             Context(tx, clinic.audit, house.now, clinic.ada),
             case.id,
@@ -172,7 +176,8 @@ def test_whoever_has_to_act_is_told_of_the_flag_and_of_no_reading(house: House, 
     told = "".join(answer.text for answer in _answers(house, tang, screening).values())
 
     assert FLAGGED in tang.get("/t").text
-    assert not [secret for secret in (SAID.findings, SAID.impression, SAID.recommendation) if secret in page + told]
+    read = (SAID.findings, SAID.impression, SAID.recommendation, MARKED.id, MARKED.text)
+    assert not [secret for secret in read if secret in page + told]
 
 
 def test_a_flag_changes_nothing_that_the_second_reader_sees(house: House, engine: Engine) -> None:

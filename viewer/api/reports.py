@@ -41,7 +41,7 @@ def pdf(request: Request, staff: Looking, version_id: str) -> Response:
 def not_printed(staff: Acting, body: bodies.ToPrint) -> dict[str, Any]:  # noqa: ARG001 -- whoever is signed in
     """The characters of a text that a sheet prints as codes, each with its code: said before it is signed."""
     content = Content.from_json(body.content)
-    texts = (content.findings, content.impression, content.recommendation)
+    texts = (content.findings, content.impression, content.recommendation, *(one.text for one in content.marks))
     lost = dict.fromkeys(one for each in texts for one in unprintable(each))
     return {"unprintable": [{"character": one, "printed": code_of(one)} for one in lost]}
 

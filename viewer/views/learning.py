@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
+from reading.reports.marks import marks_from_json
 from reading.review.arbitration import Waiting
 from reading.review.feedback import Feedback
 from reading.review.review import Review
+from viewer.views.marks import measured
 from viewer.views.quality import FALLBACK_ZONE
 from viewer.words import words
 from viewer.words.catalogue import Language, text
 
-_FIELDS = ("findings", "impression", "recommendation", "positive", "critical_class")
+_FIELDS = ("findings", "impression", "recommendation", "positive", "critical_class", "marks")
 
 
 def said(one: Feedback, language: Language) -> dict[str, Any]:
@@ -58,4 +60,7 @@ def _examination(modality: str, body_part: str, language: Language) -> str:
 def _value(value: object, language: Language) -> str:
     if isinstance(value, bool):
         return text(language, "learning.positive" if value else "learning.negative")
+    if isinstance(value, list):
+        marks = marks_from_json(cast("list[object]", value))
+        return "\n".join(measured(one, language) for one in marks)
     return str(value) if value else text(language, "learning.nothing")

@@ -24,20 +24,24 @@ from reading.patients.names import bare, person_name
 from reading.register import organisations
 from reading.reports.versions import ReportVersion, Status
 from reading.rules.examination_time import birth_date_doubtful
+from reading.signing.marked_pictures import places
 from reading.viewers import PatientViewer, Staff
 from viewer.views.consultations import quoted
+from viewer.views.marks import lines
 from viewer.views.opinions import opinion
 from viewer.views.report_pdf import Proof, Sheet
 from viewer.words import words
 from viewer.words.catalogue import Language, text
 
-ON_PAPER: Final = ("request", "findings", "impression", "recommendation", "consultation", "incomplete", "not-shown")
+ON_PAPER: Final = (
+    *("request", "findings", "marks", "impression", "recommendation", "consultation", "incomplete", "not-shown"),
+)
 """The parts of a report as they follow each other on the sheet."""
 FOR_PATIENTS: Final = (
     *("impression", "recommendation", "findings", "consultation", "incomplete", "not-shown"),
     "request",
 )
-"""As a patient reads them: what it says first."""
+"""As a patient reads them: what it says first. What was measured stands on their paper, and explains nothing here."""
 CENTRES: Final = {SigningRole.AUTHOR: "reading-centre", SigningRole.REVIEWER: "review-centre"}
 """Signatures whose organisation stands at the head of the sheet, beside the site that issues it."""
 
@@ -78,6 +82,8 @@ def sheet_of(
     accession = entry.studies[0].accession_number
     heading = text(language, "report.heading")
     number = text(language, "report.version-n", n=version.number)
+    request, marks = request_of(tx, entry.case).words, version.content.marks
+    measured = "\n".join(lines(marks, places(tx, version.case_id, marks), language))
     return Sheet(
         language=language,
         title=f"{heading} {accession}".strip(),
@@ -88,7 +94,7 @@ def sheet_of(
         facts=_facts(tx, entry, version, zone, language),
         sections=[
             (text(language, f"report.{name}"), said)
-            for name, said in parts_of(request_of(tx, entry.case).words, version, signatures, language, order)
+            for name, said in parts_of(request, version, signatures, language, order, measured=measured)
         ],
         signatures=[
             (
@@ -222,12 +228,18 @@ def parts_of(
     signatures: Sequence[SignedBy],
     language: Language,
     order: Sequence[str] = ON_PAPER,
+    *,
+    measured: str = "",
 ) -> Sequence[tuple[str, str]]:
-    """What the clinic asked, the texts of the report and what limits them, by their names; blank ones are left out."""
+    """What the clinic asked, the texts of the report and what limits them, by their names; blank ones are left out.
+
+    ``measured``: the marks in words, where they are to stand among them.
+    """
     content = version.content
     found = {
         "request": request,
         "findings": content.findings,
+        "marks": measured,
         "impression": content.impression,
         "recommendation": content.recommendation,
         "consultation": quoted(version.consultations, language),

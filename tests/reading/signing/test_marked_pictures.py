@@ -15,7 +15,7 @@ from reading.reports.content import Content
 from reading.reports.marks import InvalidMark, Kind
 from reading.reports.seal import holds
 from reading.review import review
-from reading.signing import signatures
+from reading.signing import marked_pictures, signatures
 from storage.database import transaction
 from storage.tables import instance
 from tests.reading.clinic import Clinic, arrive, open_clinic, read, shown, take, verify
@@ -111,3 +111,19 @@ def test_whoever_verifies_changes_a_mark_under_their_own_name(engine: Engine, no
         assert versions.by_id(tx, written.id).content == before
         assert review.difference(before, after).keys() == {"marks"}
         assert Content.from_json(after.to_json()) == after
+
+
+def test_where_a_mark_lies_is_told_as_its_picture_is_shown_now(engine: Engine, now: datetime) -> None:
+    marks = [mark(), mark(number=2, frame=2), mark(number=3, instance_uid="9.9"), mark(Kind.KEY, "1.2", number=4)]
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        case = arrive(tx, clinic, "1.1", now, series_number=3, instance_number=7)
+        arrive(tx, clinic, "1.2", now)
+        found = marked_pictures.places(tx, case.id, marks)
+        tx.execute(sa.update(instance).where(instance.c.study_uid == "1.1").values(study_uid="1.2"))
+        moved = marked_pictures.places(tx, case.id, marks)
+
+    here = marked_pictures.Place(series=3, image=7)
+    earlier = marked_pictures.Place(earlier=True)
+    assert [found[one.id] for one in marks] == [here, None, None, earlier]
+    assert [moved[one.id] for one in marks] == [None, None, None, earlier]

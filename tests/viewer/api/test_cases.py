@@ -11,6 +11,7 @@ from reading import audit
 from reading.cases.moves import State
 from storage.database import snapshot
 from tests.reading.clinic import NORMAL, PNEUMONIA, state
+from tests.reading.reports.measured import mark, mark_json, measured
 from tests.viewer.house import House
 
 STUDY = "1.2.840.1"
@@ -30,7 +31,7 @@ def seen(case: dict[str, Any], **more: object) -> dict[str, object]:
 
 
 def sign(client: httpx.Client, case: dict[str, Any], **more: object) -> httpx.Response:
-    body = seen(case, content=PNEUMONIA.to_json(), draft_revision=0, **more)
+    body = seen(case, **{"content": PNEUMONIA.to_json(), "draft_revision": 0, **more})
     return client.post(f"/api/cases/{case['id']}/sign", json=body)
 
 
@@ -87,6 +88,28 @@ def test_what_a_sheet_cannot_print_is_said_before_it_is_signed(house: House) -> 
         {"character": "𪛖", "printed": "〔U+2A6D6〕"},
         {"character": "א", "printed": "〔U+05D0〕"},
     ]
+
+
+def test_what_was_measured_comes_with_the_case_and_what_cannot_be_is_refused_with_its_place(house: House) -> None:
+    house.case(STUDY)
+    ada = house.signed_in("ada")
+    case = ada.post("/api/cases/claim", json={}).json()
+    here, lease = f"/api/cases/{case['id']}", case["lease"]["revision"]
+    draft = {"content": measured(mark(study_uid=STUDY)).to_json(), "revision": 0, "lease_revision": lease}
+    two = {**NORMAL.to_json(), "marks": [mark_json(study_uid=STUDY), mark_json(number=2, points=[[1, 2]])]}
+    elsewhere = measured(mark(study_uid="1.2.840.2")).to_json()
+
+    saved = ada.put(f"{here}/draft", json=draft)
+    refused = ada.put(f"{here}/draft", json=draft | {"content": two, "revision": 1})
+    unsigned = sign(ada, case, content=elsewhere, draft_revision=1)
+    signed = sign(ada, case, content=draft["content"], draft_revision=1)
+
+    assert saved.status_code == 200
+    assert refused.status_code == unsigned.status_code == 422
+    said = [refused.json()[name] for name in ("field", "path", "problem")]
+    assert said == ["marks", "1.points", "number_of_points"]
+    assert (unsigned.json()["path"], unsigned.json()["problem"]) == ("0.study_uid", "not_of_case")
+    assert signed.json()["versions"][0]["content"]["marks"] == [mark_json(study_uid=STUDY)]
 
 
 def test_the_worklist_is_narrowed_and_paged(house: House) -> None:
