@@ -202,6 +202,8 @@ class Action(StrEnum):
     PATIENT_OPEN = "patient.open"
     PATIENT_REGISTER = "patient.register"
     PATIENT_SEARCH = "patient.search"
+    PATIENT_TELEPHONE = "patient.telephone"
+    PATIENT_TELEPHONE_CODE = "patient.telephone_code"
     PATIENT_UNMERGE = "patient.unmerge"
 
     PERSON_ADD = "person.add"
@@ -273,6 +275,7 @@ class Action(StrEnum):
     ROSTER_WEIGHT = "roster.weight"
 
     SESSION_ASK = "session.ask"
+    SESSION_CODE = "session.code"
     SESSION_END = "session.end"
     SESSION_FACTOR = "session.factor"
     SESSION_OPEN = "session.open"

@@ -46,9 +46,9 @@ def address(tx: Connection, keys: Keys, audiences: Collection[Audience], now: da
         )
         for route in routes_of(event.kind):
             until = event.happened_at + route.lasts
-            if route.audience not in audiences or until <= now or not receivers.is_needed(tx, event, route):
+            if route.audience not in audiences or until <= now or not receivers.is_needed(tx, event, route, now):
                 continue
-            for one in receivers.of(tx, event, route, now):
+            for one in receivers.of(tx, keys, event, route, now):
                 tx.execute(
                     sa.insert(message),
                     {

@@ -6,6 +6,7 @@ leaves a lease that ends, and the message goes out again under the same id: at l
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -44,6 +45,8 @@ class Due:
     template: Template
     organisation: Organisation | None
     number: str = field(repr=False)
+    secrets: Mapping[str, str] = field(repr=False)
+    """What the words of a code say besides."""
     attempts: int
     """This one included."""
     lasts_until: datetime
@@ -75,7 +78,7 @@ def claim(tx: Connection, keys: Keys, now: datetime) -> Due | None:
         )
         audience = Audience(row.audience)
         meant = next((one for one in routes_of(row.kind) if one.audience is audience), None)
-        if meant is None or not receivers.is_needed(tx, event, meant):
+        if meant is None or not receivers.is_needed(tx, event, meant, now):
             end(tx, row.id, after(State.WAITING, Move.SPARE), now)
             continue
         if row.lasts_until <= now:
@@ -93,6 +96,7 @@ def claim(tx: Connection, keys: Keys, now: datetime) -> Due | None:
             template=Template(row.template),
             organisation=place or None,
             number=keys.open(row.number_cipher, NUMBER),
+            secrets=receivers.secrets_of(tx, keys, event),
             attempts=attempts,
             lasts_until=row.lasts_until,
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,13 +13,14 @@ from sqlalchemy.engine import Connection
 from reading.alerts import alert_rows, duty
 from reading.cases.identity_moves import Identity
 from reading.cases.moves import HIDDEN
-from reading.errors import Invalid
 from reading.kinds import Role
 from reading.messages.routes import Audience, Route, Template
-from reading.patients import patients, telephones
+from reading.patients import telephones
+from reading.patients.keys import Keys
 from reading.register import organisations
 from reading.reports.versions import Status
 from reading.tables import case, critical_alert, critical_notice, emergency_access, report_version
+from reading.telephones import codes, numbers
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,50 +47,55 @@ class Receiver:
 Receivers: TypeAlias = list[Receiver]
 
 
-def mobile(telephone: str) -> str:
-    """A number that takes messages, in its written form; empty where it is none."""
-    with contextlib.suppress(Invalid):
-        written = telephones.normal(telephone)
-        return written if telephones.MOBILE.fullmatch(written) else ""
-    return ""
-
-
-def number_of_patient(tx: Connection, patient_id: str) -> str:
-    """The mobile number that the counter noted for a person; empty where there is none."""
-    found = patients.by_id(tx, patient_id)
-    return "" if found is None else mobile(found.telephone)
-
-
-def of(tx: Connection, event: Event, route: Route, now: datetime) -> Receivers:
+def of(tx: Connection, keys: Keys, event: Event, route: Route, now: datetime) -> Receivers:
     """Everybody whom a route means, each number once; nobody where no number is known."""
     match route.audience:
         case Audience.SYSTEM:
             return [Receiver(template=route.template, organisation_id=_site_of(tx, event))]
         case Audience.PATIENT:
-            return _patient(tx, event)
+            return _patient(tx, keys, event, route)
         case Audience.STAFF:
             return list({one.number: one for one in _staff(tx, event, route, now)}.values())
 
 
-def is_needed(tx: Connection, event: Event, route: Route) -> bool:
+def is_needed(tx: Connection, event: Event, route: Route, now: datetime) -> bool:
     """Whether the event is still true: a report that was withheld or an alert that was answered tells nobody."""
     if route.audience is Audience.SYSTEM:
         return True
+    if event.kind == codes.CODE:
+        return codes.is_wanted(tx, event.subject_id, now)
     check = _NEEDED.get(event.kind)
     return check is None or check(tx, event)
 
 
-def _patient(tx: Connection, event: Event) -> Receivers:
+def secrets_of(tx: Connection, keys: Keys, event: Event) -> dict[str, str]:
+    """What a code's message says besides; nothing of any other event."""
+    return codes.words_of(tx, keys, event.subject_id) if event.kind == codes.CODE else {}
+
+
+def _patient(tx: Connection, keys: Keys, event: Event, route: Route) -> Receivers:
+    site_id: str | None = event.payload.get("organisation_id")
+    if event.kind == codes.CODE:
+        return _one(route.template, site_id, codes.number_of(tx, keys, event.subject_id))
+    if event.kind == numbers.REPLACED:
+        return _one(route.template, site_id, numbers.ended_number(tx, keys, event.subject_id))
     asked = (
         sa.select(case.c.patient_id, case.c.site_id)
         .join(report_version, report_version.c.case_id == case.c.id)
-        .where(report_version.c.id == event.subject_id)
+        .where(report_version.c.id == event.subject_id, case.c.patient_id.is_not(None))
     )
     row = tx.execute(asked).one_or_none()
-    number = number_of_patient(tx, row.patient_id) if row is not None and row.patient_id is not None else ""
-    if row is None or not number:
+    if row is None:
         return []
-    return [Receiver(template=Template.REPORT_NEWS, organisation_id=row.site_id, number=number)]
+    if numbers.of_person(tx, keys, row.patient_id) is None:
+        template = Template.REPORT_NEWS
+    else:
+        template = Template.REPORT_CORRECTED if event.payload.get("replaces") else route.template
+    return _one(template, row.site_id, numbers.told_at(tx, keys, row.patient_id))
+
+
+def _one(template: Template, site_id: str | None, number: str) -> Receivers:
+    return [Receiver(template=template, organisation_id=site_id, number=number)] if number else []
 
 
 def _staff(tx: Connection, event: Event, route: Route, now: datetime) -> Receivers:
@@ -101,12 +106,12 @@ def _staff(tx: Connection, event: Event, route: Route, now: datetime) -> Receive
         sa.select(critical_notice.c.telephone).where(critical_notice.c.id == event.payload.get("notice_id"))
     )
     if told:
-        numbers = [mobile(told)]
+        numbers = [telephones.mobile(told)]
     else:
-        numbers = [mobile(one.telephone) for one in _on_duty(tx, event, organisation_id, now)]
+        numbers = [telephones.mobile(one.telephone) for one in _on_duty(tx, event, organisation_id, now)]
         place = organisations.by_id(tx, organisation_id)
         if not any(numbers) and place is not None:
-            numbers = [mobile(place.telephone)]
+            numbers = [telephones.mobile(place.telephone)]
     return [Receiver(template=route.template, organisation_id=organisation_id, number=one) for one in numbers if one]
 
 

@@ -31,6 +31,8 @@ class Template(StrEnum):
     CRITICAL_LIFTED = "critical_lifted"
     EMERGENCY_OPENED = "emergency_opened"
     REFERRAL_SENT = "referral_sent"
+    SIGN_IN_CODE = "sign_in_code"
+    TELEPHONE_REPLACED = "telephone_replaced"
     EVENT = "event"
     """No words: the kind of the event, for a system."""
 
@@ -50,11 +52,13 @@ class Route:
 
 _HOUR: Final = timedelta(hours=1)
 _DAY: Final = timedelta(days=1)
+_MINUTES: Final = timedelta(minutes=10)
+"""As long as a code holds."""
 _SYSTEM: Final = Route(audience=Audience.SYSTEM, template=Template.EVENT, lasts=3 * _DAY)
 
 
-def _patient(template: Template) -> Route:
-    return Route(audience=Audience.PATIENT, template=template, lasts=3 * _DAY)
+def _patient(template: Template, lasts: timedelta = 3 * _DAY) -> Route:
+    return Route(audience=Audience.PATIENT, template=template, lasts=lasts)
 
 
 def _staff(template: Template, lasts: timedelta) -> Route:
@@ -81,6 +85,8 @@ ROUTES: Final[Mapping[str, tuple[Route, ...]]] = {
     "critical.skipped": (),
     "critical.carried": (),
     "critical.reset": (),
+    "telephone.code": (_patient(Template.SIGN_IN_CODE, _MINUTES),),
+    "telephone.replaced": (_patient(Template.TELEPHONE_REPLACED),),
     "emergency.opened": (_staff(Template.EMERGENCY_OPENED, _DAY), _SYSTEM),
     "referral.sent": (_staff(Template.REFERRAL_SENT, _DAY), _SYSTEM),
     **dict.fromkeys(

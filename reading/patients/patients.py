@@ -47,7 +47,6 @@ class Patient:
     """Registered without papers, until a card is added or the record is merged with another."""
     estimated_age: int | None = None
     """Years at the registration, where nobody knows the birth date."""
-    telephone_verified_at: datetime | None = None
     facts_at: datetime | None = field(default=None, compare=False)
     """When name, sex or birth date were last changed, by a correction or a merge; None: never."""
     merged_into: str | None = None
@@ -224,7 +223,6 @@ def _patient(row: sa.Row[tuple[object, ...]], of_person: sa.Row[tuple[object, ..
         site_id=row.site_id,
         temporary=of_person.temporary,
         estimated_age=of_person.estimated_age,
-        telephone_verified_at=of_person.telephone_verified_at,
         facts_at=row.facts_at,
         merged_into=row.merged_into,
     )

@@ -31,3 +31,12 @@ def normal(typed: str) -> str:
     if split is None or not split[2].strip("0"):
         raise Invalid("telephone", "form")
     return "-".join(part for part in split.groups() if part)
+
+
+def mobile(typed: str) -> str:
+    """A number that takes messages, in its written form; empty where it is none."""
+    try:
+        written = normal(typed)
+    except Invalid:
+        return ""
+    return written if MOBILE.fullmatch(written) else ""

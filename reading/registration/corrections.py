@@ -17,6 +17,7 @@ from reading.patients.majority import ZONE
 from reading.patients.names import search_forms
 from reading.patients.patients import Patient
 from reading.registration.records import open_patient, own_cards
+from reading.telephones import numbers
 from reading.texts import checked
 from reading.viewers import Staff
 
@@ -38,7 +39,8 @@ def facts_of(patient: Patient) -> Facts:
 def correct(ctx: Context[Staff], keys: Keys, patient_id: str, facts: Facts, *, revision: int, reason: str) -> Patient:
     """Correct a patient; ``revision`` is that of the record on the screen.
 
-    Guardians' cards end with the majority that a corrected birth date means, never later than before.
+    Guardians' cards end with the majority that a corrected birth date means, never later than before. Another telephone
+    has to be verified anew; the number that was verified is told.
 
     Raises:
         NotThere: there is none, or none of their sites registers the person.
@@ -78,9 +80,10 @@ def correct(ctx: Context[Staff], keys: Keys, patient_id: str, facts: Facts, *, r
             "birth_date": new.birth_date,
             "telephone": new.telephone,
             "estimated_age": None if new.birth_date else opened.estimated_age,
-            "telephone_verified_at": opened.telephone_verified_at if new.telephone == opened.telephone else None,
         },
     )
+    if "telephone" in after:
+        numbers.end(ctx.tx, keys, opened.id, ctx.now)
     if "birth_date" in after:
         for each in ids:
             patient_identifiers.end_with_majority(ctx.tx, each, new.birth_date, ctx.now)

@@ -27,6 +27,8 @@ from reading.patients.patients import Patient
 from reading.register.sites import visible_site
 from reading.sessions.patient_sessions import CARDS
 from reading.tables import patient
+from reading.telephones import numbers
+from reading.telephones.numbers import Telephone
 from reading.viewers import Staff
 
 MOST: Final = 50
@@ -45,6 +47,7 @@ class Record:
     """Claims that nobody took back."""
     likely: Sequence[Patient]
     """Other records that are likely the same person's."""
+    telephone: Telephone
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,6 +89,7 @@ def open_record(ctx: Context[Staff], keys: Keys, patient_id: str) -> Record:
         history=changes.history(ctx.tx, ids),
         merges=merges.of_records(ctx.tx, ids),
         likely=_likely(ctx, keys, opened),
+        telephone=numbers.of_record(ctx.tx, keys, opened),
     )
 
 

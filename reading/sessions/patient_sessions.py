@@ -1,4 +1,4 @@
-"""Sessions of patients, opened by a card and the code of a receipt.
+"""Sessions of patients, opened by a card and the code of a receipt, or by a card that was proved by a telephone.
 
 A refusal is *returned*, since a raised one would roll back the failure that was counted. The edge commits
 first and raises afterwards::
@@ -11,6 +11,7 @@ first and raises afterwards::
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -28,7 +29,7 @@ from reading.patients.keys import Keys
 from reading.sessions import attempts, receipts, session_token
 from reading.sessions.attempts import Caller
 from reading.sessions.session_token import TOUCH_EVERY
-from reading.tables import patient_session
+from reading.tables import patient_session, verified_telephone
 from reading.viewers import PatientViewer
 from storage.database import snapshot, transaction
 
@@ -80,35 +81,25 @@ def open_session(
     # Whose card it is: the receipt may name another record of the same person, until the records are parted.
     holder = next(each for each in stands_for if persons.one_person(ctx.tx, each, shown.patient_id))
     attempts.succeeded(ctx.tx, attempt, ctx.now)
-    token = session_token.new()
     opened = PatientViewer(
         patient_id=shown.patient_id, case_id=shown.case_id, csrf_token=session_token.new(), address=caller.address
     )
-    ctx.tx.execute(
-        patient_session.insert(),
-        {
-            "token_digest": session_token.digest(token),
-            "patient_id": holder,
-            "receipt_id": shown.id,
-            "csrf_token": opened.csrf_token,
-            "created_at": ctx.now,
-            "active_at": ctx.now,
-        },
-    )
-    ctx.by(opened).record(
-        action=Action.SESSION_OPEN,
-        subject_kind="patient",
-        subject_id=opened.patient_id,
-        details={"receipt": shown.id, "case_id": shown.case_id},
-    )
-    return PatientSession(token=token, patient=opened)
+    details = {"receipt": shown.id, "case_id": shown.case_id}
+    return _open(ctx, opened, holder=holder, details=details, receipt_id=shown.id)
+
+
+@without_door("Nobody is known before the session is open.")
+def open_proved(ctx: Context[Who], patient_id: str, *, telephone_id: str, caller: Caller) -> PatientSession:
+    """Open a session of somebody who proved the card by its owner's telephone: it sees the person's whole history."""
+    opened = PatientViewer(patient_id=patient_id, case_id=None, csrf_token=session_token.new(), address=caller.address)
+    return _open(ctx, opened, holder=patient_id, details={"telephone": telephone_id}, telephone_id=telephone_id)
 
 
 def by_token(tx: Connection, token: str, now: datetime) -> PatientViewer | None:
-    """The patient whose session has this token, None when there is none any longer; it ends with its receipt.
+    """The patient whose session has this token, None when there is none any longer; it ends with what opened it.
 
-    Or when the record of the card and that of the receipt are no longer one person's. For polling and pictures, which
-    do not extend the session.
+    Or when the record of the card and that of the receipt or telephone are no longer one person's. For polling and
+    pictures, which do not extend the session.
     """
     found = _open_session(tx, token, now)
     return None if found is None else found[1]
@@ -141,6 +132,35 @@ def end(ctx: Context[PatientViewer], token: str) -> None:
         ctx.record(action=Action.SESSION_END, subject_kind="patient", subject_id=ctx.who.patient_id)
 
 
+def _open(
+    ctx: Context[Who],
+    opened: PatientViewer,
+    *,
+    holder: str,
+    details: Mapping[str, str],
+    receipt_id: str | None = None,
+    telephone_id: str | None = None,
+) -> PatientSession:
+    """``holder`` is the record of the card."""
+    token = session_token.new()
+    ctx.tx.execute(
+        patient_session.insert(),
+        {
+            "token_digest": session_token.digest(token),
+            "patient_id": holder,
+            "receipt_id": receipt_id,
+            "telephone_id": telephone_id,
+            "csrf_token": opened.csrf_token,
+            "created_at": ctx.now,
+            "active_at": ctx.now,
+        },
+    )
+    ctx.by(opened).record(
+        action=Action.SESSION_OPEN, subject_kind="patient", subject_id=opened.patient_id, details=details
+    )
+    return PatientSession(token=token, patient=opened)
+
+
 def _open_session(tx: Connection, token: str, now: datetime) -> tuple[sa.Row[Any], PatientViewer] | None:
     row = tx.execute(
         sa.select(patient_session).where(
@@ -152,6 +172,15 @@ def _open_session(tx: Connection, token: str, now: datetime) -> tuple[sa.Row[Any
     ).one_or_none()
     if row is None:
         return None
+    if row.receipt_id is None:
+        whose = tx.scalar(
+            sa.select(verified_telephone.c.patient_id).where(
+                verified_telephone.c.id == row.telephone_id, verified_telephone.c.until.is_(None)
+            )
+        )
+        if not persons.one_person(tx, row.patient_id, whose):
+            return None
+        return row, PatientViewer(patient_id=row.patient_id, case_id=None, csrf_token=row.csrf_token)
     shown = receipts.by_id(tx, row.receipt_id, now)
     if shown is None or not persons.one_person(tx, row.patient_id, shown.patient_id):
         return None

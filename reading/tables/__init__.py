@@ -87,6 +87,7 @@ from reading.tables.statements import (
     statement_month,
     statement_price,
 )
+from reading.tables.telephones import telephone_code, verified_telephone
 from reading.tables.templates import phrase, report_template
 
 __all__ = [
@@ -214,5 +215,7 @@ __all__ = [
     "statement_price",
     "study_share",
     "surgery",
+    "telephone_code",
+    "verified_telephone",
     "work_weight",
 ]

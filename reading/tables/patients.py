@@ -33,7 +33,6 @@ patient: Final = sa.Table(
     # Without papers; estimated years where nobody knows the birth date.
     sa.Column("temporary", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("estimated_age", sa.Integer),
-    sa.Column("telephone_verified_at", UtcDateTime),
     # When name, sex or birth date of the person were last changed, by a correction or a merge; None: never.
     sa.Column("facts_at", UtcDateTime),
     # The record that stands for the person: what the merges in force lead to; `patient_merge` says why.

@@ -60,11 +60,14 @@ patient_session: Final = sa.Table(
     metadata,
     sa.Column("token_digest", DIGEST, primary_key=True),
     reference("patient_id", "patient"),
-    reference("receipt_id", "receipt"),
+    # What opened it, and with which it ends: a receipt, or a telephone that was verified.
+    reference("receipt_id", "receipt", nullable=True),
+    reference("telephone_id", "verified_telephone", nullable=True),
     sa.Column("csrf_token", sa.String(64), nullable=False),
     sa.Column("created_at", UtcDateTime, nullable=False),
     sa.Column("active_at", UtcDateTime, nullable=False),
     sa.Column("ended_at", UtcDateTime),
+    sa.CheckConstraint("(receipt_id is null) <> (telephone_id is null)", name="opened_by"),
 )
 
 # One row for each thing that failures count against (reading.sessions.failed_proofs.Kind), as a keyed digest.

@@ -102,7 +102,7 @@ def outgoing(house: House, due: Due) -> Outgoing:
         site=due.organisation,
         at=event.happened_at,
         origin=house.settings.public_origin,
-        secrets={},
+        secrets=due.secrets,
     )
     return Outgoing(
         id=due.id,

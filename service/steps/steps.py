@@ -25,6 +25,7 @@ from reading.patients import patients
 from reading.queue import assigning, leases
 from reading.referral import sending
 from reading.sessions import attempts, half_sessions
+from reading.telephones import codes
 from service.installation.house import House
 from service.installation.nodes import SHIP_SECONDS, TRIM_SECONDS, bytes_of, shipping, ships, trimming
 from service.steps.anchor import Anchoring, places_of
@@ -185,7 +186,11 @@ def _spell(tx: Connection) -> int:
 
 
 def _forget_proofs(house: House) -> Callable[[Connection], int]:
-    return lambda tx: attempts.forget(tx, house.clock()) + half_sessions.forget(tx, house.clock())
+    def run(tx: Connection) -> int:
+        now = house.clock()
+        return attempts.forget(tx, now) + half_sessions.forget(tx, now) + codes.forget(tx, now)
+
+    return run
 
 
 def _check_audit(house: House) -> Callable[[], int]:

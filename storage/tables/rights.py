@@ -61,6 +61,7 @@ DELETED_FROM: Final = frozenset(
         "report_search_code",
         "report_search_person",
         "statement_change",
+        "telephone_code",
     }
 )
 """Tables whose rows may go: what is erased on purpose, what is only of use for a while, and what is made of others."""

@@ -532,6 +532,8 @@ STAFF: dict[tuple[str, str], Thing | Listing | Theirs] = {
     ("POST", "/t/patients/{patient_id}/cards"): Thing(
         "patient", form={"revision": "1", "card_type": "health_card", "card": "B" * 64, "why": "x"}
     ),
+    ("POST", "/t/patients/{patient_id}/telephone"): Thing("patient", form={"code": "1"}),
+    ("POST", "/t/patients/{patient_id}/telephone/code"): Thing("patient", form={}),
     ("POST", "/t/patients/{patient_id}/cards/{card_id}/end"): Thing("patient", form={"revision": "1", "why": "x"}),
     ("POST", "/t/patients/{patient_id}/merges"): Thing("patient", form={"other": NOWHERE["case"], "why": "x"}),
     ("POST", "/t/patients/{patient_id}/merges/{merge_id}"): Thing(
@@ -557,6 +559,9 @@ PATIENT: dict[tuple[str, str], Thing | Listing | Theirs] = {
     ("GET", "/p"): Theirs("a form"),
     ("POST", "/p"): Theirs("a card and a code open it"),
     ("POST", "/p/sign-out"): Theirs("the caller's own session"),
+    ("GET", "/p/telephone"): Theirs("a form, where a gateway reaches patients"),
+    ("POST", "/p/telephone"): Theirs("a card; the answer is the same for all: test_patient_telephone"),
+    ("POST", "/p/telephone/code"): Theirs("a card and a code open it"),
     ("GET", "/p/reports"): Listing(),
     ("GET", "/p/reports/{version_id}"): Thing("report"),
     ("GET", "/p/reports/{version_id}.pdf"): Thing("report"),

@@ -68,6 +68,10 @@ class Office:
     web_app: Path = WEB_APP
     """The built web app."""
 
+    def reaches(self, audience: Audience) -> bool:
+        """Whether messages really go out to them: a folder is a place from which nothing is sent."""
+        return self.gateways.get(audience, "folder") not in {"folder", "none"}
+
 
 def office_of(request: Request) -> Office:
     """The office that `viewer.app.mount` put into the application."""

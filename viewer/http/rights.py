@@ -161,6 +161,7 @@ RIGHTS: Final[tuple[Right, ...]] = (
         *("POST /api/merges/{merge_id}", "GET /t/patients", "POST /t/patients/search", "GET /t/patients/new"),
         *("POST /t/patients/new", "GET /t/patients/{patient_id}"),
         *_each("POST", "/t/patients/{patient_id}", "/correct", "/cards", "/cards/{card_id}/end", "/merges"),
+        *_each("POST", "/t/patients/{patient_id}/telephone", "", "/code"),
         "POST /t/patients/{patient_id}/merges/{merge_id}",
     ),
     _right(

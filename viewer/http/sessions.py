@@ -12,6 +12,8 @@ from reading.sessions.half_sessions import HalfSession
 from reading.sessions.patient_sessions import PatientSession
 from reading.sessions.sign_in import Enrolled, NewFactor
 from reading.sessions.staff_sessions import StaffSession
+from reading.telephones import sign_in as telephone_sign_in
+from reading.telephones.sign_in import Asked
 from reading.viewers import PatientViewer, SessionFacts, Staff
 from viewer.http.callers import PATIENT_COOKIE, STAFF_COOKIE, caller_of, take
 from viewer.http.half_sign_in import place_of
@@ -130,6 +132,40 @@ def open_patient_session(request: Request, card_type: str, card: str, code: str)
     with acting(office, stranger(caller.address)) as ctx:
         opened = patient_sessions.open_session(
             ctx, office.keys, card_kind=card_type, card=card, code=code, caller=caller
+        )
+    if not isinstance(opened, PatientSession):
+        raise opened
+    return opened
+
+
+def ask_for_code(request: Request, card_type: str, card: str) -> Asked:
+    """Send a code to the verified telephone of a card's owner; the answer is the same where there is none.
+
+    Raises:
+        TooManyAttempts: after the asking was counted.
+        Invalid: no such kind of card.
+
+    """
+    office, caller = office_of(request), caller_of(request)
+    with acting(office, stranger(caller.address)) as ctx:
+        asked = telephone_sign_in.ask(ctx, office.keys, card_kind=card_type, card=card, caller=caller)
+    if not isinstance(asked, Asked):
+        raise asked
+    return asked
+
+
+def open_session_by_code(request: Request, card_type: str, card: str, token: str, code: str) -> PatientSession:
+    """Sign a patient in with a card and the code that was sent to the telephone.
+
+    Raises:
+        WrongCredentials, TooManyAttempts: after the failure was counted.
+        Invalid: no such kind of card.
+
+    """
+    office, caller = office_of(request), caller_of(request)
+    with acting(office, stranger(caller.address)) as ctx:
+        opened = telephone_sign_in.open_session(
+            ctx, office.keys, card_kind=card_type, card=card, token=token, code=code, caller=caller
         )
     if not isinstance(opened, PatientSession):
         raise opened

@@ -10,6 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from reading.errors import Invalid, TooManyAttempts, WrongCredentials
 from reading.kinds import IdentifierKind
+from reading.messages.routes import Audience
 from viewer.http.callers import (
     PATIENT_COOKIE,
     Patient,
@@ -19,6 +20,7 @@ from viewer.http.callers import (
     keeps_cookies,
     patient_of,
 )
+from viewer.http.office import office_of
 from viewer.http.page import PATIENTS, language_of, page
 from viewer.http.problems import SignedOut, problem_of
 from viewer.http.sessions import end_patient_session, open_patient_session
@@ -122,4 +124,5 @@ def _form(
         card_type=card_type,
         notice=notice,
         problem=said,
+        by_telephone=office_of(request).reaches(Audience.PATIENT),
     )

@@ -13,6 +13,7 @@ from reading.actions import Action
 from reading.context import Context
 from reading.errors import Invalid, MoveNotAllowed, NotAllowed, NotThere, Stale
 from reading.kinds import HeldAs, IdentifierKind, Role, Sex
+from reading.messages.routes import Audience
 from reading.patients.majority import ZONE
 from reading.patients.merge_moves import Move
 from reading.patients.patient_identifiers import Identifier
@@ -39,7 +40,11 @@ router = APIRouter(prefix="/t/patients")
 Field = Annotated[str, Form(max_length=200)]
 Why = Annotated[str, Form(max_length=1000)]
 Revision = Annotated[int, Form(ge=0)]
-Done = Annotated[str, Query(pattern="^(|registered|corrected|card_added|card_ended|proposed|merge|decline|undo)$")]
+DONE: Final = (
+    *("registered", "corrected", "card_added", "card_ended", "proposed", "merge", "decline", "undo"),
+    *("code-sent", "verified"),
+)
+Done = Annotated[str, Query(pattern=f"^(|{'|'.join(DONE)})$")]
 
 SEARCH: Final = ("card_type", "card", "number", "name", "birth_date")
 Refused = Invalid | Stale | NotAllowed | MoveNotAllowed
@@ -112,7 +117,7 @@ def register(  # noqa: PLR0917 -- the fields of the form
 
 @router.get("/{patient_id}")
 def show_record(request: Request, staff: Looking, patient_id: str, done: Done = "") -> Response:
-    return _record_page(request, staff, patient_id, done=done)
+    return record_page(request, staff, patient_id, done=done)
 
 
 @router.post("/{patient_id}/correct")
@@ -219,7 +224,7 @@ def _act(
         with going_in(office_of(request), staff, action, "patient", patient_id) as ctx:
             act(ctx)
     except (Invalid, Stale, NotAllowed, MoveNotAllowed) as refused:
-        return _record_page(request, staff, patient_id, refused=refused, typed=typed)
+        return record_page(request, staff, patient_id, refused=refused, typed=typed)
     return RedirectResponse(f"/t/patients/{patient_id}?done={done}", status_code=303)
 
 
@@ -264,7 +269,7 @@ def _new_page(request: Request, staff: Staff, form: Mapping[str, str], *, wrong:
     )
 
 
-def _record_page(
+def record_page(
     request: Request,
     staff: Staff,
     patient_id: str,
@@ -280,7 +285,8 @@ def _record_page(
         shown: dict[str, Any] = {
             "patient": view.line(patient, language, today),
             "telephone": patient.telephone,
-            "telephone_verified": patient.telephone_verified_at is not None,
+            "verified": view.telephone(record.telephone, zone),
+            "can_verify": office.reaches(Audience.PATIENT),
             "revision": patient.revision,
             "others": view.lines(record.others, language, today),
             "locked": view.locked(record),

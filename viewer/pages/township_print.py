@@ -12,8 +12,10 @@ from starlette.responses import RedirectResponse, Response
 from reading.access import door
 from reading.actions import Action
 from reading.errors import NotAllowed, NotThere
+from reading.messages.routes import Audience
 from reading.reports.versions import VALID
 from reading.signing import printing
+from reading.telephones.numbers import told_at
 from reading.viewers import Staff
 from storage.ids import new_id
 from viewer.http.callers import Looking, Submitting, paper_origin
@@ -118,6 +120,7 @@ def receipt(request: Request, staff: Submitting, case_id: str, button: Button = 
         entry = opened(ctx, case_id)
         zone = zone_of(ctx.tx, entry)
         printed, now = printing.print_receipt(ctx, office.keys, case_id, sheet=button or new_id()), ctx.now
+        told = office.reaches(Audience.PATIENT) and bool(told_at(ctx.tx, office.keys, entry.case.patient_id or ""))
     if printed is None:
         return RedirectResponse(f"/t/case/{case_id}?done=receipt", status_code=303)
     # Nothing of the person; the square code has the code besides, which its address does not show.
@@ -132,6 +135,7 @@ def receipt(request: Request, staff: Submitting, case_id: str, button: Button = 
         copy=text(language, "receipt.copy", n=printed.number) if printed.number > 1 else "",
         printed_at=words.moment(now, zone),
         expires_at=words.moment(printed.expires_at, zone),
+        told=told,
         address=address,
         qr=qr_of(f"{address}#{printed.code}"),  # behind #: it stays in the phone
     )

@@ -18,6 +18,7 @@ from reading.patients.patient_identifiers import HeldIdentifier
 from reading.patients.patients import Patient
 from reading.register import organisations, people
 from reading.registration.records import Record
+from reading.telephones.numbers import Telephone
 from viewer.words import words
 from viewer.words.catalogue import Language, text
 
@@ -115,12 +116,21 @@ def zone_of(tx: Connection, patient: Patient) -> str:
     return site.time_zone if site else "Asia/Shanghai"
 
 
+def telephone(one: Telephone, zone: str) -> dict[str, Any]:
+    """How a person's number is; never the number itself."""
+    return {
+        "takes_messages": one.takes_messages,
+        "since": "" if one.since is None else words.moment(one.since, zone),
+        "is_noted": one.is_noted,
+    }
+
+
 def as_json(record: Record) -> dict[str, Any]:
     """A record for programs; card numbers are masked, as on the page."""
     return {
         **line_json(record.patient),
         "telephone": record.patient.telephone,
-        "telephone_verified": record.patient.telephone_verified_at is not None,
+        "telephone_verified": record.telephone.is_noted,
         "revision": record.patient.revision,
         "records": [one.number for one in record.others],
         "cards": [

@@ -9,8 +9,9 @@ import reading
 from reading.alerts.notices import MESSAGE
 from reading.messages.routes import ROUTES, Audience, Route, Template, routes_of
 from reading.referral.moves import State as ReferralState
+from reading.telephones import codes, numbers
 
-TABLES = ("MESSAGE[kind]", "notices.MESSAGE[kind]", "f'referral.{state}'")
+TABLES = ("CODE", "REPLACED", "MESSAGE[kind]", "notices.MESSAGE[kind]", "f'referral.{state}'")
 """What stands for a kind where the code posts one out of a table."""
 
 
@@ -31,7 +32,7 @@ def posted_kinds() -> set[str]:
 def test_the_table_has_every_event_that_is_posted_and_no_other() -> None:
     referrals = {f"referral.{state}" for state in ReferralState}
 
-    assert posted_kinds() | set(MESSAGE.values()) | referrals == set(ROUTES)
+    assert posted_kinds() | set(MESSAGE.values()) | referrals | {codes.CODE, numbers.REPLACED} == set(ROUTES)
 
 
 def test_nobody_is_told_of_an_event_that_no_table_knows() -> None:

@@ -32,7 +32,11 @@ Rows = dict[str, list[dict[str, Any]]]
 MARK: Final = "rebuilding"
 """What a restored database has until its index was made again."""
 
-ONE_OF_TWO: Final = {"forwarding_rule": {"url": ""}, "factor": {"kind": "totp"}}
+ONE_OF_TWO: Final = {
+    "forwarding_rule": {"url": ""},
+    "factor": {"kind": "totp"},
+    "patient_session": {"telephone_id": None},
+}
 """What a row says, or leaves out, where it says one thing or another."""
 
 
