@@ -22,6 +22,8 @@ from tests.running import wait_until
 STUDY: Final = new_uid()
 CHEST: Final = new_uid()
 SCOUT: Final = new_uid()
+"""Sagittal, at x = 10, from the level of 40 mm down."""
+EARLIER: Final = new_uid()
 SPACE: Final = new_uid()
 PATIENCE_MS: Final = 30_000
 
@@ -53,15 +55,24 @@ CELLS: Final = """() => [...document.querySelectorAll('tierread-cell')].map(cell
 })"""
 
 
-def slices(series_uid: str, count: int, **known: Any) -> Iterator[Dataset]:
-    """Axial slices, 5 mm apart, of one value that both windows of the chest tell apart."""
+LINE: Final = """() => {
+  const cell = document.querySelectorAll('tierread-cell')[1]
+  const at = cell.querySelector('.reference line').y1.baseVal.value
+  const [top, bottom] = [40, 9].map(z => cell.stack.onScreenAt([10, 0, z])[1])
+  return (at - top) / (bottom - top)
+}"""
+"""How far down in the sagittal picture, from 40 to 9 mm, the line of the axial one lies."""
+PRIOR: Final = "{ case_id: 'before', study_uids: [uid], examined_at: '2025-03-01T08:00:00Z' }"
+
+
+def slices(series_uid: str, count: int, step_mm: int = 5, /, **known: Any) -> Iterator[Dataset]:
+    """Axial slices of one value that both windows of the chest tell apart."""
     for number in range(count):
-        one = image(
-            rows=32, columns=32, SeriesInstanceUID=series_uid, StudyInstanceUID=STUDY, InstanceNumber=number + 1,
-            BodyPartExamined="CHEST", FrameOfReferenceUID=SPACE, PixelSpacing=[1, 1], RescaleSlope=1,
-            RescaleIntercept=-1024, ImageOrientationPatient=[1, 0, 0, 0, 1, 0],
-            ImagePositionPatient=[0, 0, 5 * number], **known,
-        )  # fmt: skip
+        place = {"ImageOrientationPatient": [1, 0, 0, 0, 1, 0], "ImagePositionPatient": [0, 0, step_mm * number]}
+        body = {"BodyPartExamined": "CHEST", "FrameOfReferenceUID": SPACE, "StudyInstanceUID": STUDY}
+        values = {"PixelSpacing": [1, 1], "RescaleSlope": 1, "RescaleIntercept": -1024}
+        shown: dict[str, Any] = {**place, **body, **values, **known}
+        one = image(rows=32, columns=32, SeriesInstanceUID=series_uid, InstanceNumber=number + 1, **shown)
         one.PixelData = np.full(32 * 32, 1024, "<u2").tobytes()  # 0 HU
         yield one
 
@@ -71,7 +82,13 @@ def page(sqlite_template: Path, tmp_path: Path) -> Iterator[Page]:
     url = f"sqlite:///{shutil.copy(sqlite_template, tmp_path / 'layouts.db')}"
     engine = connect(url)
     with archive(engine, url, tmp_path) as held, serving(held, engine, tmp_path, desk.page_of_the_desk()) as web:
-        for one in (*slices(CHEST, 12, SeriesNumber=2), *slices(SCOUT, 3, SeriesNumber=3)):
+        earlier = {"StudyInstanceUID": EARLIER, "FrameOfReferenceUID": new_uid(), "SeriesDescription": "平扫"}
+        upright = {"ImageOrientationPatient": [0, 1, 0, 0, 0, -1], "ImagePositionPatient": [10, 0, 40]}
+        for one in (
+            *slices(CHEST, 12, SeriesNumber=2, SeriesDescription="平扫"),
+            *slices(SCOUT, 3, SeriesNumber=3, **upright),
+            *slices(new_uid(), 12, 10, **earlier),
+        ):
             assert held.take(thing(one)).accepted
         with desk.opened(web.base, [STUDY], ["gpu"]) as opened:
             opened["gpu"].evaluate(NOTES)
@@ -130,6 +147,51 @@ def test_a_chest_hangs_in_two_windows_and_the_person_lays_it_out_anew(page: Page
     assert [one["active"] for one in four] == [False, False, True, False]
     assert [one["seen"] for one in alone] == [False, False, True, False]
     assert covered == []
+
+
+def test_an_earlier_case_lies_beside_and_cells_follow_each_other(page: Page) -> None:
+    stage = page.locator("tierread-cell")
+    wait_until(lambda: [one["quality"] for one in cells(page)] == ["full"] * 2)
+    page.evaluate(f"uid => {{ document.querySelector('tierread-images').prior = {PRIOR} }}", EARLIER)
+    expect(stage).to_have_count(4, timeout=PATIENCE_MS)
+    wait_until(lambda: [one["quality"] for one in cells(page)] == ["full"] * 4)
+    hung = cells(page)
+    marked = [stage.nth(at).locator("p.earlier").count() for at in range(4)]
+    page.locator("nav.series button").nth(1).drag_to(stage.nth(1))
+    wait_until(lambda: cells(page)[1]["series"] == SCOUT and cells(page)[1]["quality"] == "full")
+
+    # Three slices on in the present case, by 15 mm: in the earlier one slices lie 10 mm apart.
+    page.locator("tierread-cell .viewport").first.click()
+    for number in (2, 3, 4):
+        page.keyboard.press("ArrowDown")
+        expect(stage.nth(0).locator(".bottom-left")).to_contain_text(f"{number} / 12", timeout=PATIENCE_MS)
+    expect(stage.nth(2).locator(".bottom-left")).to_contain_text("2 / 12", timeout=PATIENCE_MS)
+    followed = cells(page)
+    line = page.evaluate(LINE)
+    page.keyboard.press("+")
+    wait_until(lambda: zooms(page)[2] == pytest.approx(1.25, rel=0.01))
+    together = zooms(page)
+
+    # Unlinked, each goes its own way.
+    page.keyboard.press("k")
+    page.keyboard.press("ArrowDown")
+    expect(stage.nth(0).locator(".bottom-left")).to_contain_text("5 / 12", timeout=PATIENCE_MS)
+    alone = cells(page)
+    page.evaluate("() => { document.querySelector('tierread-images').prior = undefined }")
+    expect(stage).to_have_count(2)
+
+    assert [one["series"] for one in hung[:2]] == [CHEST, CHEST]
+    assert hung[2]["series"] == hung[3]["series"] not in (CHEST, SCOUT)
+    assert marked == [0, 0, 1, 1]
+    assert drawn(page, EARLIER) == []
+    assert followed[1]["index"] == 0
+    assert line == pytest.approx(25 / 31, abs=0.02)  # the slice at 15 mm lies 25 mm below the top of 40 mm
+    assert together[0] == pytest.approx(1.25, rel=0.01)
+    assert alone[2]["index"] == followed[2]["index"]
+
+
+def zooms(page: Page) -> list[float]:
+    return page.evaluate("() => [...document.querySelectorAll('tierread-cell')].map(cell => cell.stack.place.zoom)")
 
 
 def drawn(page: Page, series_uid: str) -> list[str]:

@@ -288,8 +288,7 @@ export class Desk extends Part {
     if (prior) this.prior = prior
     this.requestUpdate()
     await this.updateComplete
-    const [panel, beside] = this.querySelectorAll<ImagePanel>('tierread-images')
-    ;(prior ? beside : panel)?.goToMark(mark)
+    this.panel?.goToMark(mark)
   }
 
   /** In words, where the text cursor of the findings was. */
@@ -333,7 +332,7 @@ export class Desk extends Part {
         ${sideButton('images', text('desk.images'))} ${sideButton('report', text('report.heading'))}
       </div>
       <div class="bench" data-side=${this.side}>
-        <section id="side-images" class="images dark ${this.prior ? 'compared' : ''}" aria-label=${text('desk.images')}>
+        <section id="side-images" class="images dark" aria-label=${text('desk.images')}>
           <tierread-images
             .client=${this.client}
             .studies=${studies}
@@ -343,22 +342,11 @@ export class Desk extends Part {
             .documents=${detail.documents}
             .otherPersons=${detail.other_persons}
             .restored=${work.screen}
+            .prior=${this.prior}
             .marks=${marks}
             @marks-changed=${this.marksDrawn}
             @images-shown=${() => this.requestUpdate()}
           ></tierread-images>
-          ${
-            this.prior
-              ? html`<tierread-images
-                  class="prior"
-                  .client=${this.client}
-                  .studies=${this.prior.study_uids}
-                  .imageSet=${this.prior.case_id}
-                  .marks=${marks}
-                  @marks-changed=${this.marksDrawn}
-                ></tierread-images>`
-              : nothing
-          }
         </section>
         <section
           id="side-report"

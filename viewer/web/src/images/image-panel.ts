@@ -1,7 +1,7 @@
 /** Pictures of studies: the series to choose from, tools, and the cells with pictures; Cornerstone comes when it is needed. */
 import { html, nothing, type PropertyValues, type TemplateResult } from 'lit'
 import type { Client } from '../api/client'
-import type { Mark, OtherPerson, ScreenState } from '../api/shapes'
+import type { Mark, OtherPerson, Prior, ScreenState } from '../api/shapes'
 import { Problem, Unreachable } from '../api/problem'
 import { text } from '../language'
 import { Part } from '../part'
@@ -12,11 +12,15 @@ import './layout/cell'
 import type { Cell, CellContent } from './layout/cell'
 import { chooseGrid, chosenGrid } from './layout/chosen-grids'
 import { SeriesContents } from './layout/contents'
+import { withEarlier, withoutEarlier } from './layout/earlier'
 import { activated, put, sizeOf, stepped, type Grid } from './layout/grid'
-import { gridPicker, openPicker } from './layout/grid-picker'
+import { openPicker } from './layout/grid-picker'
 import type { Hangable } from './layout/hangable'
+import { layoutBar } from './layout/layout-bar'
 import { layoutKeyOf, type LayoutKey } from './layout/layout-keys'
+import { Links } from './layout/links'
 import { inGrid, NOTHING, opened, type Placed } from './layout/placing'
+import { planeOf, type Plane } from './layout/planes'
 import { slices } from './layout/slices'
 import { seriesOf, type Series } from './series'
 import { DRAGGED, seriesStrip } from './series-strip'
@@ -42,6 +46,7 @@ export class ImagePanel extends Part {
     otherPersons: { attribute: false },
     restored: { attribute: false },
     marks: { attribute: false },
+    prior: { attribute: false },
   }
   declare client: Client
   declare studies: readonly string[]
@@ -58,15 +63,22 @@ export class ImagePanel extends Part {
   /** What was on the screen when the case was put aside, to begin with. */
   declare restored: ScreenState | undefined
   /** The marks of the report, wherever they lie. */
-  declare marks: readonly Mark[]
+  declare marks: readonly Mark[] | undefined
+  /** The earlier case that is looked at beside this one. */
+  declare prior: Prior | undefined
 
   series: readonly Series[] | undefined
   private contents: SeriesContents | undefined
   private items: readonly Hangable[] = []
   private placed: Placed = NOTHING
+  private earlier: readonly Series[] = []
+  private gridBefore: Grid | undefined
+  private readonly links = new Links()
+  /** Whether cells show where the slice of the active one lies. */
+  private lines = true
   /** The active cell covers the others. */
   private enlarged = false
-  /** A mark whose picture was asked for before the series were known. */
+  /** A mark whose picture was asked for before its series was known. */
   private wanted: Mark | undefined
   private tool: ToolName = 'window'
   private failure: string | undefined
@@ -79,7 +91,8 @@ export class ImagePanel extends Part {
 
   /** What is on the screen, without the earlier case beside it; undefined before there is anything. */
   get screen(): Omit<ScreenState, 'prior'> | undefined {
-    const { series, stack, view } = this.cell ?? {}
+    const present = [this.cell, ...this.cells].find((cell) => cell?.series && !cell.series.earlier)
+    const { series, stack, view } = present ?? {}
     if (!series || !stack || !view) return undefined
     const { window, inverted } = stack.look
     return { series_uid: series.seriesUid, index: view.index, window, inverted }
@@ -99,13 +112,13 @@ export class ImagePanel extends Part {
 
   /** Opens the picture of a mark, where its series is on the screen, else in the active cell. */
   goToMark(mark: Mark): void {
-    if (!this.contents) this.wanted = mark
     const open = this.cells.findIndex((cell) => cell.indexOf(mark) >= 0)
-    const series = this.series?.find((each) => each.seriesUid === mark.series_uid)
+    const series = this.allSeries.find((each) => each.seriesUid === mark.series_uid)
     if (open >= 0) {
       this.activate(open)
       this.cells[open]?.stack?.goTo(this.cells[open].indexOf(mark))
     } else if (series) this.put({ series, at: mark })
+    else this.wanted = mark
   }
 
   /** The picture in the active cell; undefined before there is one. */
@@ -136,7 +149,7 @@ export class ImagePanel extends Part {
     super.disconnectedCallback()
     document.removeEventListener('keydown', this.key)
     NARROW.removeEventListener('change', this.redrawn)
-    this.forgetMarks(this.studies)
+    this.forgetMarks([...this.studies, ...this.earlier.map(({ studyUid }) => studyUid)])
     this.asked++
   }
 
@@ -154,6 +167,7 @@ export class ImagePanel extends Part {
 
   protected override updated(changed: PropertyValues): void {
     if (changed.has('imageSet')) void this.open()
+    else if (changed.has('prior')) void this.openEarlier()
   }
 
   /** Asks for everything anew; the person may try the series of a cell again. */
@@ -172,8 +186,8 @@ export class ImagePanel extends Part {
       this.contents = contents
       this.items = items
       this.placed = this.placedOf(series, items, tried)
-      if (this.wanted) this.goToMark(this.wanted)
-      this.wanted = undefined
+      if (this.prior && this.earlier.length === 0) await this.openEarlier()
+      this.goToWanted()
     } catch (error) {
       this.fail(error, asked)
     }
@@ -183,11 +197,46 @@ export class ImagePanel extends Part {
   /** What is on the screen stays there; where nothing is, the case is hung. */
   private placedOf(series: readonly Series[], items: readonly Hangable[], tried: number | undefined): Placed {
     const again = this.placed.cells.map((content, index) => {
-      const same = series.find(({ seriesUid }) => seriesUid === content?.series.seriesUid)
+      const same = [...series, ...this.earlier].find(({ seriesUid }) => seriesUid === content?.series.seriesUid)
       return same && this.cells[index]?.again(same, index === tried)
     })
     if (again.some((content) => content !== undefined)) return { ...this.placed, cells: again }
+    this.links.begin(series[0]?.modality ?? '')
     return opened(NARROW.matches ? items.slice(0, 1) : items, this.chosenGrid(series), this.restored)
+  }
+
+  /** The earlier case that was chosen comes beside the present one, and the one before it goes. */
+  private async openEarlier(): Promise<void> {
+    const { prior, asked, contents } = this
+    if (this.earlier.length > 0) this.placed = withoutEarlier(this.placed, this.gridBefore)
+    this.forgetMarks(this.earlier.map(({ studyUid }) => studyUid))
+    this.earlier = []
+    this.requestUpdate()
+    if (!prior || !contents) return
+    try {
+      const found = await seriesOf(this.client, prior.study_uids)
+      const earlier = found.map((series) => ({ ...series, earlier: prior.examined_at }))
+      const items = await contents.hangables(earlier)
+      if (prior !== this.prior || asked !== this.asked) return
+      this.earlier = earlier
+      this.gridBefore = this.placed.grid
+      const placed = this.placed.grid.rows > 1 ? this.asShown() : this.placed
+      this.placed = withEarlier(placed, this.items, items)
+      void this.updateComplete.then(() => this.goToWanted())
+    } catch (error) {
+      this.fail(error, asked)
+    }
+    this.requestUpdate()
+  }
+
+  private goToWanted(): void {
+    const { wanted } = this
+    this.wanted = undefined
+    if (wanted) this.goToMark(wanted)
+  }
+
+  private get allSeries(): readonly Series[] {
+    return [...(this.series ?? []), ...this.earlier]
   }
 
   private chosenGrid([first]: readonly Series[]): Grid | undefined {
@@ -216,14 +265,14 @@ export class ImagePanel extends Part {
     if (!first) return
     chooseGrid(this.client.personId, first.modality, grid)
     this.enlarged = false
-    this.placed = grid ? inGrid(this.keepingPlace(grid), grid, this.items) : opened(this.items, undefined)
+    const placed = this.placed.active < (grid ? sizeOf(grid) : 0) ? this.placed : this.asShown()
+    this.placed = grid ? inGrid(placed, grid, this.items) : opened(this.items, undefined)
     this.requestUpdate()
   }
 
-  /** What moves into another cell is shown there as it is here. */
-  private keepingPlace(grid: Grid): Placed {
+  /** What moves into another cell is to be shown there as it is here. */
+  private asShown(): Placed {
     const { placed } = this
-    if (placed.active < sizeOf(grid)) return placed
     const cells = placed.cells.map((content, index) => content && this.cells[index]?.again(content.series))
     return { ...placed, cells }
   }
@@ -279,18 +328,22 @@ export class ImagePanel extends Part {
     if (meant.kind === 'reset') stack.reset()
   }
 
-  private layOut(meant: LayoutKey, target: HTMLElement): void {
+  private layOut(meant: LayoutKey, target?: HTMLElement): void {
     if (meant.kind === 'grid') openPicker(this)
     if (meant.kind === 'enlarge') this.enlarge()
     if (meant.kind === 'series') this.stepSeries(meant.by)
+    if (meant.kind === 'places') this.links.togglePlaces(this.cells)
+    if (meant.kind === 'windows') this.links.toggleWindows()
+    if (meant.kind === 'lines') this.lines = !this.lines
+    this.requestUpdate()
     if (meant.kind !== 'cell') return
     this.activate(stepped(this.placed, meant.by).active)
-    if (target.closest('.stage')) this.cell?.querySelector<HTMLElement>('.viewport')?.focus()
+    if (target?.closest('.stage')) this.cell?.querySelector<HTMLElement>('.viewport')?.focus()
   }
 
   /** The series before or behind that of the active cell; behind the last comes the first. */
   private stepSeries(by: number): void {
-    const series = this.series ?? []
+    const series = this.allSeries
     const at = series.findIndex(({ seriesUid }) => seriesUid === this.current?.series.seriesUid)
     const next = series[(at + by + series.length) % series.length]
     if (next && series.length > 1) this.choose(next)
@@ -322,7 +375,20 @@ export class ImagePanel extends Part {
           onReset: () => this.cell?.stack?.reset(),
           onClear: () => this.cell?.stack?.clearMeasurements(),
         })}
-        ${series && series.length > 0 ? gridPicker(placed.grid, (grid) => this.chooseGrid(grid)) : nothing}
+        ${
+          series && series.length > 0
+            ? layoutBar({
+                grid: placed.grid,
+                places: this.links.places,
+                windows: this.links.windows,
+                lines: this.lines,
+                onGrid: (grid) => this.chooseGrid(grid),
+                onPlaces: () => this.layOut({ kind: 'places' }),
+                onWindows: () => this.layOut({ kind: 'windows' }),
+                onLines: () => this.layOut({ kind: 'lines' }),
+              })
+            : nothing
+        }
       </div>
       ${this.stage()}
       ${
@@ -340,6 +406,7 @@ export class ImagePanel extends Part {
         series
           ? seriesStrip({
               series,
+              earlier: this.earlier,
               current: current?.series,
               onScreen: placed.cells.flatMap((content) => content?.series.seriesUid ?? []),
               shown,
@@ -356,10 +423,11 @@ export class ImagePanel extends Part {
     const { rows, columns } = placed.grid
     const many = placed.cells.length
     const alone = many > 1 && (this.enlarged || NARROW.matches)
+    const reference = this.lines && many > 1 ? this.reference() : undefined
     return html`<div
       class="stage ${many > 1 ? 'many' : ''} ${alone ? 'alone' : ''}"
       style="--rows: ${rows}; --columns: ${columns}"
-      @cell-view=${this.redrawn}
+      @cell-view=${this.viewed}
       @images-shown=${this.redrawn}
       @pointerdown=${this.touched}
       @focusin=${this.touched}
@@ -373,12 +441,13 @@ export class ImagePanel extends Part {
             aria-current=${index === placed.active}
             .contents=${this.contents}
             .content=${content}
-            .shown=${this.shown}
+            .shown=${content?.series.earlier ? undefined : this.shown}
             .documents=${this.documents}
             .otherPersons=${this.otherPersons}
             .marks=${this.marks}
             .tool=${this.tool}
             .covered=${alone && index !== placed.active}
+            .reference=${index === placed.active ? undefined : reference}
             @dblclick=${() => this.doubleClicked()}
             @dragover=${allowed}
             @drop=${(event: DragEvent) => this.dropped(event, index)}
@@ -387,6 +456,17 @@ export class ImagePanel extends Part {
       )}
       ${this.message()}
     </div>`
+  }
+
+  private readonly viewed = ({ target }: Event): void => {
+    if (this.cell && target === this.cell) this.links.follow(this.cell, this.cells)
+    this.requestUpdate()
+  }
+
+  /** Where the slice of the active cell lies. */
+  private reference(): Plane | undefined {
+    const picture = this.cell?.pictures[this.cell.view.index]
+    return picture && planeOf(picture.metadata)
   }
 
   private readonly touched = ({ target }: Event): void => {
@@ -400,7 +480,7 @@ export class ImagePanel extends Part {
 
   private dropped(event: DragEvent, index: number): void {
     const seriesUid = event.dataTransfer?.getData(DRAGGED)
-    const series = this.series?.find((each) => each.seriesUid === seriesUid)
+    const series = this.allSeries.find((each) => each.seriesUid === seriesUid)
     if (!series) return
     event.preventDefault()
     this.choose(series, index)

@@ -1,6 +1,6 @@
 /** The series of the case to choose from, each with its thumbnail and whether it was seen. */
 import { html, nothing, type TemplateResult } from 'lit'
-import { named, text } from '../language'
+import { day, named, text } from '../language'
 import type { OtherPerson } from '../api/shapes'
 import type { Account } from './account'
 import { otherPersonsIn } from './other-person'
@@ -12,6 +12,8 @@ export const DRAGGED = 'application/x-tierread-series'
 
 type Strip = {
   readonly series: readonly Series[]
+  /** Those of an earlier case. */
+  readonly earlier: readonly Series[]
   readonly current: Series | undefined
   /** The series in all cells, by UID. */
   readonly onScreen: readonly string[]
@@ -21,37 +23,37 @@ type Strip = {
   readonly onChoose: (series: Series) => void
 }
 
-export function seriesStrip({
-  series,
-  current,
-  onScreen,
-  shown,
-  account,
-  otherPersons,
-  onChoose,
-}: Strip): TemplateResult {
+export function seriesStrip(strip: Strip): TemplateResult {
+  const [first] = strip.earlier
   return html`<nav class="series" aria-label=${text('desk.series')}>
-    ${series.map((each) => {
-      const { done: many, frames } = shown?.progress(each.seriesUid) ?? { done: 0, frames: 0 }
-      const state = stateOf(each, shown, account)
-      const name = [named('modality', each.modality), each.description].filter(Boolean).join(' ')
-      return html`<button
-        aria-current=${each.seriesUid === current?.seriesUid}
-        class=${onScreen.includes(each.seriesUid) ? 'on-screen' : ''}
-        draggable="true"
-        @dragstart=${(event: DragEvent) => event.dataTransfer?.setData(DRAGGED, each.seriesUid)}
-        @click=${() => onChoose(each)}
-      >
-        <img src=${thumbnailOf(each)} draggable="false" alt="" loading="lazy" width="64" height="64" @error=${hide} />
-        <span class="name">${name}</span>
-        <span class="count"
-          >${frames > 0 && state !== 'seen' ? `${many} / ${frames}` : text('desk.pictures', { n: each.instances })}</span
-        >
-        ${otherPersonsIn(each.seriesUid, otherPersons)}
-        ${state ? html`<span class="seen" data-state=${state}>${text(`desk.${state}`)}</span>` : nothing}
-      </button>`
-    })}
+    ${strip.series.map((series) => seriesButton(series, strip))}
+    ${first?.earlier ? html`<p class="earlier">${text('desk.earlier', { on: day(first.earlier) })}</p>` : nothing}
+    ${strip.earlier.map((series) => seriesButton(series, strip))}
   </nav>`
+}
+
+function seriesButton(
+  each: Series,
+  { current, onScreen, shown, account, otherPersons, onChoose }: Strip,
+): TemplateResult {
+  const { done: many, frames } = shown?.progress(each.seriesUid) ?? { done: 0, frames: 0 }
+  const state = stateOf(each, shown, account)
+  const name = [named('modality', each.modality), each.description].filter(Boolean).join(' ')
+  return html`<button
+    aria-current=${each.seriesUid === current?.seriesUid}
+    class="${onScreen.includes(each.seriesUid) ? 'on-screen' : ''} ${each.earlier ? 'earlier' : ''}"
+    draggable="true"
+    @dragstart=${(event: DragEvent) => event.dataTransfer?.setData(DRAGGED, each.seriesUid)}
+    @click=${() => onChoose(each)}
+  >
+    <img src=${thumbnailOf(each)} draggable="false" alt="" loading="lazy" width="64" height="64" @error=${hide} />
+    <span class="name">${name}</span>
+    <span class="count"
+      >${frames > 0 && state !== 'seen' ? `${many} / ${frames}` : text('desk.pictures', { n: each.instances })}</span
+    >
+    ${otherPersonsIn(each.seriesUid, otherPersons)}
+    ${state ? html`<span class="seen" data-state=${state}>${text(`desk.${state}`)}</span>` : nothing}
+  </button>`
 }
 
 /** What failed is never called seen; nothing is said of what no signature accounts for. */

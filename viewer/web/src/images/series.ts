@@ -14,6 +14,8 @@ export type Series = SeriesAddress & {
   /** What the study is called. */
   readonly study: string
   readonly instances: number
+  /** When it was taken, of a series of an earlier case. */
+  readonly earlier?: string
 }
 
 /** Of all the studies, by study and series number. */

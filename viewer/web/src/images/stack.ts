@@ -39,8 +39,15 @@ export type StackListener = {
   onMarks(change: MarkChange): void
 }
 
+/** How large and where the pictures are, against filling the viewport from its middle; the shift in points of the screen. */
+export type Place = { readonly zoom: number; readonly pan: readonly [number, number] }
+
 /** How somebody looks at the pictures of a stack; without a window each has its own. */
-export type Look = { readonly window: Window | null; readonly inverted: boolean }
+export type Look = {
+  readonly window: Window | null
+  readonly inverted: boolean
+  readonly turn?: Turn | undefined
+}
 
 const TOOLS: Record<ToolName, string> = {
   window: tools.WindowLevelTool.toolName,
@@ -81,6 +88,8 @@ export class Stack {
   /** What the person chose, for every picture of the stack; without it each has its own window and its own white. */
   private chosen: Range | undefined
   private inverted = false
+  /** How the pictures were turned when they were hung, and how they are now. */
+  private hung = UPRIGHT
   private turn = UPRIGHT
   /** The parallel scale of a picture that lies on its side and fills the stage. */
   private lyingScale: number | undefined
@@ -123,7 +132,7 @@ export class Stack {
 
   /** The window that the person chose, and whether black and white are exchanged. */
   get look(): Look {
-    return { window: this.chosen ? windowOf(this.chosen) : null, inverted: this.inverted }
+    return { window: this.chosen ? windowOf(this.chosen) : null, inverted: this.inverted, turn: this.turn }
   }
 
   /** The marks of the report, of which those in these pictures are drawn. */
@@ -147,7 +156,8 @@ export class Stack {
     this.image = undefined
     this.chosen = look?.window ? rangeOf(look.window) : undefined
     this.inverted = look?.inverted ?? false
-    this.turn = UPRIGHT
+    this.hung = look?.turn ?? UPRIGHT
+    this.turn = this.hung
     await this.viewport
       .setStack(
         pictures.map((picture) => picture.imageId),
@@ -190,6 +200,23 @@ export class Stack {
     const { parallelScale } = this.viewport.getCamera()
     if (parallelScale) this.viewport.setCamera({ parallelScale: parallelScale / factor })
     this.viewport.render()
+  }
+
+  get place(): Place {
+    const [x, y] = this.viewport.getPan()
+    return { zoom: this.viewport.getZoom(), pan: [x, y] }
+  }
+
+  set place({ zoom, pan: [x, y] }: Place) {
+    this.viewport.setZoom(zoom)
+    this.viewport.setPan([x, y])
+    this.viewport.render()
+  }
+
+  /** Where a point of the patient, in mm, lies in the viewport, in points of the screen from its top left. */
+  onScreenAt([x, y, z]: readonly [number, number, number]): readonly [number, number] {
+    const [left, top] = this.viewport.worldToCanvas([x, y, z])
+    return [left, top]
   }
 
   drawAgain(): void {
@@ -246,7 +273,7 @@ export class Stack {
   reset(): void {
     this.chosen = undefined
     this.inverted = false
-    this.turn = UPRIGHT
+    this.turn = this.hung
     this.fit()
     this.present()
     this.report()

@@ -2,7 +2,7 @@
 import { html, nothing, type PropertyValues, type TemplateResult } from 'lit'
 import type { Mark, MarkChange, OtherPerson } from '../../api/shapes'
 import { Problem, Unreachable } from '../../api/problem'
-import { text } from '../../language'
+import { day, text } from '../../language'
 import { Part } from '../../part'
 import { wordsFor } from '../../shell/trouble'
 import type { Fault } from '../faults'
@@ -17,6 +17,8 @@ import type { Look, Stack, StackView, ToolName } from '../stack'
 import { UPRIGHT } from '../tools/orientation'
 import type { SeriesContents } from './contents'
 import { messageOver } from './messages'
+import type { Plane } from './planes'
+import { referenceLine } from './reference-line'
 
 /** A stack of more pictures opens in its middle. */
 const LONG = 20
@@ -61,6 +63,7 @@ export class Cell extends Part {
     marks: { attribute: false },
     tool: {},
     covered: { type: Boolean },
+    reference: { attribute: false },
   }
   declare contents: SeriesContents | undefined
   declare content: CellContent | undefined
@@ -71,10 +74,12 @@ export class Cell extends Part {
   /** The images that say they are of somebody else. */
   declare otherPersons: readonly OtherPerson[] | undefined
   /** The marks of the report, wherever they lie. */
-  declare marks: readonly Mark[]
+  declare marks: readonly Mark[] | undefined
   declare tool: ToolName
   /** Another cell lies over this one: what is drawn here is seen by nobody. */
   declare covered: boolean
+  /** The slice of another cell, whose place is to be marked. */
+  declare reference: Plane | undefined
 
   pictures: readonly Picture[] = []
   view: StackView = NOTHING_SHOWN
@@ -131,7 +136,7 @@ export class Cell extends Part {
   protected override willUpdate(changed: PropertyValues): void {
     if (changed.has('content')) void this.open()
     if (changed.has('tool')) this.stack?.use(this.tool)
-    if (changed.has('marks')) this.stack?.putMarks(this.marks)
+    if (changed.has('marks')) this.stack?.putMarks(this.marks ?? [])
   }
 
   /** What was drawn under another cell is drawn again, now that it is seen. */
@@ -216,7 +221,7 @@ export class Cell extends Part {
       onMarks: (change) => this.tell<MarkChange>('marks-changed', change),
     })
     this.stack.use(this.tool)
-    this.stack.putMarks(this.marks)
+    this.stack.putMarks(this.marks ?? [])
     return this.stack
   }
 
@@ -272,6 +277,8 @@ export class Cell extends Part {
       ></div>
       ${this.preview ? html`<img class="preview" src=${this.preview} alt="" @error=${() => this.dropPreview()} />` : nothing}
       ${series && picture ? overlay({ series, picture, count: this.pictures.length, view: this.view }) : nothing}
+      ${picture ? referenceLine(picture, this.stack, this.reference) : nothing}
+      ${series?.earlier ? html`<p class="earlier">${text('desk.earlier', { on: day(series.earlier) })}</p>` : nothing}
       ${picture ? otherPerson(picture.instanceUid, this.otherPersons ?? []) : nothing} ${this.waiting()}
       ${this.beside()}
       ${messageOver({ failure: this.failure, view: this.view, lacking: this.lacking, onTry: () => this.tell('cell-try') })}`

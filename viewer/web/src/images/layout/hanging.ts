@@ -1,10 +1,8 @@
 /** Hanging protocols: which series goes where, and how it is shown, by modality, part of the body and views. */
+import type { Turn } from '../tools/orientation'
 import type { PresetName } from '../window-level'
 import { gridFor, ONE, sizeOf, type Grid } from './grid'
 import { PROJECTIONS, partOf, type BodyPart, type Hangable, type Side, type View } from './hangable'
-
-/** How a picture is turned: mirrored first (left for right), then by quarters clockwise. */
-export type Turn = { readonly quarters: number; readonly mirrored: boolean }
 
 export type Hung = {
   readonly item: Hangable

@@ -3,7 +3,7 @@
 export type LayoutKey =
   | { readonly kind: 'cell'; readonly by: number }
   | { readonly kind: 'series'; readonly by: number }
-  | { readonly kind: 'grid' | 'enlarge' }
+  | { readonly kind: 'grid' | 'enlarge' | 'places' | 'windows' | 'lines' }
 
 const KEYS: Readonly<Record<string, LayoutKey>> = {
   ArrowLeft: { kind: 'cell', by: -1 },
@@ -12,9 +12,12 @@ const KEYS: Readonly<Record<string, LayoutKey>> = {
   ']': { kind: 'series', by: 1 },
   g: { kind: 'grid' },
   e: { kind: 'enlarge' },
+  k: { kind: 'places' },
+  K: { kind: 'windows' },
+  x: { kind: 'lines' },
 }
 
 export function layoutKeyOf(event: Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'altKey' | 'metaKey'>): LayoutKey | null {
   if (event.ctrlKey || event.altKey || event.metaKey) return null
-  return KEYS[event.key.length === 1 ? event.key.toLowerCase() : event.key] ?? null
+  return KEYS[event.key] ?? KEYS[event.key.length === 1 ? event.key.toLowerCase() : event.key] ?? null
 }

@@ -32,7 +32,8 @@ function asItWas(
     0,
     placed.cells.findIndex((cell) => cell?.series.seriesUid === series_uid),
   )
-  return activated(put(placed, before, { series, index, look: { window, inverted } }), before)
+  const turn = placed.cells[before]?.look?.turn
+  return activated(put(placed, before, { series, index, look: { window, inverted, turn } }), before)
 }
 
 /** The person chose another grid: what is new in it gets what is not on the screen yet. */
@@ -50,12 +51,12 @@ const shows = ({ series, index }: CellContent, item: Hangable): boolean =>
   (item.index === undefined || index === undefined || index === item.index)
 
 /** A picture that stands alone begins where something is left to look at. */
-function contentOf({ item: { series, index }, window }: Hung, alone = false): CellContent {
+function contentOf({ item: { series, index }, window, turn }: Hung, alone = false): CellContent {
   const preset = presetsFor(series.modality).find(({ name }) => name === window)
   return {
     series,
     index: alone ? undefined : index,
-    look: preset && { window: preset.window, inverted: false },
+    look: { window: preset?.window ?? null, inverted: false, turn },
   }
 }
 

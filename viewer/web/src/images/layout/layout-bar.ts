@@ -1,0 +1,42 @@
+/** How the cells are laid out and what they have in common: grid, links, reference lines. */
+import { html, nothing, svg, type SVGTemplateResult, type TemplateResult } from 'lit'
+import { text } from '../../language'
+import type { Grid } from './grid'
+import { gridPicker } from './grid-picker'
+
+type Bar = {
+  readonly grid: Grid
+  readonly places: boolean
+  readonly windows: boolean
+  readonly lines: boolean
+  /** Without a grid: as the protocols hang the case. */
+  readonly onGrid: (grid: Grid | undefined) => void
+  readonly onPlaces: () => void
+  readonly onWindows: () => void
+  readonly onLines: () => void
+}
+
+/** Drawn in a square of 24. */
+const SIGNS: Record<'places' | 'windows' | 'lines', SVGTemplateResult> = {
+  places: svg`<path d="M10 14a4 4 0 0 0 6 0l3-3a4 4 0 0 0-6-6l-1 1M14 10a4 4 0 0 0-6 0l-3 3a4 4 0 0 0 6 6l1-1"/>`,
+  windows: svg`<circle cx="9" cy="12" r="6"/><circle cx="15" cy="12" r="6"/><path d="M9 6a6 6 0 0 1 0 12z" fill="currentColor"/>`,
+  lines: svg`<rect x="4" y="4" width="16" height="16"/><path d="M4 15L20 9" stroke-dasharray="3 2"/>`,
+}
+
+export function layoutBar(bar: Bar): TemplateResult {
+  const toggle = (name: keyof typeof SIGNS, pressed: boolean, does: () => void): TemplateResult => {
+    const words = text(`desk.link.${name}`)
+    return html`<button title=${words} aria-label=${words} aria-pressed=${pressed} @click=${does}>
+      <svg viewBox="0 0 24 24" aria-hidden="true">${SIGNS[name]}</svg>
+    </button>`
+  }
+  return html`<div class="layout-bar" role="group" aria-label=${text('desk.grid')}>
+    ${
+      bar.grid.rows * bar.grid.columns === 1
+        ? nothing
+        : html`${toggle('places', bar.places, bar.onPlaces)} ${toggle('windows', bar.windows, bar.onWindows)}
+          ${toggle('lines', bar.lines, bar.onLines)}`
+    }
+    ${gridPicker(bar.grid, bar.onGrid)}
+  </div>`
+}
