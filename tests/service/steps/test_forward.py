@@ -15,6 +15,8 @@ import pytest
 from sqlalchemy.engine import Engine
 
 from pacs.arriving.receive import Sender
+from pacs.authoring.keeping import Keeper
+from pacs.authoring.structured_report import structured_report
 from reading.audit import SYSTEM
 from reading.context import Context
 from reading.forwarding import jobs, rules
@@ -30,7 +32,7 @@ from service.installation.installation import Folders
 from service.installation.load_settings import load
 from service.steps.forward import Forwarder
 from storage.database import connect, snapshot, transaction
-from storage.index.queries import hide, unhide
+from storage.index.queries import Entered, hide, received_of, unhide
 from storage.nodes.reader import Bytes
 from storage.objects.store import FolderObjectStore
 from storage.schema import migrate
@@ -38,6 +40,7 @@ from tests.archive import Archive
 from tests.archive import archive as make_archive
 from tests.builders import CT, compressed, image, new_uid, thing
 from tests.dicomweb import serving
+from tests.pacs.authoring.test_document import REPORT
 from tests.reading.clinic import Clinic, open_clinic
 from tests.retrieving import receiving
 from tests.wire import EXPLICIT_LITTLE, IMPLICIT_LITTLE
@@ -108,6 +111,7 @@ def here(archive: Archive, engine: Engine, tmp_path: Path) -> Here:
     hills = Sender(device_id="01D000000000000000000HLLS1", site_id=clinic.region.hills.id, issuer="HILLS")
     for one in SENT:
         assert archive.take(one, hills).accepted
+    report_lies_beside_them(archive, clinic.region.hills.id, clock.now)
     house = House(
         settings=load({"TIERREAD_DATA_DIR": str(tmp_path)}),
         folders=Folders(data=tmp_path),
@@ -119,6 +123,15 @@ def here(archive: Archive, engine: Engine, tmp_path: Path) -> Here:
         object_store=FolderObjectStore(tmp_path / "objects"),
     )
     return Here(house=house, clinic=clinic, clock=clock, forwarder=_forwarder(house))
+
+
+def report_lies_beside_them(archive: Archive, site_id: str, now: datetime) -> None:
+    """A report of ours in the study, which no rule sends on."""
+    with snapshot(archive.engine) as tx:
+        received = received_of(tx, STUDY)
+    made = structured_report(replace(REPORT, study_uid=STUDY))
+    keeper = Keeper(spool=archive.spool, index=archive.index)
+    assert keeper.keep(made, site_id=site_id, received=received, now=now) is Entered.NEW
 
 
 def _forwarder(house: House) -> Forwarder:
