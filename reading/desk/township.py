@@ -24,6 +24,7 @@ from reading.desk.alert_lines import PendingAlert, pending_alerts
 from reading.desk.entries import Entry, entries_of
 from reading.desk.stages import Stage
 from reading.desk.worklist import Filters, Sorting
+from reading.patients import persons
 from reading.register import organisations
 from reading.register.grants import reach
 from reading.reports.versions import VALID, ReportVersion, from_row
@@ -32,6 +33,7 @@ from reading.signing.change_notices import NoticeKind
 from reading.signing.printing import Printings
 from reading.viewers import Staff
 
+MOST_EARLIER: Final = 5
 MOST: Final = 200
 """Examinations that a list holds, and answers of one kind that are asked for at a time."""
 
@@ -123,6 +125,20 @@ def examinations(ctx: Context[Staff], *, text: str, since: datetime, stage: Stag
         listed=tuple(map(line, found.entries)),
         total=found.total,
         counts=stages.counts(ctx, since) if works else {},
+    )
+
+
+@without_door("The page has opened the patient's record; the rows are those that are visible to the viewer.")
+def earlier(ctx: Context[Staff], patient_id: str) -> tuple[Examination, ...]:
+    """The last examinations of a person, the newest first."""
+    theirs = tables.case.c.patient_id.in_(persons.record_ids(ctx.tx, patient_id))
+    wanted = Filters(among=theirs, sorting=Sorting.NEWEST)
+    found = worklist.list_cases(ctx.tx, ctx.who, wanted, limit=MOST_EARLIER, offset=0, now=ctx.now)
+    printable = printable_versions(ctx, [entry.case.id for entry in found.entries])
+    zones = _time_zones(ctx, found.entries)
+    return tuple(
+        Examination(entry=entry, time_zone=zones[entry.site.id], printable=printable.get(entry.case.id), printed=None)
+        for entry in found.entries
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.engine import Connection
 
@@ -15,13 +16,17 @@ from reading.context import Context
 from reading.errors import Invalid, NotAllowed, NotThere
 from reading.kinds import Priority
 from reading.orders import orders, progress
+from reading.orders.order_state import OrderState
 from reading.orders.orders import Asked, Order
 from reading.orders.registration import CardHolder, find_or_register
+from reading.orders.terms import PAIRED
+from reading.patients import persons
 from reading.patients.keys import Keys
 from reading.patients.patients import Patient
 from reading.register import devices
 from reading.register.devices import Device
 from reading.register.grants import AT_THEIR_SITE, may_act
+from reading.register.organisations import Organisation
 from reading.register.sites import visible_site
 from reading.viewers import Staff
 
@@ -50,6 +55,8 @@ class Request:
     """The department that asks for it, in its own words."""
     contrast: bool | None = None
     """Whether it is to be made with a contrast agent; None: not said."""
+    again: bool = False
+    """Although the same part is ordered for the same day already."""
 
 
 def place(ctx: Context[Staff], keys: Keys, request: Request) -> Order:
@@ -58,15 +65,22 @@ def place(ctx: Context[Staff], keys: Keys, request: Request) -> Order:
     Raises:
         NotThere: no such site, or not one that they see; no such patient, or none of their sites registers them.
         NotAllowed: they do not work there.
-        Invalid: the card or the examination breaks its form, or there is no such station.
+        Invalid: the card or the examination breaks its form, there is no such station, no reason is given, a part of
+            which there are two has no side, or the same part is ordered for that day already.
 
     """
     site = visible_site(ctx.tx, ctx.who, request.site_code, ctx.now)
     _works_at(ctx, site.id)
+    if any(one.body_part in PAIRED and not one.laterality for one in request.procedures):
+        raise Invalid("laterality", "needed")
+    if not request.reason.strip():
+        raise Invalid("reason", "no_history")
     at = request.scheduled_at
     if at is not None and not -EARLIEST <= at - ctx.now <= LATEST:
         raise Invalid("scheduled_at", "range")
     patient = _patient(ctx, keys, request.patient, site.id)
+    if not request.again and _ordered_that_day(ctx.tx, request, site, patient.id, at or ctx.now):
+        raise Invalid("again", "same_day")
     made = orders.place(
         ctx.tx,
         site_id=site.id,
@@ -86,6 +100,22 @@ def place(ctx: Context[Staff], keys: Keys, request: Request) -> Order:
     return made
 
 
+def open_order(ctx: Context[Staff], order_id: str) -> Order:
+    """An order of a site where they work, for its slip.
+
+    Raises:
+        NotThere: no such order, or not of a site that they see.
+        NotAllowed: they do not work there.
+
+    """
+    door.open_order(ctx, order_id, Action.ORDER_OPEN)
+    found = orders.by_id(ctx.tx, order_id)
+    if found is None:
+        raise NotThere
+    _works_at(ctx, found.site_id)
+    return found
+
+
 def cancel(ctx: Context[Staff], order_id: str, *, revision: int) -> Order:
     """Cancel what has not begun of an order.
 
@@ -95,11 +125,7 @@ def cancel(ctx: Context[Staff], order_id: str, *, revision: int) -> Order:
         Stale: it has changed since ``revision``, or all of it has begun.
 
     """
-    door.open_order(ctx, order_id, Action.ORDER_OPEN)
-    found = orders.by_id(ctx.tx, order_id)
-    if found is None:
-        raise NotThere
-    _works_at(ctx, found.site_id)
+    open_order(ctx, order_id)
     progress.cancel(ctx.tx, order_id, revision=revision)
     ctx.record(action=Action.ORDER_CANCEL, subject_kind="order", subject_id=order_id)
     changed = orders.by_id(ctx.tx, order_id)
@@ -110,6 +136,19 @@ def cancel(ctx: Context[Staff], order_id: str, *, revision: int) -> Order:
 def stations(tx: Connection, site_id: str, now: datetime) -> list[Device]:
     """The devices of a site that an order may name."""
     return [one for one in devices.list_all(tx) if one.site_id == site_id and (one.until is None or one.until > now)]
+
+
+def _ordered_that_day(tx: Connection, request: Request, site: Organisation, patient_id: str, at: datetime) -> bool:
+    """Whether one of the parts is ordered already, by the clock of the site, and was not cancelled."""
+    midnight = at.astimezone(ZoneInfo(site.time_zone)).replace(hour=0, minute=0, second=0, microsecond=0)
+    people = persons.record_ids(tx, patient_id)
+    asked = {(one.body_part, one.laterality) for one in request.procedures}
+    return any(
+        (one.body_part, one.laterality) in asked and one.state is not OrderState.CANCELLED
+        for order in orders.of_patients(tx, people, since=midnight, until=midnight + timedelta(days=1))
+        if order.modality == request.modality
+        for one in order.procedures
+    )
 
 
 def _patient(ctx: Context[Staff], keys: Keys, asked: CardHolder | str, site_id: str) -> Patient:

@@ -26,6 +26,7 @@ from reading.texts import checked
 from storage.ids import new_id
 
 MOST_PROCEDURES: Final = 20
+MOST_OF_A_DAY: Final = 100
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -215,6 +216,13 @@ def list_of(
     if until is not None:
         condition &= imaging_order.c.scheduled_at < until
     return _orders(tx, condition, limit, newest_first=newest_first)
+
+
+def of_patients(tx: Connection, patient_ids: Collection[str], *, since: datetime, until: datetime) -> list[Order]:
+    """The orders for these records at every site, scheduled from ``since`` until before ``until``."""
+    condition = imaging_order.c.patient_id.in_(patient_ids)
+    condition &= (imaging_order.c.scheduled_at >= since) & (imaging_order.c.scheduled_at < until)
+    return _orders(tx, condition, MOST_OF_A_DAY)
 
 
 def new_study_uid() -> str:

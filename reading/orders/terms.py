@@ -30,5 +30,9 @@ BODY_PARTS: Final = (
     "FOOT",
 )
 """What forms offer (defined terms of PS3.16 annex L); an order may name others."""
+PAIRED: Final = frozenset(
+    {"SHOULDER", "ARM", "ELBOW", "FOREARM", "WRIST", "HAND", "HIP", "THIGH", "KNEE", "LEG", "ANKLE", "FOOT"}
+)
+"""The parts of which there are two: without a side nobody knows which is to be examined."""
 LATERALITIES: Final = ("", "L", "R", "B")
 """Left, right, both (PS3.3 C.7.3.1); empty where there is no side to name."""

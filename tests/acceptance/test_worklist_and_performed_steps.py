@@ -107,6 +107,7 @@ def registers(tierread: TierRead, cast: Cast) -> str:
         "modality": "DX",
         "body_part": "CHEST",
         "priority": "routine",
+        "reason": "咳嗽",
     }
     answer = tang.post("/t/order", data=form, headers={"Origin": tierread.url})
     assert answer.status_code == 303, answer.text

@@ -178,6 +178,8 @@ def ordered(tang: httpx.Client, card: str, name: str, sex: str) -> dict[str, Any
             "patient": {"card_type": "health_card", "card": card, "name": name, "sex": sex},
             "modality": "DX",
             "procedures": [{"body_part": "CHEST"}],
+            "reason": "咳嗽",
+            "again": True,
         },
     )
     assert answer.status_code == 201, answer.text

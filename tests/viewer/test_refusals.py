@@ -540,6 +540,8 @@ STAFF: dict[tuple[str, str], Thing | Listing | Theirs] = {
         "patient", form={"revision": "1", "move": "decline", "why": "x"}
     ),
     ("GET", "/t/order"): Listing(),
+    ("GET", "/t/order/{order_id}/slip"): Thing("order"),
+    ("POST", "/t/order/card"): Theirs("it finds people of one's own sites alone"),
     ("POST", "/t/order/{order_id}/cancel"): Thing("order", form={"revision": "1"}),
     ("POST", "/t/order"): Thing("site", form={**PERSON, "modality": "DX", "body_part": "CHEST", "priority": "routine"}),
 }

@@ -137,6 +137,7 @@ UNREVISED: Mapping[tuple[str, str], str] = {
     ("POST", "/api/manifests"): "adds what a machine announces",
     ("POST", "/api/orders"): "adds an order",
     ("POST", "/t/order"): "adds an order",
+    ("POST", "/t/order/card"): "a question, which changes nothing",
     ("POST", "/api/devices"): "adds a device",
     ("POST", "/office/devices/new"): "adds a device",
     ("POST", "/t/case/{case_id}/receipt"): "adds a code",

@@ -279,6 +279,8 @@ class Order(Body):
     department: Annotated[str, StringConstraints(max_length=60)] = ""
     contrast: bool | None = None
     """Whether it is to be made with a contrast agent; None: not said."""
+    again: bool = False
+    """Although the same part is ordered for the same day already."""
 
 
 class Attribution(Body):

@@ -57,6 +57,7 @@ def place(request: Request, staff: Acting, body: bodies.Order) -> dict[str, Any]
         station=body.station,
         department=body.department,
         contrast=body.contrast,
+        again=body.again,
     )
     if body.patient_id is not None:
         with going_in(office, staff, Action.ORDER_PLACE, "patient", body.patient_id) as ctx:

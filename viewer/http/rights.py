@@ -144,7 +144,8 @@ RIGHTS: Final[tuple[Right, ...]] = (
         "order",
         AT_A_SITE,
         *("POST /api/orders", "POST /api/orders/{order_id}/cancel"),
-        *("GET /t/order", "POST /t/order", "POST /t/order/{order_id}/cancel"),
+        *_each("POST", "/t/order", "", "/card", "/{order_id}/cancel"),
+        *_each("GET", "/t/order", "", "/{order_id}/slip"),
     ),
     _right("order.list", CLINICAL, "GET /api/orders"),
     _right(

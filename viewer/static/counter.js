@@ -47,3 +47,28 @@
   });
   follow();
 })();
+
+// The side of a part of which there are two has to be chosen; of others there is none to choose.
+(function () {
+  "use strict";
+  var sides = document.getElementById("sides");
+  if (!sides) return;
+  var none = sides.querySelector("[data-no-side]");
+
+  function follow() {
+    var part = document.querySelector("input[name=body_part]:checked");
+    var paired = Boolean(part && part.hasAttribute("data-paired"));
+    none.disabled = paired;
+    none.parentNode.hidden = paired;
+    if (paired && none.checked) none.checked = false;
+    if (!paired && !sides.querySelector("input:checked")) none.checked = true;
+    Array.prototype.forEach.call(sides.querySelectorAll("input"), function (side) {
+      side.required = paired && side !== none;
+    });
+  }
+
+  Array.prototype.forEach.call(document.querySelectorAll("input[name=body_part]"), function (part) {
+    part.addEventListener("change", follow);
+  });
+  follow();
+})();

@@ -49,6 +49,8 @@ class Row:
     reason: str
     """Why the device discontinued it."""
     can_be_cancelled: bool
+    cancelled: bool
+    patient_id: str
 
 
 def rows(tx: Connection, sites: Sequence[Organisation], language: Language, now: datetime) -> list[Row]:
@@ -106,4 +108,6 @@ def _row(  # noqa: PLR0917
         tone=TONES[order.state],
         reason=why_discontinued([steps[one.id] for one in order.procedures if one.id in steps], language),
         can_be_cancelled=any(one.state in CANCELLABLE for one in order.procedures),
+        cancelled=order.state is OrderState.CANCELLED,
+        patient_id=order.patient_id,
     )

@@ -95,7 +95,7 @@ def test_refusals_for_other_reasons_and_right_names_never_slow_a_counter_down(
         modality="DX",
         priority=Priority.ROUTINE,
         procedures=[],
-        reason="",
+        reason="cough",
         scheduled_at=now + timedelta(days=900),
         station="",
     )

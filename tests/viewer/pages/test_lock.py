@@ -117,10 +117,11 @@ def test_the_screen_is_covered_and_what_was_typed_comes_back(house: House, brows
     with window(browser, house, DESK) as context:
         # Given a technician who fills in a form, and goes to the X-ray room
         tang = context.new_page()
-        tang.goto("/sign-in?next=/t/order")
+        tang.goto("/sign-in?next=/t/order%3Fby=card")
         tang.fill("#username", "tang")
         tang.fill("#password", PASSWORD)
         tang.click("main button[type=submit]")
+        tang.check("input[name=body_part][value=CHEST]")
         tang.fill("#card", PIA_CARD)
         tang.fill("#name", "Pia")
         tang.fill("#reason", "咳嗽三天")

@@ -80,7 +80,7 @@ def test_the_nameless_are_ordered_for_and_merged_when_they_are_known_and_parted_
     tang, mona = house.signed_in("tang"), house.signed_in("mona")
     address = registered(tang, **NOBODY)
     page = tang.get(address).text
-    order = {"site": "hills", "modality": "DX", "body_part": "CHEST", "priority": "emergency"}
+    order = {"site": "hills", "modality": "DX", "body_part": "CHEST", "priority": "emergency", "reason": "x"}
     ordered = tang.post("/t/order", data=form(tang, patient=address.rpartition("/")[2], **order))
     known = registered(tang, site="hills", card_type="health_card", card="AB" * 32, name="王璡", sex="F")
 
@@ -136,7 +136,7 @@ def test_programs_register_correct_add_cards_and_merge_by_the_same_acts(house: H
     strange = house.signed_in("quinn").post(
         f"/api/merges/{claim['id']}", json={**decision, "move": "undo", "revision": 2}
     )
-    order = {"site": "hills", "modality": "DX", "procedures": [{"body_part": "CHEST"}]}
+    order = {"site": "hills", "modality": "DX", "procedures": [{"body_part": "CHEST"}], "reason": "x"}
     ordered = tang.post("/api/orders", json={**order, "patient_id": made["id"]})
     nobody = tang.post("/api/orders", json=order)
 

@@ -19,6 +19,7 @@ from storage.database import snapshot, transaction
 from tests.reading.region import PIA_CARD
 from tests.viewer.house import House
 
+STRANGER = "11010519491231002X"
 FORM = {
     "card_type": "identity_card",
     "card": PIA_CARD,
@@ -27,6 +28,7 @@ FORM = {
     "modality": "DX",
     "body_part": "CHEST",
     "priority": "routine",
+    "reason": "咳嗽三天",
 }
 
 
@@ -52,7 +54,7 @@ def placed(house: House, answer: httpx.Response) -> Order:
 def test_an_order_has_its_time_on_the_clock_of_the_site_and_its_station(house: House) -> None:
     tang = house.signed_in("tang")
     station = device(house, "DR1")
-    assert 'name="station"' not in tang.get("/t/order").text  # with one device there is nothing to choose
+    assert 'name="station"' not in tang.get("/t/order?by=card").text  # with one device there is nothing to choose
     device(house, "DR2")
     device(house, "DR9", site="lake")
 
@@ -63,6 +65,48 @@ def test_an_order_has_its_time_on_the_clock_of_the_site_and_its_station(house: H
     assert re.search(r"03-03 09:30\s+<span[^>]*>DR1</span>", page)
     assert "等待检查" in page
     assert "DR9" not in page
+
+
+def test_the_card_comes_first_and_whom_the_site_knows_is_there_at_once(house: House) -> None:
+    tang = house.signed_in("tang")
+    house.case("1.2.840.1", body_part="KNEE", laterality="L")
+    token = {"csrf_token": tang.headers["X-CSRF-Token"], "card_type": "identity_card"}
+
+    first = tang.get("/t/order").text
+    known = tang.post("/t/order/card", data={**token, "card": PIA_CARD}, follow_redirects=False)
+    page = tang.get(known.headers["location"]).text
+    stranger = tang.post("/t/order/card", data={**token, "card": STRANGER})
+    mistyped = tang.post("/t/order/card", data={**token, "card": STRANGER[:-1] + "0"})
+
+    assert "Pia" not in first
+    assert 'name="body_part"' not in first
+    assert known.headers["location"] == f"/t/order?patient={house.patient.id}"
+    assert [words in page for words in ("Pia", "以往检查", "DR 膝关节", 'name="body_part"')] == [True] * 4
+    assert stranger.status_code == 200
+    assert f'value="{STRANGER}"' in stranger.text
+    assert 'value="1949-12-31"' in stranger.text
+    assert (mistyped.status_code, "校验位不对" in mistyped.text) == (422, True)
+
+
+def test_side_history_and_a_second_order_of_the_day_are_asked_for_and_the_slip_has_the_number(house: House) -> None:
+    tang = house.signed_in("tang")
+    unsided = register(house, tang, body_part="KNEE")
+    without = register(house, tang, reason=" ")
+    made = placed(house, register(house, tang, body_part="KNEE", laterality="L"))
+    other_side = register(house, tang, body_part="KNEE", laterality="R")
+    twice = register(house, tang, body_part="KNEE", laterality="L")
+    tomorrow = register(house, tang, body_part="KNEE", laterality="L", scheduled_at="2026-03-03T09:30")
+    meant = register(house, tang, body_part="KNEE", laterality="L", again="yes")
+    told = tang.get(meant.headers["location"]).text
+    slip = tang.get(f"/t/order/{made.id}/slip").text
+
+    assert "这个部位分左右" in unsided.text
+    assert "请填写病情和检查目的" in without.text
+    assert 'name="again"' in twice.text
+    assert [each.status_code for each in (unsided, without, twice)] == [422] * 3
+    assert [each.status_code for each in (other_side, tomorrow, meant)] == [303] * 3
+    assert f"/t/order/{placed(house, meant).id}/slip" in told
+    assert [words in slip for words in ("Pia", "DR 膝关节 左", made.accession_number, 'class="barcode"')] == [True] * 4
 
 
 def test_what_is_wrong_with_time_or_station_is_said_beside_what_was_typed(house: House) -> None:
@@ -139,6 +183,7 @@ def test_the_api_lists_and_cancels_what_the_page_does(house: House) -> None:
         "patient": {"card_type": "identity_card", "card": PIA_CARD, "name": "Pia"},
         "modality": "DX",
         "procedures": [{"body_part": "CHEST"}, {"body_part": "HAND", "laterality": "L"}],
+        "reason": "摔伤",
         "scheduled_at": later,
         "station": "DR1",
     }

@@ -27,7 +27,7 @@ from reading.sessions import account_notices
 from reading.sessions.patient_sessions import CARDS
 from viewer.folders import VIEWER
 from viewer.http import problems
-from viewer.pages.township_forms import DEPARTMENTS
+from viewer.pages.township_order import DEPARTMENTS
 from viewer.words.catalogue import Language, MissingText, catalogue, spoken, text, understood
 
 

@@ -1,10 +1,11 @@
-"""/t/order and /t/case/{id}/link: an examination is registered, and a case linked, for the person at the counter."""
+"""/t/order: an examination is registered: the card first, then the person and what they had, then what is asked for."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Annotated, Final
+from dataclasses import dataclass
+from typing import Annotated, Any, Final, Literal
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Form, Query
@@ -14,34 +15,36 @@ from starlette.responses import RedirectResponse, Response
 
 from reading.actions import Action
 from reading.context import Context
-from reading.errors import Invalid, NotThere, Stale
-from reading.intake import putting_right
-from reading.kinds import HeldAs, IdentifierKind, Priority
+from reading.desk import township
+from reading.errors import Invalid, NotThere
+from reading.kinds import HeldAs, IdentifierKind, Priority, Sex
 from reading.orders import counter, orders
 from reading.orders.orders import Asked
-from reading.orders.terms import AT_THE_COUNTER, BODY_PARTS
+from reading.orders.terms import AT_THE_COUNTER, BODY_PARTS, PAIRED
+from reading.patients import card_facts
+from reading.patients.patient_identifiers import Identifier
+from reading.patients.patients import Patient
 from reading.register import organisations
 from reading.register.sites import own_sites
 from reading.registration import records
+from reading.registration.records import Search
 from reading.viewers import Staff
 from storage.database import snapshot
 from viewer.http.callers import Looking, Submitting
 from viewer.http.office import Office, office_of
 from viewer.http.on_record import ULID, acting, going_in, looks_through
 from viewer.http.page import language_of, staff_page
-from viewer.http.problems import problem_of
 from viewer.http.typed_times import typed_moment
 from viewer.pages.patient import CARD_TYPES
-from viewer.pages.person_form import BLANK, holder_of, one_of
+from viewer.pages.person_form import BLANK, NO_PAPERS, holder_of, one_of
 from viewer.pages.sign_in import words_for
-from viewer.pages.township_case import opened
-from viewer.views import meanwhile, township
+from viewer.views import order_form
 from viewer.views import orders as orders_view
-from viewer.views.report_sheet import zone_of
 
-router = APIRouter(prefix="/t")
+router = APIRouter(prefix="/t/order")
 
 Field = Annotated[str, Form(max_length=200)]
+By = Literal["", "card", "guardian", "none"]
 
 DEPARTMENTS: Final = (
     "emergency",
@@ -54,20 +57,62 @@ DEPARTMENTS: Final = (
     "screening",
 )
 """The departments that the form suggests; any other may be typed."""
+STARTS: Final[Mapping[By, Mapping[str, str]]] = {
+    "card": {},
+    "guardian": {"card_of": HeldAs.GUARDIAN},
+    "none": {"card_type": NO_PAPERS},
+}
+"""What the whole form begins with, by how the person is known."""
 
 
-@router.get("/order")
-def show_order(
+@dataclass(frozen=True, kw_only=True)
+class Shown:
+    """What the page shows besides its list."""
+
+    form: Mapping[str, str]
+    step: Literal["card", "order"] = "order"
+    made: str = ""
+    """The id of an order that was just placed."""
+    found: Sequence[Patient] = ()
+    """Several people whose card it may be."""
+    wrong: Invalid | None = None
+
+
+@router.get("")
+def show(
     request: Request,
     staff: Looking,
     made: Annotated[str, Query(max_length=26)] = "",
     patient: Annotated[str, Query(max_length=26)] = "",
+    by: Annotated[By, Query()] = "",
 ) -> Response:
     """``patient``: the id of somebody whose record at the register is open."""
-    return _order_form(request, staff, {**BLANK, "patient": patient}, made=made)
+    if not patient and not by:
+        return _page(request, staff, Shown(form=BLANK, step="card", made=made))
+    return _page(request, staff, Shown(form={**BLANK, **STARTS.get(by, {}), "patient": patient}, made=made))
 
 
-@router.post("/order")
+@router.post("/card")
+def show_card(request: Request, staff: Submitting, card_type: Field, card: Field = "") -> Response:
+    """The card comes first: whom the site knows by it is there at once; of others what the card says is filled in."""
+    office, typed = office_of(request), {**BLANK, "card_type": card_type, "card": card.strip()}
+    try:
+        shown = _card(card_type, typed["card"])
+        with acting(office, staff) as ctx:
+            found = records.search(ctx, office.keys, Search(kind=shown.kind, card=shown.value))
+            sex, born = card_facts.settled([shown], Sex.UNKNOWN, None, ctx.now)
+    except Invalid as wrong:
+        return _page(request, staff, Shown(form=typed, step="card", wrong=wrong))
+    people = list({one.merged_into or one.id: one for one in found}.items())
+    if len(people) == 1:
+        return RedirectResponse(f"/t/order?patient={people[0][0]}", status_code=303)
+    if people:
+        return _page(request, staff, Shown(form=typed, step="card", found=found))
+    said = {"sex": sex, "birth_date": born.isoformat() if born else ""}
+    return _page(request, staff, Shown(form={**typed, **said}))
+
+
+@router.post("")
 def order(  # noqa: PLR0917 -- the fields of the form
     request: Request,
     staff: Submitting,
@@ -91,6 +136,7 @@ def order(  # noqa: PLR0917 -- the fields of the form
     station: Field = "",
     department: Field = "",
     contrast: Annotated[str, Form(pattern="^(|with|without)$")] = "",
+    again: Annotated[str, Form(pattern="^(|yes)$")] = "",
 ) -> Response:
     typed = {
         "patient": patient,
@@ -128,61 +174,33 @@ def order(  # noqa: PLR0917 -- the fields of the form
                 station=station,
                 department=department,
                 contrast={"with": True, "without": False}.get(contrast),
+                again=bool(again),
             )
             made = counter.place(ctx, office.keys, asked)
     except Invalid as wrong:
-        return _order_form(request, staff, typed, wrong=wrong)
+        return _page(request, staff, Shown(form=typed, wrong=wrong))
     return RedirectResponse(f"/t/order?made={made.id}", status_code=303)
 
 
-@router.post("/order/{order_id}/cancel")
+@router.post("/{order_id}/cancel")
 def cancel(request: Request, staff: Submitting, order_id: str, revision: Annotated[int, Form(ge=1)]) -> Response:
     with going_in(office_of(request), staff, Action.ORDER_CANCEL, "order", order_id) as ctx:
         counter.cancel(ctx, order_id, revision=revision)
     return RedirectResponse("/t/order", status_code=303)
 
 
-@router.get("/case/{case_id}/link")
-def show_link(request: Request, staff: Looking, case_id: str) -> Response:
-    return _link_form(request, staff, case_id, BLANK)
+@router.get("/{order_id}/slip")
+def slip(request: Request, staff: Looking, order_id: str) -> Response:
+    """What goes with the patient to the device, as often as somebody wants it: it opens nothing."""
+    with going_in(office_of(request), staff, Action.ORDER_OPEN, "order", order_id) as ctx:
+        shown = order_form.slip(ctx, counter.open_order(ctx, order_id), language_of(request))
+    return staff_page(request, staff, "order_slip.html", slip=shown)
 
 
-@router.post("/case/{case_id}/link")
-def link(  # noqa: PLR0917 -- the fields of the form
-    request: Request,
-    staff: Submitting,
-    case_id: str,
-    revision: Annotated[int, Form(ge=1)],
-    card_type: Field = IdentifierKind.IDENTITY_CARD,
-    card: Field = "",
-    name: Field = "",
-    card_of: Field = HeldAs.OWN,
-    guardian: Field = "",
-    sex: Field = "",
-    birth_date: Field = "",
-    estimated_age: Field = "",
-    telephone: Field = "",
-    same_person: Field = "",
-) -> Response:
-    office = office_of(request)
-    typed = {
-        "card_type": card_type,
-        "card": card,
-        "card_of": card_of,
-        "guardian": guardian,
-        "name": name,
-        "sex": sex,
-        "birth_date": birth_date,
-        "estimated_age": estimated_age,
-        "telephone": telephone,
-    }
-    try:
-        with going_in(office, staff, Action.CASE_LINK, "case", case_id, naming=True) as ctx:
-            holder = holder_of(typed)
-            putting_right.link(ctx, office.keys, case_id, holder, same_person=bool(same_person), seen=revision)
-    except (Invalid, Stale) as wrong:
-        return _link_form(request, staff, case_id, typed, wrong=wrong)
-    return RedirectResponse(f"/t/case/{case_id}?done=linked", status_code=303)
+def _card(card_type: str, value: str) -> Identifier:
+    if not value:
+        raise Invalid("card", "empty")
+    return Identifier(kind=one_of(IdentifierKind, "card_type", card_type), value=value)
 
 
 def _placing(office: Office, staff: Staff, patient_id: str) -> AbstractContextManager[Context[Staff]]:
@@ -191,10 +209,8 @@ def _placing(office: Office, staff: Staff, patient_id: str) -> AbstractContextMa
     return acting(office, staff, naming=True)
 
 
-def _order_form(
-    request: Request, staff: Staff, form: Mapping[str, str], *, made: str = "", wrong: Invalid | None = None
-) -> Response:
-    office = office_of(request)
+def _page(request: Request, staff: Staff, shown: Shown) -> Response:
+    office, language = office_of(request), language_of(request)
     with snapshot(office.engine) as tx:
         now = office.clock()
         sites = own_sites(tx, staff, now)
@@ -202,54 +218,40 @@ def _order_form(
         raise NotThere  # whoever works at no site registers nobody
     looks_through(office, staff, Action.ORDER_LIST)
     with snapshot(office.engine) as tx:
-        rows = orders_view.rows(tx, sites, language_of(request), now)
+        rows = orders_view.rows(tx, sites, language, now)
         devices = {one.ae_title: site.name for site in sites for one in counter.stations(tx, site.id, now)}
-        placed = orders.by_id(tx, made) if ULID.fullmatch(made) else None
-    known = None
-    if form["patient"]:
-        with going_in(office_of(request), staff, Action.PATIENT_OPEN, "patient", form["patient"]) as ctx:
-            known = records.open_patient(ctx, form["patient"], Action.PATIENT_OPEN)
+        placed = orders.by_id(tx, shown.made) if ULID.fullmatch(shown.made) else None
+    wrong = shown.wrong
     return staff_page(
         request,
         staff,
         "order.html",
         status=422 if wrong else 200,
+        step=shown.step,
         sites=sites,
         rows=rows,
         stations=devices,
         modalities=AT_THE_COUNTER,
         body_parts=BODY_PARTS,
+        paired=PAIRED,
         departments=DEPARTMENTS,
         card_types=CARD_TYPES,
-        form=form,
-        known=known,
-        made=placed.accession_number if placed and placed.site_id in {site.id for site in sites} else "",
+        form=shown.form,
+        known=_known(request, staff, shown.form["patient"]),
+        found=[order_form.line(one, language, now) for one in shown.found],
+        made=placed if placed and placed.site_id in {site.id for site in sites} else None,
         wrong=wrong.field if wrong else "",
         problem=words_for(request, wrong) if wrong else "",
     )
 
 
-def _link_form(
-    request: Request, staff: Staff, case_id: str, form: Mapping[str, str], *, wrong: Invalid | Stale | None = None
-) -> Response:
-    office, now = office_of(request), office_of(request).clock()
-    with going_in(office, staff, Action.CASE_OPEN, "case", case_id) as ctx:
-        entry = opened(ctx, case_id)
-        zone = zone_of(ctx.tx, entry)
-        newer = meanwhile.changes(ctx, entry, zone, language_of(request)) if isinstance(wrong, Stale) else []
-    return staff_page(
-        request,
-        staff,
-        "link.html",
-        status=problem_of(wrong).status if wrong else 200,
-        row=township.row(entry, None, zone, language_of(request), now),
-        revision=entry.case.revision,
-        meanwhile=newer,
-        card_types=CARD_TYPES,
-        form=form,
-        wrong=wrong.field if isinstance(wrong, Invalid) else "",
-        problem=words_for(request, wrong) if isinstance(wrong, Invalid) else "",
-    )
+def _known(request: Request, staff: Staff, patient_id: str) -> dict[str, Any] | None:
+    if not patient_id:
+        return None
+    with going_in(office_of(request), staff, Action.PATIENT_OPEN, "patient", patient_id) as ctx:
+        opened = records.open_patient(ctx, patient_id, Action.PATIENT_OPEN)
+        earlier = township.earlier(ctx, opened.id)
+        return order_form.known(opened, earlier, language_of(request), ctx.now)
 
 
 def _clock(tx: Connection, site_code: str) -> ZoneInfo:

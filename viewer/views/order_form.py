@@ -1,0 +1,70 @@
+"""The form of an order: whom it is for and what they had before, and the slip that goes with them to the device."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from reading.context import Context
+from reading.desk.township import Examination
+from reading.kinds import Priority
+from reading.orders.orders import Order
+from reading.patients import patients
+from reading.patients.majority import ZONE
+from reading.patients.patients import Patient
+from reading.register import organisations
+from reading.viewers import Staff
+from viewer.views import orders, register, township
+from viewer.views.barcode import barcode_of
+from viewer.words import words
+from viewer.words.catalogue import Language, text
+
+
+def line(patient: Patient, language: Language, now: datetime) -> dict[str, str]:
+    """A person as one of several whose card it may be."""
+    shown = register.line(patient, language, now.astimezone(ZONE).date())
+    detail = " · ".join(part for part in (shown.sex, shown.born, shown.number) if part)
+    return {
+        "id": patient.merged_into or patient.id,
+        "name": shown.name or text(language, "patient-unknown"),
+        "detail": detail,
+    }
+
+
+def known(patient: Patient, earlier: Sequence[Examination], language: Language, now: datetime) -> dict[str, Any]:
+    """The person whose record is open, with their earlier examinations."""
+    shown = register.line(patient, language, now.astimezone(ZONE).date())
+    return {
+        "id": patient.id,
+        "name": shown.name or text(language, "patient-unknown"),
+        "number": shown.number,
+        "detail": " · ".join(part for part in (shown.sex, shown.born) if part),
+        "earlier": [township.row(each.entry, each.printable, each.time_zone, language, now) for each in earlier],
+    }
+
+
+def slip(ctx: Context[Staff], order: Order, language: Language) -> dict[str, Any]:
+    """The slip of an order that the caller has opened."""
+    site, patient = organisations.by_id(ctx.tx, order.site_id), patients.by_id(ctx.tx, order.patient_id)
+    assert site is not None  # noqa: S101 -- a foreign key
+    assert patient is not None  # noqa: S101 -- a foreign key
+    shown = line(patient, language, ctx.now)
+    agent = "with" if order.contrast else "without"
+    contrast = "" if order.contrast is None else text(language, f"order.contrast.{agent}")
+    facts = {
+        "order.scheduled-at": words.moment(order.scheduled_at, site.time_zone),
+        "order.department": order.department,
+        "order.contrast": contrast,
+        "order.reason": order.reason,
+    }
+    return {
+        "site": site.name,
+        "patient": shown["name"],
+        "detail": shown["detail"],
+        "examination": orders.examination(order, order.procedures, language),
+        "priority": "" if order.priority is Priority.ROUTINE else text(language, f"priority.{order.priority}"),
+        "number": order.accession_number,
+        "barcode": barcode_of(order.accession_number),
+        "facts": [(text(language, key), value) for key, value in facts.items() if value],
+    }
