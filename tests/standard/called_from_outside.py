@@ -59,6 +59,8 @@ _.arrived_picture
 _.beside_picture
 _.download
 _.watermark
+_.hospital
+_.centres
 _.caution
 _.qr
 _.patient_detail

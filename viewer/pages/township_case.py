@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from operator import itemgetter
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Form, Query
@@ -17,13 +18,15 @@ from reading.cases.cases import Case
 from reading.cases.moves import State
 from reading.completeness import account
 from reading.context import Context
-from reading.desk import alert_board, case_moves
+from reading.desk import alert_board, case_moves, case_record
 from reading.desk.clinical_request import request_of
 from reading.desk.entries import entries_of
 from reading.desk.township import printable_versions
 from reading.desk.worklist import Entry
+from reading.dicom_dates import parse_date
 from reading.errors import Stale
 from reading.intake import intake
+from reading.intake.putting_right import Reason
 from reading.kinds import Role
 from reading.orders import matching, performed
 from reading.referral import sending
@@ -46,6 +49,14 @@ from viewer.words.catalogue import Language, text
 
 router = APIRouter(prefix="/t/case")
 
+CHANGED_AT: Final = {
+    Action.IDENTITY_CONFIRM: "identity",
+    Action.IDENTITY_PART: "identity",
+    Action.STUDY_CORRECT: "correct",
+}
+"""The page of a case on which an act is taken back or changed."""
+BY_ORDER: Final = frozenset({Reason.MATCHED, Reason.MATCHED_NAMES_DIFFER, Reason.PARTED})
+"""Corrections that came with an order, and go with it."""
 THUMBNAILS: Final = 12
 """Thumbnails of each series; the desk shows every image."""
 
@@ -80,7 +91,9 @@ def _case(request: Request, staff: Staff, case_id: str, *, done: str = "", answe
             "studies": pictures_of(ctx, entry, language),
             "erased_at": words.erased_at(entry.studies, zone),
             "version": None if version is None else _version(ctx.tx, entry, version, zone, language),
-            "moves": _moves(ctx, found, zone, language),
+            "record": _record(ctx, found, zone, language),
+            "born": _born(entry),
+            "accession": entry.studies[0].accession_number,
             "logged": alert_log.logged(alert_board.of_case(ctx, case_id), language),
             "order": _order(ctx.tx, entry, language),
             "asked": request_of(ctx.tx, found),
@@ -223,15 +236,25 @@ def _version(tx: Connection, entry: Entry, version: ReportVersion, zone: str, la
     }
 
 
-def _moves(ctx: Context[Staff], case: Case, zone: str, language: Language) -> Sequence[dict[str, str]]:
-    return [
-        {
-            "at": words.moment(move.at, zone),
-            "what": text(language, f"move.{move.move}"),
-            "who": move.person_name or "",
-            "why": move.why,
-        }
+def _born(entry: Entry) -> str:
+    """The birth date, where the device wrote one."""
+    born = parse_date(entry.patient.birth_date)
+    return born.isoformat() if born else ""
+
+
+def _record(ctx: Context[Staff], case: Case, zone: str, language: Language) -> Sequence[dict[str, str]]:
+    """Everything that happened: the moves, and what people did besides, with the page where it is changed."""
+    lines = [
+        (move.at, text(language, f"move.{move.move}"), move.person_name or "", move.why, "")
         for move in case_moves.told(ctx, case)
+    ]
+    for done in case_record.besides(ctx, case):
+        page = "order" if done.reason in BY_ORDER else CHANGED_AT.get(done.action, "")
+        why = words.coded(language, "reason", done.reason) if done.reason else ""
+        lines.append((done.at, text(language, f"record.{done.action}"), done.person, why, page))
+    return [
+        {"at": words.moment(at, zone), "what": what, "who": who, "why": why, "change": page}
+        for at, what, who, why, page in sorted(lines, key=itemgetter(0))
     ]
 
 

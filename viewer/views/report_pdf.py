@@ -42,8 +42,10 @@ class Sheet:
     language: str
     title: str
     heading: str
-    organisations: Sequence[tuple[str, str]]
-    """Who reads and who issues: (part, name)."""
+    hospital: str
+    """The site that issues the report: it stands large at the head."""
+    centres: Sequence[tuple[str, str]]
+    """Who read and reviewed: (part, name)."""
     watermark: str
     """Empty on a final report."""
     caution: str

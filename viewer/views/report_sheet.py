@@ -43,7 +43,7 @@ FOR_PATIENTS: Final = (
 )
 """As a patient reads them: what it says first. What was measured stands on their paper, and explains nothing here."""
 CENTRES: Final = {SigningRole.AUTHOR: "reading-centre", SigningRole.REVIEWER: "review-centre"}
-"""Signatures whose organisation stands at the head of the sheet, beside the site that issues it."""
+"""Signatures whose organisation stands at the head of the sheet, under the site that issues it."""
 
 
 def sheet_for(
@@ -80,7 +80,9 @@ def sheet_of(
     zone = zone_of(tx, entry)
     signatures = signed_version(tx, version).signatures
     accession = entry.studies[0].accession_number
-    heading = text(language, "report.heading")
+    known = entry.case.modality not in {"", "OT"}
+    modality = words.coded(language, "modality", entry.case.modality) if known else ""
+    heading = text(language, "report.sheet-heading", modality=modality)
     number = text(language, "report.version-n", n=version.number)
     request, marks = request_of(tx, entry.case).words, version.content.marks
     measured = "\n".join(lines(marks, places(tx, version.case_id, marks), language))
@@ -88,7 +90,8 @@ def sheet_of(
         language=language,
         title=f"{heading} {accession}".strip(),
         heading=heading,
-        organisations=_organisations(entry, signatures, language),
+        hospital=entry.site.name,
+        centres=_centres(signatures, language),
         watermark=_watermark(version, language),
         caution=text(language, "identity.not-confirmed") if entry.case.identity is Identity.DIFFERS else "",
         facts=_facts(tx, entry, version, zone, language),
@@ -270,11 +273,10 @@ def _series_words(one: UnseenSeries, language: Language) -> str:
     return text(language, "colon").join(part for part in (name, some, text(language, f"unseen.{one.fault}")) if part)
 
 
-def _organisations(entry: Entry, signatures: Sequence[SignedBy], language: Language) -> Sequence[tuple[str, str]]:
-    """The centres that read and reviewed, and the site that issues the report."""
-    centres = [
+def _centres(signatures: Sequence[SignedBy], language: Language) -> Sequence[tuple[str, str]]:
+    """The centres that read and reviewed."""
+    return [
         (text(language, f"report.{CENTRES[signed.role]}"), signed.organisation)
         for signed in signatures
         if signed.role in CENTRES
     ]
-    return [*centres, (text(language, "report.issuer"), entry.site.name)]

@@ -210,6 +210,8 @@ def test_a_changed_report_must_be_acknowledged_and_the_old_one_is_printed_no_mor
 
     assert "报告有更改" not in tang.get("/t/banners").text
     final = tang.get(f"/t/print/{new.id}").text
+    assert '<p class="hospital">Hills</p>' in final
+    assert "<h1>DR检查报告单</h1>" in final
     assert "临时报告" not in final
     assert [name in final for name in ("Rosa", "Vera", "Oak", "Hills")] == [True] * 4
     assert "不能再打印" in tang.get(f"/t/print/{old.id}").text

@@ -69,7 +69,7 @@ def test_a_match_links_the_patient_moves_the_order_and_is_taken_back(house: Hous
     case, tang = unscheduled(house), house.signed_in("tang")
     with transaction(house.engine) as tx:
         order = place(house, tx, "王小丽")
-    assert "没有对应的登记" in tang.get(f"/t/case/{case.id}").text
+    assert "没有对应的申请单" in tang.get(f"/t/case/{case.id}").text
 
     matched = house.submit(tang, f"/t/case/{case.id}/order", order=order.id)
 
@@ -101,6 +101,9 @@ def test_a_match_links_the_patient_moves_the_order_and_is_taken_back(house: Hous
         events = [event.action for event in audit.events_about(tx, "study", STUDY)]
     assert events.count("study.correct") == 2
     assert order.id in tang.get(f"/t/case/{case.id}/order").text  # and may be chosen again
+    record = tang.get(f"/t/case/{case.id}").text.partition("操作记录")[2]
+    assert [words in record for words in ("收到图像", "匹配、关联或更正", "Tang")] == [True] * 3
+    assert f'href="/t/case/{case.id}/order" aria-label="撤销或更改' in record
 
 
 def test_what_the_clinic_wrote_stands_on_the_desk_the_page_and_the_sheet(house: House) -> None:
@@ -133,7 +136,7 @@ def test_another_persons_order_needs_a_word(house: House) -> None:
         made = attribution.current(tx, STUDY)
     assert made is not None
     assert made.reason == Reason.MATCHED_NAMES_DIFFER
-    assert "图像姓名与登记不同，现场核对为同一人后对应到登记" in tang.get(f"/t/case/{case.id}/correct").text
+    assert "图像姓名与申请单不同，现场核对为同一人后匹配" in tang.get(f"/t/case/{case.id}/correct").text
     tang.get("/language", params={"to": "en", "next": "/t"})
     assert "Matched though the names differ" in tang.get(f"/t/case/{case.id}/correct").text
 
@@ -179,4 +182,4 @@ def test_only_what_was_proposed_is_matched(house: House) -> None:
 
     assert [answer.status_code for answer in answers] == [422] * 3
     assert house.submit(tang, f"/t/case/{case.id}/order/part").status_code == 404
-    assert "没有合适的登记" in tang.get(f"/t/case/{case.id}/order").text
+    assert "没有合适的申请单" in tang.get(f"/t/case/{case.id}/order").text

@@ -18,9 +18,10 @@ from viewer.views.report_pdf import Sheet, render
 MADE_AT = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 FINAL = Sheet(
     language="zh",
-    title="影像诊断报告 260302AB12CD",
-    heading="影像诊断报告",
-    organisations=[("诊断机构", "平陵县人民医院"), ("出具机构", "柳林镇卫生院")],
+    title="DR检查报告单 260302AB12CD",
+    heading="DR检查报告单",
+    hospital="柳林镇卫生院",
+    centres=[("诊断机构", "平陵县人民医院")],
     watermark="",
     caution="",
     facts=[("姓名", "王璡"), ("性别", "女"), ("检查项目", "DR 胸部"), ("侧别", "左"), ("报告版本", "第 2 版")],
@@ -30,7 +31,7 @@ FINAL = Sheet(
         ("审核医师", "卫婉", "平陵县人民医院", "2026-03-02 16:10"),
     ],
     note="请结合临床。",
-    footer="影像诊断报告 · 260302AB12CD · 第 2 版",
+    footer="DR检查报告单 · 260302AB12CD · 第 2 版",
     page="第 {n} 页，共 {m} 页",
 )
 
@@ -128,9 +129,9 @@ def test_control_characters_do_not_break_the_page(read_back: Reader) -> None:
 
 
 def test_an_empty_report_is_still_a_page(read_back: Reader) -> None:
-    bare = replace(FINAL, organisations=[], facts=[], sections=[], signatures=[], note="", footer="")
+    bare = replace(FINAL, hospital="", centres=[], facts=[], sections=[], signatures=[], note="", footer="")
 
-    assert "影像诊断报告" in read_back.text(bare)
+    assert "检查报告单" in read_back.text(bare)
 
 
 def test_letters_of_our_regions_and_signs_are_printed(read_back: Reader) -> None:

@@ -1,0 +1,67 @@
+"""What people did with a case besides its moves: whose it is, what was corrected, what was printed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from reading.actions import Action
+from reading.audit import events_about
+from reading.cases import cases
+from reading.cases.cases import Case
+from reading.context import Context, without_door
+from reading.patients import attribution
+from reading.register import people
+from reading.register.people import Person
+from reading.reports import versions
+from reading.reports.versions import SENT_OUT
+from reading.viewers import Staff
+
+RECORDED: Final = frozenset(
+    {
+        Action.IDENTITY_CONFIRM,
+        Action.IDENTITY_PART,
+        Action.IDENTITY_UNDO,
+        Action.RECEIPT_PRINT,
+        Action.REPORT_PRINT,
+    }
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Done:
+    action: Action
+    at: datetime
+    person: str = field(repr=False)
+    """The name of whoever did it; empty where it was a device or the service."""
+    reason: str = field(default="", repr=False)
+    """Of a correction: a person's words, or a word of `reading.intake.putting_right.Reason`."""
+
+
+@without_door("It adds to a case that the caller has opened; of reports those alone that were sent to the site.")
+def besides(ctx: Context[Staff], case: Case) -> Sequence[Done]:
+    """The acts and corrections, the oldest first."""
+    sent = [one.id for one in versions.of_case(ctx.tx, case.id) if one.status in SENT_OUT]
+    subjects = [("case", case.id), *(("report", one) for one in sent)]
+    events = [event for kind, subject in subjects for event in events_about(ctx.tx, kind, subject)]
+    done = [event for event in events if event.action in RECORDED]
+    corrected = [one for study in cases.study_uids(ctx.tx, case.id) for one in attribution.history(ctx.tx, study)]
+    who_acted = {event.actor.id for event in done} | {one.made_by or "" for one in corrected}
+    names = {each: people.by_id(ctx.tx, each) for each in who_acted if each}
+    found = [Done(action=Action(one.action), at=one.at, person=_name(names.get(one.actor.id))) for one in done]
+    found += [
+        Done(
+            action=Action.STUDY_CORRECT,
+            at=one.made_at,
+            person=_name(names.get(one.made_by or "")),
+            reason=one.reason,
+        )
+        for one in corrected
+    ]
+    return sorted(found, key=lambda one: one.at)
+
+
+def _name(person: Person | None) -> str:
+    return person.name if person else ""
