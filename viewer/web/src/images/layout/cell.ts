@@ -6,6 +6,7 @@ import { day, text } from '../../language'
 import { Part } from '../../part'
 import { wordsFor } from '../../shell/trouble'
 import type { Fault } from '../faults'
+import { keyImage } from '../key-image'
 import { objectList } from '../object-list'
 import { canBeSeen, undrawnIn, type OtherObject } from '../other-objects'
 import { otherPerson } from '../other-person'
@@ -279,8 +280,8 @@ export class Cell extends Part {
       ${series && picture ? overlay({ series, picture, count: this.pictures.length, view: this.view }) : nothing}
       ${picture ? referenceLine(picture, this.stack, this.reference) : nothing}
       ${series?.earlier ? html`<p class="earlier">${text('desk.earlier', { on: day(series.earlier) })}</p>` : nothing}
-      ${picture ? otherPerson(picture.instanceUid, this.otherPersons ?? []) : nothing} ${this.waiting()}
-      ${this.beside()}
+      ${picture ? html`${otherPerson(picture.instanceUid, this.otherPersons ?? [])} ${keyImage(picture, this.marks ?? [])}` : nothing}
+      ${this.waiting()} ${this.beside()}
       ${messageOver({ failure: this.failure, view: this.view, lacking: this.lacking, onTry: () => this.tell('cell-try') })}`
   }
 
