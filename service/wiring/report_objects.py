@@ -23,6 +23,7 @@ from pacs.authoring.structured_report import structured_report
 from pacs.pixels.opened import StoredInstance
 from reading.access.report_seals import flaws_of
 from reading.alerts import classes
+from reading.audit import SYSTEM
 from reading.cases import cases
 from reading.cases.moves import SigningRole
 from reading.context import Context
@@ -138,9 +139,8 @@ def _proof(house: House, wanted: Wanted) -> tuple[str, str] | None:
     if not origin:
         return None
     with transaction(house.engine) as tx:
-        version = versions.by_id(tx, wanted.version_id)
-        ctx = Context(tx, house.audit, house.clock(), _machine(cases.by_id(tx, wanted.case_id).site_id))
-        return papers.code_for(ctx, house.keys, version), origin
+        ctx = Context(tx, house.audit, house.clock(), SYSTEM)
+        return papers.code_for(ctx, house.keys, versions.by_id(tx, wanted.version_id)), origin
 
 
 def _opened(tx: Connection, house: House, wanted: Wanted, proof: tuple[str, str] | None) -> _Opened:
@@ -155,7 +155,9 @@ def _opened(tx: Connection, house: House, wanted: Wanted, proof: tuple[str, str]
         raise Broken(flaws)
     version = replace(version, flaws=flaws)
     case = cases.by_id(tx, wanted.case_id)
-    entry = entries_of(tx, _machine(case.site_id), [case], house.clock())[0]
+    # The installation itself sees what a machine of the site sees.
+    itself = Machine(device_id="", site_id=case.site_id, issuer="")
+    entry = entries_of(tx, itself, [case], house.clock())[0]
     said = f"{version.content.findings}{version.content.impression}"
     language = Language.ZH if _HAN.search(said) else Language.EN
     return _Opened(
@@ -166,11 +168,6 @@ def _opened(tx: Connection, house: House, wanted: Wanted, proof: tuple[str, str]
         language=language,
         sheet=sheet_of(tx, entry, version, language, proof=_on_sheet(proof, language)),
     )
-
-
-def _machine(site_id: str) -> Machine:
-    """The installation itself, which sees what a machine of the site sees."""
-    return Machine(device_id="", site_id=site_id, issuer="")
 
 
 def _on_sheet(proof: tuple[str, str] | None, language: Language) -> Proof | None:
