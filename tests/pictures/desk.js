@@ -7,6 +7,7 @@ const panel = document.createElement('tierread-images')
 panel.client = { dataSets: fetched, get: async () => ({}) }
 panel.studies = window.studies
 document.body.append(panel)
+panel.marks = []
 panel.imageSet = 'one'
 
 const until = async (condition, milliseconds) => {

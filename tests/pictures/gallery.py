@@ -5,11 +5,12 @@ from __future__ import annotations
 import shutil
 import warnings
 from collections.abc import Generator, Iterable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from io import BytesIO
 from itertools import count
 from pathlib import Path
 
+from playwright.sync_api import Page
 from pydicom import dcmread
 
 from pacs.arriving.outcome import Reason
@@ -76,6 +77,20 @@ def compared(things: list[Sent], template: Path, directory: Path) -> Iterator[Co
             yield from (Compared(name=one.name, missing={"archive": "not accepted"}) for one in left)
             return
         things = left
+
+
+@contextmanager
+def on_desk(things: list[Sent], way: str, template: Path, directory: Path) -> Generator[Page]:
+    """A page with the desk's pictures of the things; ``template`` is a migrated SQLite database."""
+    url = f"sqlite:///{shutil.copy(template, directory / 'desk.db')}"
+    engine = connect(url)
+    with archive(engine, url, directory) as held, serving(held, engine, directory, desk.page_of_the_desk()) as web:
+        for one in things:
+            assert held.take(one.sent).accepted
+        studies = dict.fromkeys(str(one.whole.StudyInstanceUID) for one in things)
+        with desk.opened(web.base, list(studies), [way]) as opened:
+            yield opened[way]
+    engine.dispose()
 
 
 def _phone(held: Archive, one: Sent) -> bytes | None:

@@ -173,7 +173,7 @@ def test_an_earlier_case_lies_beside_and_cells_follow_each_other(page: Page) -> 
     together = zooms(page)
 
     # Unlinked, each goes its own way.
-    page.keyboard.press("k")
+    page.keyboard.press("j")
     page.keyboard.press("ArrowDown")
     expect(stage.nth(0).locator(".bottom-left")).to_contain_text("5 / 12", timeout=PATIENCE_MS)
     alone = cells(page)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,10 +10,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page
 
-from storage.database import connect
-from tests.archive import archive
 from tests.builders import image, new_uid, thing
-from tests.dicomweb import serving
 from tests.pictures import desk, gallery, reference
 from tests.pictures.comparison import TOLERANCE, Sent, difference
 
@@ -41,14 +37,8 @@ def series() -> list[Sent]:
 
 @pytest.fixture
 def page(series: list[Sent], way: str, sqlite_template: Path, tmp_path: Path) -> Iterator[Page]:
-    url = f"sqlite:///{shutil.copy(sqlite_template, tmp_path / 'stack.db')}"
-    engine = connect(url)
-    with archive(engine, url, tmp_path) as held, serving(held, engine, tmp_path, desk.page_of_the_desk()) as web:
-        for one in series:
-            assert held.take(one.sent).accepted
-        with desk.opened(web.base, [STUDY], [way]) as opened:
-            yield opened[way]
-    engine.dispose()
+    with gallery.on_desk(series, way, sqlite_template, tmp_path) as page:
+        yield page
 
 
 def drawn(page: Page, one: Sent) -> np.ndarray:

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { deskCommandOf } from '../src/desk/shortcuts'
 import { imageKeyOf } from '../src/images/image-keys'
+import { layoutKeyOf } from '../src/images/layout/layout-keys'
+import { ACT_KEYS, TOOL_KEYS } from '../src/images/tools/tool-names'
 import { presetsFor } from '../src/images/window-level'
 
 const key = (name: string, control = false) =>
@@ -19,5 +21,17 @@ describe('keys', () => {
     expect(deskCommandOf(key('Enter', true), true)).toBe('decide')
     expect(deskCommandOf(key('?'), true)).toBeNull()
     expect(deskCommandOf(key('?'), false)).toBe('help')
+  })
+
+  test('mean one thing each', () => {
+    const letters = [...'abcdefghijklmnopqrstuvwxyz'].filter(
+      (letter) =>
+        [deskCommandOf(key(letter), false), layoutKeyOf(key(letter)), imageKeyOf(key(letter), [])].filter(Boolean)
+          .length > 1,
+    )
+    const ours = [...Object.values(TOOL_KEYS), ...Object.values(ACT_KEYS)]
+
+    expect(letters).toEqual([])
+    expect(new Set(ours).size).toBe(ours.length)
   })
 })

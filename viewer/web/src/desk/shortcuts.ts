@@ -1,5 +1,6 @@
 /** The keys of the desk: what they mean, and what is shown when somebody asks. */
 import { html, render, type TemplateResult } from 'lit'
+import { ACT_KEYS, TOOL_KEYS, type Act, type ToolName } from '../images/tools/tool-names'
 import { text, type TextKey } from '../language'
 
 export type DeskCommand = 'help' | 'save' | 'decide' | 'findings' | 'park' | 'key'
@@ -28,19 +29,14 @@ const ROWS: readonly (readonly [string, TextKey])[] = [
   ['[ ]', 'desk.key.series'],
   ['G', 'desk.key.grid'],
   ['E', 'desk.key.enlarge'],
-  ['K', 'desk.link.places'],
-  ['Shift K', 'desk.link.windows'],
+  ['J', 'desk.link.places'],
+  ['Shift J', 'desk.link.windows'],
   ['X', 'desk.link.lines'],
-  ['W', 'desk.tool.window'],
-  ['Z', 'desk.tool.zoom'],
-  ['P', 'desk.tool.pan'],
-  ['S', 'desk.tool.scroll'],
-  ['M', 'desk.tool.length'],
+  ...(Object.entries({ ...TOOL_KEYS, ...ACT_KEYS }) as [ToolName | Act, string][]).map(
+    ([name, key]) => [key.toUpperCase(), `desk.tool.${name}`] as const,
+  ),
+  ['Delete', 'desk.key.remove'],
   ['1 – 5', 'desk.key.preset'],
-  ['I', 'desk.tool.invert'],
-  ['O', 'desk.tool.rotate'],
-  ['L', 'desk.tool.flip'],
-  ['R', 'desk.tool.reset'],
   ['+ −', 'desk.key.zoom'],
   ['?', 'desk.key.help'],
 ]

@@ -1,5 +1,5 @@
 /** What a key means over the pictures. */
-import type { ToolName } from './stack'
+import { ACT_KEYS, TOOL_KEYS, type Act, type ToolName } from './tools/tool-names'
 import type { Preset, Window } from './window-level'
 
 export type ImageKey =
@@ -7,18 +7,15 @@ export type ImageKey =
   | { readonly kind: 'window'; readonly window: Window }
   | { readonly kind: 'step'; readonly by: number }
   | { readonly kind: 'zoom'; readonly factor: number }
-  | { readonly kind: 'invert' | 'rotate' | 'flip' | 'reset' | 'unseen' }
+  | { readonly kind: Act | 'remove' | 'unseen' }
+
+const TOOLS = Object.entries(TOOL_KEYS).map(([tool, key]) => [key, { kind: 'tool', tool: tool as ToolName }] as const)
+const ACTS = Object.entries(ACT_KEYS).map(([act, key]) => [key, { kind: act as Act }] as const)
 
 const KEYS: Readonly<Record<string, ImageKey>> = {
-  w: { kind: 'tool', tool: 'window' },
-  z: { kind: 'tool', tool: 'zoom' },
-  p: { kind: 'tool', tool: 'pan' },
-  s: { kind: 'tool', tool: 'scroll' },
-  m: { kind: 'tool', tool: 'length' },
-  i: { kind: 'invert' },
-  o: { kind: 'rotate' },
-  l: { kind: 'flip' },
-  r: { kind: 'reset' },
+  ...Object.fromEntries([...TOOLS, ...ACTS]),
+  Delete: { kind: 'remove' },
+  Backspace: { kind: 'remove' },
   n: { kind: 'unseen' },
   '+': { kind: 'zoom', factor: 1.25 },
   '=': { kind: 'zoom', factor: 1.25 },

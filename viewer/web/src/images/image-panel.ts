@@ -25,7 +25,7 @@ import { slices } from './layout/slices'
 import { seriesOf, type Series } from './series'
 import { DRAGGED, seriesStrip } from './series-strip'
 import type { ShownSeries } from './shown-series'
-import type { ToolName } from './stack'
+import type { ToolName } from './tools/tool-names'
 import { toolbar } from './toolbar'
 import { presetsFor, type Window } from './window-level'
 
@@ -326,6 +326,8 @@ export class ImagePanel extends Part {
     if (meant.kind === 'rotate') stack.rotate()
     if (meant.kind === 'flip') stack.flip()
     if (meant.kind === 'reset') stack.reset()
+    if (meant.kind === 'remove') stack.removeSelected()
+    if (meant.kind === 'back') stack.bringBack()
   }
 
   private layOut(meant: LayoutKey, target?: HTMLElement): void {
@@ -373,6 +375,7 @@ export class ImagePanel extends Part {
           onRotate: () => this.cell?.stack?.rotate(),
           onFlip: () => this.cell?.stack?.flip(),
           onReset: () => this.cell?.stack?.reset(),
+          onBack: () => this.cell?.stack?.bringBack(),
           onClear: () => this.cell?.stack?.clearMeasurements(),
         })}
         ${

@@ -1,11 +1,12 @@
 /** Marks of a report in Cornerstone's memory: what was measured becomes a mark, and marks are put into pictures. */
 import * as tools from '@cornerstonejs/tools'
 import * as core from '@cornerstonejs/core'
-import type { Mark, MarkChange, MarkValue } from '../api/shapes'
-import { pixelOf, planeFrom, pointOf, type KnownPlane, type Plane } from './frame-plane'
+import type { Mark, MarkChange } from '../api/shapes'
+import { pointOf, type Plane } from './frame-plane'
 import type { Picture } from './pictures'
+import { kindOf, KINDS, type DrawnKind } from './tools/kinds'
+import { measurementsOf, planeOf, pointsOf } from './tools/measurements'
 
-const LENGTH = tools.LengthTool.toolName
 /** What is drawn changes many times a second while somebody drags. */
 const QUIET_MS = 150
 const { ChangeTypes, Events } = tools.Enums
@@ -38,7 +39,7 @@ export function watchMarks(imageIds: () => ReadonlySet<string>, onChange: (chang
   const tell = (): void => {
     const drawn = [...touched.values()].flatMap((one) => markOf(one) ?? [])
     touched.clear()
-    for (const { id, points } of drawn) told.set(id, JSON.stringify(points))
+    for (const mark of drawn) told.set(mark.id, drawingOf(mark))
     if (drawn.length > 0) onChange({ changed: drawn, removed: [] })
   }
   const touch = ({ detail: { annotation, changeType } }: Change, isDone: boolean): void => {
@@ -73,34 +74,60 @@ export function watchMarks(imageIds: () => ReadonlySet<string>, onChange: (chang
   }
 }
 
+/** What of a mark is drawn: its points, and what is written beside them. */
+const drawingOf = ({ points, text }: Pick<Mark, 'points' | 'text'>): string => JSON.stringify([points, text])
+
 /** Draws those of the marks that lie in these pictures, as they are now, and takes away those that are gone. */
-export function putMarks(
-  viewportId: string,
-  pictures: readonly Picture[],
-  marks: readonly Mark[],
-  before: readonly Mark[],
-): void {
+export function putMarks(pictures: readonly Picture[], marks: readonly Mark[], before: readonly Mark[]): void {
   const addresses = new Map(pictures.map((each) => [`${each.instanceUid}/${each.frame}`, each.imageId]))
   withoutTelling(() => {
     for (const { id } of before) if (!marks.some((mark) => mark.id === id)) tools.annotation.state.removeAnnotation(id)
     for (const mark of marks) {
       const imageId = addresses.get(`${mark.instance_uid}/${mark.frame}`)
       const plane = imageId === undefined ? undefined : planeOf(imageId)
-      if (mark.kind !== 'length' || imageId === undefined || !plane) continue
+      if (mark.kind === 'key' || imageId === undefined || !plane) continue
       const drawn = tools.annotation.state.getAnnotation(mark.id)
-      const points = JSON.stringify(mark.points)
-      if (drawn && (points === told.get(mark.id) || points === JSON.stringify(markOf(drawn)?.points))) continue
+      const drawing = drawingOf(mark)
+      const now = drawn && markOf(drawn)
+      if (drawn && (drawing === told.get(mark.id) || (now && drawing === drawingOf(now)))) continue
       if (drawn) tools.annotation.state.removeAnnotation(mark.id)
       complete.add(mark.id)
       untouched.add(mark.id)
-      told.set(mark.id, points)
-      tools.LengthTool.hydrate(
-        viewportId,
-        mark.points.map((point) => pointOf(plane, point)),
-        { annotationUID: mark.id, referencedImageId: imageId },
-      )
+      told.set(mark.id, drawing)
+      tools.annotation.state.addAnnotation(drawnOf(mark, mark.kind, imageId, plane), frameOfReference(imageId))
     }
   })
+}
+
+/** As Cornerstone groups what is drawn; pictures without a frame of reference are one group. */
+const frameOfReference = (imageId: string): string =>
+  String(
+    (core.metaData.get(core.Enums.MetadataModules.IMAGE_PLANE, imageId) as { frameOfReferenceUID?: string } | undefined)
+      ?.frameOfReferenceUID,
+  )
+
+const NOWHERE: core.Types.Point3 = [0, 0, 0]
+
+function drawnOf(mark: Mark, kind: DrawnKind, imageId: string, plane: Plane): Drawn {
+  const { tool, ofTool } = KINDS[kind]
+  const corners = { topLeft: NOWHERE, topRight: NOWHERE, bottomLeft: NOWHERE, bottomRight: NOWHERE }
+  return {
+    annotationUID: mark.id,
+    highlighted: false,
+    invalidated: true,
+    isLocked: false,
+    isVisible: true,
+    metadata: { toolName: tool, referencedImageId: imageId, FrameOfReferenceUID: frameOfReference(imageId) },
+    data: {
+      label: mark.text,
+      cachedStats: {},
+      handles: {
+        points: ofTool(mark.points).map((point) => pointOf(plane, point)),
+        activeHandleIndex: null,
+        textBox: { hasMoved: false, worldPosition: [0, 0, 0], worldBoundingBox: corners },
+      },
+    },
+  }
 }
 
 /** Takes everything that is drawn in pictures of these studies out of memory: they are looked at no longer. */
@@ -113,11 +140,35 @@ export function forgetMarks(studies: readonly string[]): void {
   })
 }
 
+/** What was removed last, to be brought back. */
+let removed: readonly Drawn[] = []
+
+function remove(drawn: readonly Drawn[]): void {
+  if (drawn.length === 0) return
+  removed = drawn
+  for (const { annotationUID } of drawn) if (annotationUID) tools.annotation.state.removeAnnotation(annotationUID)
+}
+
+const drawnIn = (imageIds: ReadonlySet<string>): readonly Drawn[] =>
+  tools.annotation.state.getAllAnnotations().filter((drawn) => imageIds.has(imageIdOf(drawn)))
+
 /** Removes what the person drew in these pictures. */
-export function clearMarks(imageIds: ReadonlySet<string>): void {
-  for (const drawn of tools.annotation.state.getAllAnnotations())
-    if (drawn.annotationUID && imageIds.has(imageIdOf(drawn)))
-      tools.annotation.state.removeAnnotation(drawn.annotationUID)
+export const clearMarks = (imageIds: ReadonlySet<string>): void => remove(drawnIn(imageIds))
+
+/** Removes what is selected in these pictures. */
+export function removeSelected(imageIds: ReadonlySet<string>): void {
+  const selected = new Set(tools.annotation.selection.getAnnotationsSelected())
+  remove(drawnIn(imageIds).filter(({ annotationUID }) => annotationUID && selected.has(annotationUID)))
+}
+
+/** Brings back what was removed last, where it belongs into these pictures. */
+export function bringBack(imageIds: ReadonlySet<string>): void {
+  const back = removed.filter((drawn) => imageIds.has(imageIdOf(drawn)))
+  removed = removed.filter((drawn) => !back.includes(drawn))
+  for (const drawn of back) {
+    tools.annotation.state.addAnnotation(drawn, frameOfReference(imageIdOf(drawn)))
+    core.triggerEvent(core.eventTarget, Events.ANNOTATION_COMPLETED, { annotation: drawn })
+  }
 }
 
 const imageIdOf = ({ metadata }: Drawn): string => metadata?.referencedImageId ?? ''
@@ -126,33 +177,17 @@ function markOf(drawn: Drawn): Mark | undefined {
   const { annotationUID, metadata, data } = drawn
   const imageId = imageIdOf(drawn)
   const place = placeOf(imageId)
-  const plane = planeOf(imageId)
-  const points = data.handles?.points ?? []
-  if (!annotationUID || metadata?.toolName !== LENGTH || !place || !plane || points.length !== 2) return undefined
+  const kind = kindOf(metadata?.toolName ?? '')
+  const points = kind ? pointsOf(kind, data, imageId) : []
+  if (!annotationUID || !kind || !place || points.length !== KINDS[kind].points) return undefined
   return {
     id: annotationUID,
-    kind: 'length',
+    kind,
     ...place,
-    points: points.map((point) => pixelOf(plane, point)),
-    // what was measured on the way of the hand is not the length of what it drew
-    values: drawn.invalidated ? [] : lengthIn(data.cachedStats ?? {}),
-    text: '',
+    points,
+    values: measurementsOf(kind, data, imageId),
+    text: data.label ?? '',
   }
-}
-
-/** Of Cornerstone, which may say behind it how it was calibrated, in UCUM. */
-const UNITS: Readonly<Record<string, string>> = { mm: 'mm', cm: 'cm', px: '{pixels}' }
-
-function lengthIn(stats: object): readonly MarkValue[] {
-  const [first] = Object.values(stats) as { readonly length?: number; readonly unit?: string }[]
-  if (typeof first?.length !== 'number' || !Number.isFinite(first.length)) return []
-  const unit = UNITS[first.unit?.split(' ')[0] ?? '']
-  return unit === undefined ? [] : [{ name: 'length', value: Math.round(first.length * 1e4) / 1e4, unit }]
-}
-
-function planeOf(imageId: string): Plane | undefined {
-  const known = core.metaData.get(core.Enums.MetadataModules.IMAGE_PLANE, imageId) as KnownPlane | undefined
-  return known && planeFrom(known)
 }
 
 /** Which picture an address of Cornerstone's is of; undefined for one that is not ours. */

@@ -6,12 +6,20 @@ import { rescaleOf } from './voi'
 
 const NATIVE = 'multipart/related; type="application/octet-stream"; transfer-syntax=1.2.840.10008.1.2.1'
 
+const asStored = new WeakMap<core.Types.IImage, ReturnType<core.Types.IImage['getPixelData']>>()
+
+/** The pixels of a picture before planes were drawn into them. */
+export const pixelsBeneath = (image: core.Types.IImage): ReturnType<core.Types.IImage['getPixelData']> =>
+  asStored.get(image) ?? image.getPixelData()
+
 /** Rejects where a plane cannot be fetched. */
 export async function drawOverlays(image: core.Types.IImage, metadata: DataSet): Promise<core.Types.IImage> {
   const frame = Number(image.imageId.slice(image.imageId.lastIndexOf('/') + 1))
   const { width, height, numberOfComponents: samples } = image
   const canvas = { pixels: image.getPixelData(), width, height, samples }
-  for (const plane of planesOf(metadata, frame)) {
+  const planes = planesOf(metadata, frame)
+  if (planes.length > 0) asStored.set(image, canvas.pixels.slice())
+  for (const plane of planes) {
     const covers = await coversOf(plane, image, metadata)
     const white = whiteOf(image, metadata)
     if (!drawPlane(canvas, plane, covers, white)) continue

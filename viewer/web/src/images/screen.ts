@@ -2,12 +2,14 @@
 import * as core from '@cornerstonejs/core'
 import * as loader from '@cornerstonejs/dicom-image-loader'
 import * as tools from '@cornerstonejs/tools'
+import { noteAnnounced } from './announced'
 import { TAG, textOf, type DataSet } from './dicom-json'
 import { planesOf } from './overlay-planes'
 import { isLarge, type Picture } from './pictures'
 import { RENDERED } from './rendered'
 import { loadRendered } from './rendered-loader'
 import { drawable } from './tools/calibration'
+import { addTools } from './tools/hand'
 import { voiOf } from './voi'
 import { windowOf } from './window-level'
 import { loadWhole } from './whole-loader'
@@ -58,8 +60,7 @@ export function screen(): core.RenderingEngine {
   core.imageLoader.registerImageLoader('wadors', loadWhole)
   core.imageLoader.registerImageLoader(RENDERED, loadRendered)
   tools.init()
-  for (const tool of [tools.WindowLevelTool, tools.PanTool, tools.ZoomTool, tools.StackScrollTool, tools.LengthTool])
-    tools.addTool(tool)
+  addTools()
   engine = new core.RenderingEngine(ENGINE)
   return engine
 }
@@ -118,14 +119,9 @@ const comesByAndBy = ({ imageId, frame, metadata }: Picture): boolean =>
   voiOf(metadata) !== undefined &&
   planesOf(metadata, frame).length === 0
 
-/** The content that a picture was announced with, by image id. */
-const contents = new Map<string, string>()
-
 /** What is in memory of a picture whose series has other content by now may be another picture. */
-function forgetOther({ imageId, content }: Picture): void {
-  const before = contents.get(imageId)
-  contents.set(imageId, content)
-  if (before === undefined || before === content) return
+function forgetOther({ imageId, content }: Picture, before: Picture | undefined): void {
+  if (before === undefined || before.content === content) return
   const isKept = core.cache.getImageLoadObject(imageId) ?? core.cache.getImage(imageId) // complete, on its way, or coarse
   if (isKept) core.cache.removeImageLoadObject(imageId, { force: true })
 }
@@ -134,7 +130,7 @@ function forgetOther({ imageId, content }: Picture): void {
 export function announce(pictures: readonly Picture[]): void {
   for (const picture of pictures) {
     const { imageId, metadata } = picture
-    forgetOther(picture)
+    forgetOther(picture, noteAnnounced(picture))
     loader.wadors.metaDataManager.add(imageId, { ...drawable(metadata) } as never)
     if (comesByAndBy(picture)) core.utilities.imageRetrieveMetadataProvider.add(imageId, BY_AND_BY)
   }

@@ -1,18 +1,17 @@
 /** One viewport with a stack of pictures in it: tools, window, and word of what is really on the screen. */
 import * as core from '@cornerstonejs/core'
-import * as tools from '@cornerstonejs/tools'
 import { faultOf, type Fault } from './faults'
 import { OnScreen, type Quality } from './on-screen'
 import type { Mark, MarkChange } from '../api/shapes'
 import { outwardsFrom, type Picture } from './pictures'
-import { clearMarks, forgetMarks, putMarks, watchMarks } from './marks'
+import { bringBack, clearMarks, forgetMarks, putMarks, removeSelected, watchMarks } from './marks'
 import { isFromServer } from './rendered-loader'
 import { announce, leaveSize, screen, watchSize } from './screen'
 import { sizeOnScreen } from './tools/calibration'
+import { Hand } from './tools/hand'
 import { flipped, turned, UPRIGHT, type Turn } from './tools/orientation'
+import type { ToolName } from './tools/tool-names'
 import { rangeOf, windowOf, type Range, type Window } from './window-level'
-
-export type ToolName = 'window' | 'zoom' | 'pan' | 'length' | 'scroll'
 
 export type StackView = {
   /** Counted from 0. */
@@ -49,17 +48,8 @@ export type Look = {
   readonly turn?: Turn | undefined
 }
 
-const TOOLS: Record<ToolName, string> = {
-  window: tools.WindowLevelTool.toolName,
-  zoom: tools.ZoomTool.toolName,
-  pan: tools.PanTool.toolName,
-  length: tools.LengthTool.toolName,
-  scroll: tools.StackScrollTool.toolName,
-}
-
 const AT_ONCE = 4
 const FULL = core.Enums.ImageQualityStatus.FULL_RESOLUTION
-const { MouseBindings } = tools.Enums
 
 /** Where Cornerstone's own drawing on the processor notes what it drew; nothing there counts as nothing drawn. */
 type DrawnByProcessor = {
@@ -77,13 +67,12 @@ let made = 0
 export class Stack {
   private readonly id = `stack-${++made}`
   private readonly viewport: core.Types.IStackViewport
-  private readonly group: tools.Types.IToolGroup
+  private readonly hand: Hand
   private readonly unwatch: () => void
   private pictures: readonly Picture[] = []
   private marks: readonly Mark[] = []
   private readonly onScreen = new OnScreen()
   private generation = 0
-  private tool: ToolName = 'window'
   private image: core.Types.IImage | undefined
   /** What the person chose, for every picture of the stack; without it each has its own window and its own white. */
   private chosen: Range | undefined
@@ -105,12 +94,7 @@ export class Stack {
     engine.enableElement({ viewportId: this.id, type: core.Enums.ViewportType.STACK, element })
     this.viewport = engine.getViewport(this.id) as core.Types.IStackViewport
     this.noteChosenWindows()
-    const group = tools.ToolGroupManager.createToolGroup(this.id)
-    if (!group) throw new Error('Cornerstone made no tool group')
-    this.group = group
-    for (const tool of Object.values(TOOLS)) group.addTool(tool)
-    group.addViewport(this.id, engine.id)
-    this.bind()
+    this.hand = new Hand(this.id, engine.id)
     const { Events } = core.Enums
     element.addEventListener(Events.STACK_NEW_IMAGE, this.onNewImage as EventListener)
     element.addEventListener(Events.IMAGE_RENDERED, this.onRendered)
@@ -126,7 +110,7 @@ export class Stack {
     this.unwatch()
     leaveSize(this.viewport.element)
     core.eventTarget.removeEventListener(core.Enums.Events.IMAGE_LOAD_ERROR, this.onError as EventListener)
-    tools.ToolGroupManager.destroyToolGroup(this.id)
+    this.hand.close()
     screen().disableElement(this.id)
   }
 
@@ -137,8 +121,9 @@ export class Stack {
 
   /** The marks of the report, of which those in these pictures are drawn. */
   putMarks(marks: readonly Mark[]): void {
-    putMarks(this.id, this.pictures, marks, this.marks)
+    putMarks(this.pictures, marks, this.marks)
     this.marks = marks
+    this.viewport.render()
   }
 
   /** These studies are looked at no longer. */
@@ -181,8 +166,7 @@ export class Stack {
   }
 
   use(tool: ToolName): void {
-    this.tool = tool
-    this.bind()
+    this.hand.take(tool)
   }
 
   setWindow(window: Window): void {
@@ -284,22 +268,18 @@ export class Stack {
     this.viewport.render()
   }
 
-  private readonly imageIds = (): ReadonlySet<string> => new Set(this.pictures.map(({ imageId }) => imageId))
-
-  /** The chosen tool on the left button and one finger; the others always on their customary places. */
-  private bind(): void {
-    for (const name of Object.values(TOOLS)) this.group.setToolPassive(name, { removeAllBindings: true })
-    const bindings: Record<ToolName, tools.Types.IToolBinding[]> = {
-      window: [],
-      zoom: [{ mouseButton: MouseBindings.Secondary }, { numTouchPoints: 2 }],
-      pan: [{ mouseButton: MouseBindings.Auxiliary }, { numTouchPoints: 3 }],
-      length: [],
-      scroll: [{ mouseButton: MouseBindings.Wheel }],
-    }
-    bindings[this.tool].push({ mouseButton: MouseBindings.Primary }, { numTouchPoints: 1 })
-    for (const name of Object.keys(TOOLS) as ToolName[])
-      if (bindings[name].length > 0) this.group.setToolActive(TOOLS[name], { bindings: bindings[name] })
+  removeSelected(): void {
+    removeSelected(this.imageIds())
+    this.viewport.render()
   }
+
+  /** What was removed last. */
+  bringBack(): void {
+    bringBack(this.imageIds())
+    this.viewport.render()
+  }
+
+  private readonly imageIds = (): ReadonlySet<string> => new Set(this.pictures.map(({ imageId }) => imageId))
 
   private readonly onNewImage = (event: CustomEvent<core.Types.EventTypes.StackNewImageEventDetail>): void => {
     const { image, imageId } = event.detail

@@ -1,7 +1,8 @@
-/** The tools over the pictures. */
-import { html, nothing, svg, type SVGTemplateResult, type TemplateResult } from 'lit'
+/** The tools over the pictures: those of every day in a bar, the others in a menu beside it. */
+import { html, nothing, type TemplateResult } from 'lit'
 import { text } from '../language'
-import type { ToolName } from './stack'
+import { sign } from './tools/signs'
+import { ACT_KEYS, TOOL_KEYS, type Act, type ToolName } from './tools/tool-names'
 import type { Preset, Window } from './window-level'
 
 type Bar = {
@@ -14,64 +15,98 @@ type Bar = {
   readonly onRotate: () => void
   readonly onFlip: () => void
   readonly onReset: () => void
+  readonly onBack: () => void
   readonly onClear: () => void
 }
 
-type Act = 'invert' | 'rotate' | 'flip' | 'reset' | 'clear'
+const HANDLING: readonly ToolName[] = ['window', 'zoom', 'pan', 'scroll']
+const MEASURING: readonly ToolName[] = ['length', 'probe', 'rectangle', 'arrow']
+const RARER: readonly ToolName[] = ['angle', 'cobb', 'ellipse', 'ratio', 'magnifier']
 
-/** Drawn in a square of 24. */
-const SIGNS: Record<ToolName | Act, SVGTemplateResult> = {
-  window: svg`<circle cx="12" cy="12" r="8"/><path d="M12 4a8 8 0 0 1 0 16z" fill="currentColor"/>`,
-  zoom: svg`<circle cx="10.5" cy="10.5" r="6"/><path d="M15 15l5.5 5.5M8 10.5h5M10.5 8v5"/>`,
-  pan: svg`<path d="M12 3v18M3 12h18M9 6l3-3 3 3M9 18l3 3 3-3M6 9l-3 3 3 3M18 9l3 3-3 3"/>`,
-  scroll: svg`<path d="M5 8l7-4 7 4-7 4zM5 12l7 4 7-4M5 16l7 4 7-4"/>`,
-  length: svg`<path d="M4 17L17 4l3 3L7 20zM8 13l2 2M11 10l2 2M14 7l2 2"/>`,
-  invert: svg`<rect x="4" y="4" width="16" height="16"/><path d="M4 4h16L4 20z" fill="currentColor"/>`,
-  rotate: svg`<rect x="4" y="11" width="10" height="10"/><path d="M8 6h6a5 5 0 0 1 5 5v3M16 11l3 3 3-3"/>`,
-  flip: svg`<path d="M12 3v18M9 7v10H3zM15 7v10h6z"/>`,
-  reset: svg`<path d="M5 12a7 7 0 1 0 2.5-5.4M5 4v4h4"/>`,
-  clear: svg`<path d="M5 7h14M9 7V4h6v3M7 7l1 13h8l1-13"/>`,
-}
-
-const sign = (name: keyof typeof SIGNS): TemplateResult =>
-  html`<svg viewBox="0 0 24 24" aria-hidden="true">${SIGNS[name]}</svg>`
+const titleOf = (words: string, key: string): string => `${words} (${key.toUpperCase()})`
 
 export function toolbar(bar: Bar): TemplateResult {
-  const act = (name: Act, words: string, does: () => void, pressed?: boolean): TemplateResult =>
-    html`<button title=${words} aria-label=${words} aria-pressed=${pressed ?? nothing} @click=${does}>
+  const tool = (name: ToolName): TemplateResult => {
+    const words = text(`desk.tool.${name}`)
+    return html`<button
+      title=${titleOf(words, TOOL_KEYS[name])}
+      aria-label=${words}
+      aria-pressed=${bar.tool === name}
+      @click=${(event: Event) => {
+        shut(event)
+        bar.onTool(name)
+      }}
+    >
       ${sign(name)}<span>${words}</span>
     </button>`
+  }
+  const act = (name: Act | 'clear', does: () => void, pressed?: boolean): TemplateResult => {
+    const words = text(`desk.tool.${name}`)
+    return html`<button
+      title=${name === 'clear' ? words : titleOf(words, ACT_KEYS[name])}
+      aria-label=${words}
+      aria-pressed=${pressed ?? nothing}
+      @click=${(event: Event) => {
+        shut(event)
+        does()
+      }}
+    >
+      ${sign(name)}<span>${words}</span>
+    </button>`
+  }
+  const rarer = RARER.includes(bar.tool) ? bar.tool : undefined
   return html`<div class="toolbar" role="toolbar" aria-label=${text('desk.tools')}>
-    ${(['window', 'zoom', 'pan', 'scroll', 'length'] as const).map((tool) => {
-      const words = text(`desk.tool.${tool}`)
-      return html`<button
-        title=${words}
-        aria-label=${words}
-        aria-pressed=${bar.tool === tool}
-        @click=${() => bar.onTool(tool)}
+      <div class="tools" role="group">${HANDLING.map(tool)}</div>
+      <div class="tools" role="group">${MEASURING.map(tool)}</div>
+      ${presets(bar)}
+      <span class="push"></span>
+      <div class="tools" role="group">
+        ${act('invert', bar.onInvert, bar.inverted)} ${act('rotate', bar.onRotate)} ${act('flip', bar.onFlip)}
+        ${act('reset', bar.onReset)}
+      </div>
+    </div>
+    <details class="toolbar tool-menu" @focusout=${left} @keydown=${escaped}>
+      <summary
+        title=${text('desk.tools-more')}
+        aria-label=${[text('desk.tools-more'), rarer ? text(`desk.tool.${rarer}`) : ''].filter(Boolean).join(' · ')}
+        class=${rarer ? 'chosen' : ''}
       >
-        ${sign(tool)}<span>${words}</span>
-      </button>`
-    })}
-    ${
-      bar.presets.length === 0
-        ? nothing
-        : html`<select
-            aria-label=${text('desk.presets')}
-            @change=${(event: Event) => {
-              const select = event.target as HTMLSelectElement
-              const preset = bar.presets.find(({ name }) => name === select.value)
-              if (preset) bar.onWindow(preset.window)
-              select.value = ''
-            }}
-          >
-            <option value="">${text('desk.presets')}</option>
-            ${bar.presets.map(({ name, key }) => html`<option value=${name}>${key} ${text(`desk.preset.${name}`)}</option>`)}
-          </select>`
-    }
-    <span class="push"></span>
-    ${act('invert', text('desk.tool.invert'), bar.onInvert, bar.inverted)}
-    ${act('rotate', text('desk.tool.rotate'), bar.onRotate)} ${act('flip', text('desk.tool.flip'), bar.onFlip)}
-    ${act('reset', text('desk.tool.reset'), bar.onReset)} ${act('clear', text('desk.tool.clear'), bar.onClear)}
-  </div>`
+        ${sign(rarer ?? 'more')}
+      </summary>
+      <div class="menu" role="group" aria-label=${text('desk.tools-more')}>
+        ${RARER.map(tool)} ${act('back', bar.onBack)} ${act('clear', bar.onClear)}
+      </div>
+    </details>`
+}
+
+function presets(bar: Bar): TemplateResult | typeof nothing {
+  if (bar.presets.length === 0) return nothing
+  return html`<select
+    aria-label=${text('desk.presets')}
+    @change=${(event: Event) => {
+      const select = event.target as HTMLSelectElement
+      const preset = bar.presets.find(({ name }) => name === select.value)
+      if (preset) bar.onWindow(preset.window)
+      select.value = ''
+    }}
+  >
+    <option value="">${text('desk.presets')}</option>
+    ${bar.presets.map(({ name, key }) => html`<option value=${name}>${key} ${text(`desk.preset.${name}`)}</option>`)}
+  </select>`
+}
+
+/** What was chosen in the menu closes it. */
+const shut = (event: Event): void => (event.currentTarget as HTMLElement).closest('details')?.removeAttribute('open')
+
+function left(event: FocusEvent): void {
+  const menu = event.currentTarget as HTMLDetailsElement
+  if (event.relatedTarget && !menu.contains(event.relatedTarget as Node)) menu.open = false
+}
+
+function escaped(event: KeyboardEvent): void {
+  const menu = event.currentTarget as HTMLDetailsElement
+  if (event.key !== 'Escape' || !menu.open) return
+  event.stopPropagation()
+  menu.open = false
+  menu.querySelector('summary')?.focus()
 }

@@ -12,8 +12,8 @@ const KEYS: Readonly<Record<string, LayoutKey>> = {
   ']': { kind: 'series', by: 1 },
   g: { kind: 'grid' },
   e: { kind: 'enlarge' },
-  k: { kind: 'places' },
-  K: { kind: 'windows' },
+  j: { kind: 'places' },
+  J: { kind: 'windows' },
   x: { kind: 'lines' },
 }
 
