@@ -53,6 +53,7 @@ def verify(ctx: Context[Staff], keys: Keys, patient_id: str, code: str) -> Inval
         return Invalid("telephone_code", "wrong")
     if proved.number != _noted(opened):
         raise Invalid("telephone", "changed")
+    codes.use(ctx.tx, proved, ctx.now)
     numbers.enter(ctx.tx, keys, opened.id, proved.number, made_by=ctx.who.person_id, now=ctx.now)
     return None
 

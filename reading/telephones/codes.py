@@ -53,6 +53,7 @@ class Purpose(StrEnum):
 class Proved:
     """What a right code proves: whoever typed it has this telephone in hand."""
 
+    code_id: str
     patient_id: str
     number: str = field(repr=False)
 
@@ -80,14 +81,18 @@ def send(
         .order_by(row.made_at.desc(), row.id.desc())
     ).all()
     code, is_sent = _new(), bool(number) and len(before) < SENT_A_DAY
-    if number and before and before[0].made_at > now - APART and before[0].purpose == purpose:
-        code, until, is_sent = keys.open(before[0].code_cipher, CODE), before[0].expires_at, False
+    opens = is_sent
+    last = before[0] if number and before else None
+    if last is not None and last.made_at > now - APART and last.purpose == purpose and last.used_at is None:
+        code, until, is_sent = keys.open(last.code_cipher, CODE), last.expires_at, False
+        opens = True
     tx.execute(
         sa.insert(telephone_code),
         {
             "id": made,
             "purpose": purpose,
-            "patient_id": patient_id if number else None,
+            # What nobody is sent opens nothing, whoever guesses it.
+            "patient_id": patient_id if opens else None,
             "asked_digest": asked,
             "number_digest": digest,
             "number_cipher": keys.seal(number, NUMBER),
@@ -102,9 +107,9 @@ def send(
 
 
 def check(
-    tx: Connection, keys: Keys, *, purpose: Purpose, asked: bytes, code: str, now: datetime, is_known: bool = True
+    tx: Connection, keys: Keys, *, purpose: Purpose, asked: bytes, code: str, now: datetime, is_known: bool = False
 ) -> Proved | None:
-    """What the last code for this asking proves, once; None where it is wrong. The try counts: commit it.
+    """What the last code for this asking proves, until it is used; None where it is wrong. The try counts: commit it.
 
     ``is_known``: whoever types was let in from this place before, so strangers' tries at the number do not count.
     """
@@ -125,8 +130,16 @@ def check(
     is_right = hmac.compare_digest(expected, keys.digest(CODE, made, _bare(code)))
     if found is None or not is_right or not _is_open(found, now) or (tried >= TRIES_A_DAY and not is_known):
         return None
-    tx.execute(sa.update(telephone_code).where(row.id == made).values(used_at=now))
-    return Proved(patient_id=found.patient_id, number=keys.open(found.number_cipher, NUMBER))
+    return Proved(code_id=made, patient_id=found.patient_id, number=keys.open(found.number_cipher, NUMBER))
+
+
+def use(tx: Connection, proved: Proved, now: datetime) -> None:
+    """Let a code prove nothing any more, for whatever asking it holds: what it was for is done."""
+    row, one = telephone_code.c, telephone_code.alias("one")
+    same = sa.select(one.c.id).where(
+        one.c.id == proved.code_id, one.c.number_digest == row.number_digest, one.c.purpose == row.purpose
+    )
+    tx.execute(sa.update(telephone_code).where(same.exists(), row.used_at.is_(None)).values(used_at=now))
 
 
 def is_wanted(tx: Connection, code_id: str, now: datetime) -> bool:

@@ -106,6 +106,7 @@ def open_session(
             outcome=Outcome.REFUSED,
         )
         return WrongCredentials()
+    codes.use(ctx.tx, proved, ctx.now)
     attempts.half_succeeded(ctx.tx, attempt, ctx.now)  # the asking
     attempts.succeeded(ctx.tx, attempt, ctx.now)
     return patient_sessions.open_proved(ctx, owner.id, telephone_id=verified.id, caller=caller)

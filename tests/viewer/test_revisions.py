@@ -63,6 +63,8 @@ UNREVISED: Mapping[tuple[str, str], str] = {
     ("POST", "/api/patient/links"): "adds a link",
     ("DELETE", "/api/patient/links/{link_id}"): "ends one's own link, and ends it once",
     ("POST", "/api/papers/check"): "a question, which changes nothing",
+    ("POST", "/p/number"): "sends codes",
+    ("POST", "/p/number/codes"): "takes the last codes, once",
     ("POST", "/p/telephone"): "asks for a code",
     ("POST", "/p/telephone/code"): "opens a session",
     ("POST", "/t/patients/{patient_id}/telephone"): "takes the last code, once",

@@ -45,6 +45,7 @@ def show(
     with in_snapshot(office, staff) as ctx:
         found = oversight.latest(ctx, states=TABS[here], limit=SHOWN)
         counts = oversight.counts(ctx)
+    unsent = [audience for audience in Audience if office.gateways.get(audience) == "folder"]
     return administration_page(
         request,
         staff,
@@ -53,7 +54,7 @@ def show(
         counts={"failed": counts[State.FAILED], "waiting": counts[State.WAITING], "over": 0},
         lines=[_line(one, language) for one in found],
         gateways=[(audience.value, office.gateways.get(audience, "none")) for audience in Audience],
-        unsent=[audience.value for audience in Audience if office.gateways.get(audience) == "folder"],
+        unsent=[text(language, f"message.audience.{audience}") for audience in unsent],
         done=done if done in DONE else "",
         more=len(found) == SHOWN,
     )

@@ -36,11 +36,11 @@ Field = Annotated[str, Form(max_length=200)]
 
 
 @router.get("")
-def show(request: Request, ended: Annotated[int, Query(ge=0, le=2)] = 0) -> Response:
+def show(request: Request, ended: Annotated[int, Query(ge=0, le=3)] = 0) -> Response:
     try:
         patient_of(request)
     except SignedOut:
-        notice = {1: "patient.expired", 2: "patient.ended"}.get(ended)
+        notice = {1: "patient.expired", 2: "patient.ended", 3: "number.changed"}.get(ended)
         return _form(request, notice=text(language_of(request), notice) if notice else "")
     return RedirectResponse("/p/reports", status_code=303)
 

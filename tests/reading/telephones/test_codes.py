@@ -35,7 +35,10 @@ def newest(tx: Connection) -> str:
 
 
 def check(tx: Connection, code: str, at: datetime, *, asked: bytes = ASKED, is_known: bool = True) -> Proved | None:
-    return codes.check(tx, KEYS, purpose=Purpose.SIGN_IN, asked=asked, code=code, now=at, is_known=is_known)
+    proved = codes.check(tx, KEYS, purpose=Purpose.SIGN_IN, asked=asked, code=code, now=at, is_known=is_known)
+    if proved is not None:
+        codes.use(tx, proved, at)
+    return proved
 
 
 def wrong(code: str) -> str:
@@ -80,11 +83,13 @@ def test_a_minute_lies_between_two_messages_and_the_one_that_is_on_its_way_holds
         first = send(tx, patient.id, now)
         soon = send(tx, patient.id, now + MINUTE / 2, asked=KEYS.digest("another browser"))
         proved = check(tx, soon, now + MINUTE, asked=KEYS.digest("another browser"))
+        used_up = check(tx, first, now + MINUTE)
         send(tx, patient.id, now + MINUTE)
         flags = sent(tx)
 
     assert first == soon
     assert proved is not None
+    assert used_up is None
     assert flags == [True, False, True]
 
 

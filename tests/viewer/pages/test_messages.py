@@ -63,5 +63,5 @@ def test_the_page_says_that_nothing_is_sent_until_a_gateway_is_set(house: House)
     set_up = client.get(PAGE).text
 
     assert "nothing is sent" in folder
-    assert "No gateway is set" in folder
+    assert "No gateway is set for: Patients." in folder
     assert "No gateway is set" not in set_up

@@ -8,14 +8,16 @@ from statistics import median
 from time import perf_counter
 
 import httpx
+import sqlalchemy as sa
 
 from reading.messages.routes import Audience
-from reading.telephones import numbers
+from reading.tables import telephone_code
+from reading.telephones import codes, numbers
 from storage.database import transaction
 from tests.reading.clinic import read
 from tests.reading.messages.scene import MOBILE
 from tests.reading.region import KEYS, PIA_CARD
-from tests.reading.telephones.test_numbers import last_code
+from tests.reading.telephones.test_numbers import OTHER, last_code
 from tests.viewer.house import House
 from tests.viewer.pages.office import english, post, said
 from tests.viewer.pages.test_patient import final
@@ -147,3 +149,33 @@ def test_where_nothing_is_sent_the_door_is_closed_and_nothing_is_promised(house:
     assert "/p/telephone" not in offered
     assert "a message goes to the telephone" not in unsaid
     assert "a message goes to the telephone" in promised
+
+
+def test_a_patient_changes_the_number_with_a_code_to_both(house: House) -> None:
+    case_id, _ = final(house)
+    gateway(house)
+    verified(house)
+    phone = house.client()
+    _, token = ask(phone)
+    phone.post("/p/telephone/code", data={**CARD, "token": token, "code": code_of(house)})
+    listed = phone.get("/p/reports").text
+    csrf = {"csrf_token": re.findall(r'name="csrf_token" value="([^"]+)"', listed)[0]}
+    same = phone.post("/p/number", data={**csrf, "telephone": MOBILE})
+    sent = phone.post("/p/number", data={**csrf, "telephone": OTHER})
+    with transaction(house.engine) as tx:
+        code = telephone_code.c
+        asked = sa.select(code.purpose, code.id).where(code.purpose.in_(["old", "new"]))
+        said_to = {row.purpose: codes.words_of(tx, KEYS, row.id)["code"] for row in tx.execute(asked)}
+    swapped = phone.post("/p/number/codes", data={**csrf, "old": said_to["new"], "new": said_to["old"]})
+    changed = phone.post("/p/number/codes", data={**csrf, **said_to})
+    by_receipt = house.patient_client(case_id)
+
+    assert "/p/number" in listed
+    assert (same.status_code, sent.status_code, swapped.status_code) == (422, 200, 422)
+    assert (changed.status_code, changed.headers["location"]) == (303, "/p?ended=3")
+    assert phone.get("/p/reports").status_code != 200  # the session ended with the old number
+    with transaction(house.engine) as tx:
+        found = numbers.of_person(tx, KEYS, house.patient.id)
+    assert found is not None
+    assert found.number == OTHER
+    assert by_receipt.get("/p/number").status_code == 404
