@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Final
 
@@ -24,6 +25,7 @@ from reading.queue import claiming, leases
 from reading.register.grants import may_act
 from reading.reports import drafts, versions
 from reading.reports.content import Content
+from reading.reports.marks import Mark
 from reading.reports.opinion import Opinion, Result
 from reading.reports.seal import Seal
 from reading.reports.versions import ReportVersion
@@ -186,8 +188,9 @@ def _second(  # noqa: PLR0917
 def _arbiter(  # noqa: PLR0917
     ctx: Context[Staff], seal: Seal, grant: RoleGrant, case: Case, content: Content, screen: Screen
 ) -> ReportVersion:
-    _, second = comparisons.standing(ctx.tx, case.id)
-    version = _signed(ctx, seal, grant, case, content, screen, second)
+    first, second = comparisons.standing(ctx.tx, case.id)
+    seen = (*first.content.marks, *second.content.marks)
+    version = _signed(ctx, seal, grant, case, content, screen, second, signed=seen)
     comparisons.decide(ctx.tx, second, version)
     _conclude(ctx, seal, grant, cases.lock(ctx.tx, case.id), version, Move.ARBITRATE)
     return version
@@ -215,9 +218,13 @@ def _signed(  # noqa: PLR0917
     content: Content,
     screen: Screen,
     supersedes: ReportVersion | None,
+    *,
+    signed: Collection[Mark] = (),
 ) -> ReportVersion:
     """Sign blind; a critical class is told at once, whatever becomes of the case."""
-    version = signatures.sign_blind(ctx, seal, grant, case, content=content, screen=screen, supersedes=supersedes)
+    version = signatures.sign_blind(
+        ctx, seal, grant, case, content=content, screen=screen, supersedes=supersedes, signed=signed
+    )
     if content.is_critical:
         corrections.raise_of(ctx, case.id, Said(version.number, content), None)
     return version

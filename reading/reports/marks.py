@@ -64,6 +64,21 @@ class ValueName(StrEnum):
     RATIO = "ratio"
 
 
+_OF_AN_AREA: Final = frozenset((ValueName.AREA, ValueName.MEAN, ValueName.SD, ValueName.MIN, ValueName.MAX))
+MEASURED: Final[Mapping[Kind, frozenset[ValueName]]] = {
+    Kind.LENGTH: frozenset((ValueName.LENGTH,)),
+    Kind.ANGLE: frozenset((ValueName.ANGLE,)),
+    Kind.COBB: frozenset((ValueName.ANGLE,)),
+    Kind.RECTANGLE: _OF_AN_AREA,
+    Kind.ELLIPSE: _OF_AN_AREA,
+    Kind.PROBE: frozenset((ValueName.VALUE,)),
+    Kind.ARROW: frozenset[ValueName](),
+    Kind.RATIO: frozenset((ValueName.RATIO, ValueName.LENGTH)),
+    Kind.KEY: frozenset[ValueName](),
+}
+"""What is measured by a mark of each kind, as far as its picture is calibrated."""
+
+
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -71,8 +86,10 @@ class _Part(BaseModel):
 class Value(_Part):
     name: ValueName
     value: Number
-    unit: Annotated[str, StringConstraints(pattern=r"^[!-~]{1,32}$")]
-    """In UCUM: ``mm``, ``mm2``, ``deg``, ``[hnsf'U]``, ``1``; ``{pixels}`` and ``{pixels}2`` without a calibration."""
+    unit: Annotated[str, StringConstraints(pattern=r"^[!-~]{1,16}$")]
+    """In UCUM: ``mm``, ``mm2``, ``deg``, ``[hnsf'U]``, ``1``; ``{pixels}`` without a calibration.
+
+    At most what a Code Value holds (SH, PS3.5 6.2)."""
 
 
 class Mark(_Part):
@@ -107,8 +124,8 @@ def marks_from_json(value: Any) -> tuple[Mark, ...]:
     """The marks in the JSON of a request or a row; None has none.
 
     Raises:
-        InvalidMark: one of them is not in the form of a mark, has another number of points than its kind, or an id that
-            one before it has; or they are too many.
+        InvalidMark: one of them is not in the form of a mark, has another number of points or other values than its
+            kind, or an id that one before it has; or they are too many.
         Invalid: a text holds control characters.
 
     """
@@ -124,6 +141,8 @@ def marks_from_json(value: Any) -> tuple[Mark, ...]:
         one = _mark(place, said)
         if len(one.points) != POINTS[one.kind]:
             raise InvalidMark(f"{place}.points", "number_of_points")
+        if not MEASURED[one.kind].issuperset(value.name for value in one.values):
+            raise InvalidMark(f"{place}.values", "not_of_its_kind")
         if one.id in ids:
             raise InvalidMark(f"{place}.id", "twice")
         storable("marks", one.text, lines=False)

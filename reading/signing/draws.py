@@ -74,6 +74,8 @@ def _drawn(ctx: Context[Who], quotas: Sequence[Quota], case: Case, reader_id: st
     found: dict[Stratum, int] = {}
     for quota in quotas:
         lately = (row.rule == case.rule) & (row.at > ctx.now - timedelta(days=quota.days))
-        asked = sa.select(sa.func.count(row.case_id.distinct())).where(lately, same[quota.of])
-        found[quota.of] = ctx.tx.scalar(asked) or 0
+        # Once there are as many as any limit asks for, more say nothing.
+        enough = max(quota.at_least, quota.at_most or 0)
+        some = sa.select(row.case_id).where(lately, same[quota.of]).distinct().limit(enough).subquery()
+        found[quota.of] = ctx.tx.scalar(sa.select(sa.func.count()).select_from(some)) or 0
     return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from reading.access import door
 from reading.actions import Action
@@ -30,6 +30,7 @@ from reading.queue import claiming, leases
 from reading.reports import drafts, versions
 from reading.reports.content import Content
 from reading.reports.drafts import Draft
+from reading.reports.marks import Mark
 from reading.reports.seal import Seal, sign_version
 from reading.reports.versions import ReportVersion
 from reading.rules import case_rule
@@ -219,7 +220,15 @@ def _author(
 ) -> ReportVersion:
     standing = versions.current(ctx.tx, case.id)
     return _signed_by_one(
-        ctx, seal, grant, case, SigningRole.AUTHOR, content=content, screen=screen, supersedes=standing
+        ctx,
+        seal,
+        grant,
+        case,
+        SigningRole.AUTHOR,
+        content=content,
+        screen=screen,
+        supersedes=standing,
+        signed=() if standing is None else standing.content.marks,
     )
 
 
@@ -233,8 +242,11 @@ def sign_blind(
     content: Content,
     screen: Screen,
     supersedes: ReportVersion | None,
+    signed: Collection[Mark] = (),
 ) -> ReportVersion:
     """Sign a reading of which nobody else knows yet, in the role of the case's step.
+
+    ``signed`` are the marks of the readings that they saw, where they decide between two.
 
     Raises:
         NotAllowed: they acted in another role, or a series was never shown; see `basis_of`.
@@ -244,7 +256,16 @@ def sign_blind(
     """
     role = SIGNS_AS[case.step]
     return _signed_by_one(
-        ctx, seal, grant, case, role, content=content, screen=screen, supersedes=supersedes, blind=True
+        ctx,
+        seal,
+        grant,
+        case,
+        role,
+        content=content,
+        screen=screen,
+        supersedes=supersedes,
+        signed=signed,
+        blind=True,
     )
 
 
@@ -258,12 +279,13 @@ def _signed_by_one(
     content: Content,
     screen: Screen,
     supersedes: ReportVersion | None,
+    signed: Collection[Mark],
     blind: bool = False,
 ) -> ReportVersion:
     only_role(role, cases.roles_of(ctx.tx, case.id, ctx.who.person_id))
     content.ready_to_sign()
     basis = basis_of(ctx.tx, case, screen)
-    lie_in_its_pictures(ctx, case, content.marks)
+    lie_in_its_pictures(ctx, case, content.marks, signed=signed)
     confirmed = report_checks.settle(ctx, case, content, screen.confirmed)
     version = versions.add(
         ctx.tx,

@@ -50,9 +50,9 @@ review_draw: Final = sa.Table(
     sa.Column("per_million", sa.Integer, nullable=False),
     sa.Column("at", UtcDateTime, nullable=False),
     # One for each stratum of a quota, which counts back from now.
-    sa.Index("ix_review_draw_reader", "rule", "reader_id", "at"),
-    sa.Index("ix_review_draw_site", "rule", "site_id", "at"),
-    sa.Index("ix_review_draw_modality", "rule", "modality", "at"),
+    sa.Index("ix_review_draw_reader", "rule", "reader_id", "at", "case_id"),
+    sa.Index("ix_review_draw_site", "rule", "site_id", "at", "case_id"),
+    sa.Index("ix_review_draw_modality", "rule", "modality", "at", "case_id"),
 )
 
 # -- reading.review.arbitration

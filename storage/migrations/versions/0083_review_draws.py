@@ -36,7 +36,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_review_draw")),
     )
     for stratum, column in (("reader", "reader_id"), ("site", "site_id"), ("modality", "modality")):
-        op.create_index(f"ix_review_draw_{stratum}", "review_draw", ["rule", column, "at"])
+        op.create_index(f"ix_review_draw_{stratum}", "review_draw", ["rule", column, "at", "case_id"])
 
 
 def downgrade() -> None:

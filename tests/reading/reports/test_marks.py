@@ -44,6 +44,13 @@ def test_a_report_without_marks_says_nothing_of_them() -> None:
         ([mark_json(values=[{"name": "length", "value": math.nan, "unit": "mm"}])], "0.values.0.value", "not_a_mark"),
         ([mark_json(values=[{"name": "volume", "value": 1, "unit": "mm3"}])], "0.values.0.name", "not_a_mark"),
         ([mark_json(values=[{"name": "length", "value": 1, "unit": "a b"}])], "0.values.0.unit", "not_a_mark"),
+        ([mark_json(values=[{"name": "length", "value": 1, "unit": "m" * 17}])], "0.values.0.unit", "not_a_mark"),
+        ([mark_json(values=[{"name": "area", "value": 1, "unit": "mm2"}])], "0.values", "not_of_its_kind"),
+        (
+            [mark_json(Kind.KEY, values=[{"name": "length", "value": 1, "unit": "mm"}])],
+            "0.values",
+            "not_of_its_kind",
+        ),
         ([mark_json(text="x" * 201)], "0.text", "not_a_mark"),
         ([mark_json(colour="red")], "0.colour", "not_a_mark"),
         ([mark_json(points=[[1, 2]])], "0.points", "number_of_points"),

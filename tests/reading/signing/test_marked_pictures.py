@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -96,6 +97,25 @@ def test_what_was_signed_stays_though_its_picture_is_hidden_and_nobody_measures_
         verified = verify(tx, clinic, clinic.vera, case.id, now)
 
         assert verified.content == said
+
+
+def test_an_addendum_keeps_what_was_signed_though_its_picture_is_hidden(engine: Engine, now: datetime) -> None:
+    said = measured(mark(Kind.KEY, "1.2"))
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        case_id = with_a_prior(tx, clinic, now)
+        final = read(tx, clinic, clinic.ada, case_id, now, said)
+        tx.execute(sa.update(instance).where(instance.c.study_uid == "1.2").values(hidden=True))
+        ctx = Context(tx, clinic.audit, now, clinic.ada)
+        screen = shown(tx, case_id)
+        more = measured(mark(Kind.KEY, "1.2"), mark(Kind.ARROW, "1.2", number=2))
+        with pytest.raises(InvalidMark), tx.begin_nested():
+            signatures.addendum(ctx, clinic.seal, final.id, content=more, screen=screen)
+        added = signatures.addendum(
+            ctx, clinic.seal, final.id, content=replace(said, recommendation="一年后复查"), screen=screen
+        )
+
+        assert added.content.marks == said.marks
 
 
 def test_whoever_verifies_changes_a_mark_under_their_own_name(engine: Engine, now: datetime) -> None:
