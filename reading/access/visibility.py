@@ -64,10 +64,13 @@ def scope(tx: Connection, viewer: Viewer, now: datetime, action: Action) -> Scop
     match viewer:
         case Staff():
             reached = reach(tx, viewer, now)
-            lent = sa.union(_studies_shared_with(reached.sites, now), *lent_studies(viewer, now).selects)
-            shared = sa.select(lent.subquery().c.study_uid)
-            names = _registered_names(reached.sites)
-            return Scope(site_ids=reached.sites, hidden_site_ids=reached.above, shared=shared, names=names)
+            return Scope(
+                site_ids=reached.sites,
+                hidden_site_ids=reached.above,
+                lent=sa.select(lent_studies(viewer, now).subquery().c.study_uid),
+                shared=_studies_shared_with(reached.sites, now),
+                names=_registered_names(reached.sites),
+            )
         case Machine():
             _check_right(tx, viewer, now, action)
             theirs = frozenset({viewer.site_id})

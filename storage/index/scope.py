@@ -1,4 +1,4 @@
-"""What a viewer may see of the index: whole studies, and of another site's study what a site has sent too."""
+"""What a viewer may see of the index: whole studies, and of another site's what is shared or a site has sent too."""
 
 from __future__ import annotations
 
@@ -33,14 +33,17 @@ class RegisteredNames:
 class Scope:
     """What a viewer may see of the index; every protocol finds studies, series and instances through it.
 
-    Studies of ``site_ids``, those in ``study_uids`` and those that ``shared`` selects are seen whole. Of another site's
-    study a site sees the instances that it has sent too (its holdings), and no count, series or match of the rest.
+    Studies of ``site_ids``, those in ``study_uids`` and those that ``lent`` selects are seen whole. Of those that
+    ``shared`` selects all images are seen, and nothing that this installation made of a report. Of another site's study
+    a site sees the instances that it has sent too (its holdings), and no count, series or match of the rest.
     """
 
     site_ids: frozenset[str] = frozenset()
     study_uids: frozenset[str] = frozenset()
-    shared: sa.Select[tuple[str]] | None = None
+    lent: sa.Select[tuple[str]] | None = None
     """Selects the UIDs of further studies, of which there may be more than a statement takes as values."""
+    shared: sa.Select[tuple[str]] | None = None
+    """Selects the UIDs of those whose reports are not shown with their images."""
     hidden_site_ids: frozenset[str] = frozenset()
     """Sites whose hidden (withheld) studies are shown as well."""
     names: RegisteredNames | None = None
@@ -53,7 +56,7 @@ ANY_SCOPE: Final = Scope(
     study_uids=cast("Any", sa.bindparam(_STUDIES, expanding=True)),
     hidden_site_ids=cast("Any", sa.bindparam(_HIDDEN, expanding=True)),
 )
-"""Stands for any scope in a statement that is made once; see `values_of`. Shared studies are put in apart."""
+"""Stands for any scope in a statement that is made once; see `values_of`. Lent and shared studies are put in apart."""
 
 
 def values_of(scope: Scope) -> dict[str, list[str]]:
@@ -63,14 +66,29 @@ def values_of(scope: Scope) -> dict[str, list[str]]:
 
 def visible(scope: Scope, level: sa.Table) -> list[sa.ColumnElement[bool]]:
     """The conditions on the rows of a level, which is joined with its study."""
-    seen = sa.or_(whole(scope), holds(scope, level))
+    seen = sa.or_(whole(scope), partly(scope, level))
     return [seen, _STUDY.c.hidden.is_(False) | _STUDY.c.site_id.in_(scope.hidden_site_ids)]
 
 
 def whole(scope: Scope) -> sa.ColumnElement[bool]:
     """Whether all of a study is seen."""
     seen = [_STUDY.c.site_id.in_(scope.site_ids), _STUDY.c.study_uid.in_(scope.study_uids)]
-    return sa.or_(*seen, *([] if scope.shared is None else [_STUDY.c.study_uid.in_(scope.shared)]))
+    return sa.or_(*seen, *([] if scope.lent is None else [_STUDY.c.study_uid.in_(scope.lent)]))
+
+
+def partly(scope: Scope, level: sa.Table) -> sa.ColumnElement[bool]:
+    """Whether the row is seen of a study that is not seen whole: its images are shared, or it is held."""
+    return holds(scope, level) if scope.shared is None else sa.or_(_is_shared(scope.shared, level), holds(scope, level))
+
+
+def _is_shared(shared: sa.Select[tuple[str]], level: sa.Table) -> sa.ColumnElement[bool]:
+    in_study = level.c.study_uid.in_(shared)
+    return in_study if level is _STUDY else in_study & level.c.made_here.is_(False)
+
+
+def _all_images(scope: Scope) -> sa.ColumnElement[bool]:
+    """Whether all that was received of a study is seen."""
+    return whole(scope) if scope.shared is None else sa.or_(whole(scope), _STUDY.c.study_uid.in_(scope.shared))
 
 
 def holds(scope: Scope, level: sa.Table) -> sa.ColumnElement[bool]:
@@ -106,8 +124,8 @@ def study_columns(scope: Scope) -> list[sa.ColumnElement[Any]]:
     seen = {
         "instances": instances_of_study(scope),
         "made_here": _made_here(scope),
-        "first_received_at": sa.case((whole(scope), _STUDY.c.first_received_at), else_=first),
-        "last_received_at": sa.case((whole(scope), _STUDY.c.last_received_at), else_=last),
+        "first_received_at": sa.case((_all_images(scope), _STUDY.c.first_received_at), else_=first),
+        "last_received_at": sa.case((_all_images(scope), _STUDY.c.last_received_at), else_=last),
     }
     return [seen.get(column.name, column).label(column.name) for column in columns_of(Study, _STUDY)]
 
@@ -118,20 +136,20 @@ def everything_in_study(scope: Scope) -> sa.ColumnElement[int]:
 
 
 def _made_here(scope: Scope) -> sa.ColumnElement[int]:
-    """Whoever sees only what they sent sees nothing that was made here."""
+    """Whoever sees only what they sent, or what is shared with them, sees nothing that was made here."""
     return sa.case((whole(scope), _STUDY.c.made_here), else_=0)
 
 
 def instances_of_study(scope: Scope) -> sa.ColumnElement[int]:
     """How many received instances of a study are seen."""
     held = _held(scope).where(_HELD.study_uid == _STUDY.c.study_uid).correlate(_STUDY)
-    return sa.case((whole(scope), _STUDY.c.instances), else_=_count(held))
+    return sa.case((_all_images(scope), _STUDY.c.instances), else_=_count(held))
 
 
 def series_columns(scope: Scope) -> list[sa.ColumnElement[Any]]:
     """The columns of `Series`; one that is seen in part counts the instances that are seen."""
     held = _held(scope).where(_HELD.series_uid == _SERIES.c.series_uid).correlate(_SERIES)
-    seen = {"instances": sa.case((whole(scope), _SERIES.c.instances), else_=_count(held))}
+    seen = {"instances": sa.case((_all_images(scope), _SERIES.c.instances), else_=_count(held))}
     return [seen.get(column.name, column).label(column.name) for column in columns_of(Series, _SERIES)]
 
 

@@ -19,7 +19,7 @@ from storage.index.scope import (
     RegisteredNames,
     Scope,
     everything_in_study,
-    holds,
+    partly,
     series_columns,
     study_columns,
     values_of,
@@ -181,14 +181,14 @@ def seen_instance(tx: Connection, scope: Scope, sop_instance_uid: str) -> Instan
     """The instance, where it is seen. A picture is asked for a thousand times as often as a list."""
     if "\0" in sop_instance_uid:
         return None
-    row = tx.execute(_seen(scope.shared), {_UID: sop_instance_uid, **values_of(scope)}).one_or_none()
+    row = tx.execute(_seen(scope.lent, scope.shared), {_UID: sop_instance_uid, **values_of(scope)}).one_or_none()
     return None if row is None else records_of(Instance, [row])[0]
 
 
 @lru_cache(maxsize=256)
-def _seen(shared: sa.Select[tuple[str]] | None) -> sa.Select[Any]:
-    """The statement for every scope with these shared studies, which is the same object for a second or longer."""
-    scope = replace(ANY_SCOPE, shared=shared)
+def _seen(lent: sa.Select[tuple[str]] | None, shared: sa.Select[tuple[str]] | None) -> sa.Select[Any]:
+    """The statement for every scope with these studies, whose selects are the same objects for a second or longer."""
+    scope = replace(ANY_SCOPE, lent=lent, shared=shared)
     return (
         sa.select(*columns_of(Instance, _INSTANCE))
         .join_from(_INSTANCE, _STUDY, _INSTANCE.c.study_uid == _STUDY.c.study_uid)
@@ -251,7 +251,7 @@ def _condition(  # noqa: PLR0917
     )
     inside = inside.correlate(levels[0])
     # Twice, so that the first, which most studies answer, is the plain join that the databases do well.
-    return inside.exists() & sa.or_(whole(scope), inside.where(holds(scope, below)).exists())
+    return inside.exists() & sa.or_(whole(scope), inside.where(partly(scope, below)).exists())
 
 
 def _compare(tx: Connection, column: sa.ColumnElement[Any], condition: Condition) -> sa.ColumnElement[bool]:

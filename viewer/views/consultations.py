@@ -151,7 +151,8 @@ def numbered_images(ctx: Context[Staff], study_uids: Sequence[str], typed: str) 
     found: list[tuple[str, int]] = []
     known: dict[tuple[int, int], str] = {}
     for uid in study_uids if typed.strip() else ():
-        for place, series in enumerate(queries.series_in(ctx.tx, scope, uid), start=1):
+        received = (one for one in queries.series_in(ctx.tx, scope, uid) if not one.made_here)
+        for place, series in enumerate(received, start=1):
             inside = queries.instances_in(ctx.tx, scope, uid, series.series_uid)
             for at, one in enumerate(inside, start=1):
                 known.setdefault((series.series_number or place, one.instance_number or at), one.sop_instance_uid)

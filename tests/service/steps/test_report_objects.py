@@ -16,6 +16,8 @@ from pydicom.dataset import Dataset, FileDataset
 from sqlalchemy.engine import Engine
 
 from pacs.authoring.keeping import Keeper
+from reading.access import visibility
+from reading.actions import Action
 from reading.audit import SYSTEM
 from reading.cases import cases
 from reading.cases.cases import Case
@@ -23,6 +25,7 @@ from reading.cases.moves import State
 from reading.completeness import account, follow_ups, image_set, ledger
 from reading.context import Context
 from reading.desk import desk
+from reading.errors import Invalid
 from reading.intake import arrival_end, case_images, intake
 from reading.patients import attribution
 from reading.report_objects.moves import State as ObjectState
@@ -30,8 +33,10 @@ from reading.report_objects.rows import Kind
 from reading.reports.content import Content
 from reading.reports.versions import ReportVersion
 from reading.retention import retention
+from reading.sharing import shares
 from reading.signing import signatures, withhold
 from reading.tables import report_object, report_version, seal_alarm
+from reading.viewers import Viewer
 from service.installation.house import House
 from service.installation.installation import Folders
 from service.installation.load_settings import load
@@ -45,10 +50,12 @@ from storage.objects.store import FolderObjectStore
 from tests.archive import TOWNSHIP, Archive, archive
 from tests.builders import DX, image, thing
 from tests.dciodvfy import errors_of
+from tests.reading.access.test_visibility import machine_of
 from tests.reading.anchors.anchored import tamper
 from tests.reading.clinic import NORMAL, PNEUMONIA, Clinic, another_image, arrive, open_clinic, read, shown
 from tests.reading.region import KEYS
 from tests.storage.instances import seen_whole
+from viewer.views.consultations import numbered_images
 
 STUDY = "1.2.840.1"
 SR, PDF = "1.2.840.10008.5.1.4.1.1.88.11", "1.2.840.10008.5.1.4.1.1.104.1"
@@ -205,6 +212,8 @@ def test_they_are_no_images_to_anybody(here: Here) -> None:
             one.sop_instance_uid for _, inside in case_images.images_of(tx, case.id).series for one in inside
         } == set(version.images["instances"])
         assert not Arrivals().waiting(tx, here.clock.now)
+        with pytest.raises(Invalid, match="key_images"):
+            numbered_images(Context(tx, here.clinic.audit, here.clock.now, here.clinic.ada), [STUDY], "9001/1")
     assert sums(here) == before
 
     # An image that does come late opens the follow-up, and the next version is read from images alone.
@@ -227,6 +236,27 @@ def sums(here: Here) -> tuple[object, ...]:
             image_set.counts(tx, [STUDY]),
             ledger.hidden_of_each(tx, [STUDY]),
         )
+
+
+def test_a_site_with_which_the_study_is_shared_finds_the_images_alone(here: Here) -> None:
+    here.read()
+    here.work()
+    with transaction(here.engine) as tx:
+        mona = Context(tx, here.clinic.audit, here.clock.now, here.clinic.mona)
+        shares.share_study(mona, STUDY, site_code="moor", until=here.clock.now + timedelta(days=7), reason="转诊")
+        moor: list[Viewer] = [here.clinic.quinn, machine_of(tx, here.clinic, "moor", here.clock.now)]
+        hills: list[Viewer] = [here.clinic.tang, machine_of(tx, here.clinic, "hills", here.clock.now)]
+        seen = {
+            place: [
+                [one.made_here for one in queries.instances_in(tx, scope, STUDY)]
+                for viewer in viewers
+                for scope in [visibility.scope(tx, viewer, here.clock.now, Action.STUDY_SEARCH)]
+            ]
+            for place, viewers in (("moor", moor), ("hills", hills))
+        }
+
+    assert [sorted(one) for one in seen["moor"]] == [[False]] * 2
+    assert [sorted(one) for one in seen["hills"]] == [[False, True, True]] * 2
 
 
 def test_what_is_withheld_takes_its_objects_along_and_a_report_read_anew_does_not_bring_them_back(here: Here) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -11,7 +13,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from storage.database import Durability, transaction
 from storage.decisions import placement
-from storage.decisions.placement_changes import Hidden
+from storage.decisions.placement_changes import Hidden, Unhidden
 from storage.index.queries import (
     Exact,
     Index,
@@ -26,6 +28,7 @@ from storage.index.queries import (
     seen_instance,
     series_in,
 )
+from storage.instance_row import MADE_HERE
 from tests import engines
 from tests.plans import plans_of, reads_through
 from tests.storage.instances import NOON, OTHER_TOWNSHIP, TOWNSHIP, place, provenance, row
@@ -124,10 +127,36 @@ def test_a_study_is_gone_for_a_site_whose_one_image_was_rejected_or_withheld(tx:
     assert counts(tx, OWNER) == ([], [], [])
 
 
-def test_a_study_that_is_shared_is_seen_whole(tx: Connection) -> None:
-    shared = Scope(site_ids=THERE.site_ids, shared=sa.select(sa.literal(STUDY)))
+def test_a_study_that_is_lent_is_seen_whole_and_one_that_is_shared_without_what_was_made_here(
+    index: Index, engine: Engine
+) -> None:
+    made_here = replace(provenance(received_at=NOON), source=MADE_HERE)
+    ours = row(8, series_uid="1.2.3.8", modality="DOC", sop_class_uid="1.2.840.10008.5.1.4.1.1.104.1")
+    index.enter(ours, place(8), made_here)
+    this: sa.Select[Any] = sa.select(sa.literal(STUDY))
+    shared, lent = Scope(site_ids=THERE.site_ids, shared=this), Scope(site_ids=THERE.site_ids, lent=this)
+    both = replace(lent, shared=this)
+    with transaction(engine) as tx:
+        placement.apply(tx, [Unhidden(sop_instance_uids=(ours.sop_instance_uid,))], NOON)
+        (study,), (whole,) = (search_studies(tx, scope, [], limit=MOST) for scope in (shared, OWNER))
 
-    assert counts(tx, shared) == counts(tx, OWNER)
+        assert (study.made_here, whole.made_here) == (0, 1)
+        assert replace(study, made_here=1) == whole
+        assert [one.instances for one in search_patients(tx, shared, [], limit=MOST)] == [3]
+        assert [one.instances for one in series_in(tx, shared, STUDY)] == [2, 1]
+        assert seen_instance(tx, shared, "1.2.3.2") is not None
+        for scope, seen in ((shared, False), (THERE, False), (lent, True), (both, True), (OWNER, True)):
+            found = [one.sop_instance_uid for one in instances_in(tx, scope, STUDY)]
+            assert (ours.sop_instance_uid in found) == seen
+            assert (ours.series_uid in [one.series_uid for one in series_in(tx, scope, STUDY)]) == seen
+            assert (seen_instance(tx, scope, ours.sop_instance_uid) is not None) == seen
+            for name in ("modality", "series_uid", "sop_class_uid", "sop_instance_uid"):
+                match = [(name, Exact(getattr(ours, name)))]
+                assert bool(search_studies(tx, scope, match, limit=MOST)) == seen
+                assert bool(search_parts(tx, scope, match, limit=MOST)) == seen
+        of_picture = [("sop_instance_uid", Exact("1.2.3.2"))]
+        assert len(search_studies(tx, shared, of_picture, limit=MOST)) == 1
+        assert len(search_series(tx, shared, of_picture, limit=MOST)) == 1
 
 
 def test_a_part_of_a_study_is_found_by_indexes(index: Index, engine: Engine) -> None:
