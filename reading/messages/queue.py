@@ -18,7 +18,7 @@ from reading.messages import receivers
 from reading.messages.addressing import NUMBER
 from reading.messages.moves import Move, State, after
 from reading.messages.receivers import Event
-from reading.messages.routes import Audience, Template, routes_of
+from reading.messages.routes import URGENT, Audience, Template, routes_of
 from reading.patients.keys import Keys
 from reading.register import organisations
 from reading.register.organisations import Organisation
@@ -28,6 +28,8 @@ LEASE: Final = timedelta(minutes=3)
 """Longer than a gateway may take for one message, all its waits together."""
 FIRST_WAIT: Final = timedelta(seconds=5)
 LONGEST_WAIT: Final = timedelta(minutes=30)
+OTHERS_WAIT: Final = timedelta(minutes=1)
+"""At most, where nobody answered one of them."""
 MOST_ATTEMPTS: Final = 30
 AT_ONCE: Final = 100
 """Messages that one claim ends at most, because they are not needed or too late."""
@@ -58,14 +60,17 @@ def is_due(tx: Connection, now: datetime) -> bool:
 
 
 def claim(tx: Connection, keys: Keys, now: datetime) -> Due | None:
-    """The message that has been due for longest, leased; those that nobody needs any longer are ended on the way."""
+    """The message that has been due for longest, leased, what is urgent first.
+
+    Those that nobody needs any longer are ended on the way.
+    """
     due = sa.select(
         message, outbox.c.kind, outbox.c.subject_id, outbox.c.payload, outbox.c.created_at.label("happened_at")
     )
     due = due.join(outbox, outbox.c.id == message.c.outbox_id)
     due = (
         due.where(_due(now))
-        .order_by(message.c.next_at, message.c.id)
+        .order_by(outbox.c.kind.in_(URGENT).desc(), message.c.next_at, message.c.id)
         .limit(1)
         .with_for_update(skip_locked=True, of=message)
     )
@@ -111,7 +116,7 @@ def sent(tx: Connection, due: Due, now: datetime) -> None:
 def failed(tx: Connection, due: Due, failure: str, now: datetime, *, for_good: bool, away: bool) -> None:
     """Try again after a growing wait, until it was refused for good, tried often enough, or is too late.
 
-    Where nobody answers at all (``away``), the others of the audience wait as long.
+    Where nobody answers at all (``away``), the others of the audience wait a little, too, but for what is urgent.
     """
     wait = wait_after(due.attempts)
     if for_good or due.attempts >= MOST_ATTEMPTS or now + wait >= due.lasts_until:
@@ -119,8 +124,10 @@ def failed(tx: Connection, due: Due, failure: str, now: datetime, *, for_good: b
     else:
         _settle(tx, due, failure=failure, next_at=now + wait)
     if away:
+        until = now + min(wait, OTHERS_WAIT)
         others = (message.c.state == State.WAITING) & (message.c.audience == due.audience)
-        tx.execute(sa.update(message).where(others, message.c.next_at < now + wait).values(next_at=now + wait))
+        urgent = sa.select(outbox.c.id).where(outbox.c.id == message.c.outbox_id, outbox.c.kind.in_(URGENT)).exists()
+        tx.execute(sa.update(message).where(others, message.c.next_at < until, ~urgent).values(next_at=until))
 
 
 def wait_after(attempts: int) -> timedelta:

@@ -107,6 +107,19 @@ ROUTES: Final[Mapping[str, tuple[Route, ...]]] = {
 }
 """By the kind of the outbox's entry; where nobody is told, the entry is settled and nothing goes out."""
 
+URGENT: Final = frozenset(
+    {
+        "critical.raised",
+        "critical.added",
+        "critical.climbed",
+        "critical.reminded",
+        "critical.withdrawn",
+        "critical.lifted",
+        "telephone.code",
+    }
+)
+"""Somebody acts on it now, or waits before a screen: it goes before whatever else is due, and waits for no other."""
+
 
 def routes_of(kind: str) -> tuple[Route, ...]:
     """Nobody where no route is known: an entry of a version that is gone keeps nothing waiting."""

@@ -15,8 +15,10 @@ from reading.telephones.codes import Purpose
 from reading.viewers import Staff
 
 
-def send_code(ctx: Context[Staff], keys: Keys, patient_id: str) -> None:
+def send_code(ctx: Context[Staff], keys: Keys, patient_id: str) -> Invalid | None:
     """Send a code to the number that was noted of a person who is there.
+
+    Where the number takes no more today, the refusal is returned, and must be committed.
 
     Raises:
         NotThere: there is none, or none of their sites registers the person.
@@ -24,7 +26,7 @@ def send_code(ctx: Context[Staff], keys: Keys, patient_id: str) -> None:
 
     """
     opened = open_patient(ctx, patient_id, Action.PATIENT_OPEN)
-    codes.send(
+    sent = codes.send(
         ctx.tx,
         keys,
         purpose=Purpose.VERIFY,
@@ -34,7 +36,9 @@ def send_code(ctx: Context[Staff], keys: Keys, patient_id: str) -> None:
         now=ctx.now,
         site_id=opened.site_id,
     )
-    ctx.record(action=Action.PATIENT_TELEPHONE_CODE, subject_kind="patient", subject_id=opened.id)
+    outcome = Outcome.DONE if sent else Outcome.REFUSED
+    ctx.record(action=Action.PATIENT_TELEPHONE_CODE, subject_kind="patient", subject_id=opened.id, outcome=outcome)
+    return None if sent else Invalid("telephone_code", "too_many")
 
 
 def verify(ctx: Context[Staff], keys: Keys, patient_id: str, code: str) -> Invalid | None:
@@ -46,7 +50,7 @@ def verify(ctx: Context[Staff], keys: Keys, patient_id: str, code: str) -> Inval
 
     """
     opened = open_patient(ctx, patient_id, Action.PATIENT_OPEN)
-    proved = codes.check(ctx.tx, keys, purpose=Purpose.VERIFY, asked=_asked(keys, opened), code=code, now=ctx.now)
+    proved = codes.check(ctx.tx, keys, purposes=[Purpose.VERIFY], asked=_asked(keys, opened), code=code, now=ctx.now)
     outcome = Outcome.REFUSED if proved is None else Outcome.DONE
     ctx.record(action=Action.PATIENT_TELEPHONE, subject_kind="patient", subject_id=opened.id, outcome=outcome)
     if proved is None:

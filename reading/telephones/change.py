@@ -15,8 +15,10 @@ from reading.viewers import LinkViewer, PatientViewer
 
 
 @without_door("It concerns the patient's own telephone alone.")
-def ask(ctx: Context[PatientViewer], keys: Keys, telephone: str) -> None:
+def ask(ctx: Context[PatientViewer], keys: Keys, telephone: str) -> Invalid | None:
     """Send a code to the number in force, and one to the number that is to take its place.
+
+    Where one of them takes no more today, the refusal is returned, and must be committed.
 
     Raises:
         NotAllowed: the session was not opened by the telephone.
@@ -29,7 +31,7 @@ def ask(ctx: Context[PatientViewer], keys: Keys, telephone: str) -> None:
         raise Invalid("telephone", "form")
     if number == verified.number:
         raise Invalid("telephone", "unchanged")
-    for purpose, to in ((Purpose.OLD, verified.number), (Purpose.NEW, number)):
+    sent = [
         codes.send(
             ctx.tx,
             keys,
@@ -39,7 +41,15 @@ def ask(ctx: Context[PatientViewer], keys: Keys, telephone: str) -> None:
             number=to,
             now=ctx.now,
         )
-    ctx.record(action=Action.PATIENT_TELEPHONE_CODE, subject_kind="patient", subject_id=ctx.who.patient_id)
+        for purpose, to in ((Purpose.OLD, verified.number), (Purpose.NEW, number))
+    ]
+    ctx.record(
+        action=Action.PATIENT_TELEPHONE_CODE,
+        subject_kind="patient",
+        subject_id=ctx.who.patient_id,
+        outcome=Outcome.DONE if all(sent) else Outcome.REFUSED,
+    )
+    return None if all(sent) else Invalid("telephone_code", "too_many")
 
 
 @without_door("It concerns the patient's own telephone alone.")
@@ -53,7 +63,7 @@ def change(ctx: Context[PatientViewer], keys: Keys, *, old: str, new: str) -> In
     """
     verified, asked = _verified(ctx, keys), _asked(ctx, keys)
     proved = [
-        codes.check(ctx.tx, keys, purpose=purpose, asked=asked, code=code, now=ctx.now)
+        codes.check(ctx.tx, keys, purposes=[purpose], asked=asked, code=code, now=ctx.now)
         for purpose, code in ((Purpose.OLD, old), (Purpose.NEW, new))
     ]
     of_old, of_new = proved

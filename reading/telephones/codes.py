@@ -1,7 +1,7 @@
 """Codes sent to telephones: six digits, for minutes, with few tries, and never so many that a number is flooded.
 
 An asking that names nobody leaves a row and an event like any other, so that neither the answer nor its time says who
-has a telephone here. What is sent at most stands below; beyond it the answer is the same, and nothing goes out.
+has a telephone here. What is sent at most stands below; beyond it nothing goes out, and no stranger hears of that.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import hmac
 import secrets
 import unicodedata
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -26,13 +27,9 @@ from storage.ids import new_id
 DIGITS: Final = 6
 VALID: Final = timedelta(minutes=10)
 TRIES: Final = 5
-"""Of one code."""
-TRIES_A_DAY: Final = 30
-"""Of all codes to one number, from places that never proved it: one in 33,000 guesses right in a day."""
+"""Of one code, whoever asked for it."""
 APART: Final = timedelta(minutes=1)
 """Within this the code before is still on its way: it holds for the new asking, and no other goes out."""
-SENT_A_DAY: Final = 10
-"""To one number."""
 DAY: Final = timedelta(days=1)
 KEPT: Final = timedelta(days=2)
 CODE: Final = "telephone.code"
@@ -43,10 +40,27 @@ class Purpose(StrEnum):
     VERIFY = "verify"
     """At the counter, with the person there."""
     SIGN_IN = "sign_in"
+    """From a place that never proved the card: anybody who knows its number."""
+    RETURN = "return"
+    """To sign in from a place that proved the card before."""
     OLD = "old"
     """A patient changes the number: to the one that ends."""
     NEW = "new"
     """And to the one that begins."""
+
+
+SIGNING_IN: Final = frozenset({Purpose.SIGN_IN, Purpose.RETURN})
+SENT_A_DAY: Final[Mapping[Purpose, int]] = {
+    Purpose.VERIFY: 10,
+    Purpose.SIGN_IN: 5,
+    Purpose.RETURN: 10,
+    Purpose.OLD: 5,
+    Purpose.NEW: 5,
+}
+"""To one number, each apart: what strangers ask for shuts neither the counter nor those who were here before.
+
+With `TRIES` this is what can be guessed: strangers are right in a day once in 40,000.
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,24 +82,24 @@ def send(
     number: str,
     now: datetime,
     site_id: str | None = None,
-) -> None:
+) -> bool:
     """Send a code to a number; where there is none, the same is done and nothing goes out.
 
-    ``asked``: digest of who asked, by which the code is found again.
+    ``asked``: digest of who asked, by which the code is found again. Answers whether a code goes out, or is on its way.
     """
-    digest, made, until = digest_of(keys, number), new_id(), now + VALID
-    row = telephone_code.c
+    made, until, row = new_id(), now + VALID, telephone_code.c
+    digest = digest_of(keys, number)
     before = tx.execute(
         sa.select(telephone_code)
-        .where(row.number_digest == digest, row.made_at > now - DAY, row.is_sent)
+        .where(row.number_digest == digest, row.purpose == purpose, row.made_at > now - DAY, row.is_sent)
         .order_by(row.made_at.desc(), row.id.desc())
     ).all()
-    code, is_sent = _new(), bool(number) and len(before) < SENT_A_DAY
+    code, is_sent = _new(), bool(number) and len(before) < SENT_A_DAY[purpose]
     opens = is_sent
-    last = before[0] if number and before else None
-    if last is not None and last.made_at > now - APART and last.purpose == purpose and last.used_at is None:
-        code, until, is_sent = keys.open(last.code_cipher, CODE), last.expires_at, False
-        opens = True
+    last = before[0] if before else None
+    if last is not None and last.made_at > now - APART and last.used_at is None:
+        # `_of_code` knows the rows of one code by their common end.
+        code, until, is_sent, opens = keys.open(last.code_cipher, CODE), last.expires_at, False, True
     tx.execute(
         sa.insert(telephone_code),
         {
@@ -94,7 +108,8 @@ def send(
             # What nobody is sent opens nothing, whoever guesses it.
             "patient_id": patient_id if opens else None,
             "asked_digest": asked,
-            "number_digest": digest,
+            # And it stands under no number: else there were more to look through the more of it was asked for.
+            "number_digest": digest if opens else digest_of(keys, made),
             "number_cipher": keys.seal(number, NUMBER),
             "code_digest": keys.digest(CODE, made, code),
             "code_cipher": keys.seal(code, CODE),
@@ -104,42 +119,38 @@ def send(
         },
     )
     outbox.post(tx, CODE, made, {"organisation_id": site_id}, now)
+    return opens
 
 
 def check(
-    tx: Connection, keys: Keys, *, purpose: Purpose, asked: bytes, code: str, now: datetime, is_known: bool = False
+    tx: Connection, keys: Keys, *, purposes: Collection[Purpose], asked: bytes, code: str, now: datetime
 ) -> Proved | None:
-    """What the last code for this asking proves, until it is used; None where it is wrong. The try counts: commit it.
+    """What the last code for this asking proves, until it is used; None where it is wrong.
 
-    ``is_known``: whoever types was let in from this place before, so strangers' tries at the number do not count.
+    The try counts, for whatever asking the code holds: commit it.
     """
     row = telephone_code.c
-    found = tx.execute(
-        sa.select(telephone_code)
-        .where(row.asked_digest == asked, row.purpose == purpose)
+    named = tx.scalar(
+        sa.select(row.id)
+        .where(row.asked_digest == asked, row.purpose.in_(purposes))
         .order_by(row.made_at.desc(), row.id.desc())
         .limit(1)
-        .with_for_update()
-    ).one_or_none()
-    made, digest, expected = ("", b"", b"") if found is None else (found.id, found.number_digest, found.code_digest)
-    today = sa.select(sa.func.coalesce(sa.func.sum(row.tries), 0)).where(
-        row.number_digest == digest, row.made_at > now - DAY
     )
-    tried = int(tx.scalar(today) or 0)
+    made = named or ""
+    rows = tx.execute(sa.select(telephone_code).where(_of_code(made)).order_by(row.id).with_for_update()).all()
     tx.execute(sa.update(telephone_code).where(row.id == made).values(tries=row.tries + 1))
+    found = next((one for one in rows if one.id == made), None)
+    expected = b"" if found is None else found.code_digest
     is_right = hmac.compare_digest(expected, keys.digest(CODE, made, _bare(code)))
-    if found is None or not is_right or not _is_open(found, now) or (tried >= TRIES_A_DAY and not is_known):
+    if found is None or not is_right or not _is_open(found, now) or sum(one.tries for one in rows) >= TRIES:
         return None
     return Proved(code_id=made, patient_id=found.patient_id, number=keys.open(found.number_cipher, NUMBER))
 
 
 def use(tx: Connection, proved: Proved, now: datetime) -> None:
     """Let a code prove nothing any more, for whatever asking it holds: what it was for is done."""
-    row, one = telephone_code.c, telephone_code.alias("one")
-    same = sa.select(one.c.id).where(
-        one.c.id == proved.code_id, one.c.number_digest == row.number_digest, one.c.purpose == row.purpose
-    )
-    tx.execute(sa.update(telephone_code).where(same.exists(), row.used_at.is_(None)).values(used_at=now))
+    unused = _of_code(proved.code_id) & telephone_code.c.used_at.is_(None)
+    tx.execute(sa.update(telephone_code).where(unused).values(used_at=now))
 
 
 def is_wanted(tx: Connection, code_id: str, now: datetime) -> bool:
@@ -175,5 +186,15 @@ def _bare(code: str) -> str:
     return "".join(letter for letter in unicodedata.normalize("NFKC", code) if letter not in " -")
 
 
+def _of_code(code_id: str) -> sa.ColumnElement[bool]:
+    """The rows of all askings for which the code of one row holds: one number, one purpose, one end."""
+    row, one = telephone_code.c, telephone_code.alias("one").c
+    digest, purpose, end = (
+        sa.select(column).where(one.id == code_id).scalar_subquery()
+        for column in (one.number_digest, one.purpose, one.expires_at)
+    )
+    return (row.number_digest == digest) & (row.purpose == purpose) & (row.expires_at == end)
+
+
 def _is_open(found: sa.Row[Any], now: datetime) -> bool:
-    return found.patient_id is not None and found.used_at is None and found.expires_at > now and found.tries < TRIES
+    return found.patient_id is not None and found.used_at is None and found.expires_at > now

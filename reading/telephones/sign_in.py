@@ -54,7 +54,7 @@ def ask(ctx: Context[Who], keys: Keys, *, card_kind: str, card: str, caller: Cal
     codes.send(
         ctx.tx,
         keys,
-        purpose=Purpose.SIGN_IN,
+        purpose=Purpose.RETURN if attempt.is_known else Purpose.SIGN_IN,
         asked=_asked(keys, held, token),
         patient_id=owner.id if owner is not None and verified is not None else None,
         number="" if verified is None else verified.number,
@@ -87,9 +87,7 @@ def open_session(
     except TooManyAttempts as closed:
         return closed
     asked = _asked(keys, held, token)
-    proved = codes.check(
-        ctx.tx, keys, purpose=Purpose.SIGN_IN, asked=asked, code=code, now=ctx.now, is_known=attempt.is_known
-    )
+    proved = codes.check(ctx.tx, keys, purposes=codes.SIGNING_IN, asked=asked, code=code, now=ctx.now)
     owner = patients.find(ctx.tx, keys, held, ctx.now)
     verified = numbers.of_person(ctx.tx, keys, NOBODY if owner is None else owner.id)
     if (

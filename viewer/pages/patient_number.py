@@ -33,9 +33,11 @@ def ask(request: Request, patient: PatientSubmitting, telephone: Field) -> Respo
     office = _open(request, patient)
     try:
         with going_in(office, patient, Action.PATIENT_TELEPHONE_CODE, "patient", patient.patient_id) as ctx:
-            change.ask(ctx, office.keys, telephone)
+            unsent = change.ask(ctx, office.keys, telephone)
     except Invalid as refused:
         return _page(request, patient, telephone=telephone, refused=refused)
+    if unsent is not None:
+        return _page(request, patient, telephone=telephone, refused=unsent)
     return _page(request, patient, sent=True)
 
 

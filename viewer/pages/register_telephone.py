@@ -23,9 +23,11 @@ def send_code(request: Request, staff: Submitting, patient_id: str) -> Response:
     office = _open(request)
     try:
         with going_in(office, staff, Action.PATIENT_TELEPHONE_CODE, "patient", patient_id) as ctx:
-            telephones.send_code(ctx, office.keys, patient_id)
+            unsent = telephones.send_code(ctx, office.keys, patient_id)
     except Invalid as refused:
         return record_page(request, staff, patient_id, refused=refused)
+    if unsent is not None:
+        return record_page(request, staff, patient_id, refused=unsent)
     return RedirectResponse(f"/t/patients/{patient_id}?done=code-sent", status_code=303)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,17 +14,20 @@ from reading import outbox
 from reading.context import Context
 from reading.messages import addressing, queue
 from reading.messages.moves import State
-from reading.messages.queue import LEASE, LONGEST_WAIT, Due, wait_after
+from reading.messages.queue import LEASE, LONGEST_WAIT, OTHERS_WAIT, Due, wait_after
 from reading.messages.routes import Audience
 from reading.signing import withhold
 from reading.tables import message
 from reading.tables import outbox as outbox_table
+from reading.telephones import codes, numbers
+from reading.telephones.codes import Purpose
 from storage.database import transaction
 from storage.ids import new_id
 from tests.reading.clinic import Clinic, acknowledge
 from tests.reading.messages.scene import MOBILE, ON_DUTY, patient_with, raised, released
 from tests.reading.region import KEYS
 
+SECOND = timedelta(seconds=1)
 PEOPLE = (Audience.PATIENT, Audience.STAFF)
 
 
@@ -146,16 +150,43 @@ def test_what_is_refused_for_good_is_not_tried_again_and_where_nobody_answers_th
             released(tx, clinic, now, f"1.7.{number}0")
         raised(tx, clinic, now)
         addressing.address(tx, KEYS, PEOPLE, now)
-        due = [claimed(tx, now) for _ in range(2)]
+        of_staff, *due = [claimed(tx, now) for _ in range(3)]
         queue.failed(tx, due[0], "refused", now, for_good=True, away=False)
         queue.failed(tx, due[1], "away", now, for_good=False, away=True)
-        of_staff = claimed(tx, now)
         none = queue.claim(tx, KEYS, now)
         later = [claimed(tx, now + timedelta(seconds=6)) for _ in range(2)]
 
     assert of_staff.audience is Audience.STAFF
     assert none is None
     assert {one.audience for one in later} == {Audience.PATIENT}
+
+
+def test_what_is_urgent_goes_first_and_waits_for_no_other(clinic: Clinic, engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        one = patient_with(tx, now)
+        for number in range(3):
+            released(tx, clinic, now, f"1.7.{number}0")
+        addressing.address(tx, KEYS, PEOPLE, now)
+        raised(tx, clinic, now)
+        numbers.enter(tx, KEYS, one.id, MOBILE, made_by=None, now=now)
+        codes.send(tx, KEYS, purpose=Purpose.VERIFY, asked=KEYS.digest("x"), patient_id=one.id, number=MOBILE, now=now)
+        addressing.address(tx, KEYS, PEOPLE, now + SECOND)
+        at = now + SECOND
+        first = [claimed(tx, at) for _ in range(3)]
+        # An old message whose own wait is long: nobody answered.
+        queue.failed(tx, replace(first[2], attempts=12), "away", at, for_good=False, away=True)
+        for due in first[:2]:
+            queue.failed(tx, due, "busy", at, for_good=False, away=False)
+        nothing = queue.claim(tx, KEYS, at)
+        soon = [claimed(tx, at + 5 * SECOND) for _ in range(2)]
+        for due in soon:
+            queue.sent(tx, due, at)
+        others = claimed(tx, at + OTHERS_WAIT)
+
+    assert {due.event.kind for due in first[:2]} == {"critical.raised", "telephone.code"}
+    assert first[2].event.kind == others.event.kind == "report.released"
+    assert nothing is None
+    assert {due.event.kind for due in soon} == {"critical.raised", "telephone.code"}
 
 
 def test_several_workers_at_once_never_have_the_same_message(clinic: Clinic, engine: Engine, now: datetime) -> None:

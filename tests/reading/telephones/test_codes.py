@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection, Engine
 from reading.patients.patients import Patient
 from reading.tables import outbox, telephone_code
 from reading.telephones import codes
-from reading.telephones.codes import SENT_A_DAY, TRIES, TRIES_A_DAY, VALID, Proved, Purpose
+from reading.telephones.codes import SENT_A_DAY, SIGNING_IN, TRIES, VALID, Proved, Purpose
 from storage.database import transaction
 from tests.reading.messages.scene import MOBILE
 from tests.reading.region import KEYS
@@ -20,11 +20,17 @@ ASKED = KEYS.digest("a test", "asked")
 MINUTE = timedelta(minutes=1)
 
 
-def send(tx: Connection, patient_id: str | None, at: datetime, *, asked: bytes = ASKED, number: str = MOBILE) -> str:
+def send(
+    tx: Connection,
+    patient_id: str | None,
+    at: datetime,
+    *,
+    asked: bytes = ASKED,
+    number: str = MOBILE,
+    purpose: Purpose = Purpose.SIGN_IN,
+) -> str:
     """The code that went out, or would have."""
-    codes.send(
-        tx, KEYS, purpose=Purpose.SIGN_IN, asked=asked, patient_id=patient_id, number=number, now=at, site_id=None
-    )
+    codes.send(tx, KEYS, purpose=purpose, asked=asked, patient_id=patient_id, number=number, now=at)
     return codes.words_of(tx, KEYS, newest(tx))["code"]
 
 
@@ -34,8 +40,8 @@ def newest(tx: Connection) -> str:
     return found
 
 
-def check(tx: Connection, code: str, at: datetime, *, asked: bytes = ASKED, is_known: bool = True) -> Proved | None:
-    proved = codes.check(tx, KEYS, purpose=Purpose.SIGN_IN, asked=asked, code=code, now=at, is_known=is_known)
+def check(tx: Connection, code: str, at: datetime, *, asked: bytes = ASKED) -> Proved | None:
+    proved = codes.check(tx, KEYS, purposes=SIGNING_IN, asked=asked, code=code, now=at)
     if proved is not None:
         codes.use(tx, proved, at)
     return proved
@@ -93,26 +99,65 @@ def test_a_minute_lies_between_two_messages_and_the_one_that_is_on_its_way_holds
     assert flags == [True, False, True]
 
 
-def test_no_more_than_ten_messages_a_day_go_to_a_number_and_few_guesses_are_made_at_it(
+def test_a_code_that_holds_for_two_askings_is_used_once_and_tried_five_times_together(
+    engine: Engine, patient: Patient, now: datetime
+) -> None:
+    browsers = [KEYS.digest("browser", name) for name in "ab"]
+    with transaction(engine) as tx:
+        codes_sent = [send(tx, patient.id, now, asked=one) for one in browsers]
+        right, again = (check(tx, code, now, asked=one) for code, one in zip(codes_sent, browsers, strict=True))
+        later = now + 2 * MINUTE
+        code, same = (send(tx, patient.id, later, asked=one) for one in browsers)
+        for one in (*browsers, *browsers, browsers[0]):
+            check(tx, wrong(code), later, asked=one)
+        too_often = [check(tx, code, later, asked=one) for one in browsers]
+
+    assert right is not None
+    assert again is None
+    assert code == same
+    assert too_often == [None, None]
+
+
+def test_what_strangers_ask_for_shuts_neither_the_counter_nor_who_was_here_before(
+    engine: Engine, patient: Patient, now: datetime
+) -> None:
+    at = now
+    with transaction(engine) as tx:
+        for _ in range(SENT_A_DAY[Purpose.SIGN_IN] + 2):
+            code = send(tx, patient.id, at)
+            for _ in range(TRIES):
+                check(tx, wrong(code), at)
+            at += 2 * MINUTE
+        flags = sent(tx)
+        beyond = check(tx, code, at - 2 * MINUTE)
+        asked = KEYS.digest("the counter")
+        at_counter = codes.send(
+            tx, KEYS, purpose=Purpose.VERIFY, asked=asked, patient_id=patient.id, number=MOBILE, now=at
+        )
+        read_there = codes.words_of(tx, KEYS, newest(tx))["code"]
+        verified = codes.check(tx, KEYS, purposes=[Purpose.VERIFY], asked=asked, code=read_there, now=at)
+        returned = check(tx, send(tx, patient.id, at, purpose=Purpose.RETURN), at)
+
+    assert flags == [True] * SENT_A_DAY[Purpose.SIGN_IN] + [False] * 2
+    assert beyond is None
+    assert at_counter
+    assert verified is not None
+    assert returned is not None
+
+
+def test_there_is_as_little_to_look_through_for_nobody_as_for_anybody(
     engine: Engine, patient: Patient, now: datetime
 ) -> None:
     with transaction(engine) as tx:
-        for number in range(SENT_A_DAY + 2):
-            code = send(tx, patient.id, now + number * 2 * MINUTE)
-            for _ in range(3):
-                check(tx, wrong(code), now + number * 2 * MINUTE)
-        at = now + (SENT_A_DAY + 2) * 2 * MINUTE
-        flags = sent(tx)
-        # A right code, but the number was guessed at too often today: only who was here before gets in.
-        tx.execute(sa.update(telephone_code).where(telephone_code.c.is_sent).values(is_sent=False))
-        code = send(tx, patient.id, at)
-        stranger = check(tx, code, at, is_known=False)
-        known = check(tx, code, at)
+        for number in range(20):
+            send(tx, None, now + number * 2 * MINUTE, number="")
+            send(tx, patient.id, now + number * 2 * MINUTE)
+        of_number = sa.func.count().label("rows")
+        asked = sa.select(of_number).select_from(telephone_code).group_by(telephone_code.c.number_digest)
+        most, *others = sorted(tx.scalars(asked).all(), reverse=True)
 
-    assert flags == [True] * SENT_A_DAY + [False] * 2
-    assert 3 * (SENT_A_DAY + 2) > TRIES_A_DAY
-    assert stranger is None
-    assert known is not None
+    assert most == SENT_A_DAY[Purpose.SIGN_IN]
+    assert set(others) == {1}
 
 
 def test_an_asking_for_nobody_leaves_the_same_rows_and_no_code_opens_anything(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -23,6 +23,7 @@ from tests.reading.messages.scene import MOBILE, patient_with, released
 from tests.reading.region import KEYS
 
 OTHER = "13912345678"
+MINUTE = timedelta(minutes=1)
 
 
 def to_send(tx: Connection, now: datetime) -> list[tuple[Template, str]]:
@@ -56,6 +57,13 @@ def test_the_code_that_the_person_reads_verifies_the_number_that_was_noted(
         with pytest.raises(NotThere):
             telephones.send_code(Context(tx, clinic.audit, now, clinic.quinn), KEYS, one.id)
 
+        asked = [
+            telephones.send_code(Context(tx, clinic.audit, now + n * MINUTE, clinic.tang), KEYS, one.id)
+            for n in range(2, 24, 2)
+        ]
+
+    assert asked[:-2] == [None] * 9
+    assert all(isinstance(refused, Invalid) for refused in asked[-2:])
     assert sent == [(Template.SIGN_IN_CODE, MOBILE)]
     assert isinstance(wrong, Invalid)
     assert right is None
