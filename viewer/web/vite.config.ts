@@ -11,6 +11,8 @@ export default defineConfig({
       // Cornerstone's polygon-mesh reader drags in vtk.js' XML readers, whose base class the bundler evaluates too late
       // ("Class extends value undefined" and a blank page). We never read VTK files.
       { find: /^@kitware\/vtk\.js\/IO\/XML\/XMLPolyDataReader(\.js)?$/, replacement: here('src/images/no-mesh-reader.ts') },
+      // 140 kB after compression, for a dictionary and a file reader that Cornerstone holds ready and we never use.
+      { find: 'dcmjs', replacement: here('src/images/no-dcmjs.ts') },
     ],
   },
   worker: { format: 'es' },
