@@ -29,7 +29,7 @@ from storage.database import snapshot, transaction
 from tests.reading.clinic import take
 from tests.reading.double_reading.twice import NORMAL, RIGHT, mammogram, read_blind, rules
 from tests.reading.reports.measured import mark
-from tests.viewer.house import House
+from tests.viewer.house import PASSWORD, House
 from tests.viewer.test_refusals import NOWHERE, PATIENT, STAFF, STUDY, Thing, fill
 
 SAID: Final = replace(RIGHT, findings="毛刺状肿块零七", impression="右乳占位零七", recommendation="穿刺零七")
@@ -219,6 +219,7 @@ def test_whoever_the_alert_climbs_to_sees_it_and_reads_no_more(
         house.now += timedelta(minutes=10)
         with transaction(engine) as tx:
             climbing.climb(Context(tx, clinic.audit, house.now, SYSTEM))
+    mona.post("/api/session/proof", json={"password": PASSWORD})  # after ten idle minutes names are locked
     told, refused = mona.get(mine).json(), mona.post(f"{mine}/claim")
     next_one = mona.post("/api/cases/claim", json={}).json()
     with transaction(engine) as tx:

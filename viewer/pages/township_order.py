@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, Literal
@@ -21,7 +21,7 @@ from reading.kinds import HeldAs, IdentifierKind, Priority, Sex
 from reading.orders import counter, orders
 from reading.orders.orders import Asked
 from reading.orders.terms import AT_THE_COUNTER, BODY_PARTS, PAIRED
-from reading.patients import card_facts
+from reading.patients import card_facts, patients
 from reading.patients.patient_identifiers import Identifier
 from reading.patients.patients import Patient
 from reading.register import organisations
@@ -74,7 +74,9 @@ class Shown:
     made: str = ""
     """The id of an order that was just placed."""
     found: Sequence[Patient] = ()
-    """Several people whose card it may be."""
+    """People whose card it may be, where it is not its owner's alone."""
+    children: Collection[str] = ()
+    """The ids of those for whom a guardian shows it."""
     wrong: Invalid | None = None
 
 
@@ -93,21 +95,32 @@ def show(
 
 
 @router.post("/card")
-def show_card(request: Request, staff: Submitting, card_type: Field, card: Field = "") -> Response:
-    """The card comes first: whom the site knows by it is there at once; of others what the card says is filled in."""
+def show_card(
+    request: Request,
+    staff: Submitting,
+    card_type: Field,
+    card: Field = "",
+    own: Annotated[str, Form(pattern="^(|yes)$")] = "",
+) -> Response:
+    """The card comes first: its owner is there at once; of somebody unknown what the card says is filled in.
+
+    A card for which the site knows children alone may be shown for one of them or by its owner: that is asked. ``own``:
+    by the owner, whom nobody has registered yet.
+    """
     office, typed = office_of(request), {**BLANK, "card_type": card_type, "card": card.strip()}
     try:
         shown = _card(card_type, typed["card"])
         with acting(office, staff) as ctx:
-            found = records.search(ctx, office.keys, Search(kind=shown.kind, card=shown.value))
+            found = [] if own else records.search(ctx, office.keys, Search(kind=shown.kind, card=shown.value))
+            children = {one.id for one in patients.wards(ctx.tx, office.keys, shown, ctx.now)}
             sex, born = card_facts.settled([shown], Sex.UNKNOWN, None, ctx.now)
     except Invalid as wrong:
         return _page(request, staff, Shown(form=typed, step="card", wrong=wrong))
     people = list({one.merged_into or one.id: one for one in found}.items())
-    if len(people) == 1:
+    if len(people) == 1 and people[0][1].id not in children:
         return RedirectResponse(f"/t/order?patient={people[0][0]}", status_code=303)
     if people:
-        return _page(request, staff, Shown(form=typed, step="card", found=found))
+        return _page(request, staff, Shown(form=typed, step="card", found=found, children=children))
     said = {"sex": sex, "birth_date": born.isoformat() if born else ""}
     return _page(request, staff, Shown(form={**typed, **said}))
 
@@ -238,7 +251,8 @@ def _page(request: Request, staff: Staff, shown: Shown) -> Response:
         card_types=CARD_TYPES,
         form=shown.form,
         known=_known(request, staff, shown.form["patient"]),
-        found=[order_form.line(one, language, now) for one in shown.found],
+        found=[order_form.line(one, language, now, child=one.id in shown.children) for one in shown.found],
+        owner_unknown=all(one.id in shown.children for one in shown.found),
         made=placed if placed and placed.site_id in {site.id for site in sites} else None,
         wrong=wrong.field if wrong else "",
         problem=words_for(request, wrong) if wrong else "",

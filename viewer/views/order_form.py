@@ -21,10 +21,11 @@ from viewer.words import words
 from viewer.words.catalogue import Language, text
 
 
-def line(patient: Patient, language: Language, now: datetime) -> dict[str, str]:
-    """A person as one of several whose card it may be."""
+def line(patient: Patient, language: Language, now: datetime, *, child: bool = False) -> dict[str, str]:
+    """A person as one of several whose card it may be; ``child``: a guardian shows it for them."""
     shown = register.line(patient, language, now.astimezone(ZONE).date())
-    detail = " · ".join(part for part in (shown.sex, shown.born, shown.number) if part)
+    by = text(language, "order.child-of-card") if child else ""
+    detail = " · ".join(part for part in (shown.sex, shown.born, shown.number, by) if part)
     return {
         "id": patient.merged_into or patient.id,
         "name": shown.name or text(language, "patient-unknown"),

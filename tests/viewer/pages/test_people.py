@@ -51,6 +51,7 @@ def test_somebody_is_added_and_their_slip_is_shown_once(house: House) -> None:
 
     assert answer.status_code == 303
     assert "wangfang" in slip.text
+    assert "<h1>Account slip</h1>" in slip.text
     assert slip.headers["cache-control"] == "no-store"
     # By loopback nobody else comes here: the slip has room for the address instead.
     assert "127.0.0.1" not in slip.text

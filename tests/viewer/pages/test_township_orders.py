@@ -88,6 +88,27 @@ def test_the_card_comes_first_and_whom_the_site_knows_is_there_at_once(house: Ho
     assert (mistyped.status_code, "校验位不对" in mistyped.text) == (422, True)
 
 
+def test_a_card_by_which_a_child_alone_is_known_is_not_taken_for_the_childs(house: House) -> None:
+    # Given a child of the site that is known by the card of its mother, who was never here herself
+    tang = house.signed_in("tang")
+    token = {"csrf_token": tang.headers["X-CSRF-Token"], "card_type": "identity_card", "card": STRANGER}
+    guarded = {"card_of": "guardian", "guardian": "Mother", "birth_date": "2024-05-01", "sex": "M"}
+    child = placed(house, register(house, tang, card=STRANGER, name="Kid", **guarded)).patient_id
+
+    # When the card is shown, then it is asked for whom; and as its owner the mother is registered as somebody else
+    asked = tang.post("/t/order/card", data=token, follow_redirects=False)
+    form = tang.post("/t/order/card", data={**token, "own": "yes"}, follow_redirects=False)
+    mother = placed(house, register(house, tang, card=STRANGER, name="Mother", body_part="ABDOMEN")).patient_id
+    both = tang.post("/t/order/card", data=token, follow_redirects=False).text
+
+    assert asked.status_code == 200
+    assert [words in asked.text for words in (f"?patient={child}", "由监护人出示", "本人（未登记）")] == [True] * 3
+    assert (form.status_code, 'name="patient"' in form.text) == (200, False)
+    assert [words in form.text for words in (f'value="{STRANGER}"', 'value="1949-12-31"')] == [True] * 2
+    assert mother != child
+    assert [words in both for words in (child, mother, "本人（未登记）")] == [True, True, False]
+
+
 def test_side_history_and_a_second_order_of_the_day_are_asked_for_and_the_slip_has_the_number(house: House) -> None:
     tang = house.signed_in("tang")
     unsided = register(house, tang, body_part="KNEE")
@@ -99,6 +120,7 @@ def test_side_history_and_a_second_order_of_the_day_are_asked_for_and_the_slip_h
     meant = register(house, tang, body_part="KNEE", laterality="L", again="yes")
     told = tang.get(meant.headers["location"]).text
     slip = tang.get(f"/t/order/{made.id}/slip").text
+    heading = re.search("<h1>(.*?)</h1>", slip)
 
     assert "这个部位分左右" in unsided.text
     assert "请填写病情和检查目的" in without.text
@@ -106,6 +128,8 @@ def test_side_history_and_a_second_order_of_the_day_are_asked_for_and_the_slip_h
     assert [each.status_code for each in (unsided, without, twice)] == [422] * 3
     assert [each.status_code for each in (other_side, tomorrow, meant)] == [303] * 3
     assert f"/t/order/{placed(house, meant).id}/slip" in told
+    assert heading is not None
+    assert heading[1] == "检查单"
     assert [words in slip for words in ("Pia", "DR 膝关节 左", made.accession_number, 'class="barcode"')] == [True] * 4
 
 
