@@ -122,7 +122,7 @@ def follow_attribution(ctx: Context[Staff], study_uid: str, *, unlinked: bool = 
     found, made = cases.of_study(ctx.tx, study_uid), attribution.current(ctx.tx, study_uid)
     if found is None or made is None:
         return None
-    case = cases.lock(ctx.tx, found.id)
+    before = case = cases.lock(ctx.tx, found.id)
     if not may_correct(ctx.tx, ctx.who, case.site_id, ctx.now):
         raise NotAllowed("no_role_for_this_step")
     patient_id = made.patient_id or (None if unlinked else case.patient_id)
@@ -139,7 +139,7 @@ def follow_attribution(ctx: Context[Staff], study_uid: str, *, unlinked: bool = 
         laterality=_corrected_side(ctx.tx, study_uid, made.attributes, case.laterality),
     )
     ctx.record(action=Action.CASE_ATTRIBUTE, subject_kind="case", subject_id=case.id)
-    return identity.judge(ctx, case.id)
+    return identity.judge(ctx, case.id, before=before)
 
 
 def _printed(identity: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -10,6 +10,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from reading import outbox
 from reading.actions import Action
 from reading.audit import SYSTEM
 from reading.cases import cases
@@ -24,6 +25,7 @@ from reading.orders import matching, orders
 from reading.patients import patients, persons
 from reading.patients.patients import Patient
 from reading.register.grants import may_act
+from reading.reports import versions
 from reading.tables import case as case_table
 from reading.tables import case_procedure, identity_move, identity_question, person
 from reading.tables import patient as patient_table
@@ -112,10 +114,11 @@ def history(tx: Connection, case_id: str) -> list[Decided]:
 
 
 @without_door("A part of an act that has opened the case, or of the system's step.")
-def judge(ctx: Context[Who], case_id: str) -> Case:
+def judge(ctx: Context[Who], case_id: str, *, before: Case | None = None) -> Case:
     """Compare the images of a case with its person, and hold the case or let it go; wherever either changes.
 
-    Agreement links whom the numbers name; what contradicts takes the link away until a person decides.
+    Agreement links whom the numbers name; what contradicts takes the link away until a person decides. Whoever gets
+    a final report by it is told. ``before``: the case before the act, where the act has linked it already.
     """
     case, question, rule = cases.lock(ctx.tx, case_id), question_of(ctx.tx, case_id), ctx.by(SYSTEM)
     is_open = question is not None and question.state is QuestionState.OPEN
@@ -142,6 +145,7 @@ def judge(ctx: Context[Who], case_id: str) -> Case:
     verdict = Identity.AGREES if identity_evidence.agrees(studies, patient) else Identity.SILENT
     verdict = Identity.CONFIRMED if confirmed else verdict
     judged = _write(ctx.tx, case, patient_id=meant, identity=verdict, **seen)
+    _tell(ctx, before or case, judged)
     order = orders.by_id(ctx.tx, question.order_id) if question and is_open and question.order_id else None
     if (
         order is not None
@@ -333,6 +337,16 @@ def _hold(ctx: Context[Who], case: Case, question: Question | None, meant: str |
         return
     order = matching.order_of(ctx.tx, case.id)
     ask(ctx, case.id, patient_id=meant, order_id=order.id if order else None)
+
+
+def _tell(ctx: Context[Who], before: Case, judged: Case) -> None:
+    """Tell the person of a final report that was nobody's, or another's, until now."""
+    had = None if before.identity is Identity.DIFFERS else before.patient_id
+    if judged.patient_id is None or (had is not None and persons.one_person(ctx.tx, had, judged.patient_id)):
+        return
+    final = versions.final(ctx.tx, judged.id)
+    if final is not None:
+        outbox.post(ctx.tx, "report.attributed", final.id, {"case_id": judged.id, "number": final.number}, ctx.now)
 
 
 def _write(tx: Connection, case: Case, **values: Any) -> Case:

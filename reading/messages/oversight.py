@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection
 from reading.actions import Action
 from reading.audit import Actor
 from reading.context import Context, without_door
-from reading.errors import NotThere
+from reading.errors import MoveNotAllowed, NotThere
 from reading.messages import queue
 from reading.messages.moves import OPEN, Move, State, after
 from reading.messages.routes import Audience, Template
@@ -89,15 +89,18 @@ def counts(ctx: Context[Staff | Actor]) -> dict[State, int]:
 
 @without_door("A message is not opened: it is tried again as it stands.")
 def retry(ctx: Context[Staff | Actor], message_id: str) -> None:
-    """Let a message that waits or failed be sent now, and for an hour at least.
+    """Let a message that waits or failed be sent now, and for an hour at least; not one that is being sent.
 
     Raises:
         NotThere: no such message, or its organisation is not theirs.
         NotAllowed: they are no system administrator.
-        MoveNotAllowed: it went out, or nobody needs it.
+        MoveNotAllowed: it went out, it is on its way, or nobody needs it.
 
     """
     row = _locked(ctx, message_id)
+    if row.leased_until is not None and row.leased_until >= ctx.now:
+        # Else the worker that has it could not mark that it went out.
+        raise MoveNotAllowed(row.state, Move.RETRY)
     values: dict[str, Any] = {
         "state": after(State(row.state), Move.RETRY),
         "attempts": 0,

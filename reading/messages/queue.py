@@ -14,11 +14,12 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from reading.errors import WrongKey
 from reading.messages import receivers
-from reading.messages.addressing import NUMBER
+from reading.messages.addressing import NO_NUMBER, NUMBER, UNREADABLE
 from reading.messages.moves import Move, State, after
-from reading.messages.receivers import Event
-from reading.messages.routes import URGENT, Audience, Template, routes_of
+from reading.messages.receivers import Event, Receiver
+from reading.messages.routes import URGENT, Audience, Route, Template, routes_of
 from reading.patients.keys import Keys
 from reading.register import organisations
 from reading.register.organisations import Organisation
@@ -33,7 +34,6 @@ OTHERS_WAIT: Final = timedelta(minutes=1)
 MOST_ATTEMPTS: Final = 30
 AT_ONCE: Final = 100
 """Messages that one claim ends at most, because they are not needed or too late."""
-NO_NUMBER: Final = b""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +62,7 @@ def is_due(tx: Connection, now: datetime) -> bool:
 def claim(tx: Connection, keys: Keys, now: datetime) -> Due | None:
     """The message that has been due for longest, leased, what is urgent first.
 
-    Those that nobody needs any longer are ended on the way.
+    Those that nobody needs any longer, and those whose number cannot be read, are ended on the way.
     """
     due = sa.select(
         message, outbox.c.kind, outbox.c.subject_id, outbox.c.payload, outbox.c.created_at.label("happened_at")
@@ -90,18 +90,27 @@ def claim(tx: Connection, keys: Keys, now: datetime) -> Due | None:
             # With the reason of the last attempt, or none where no worker came to it in time.
             end(tx, row.id, after(State.WAITING, Move.FAIL), now, failure=row.failure or "too_late")
             continue
+        try:
+            there = _receiver(tx, keys, event, meant, row, now)
+            secrets = receivers.secrets_of(tx, keys, event)
+        except WrongKey:
+            end(tx, row.id, after(State.WAITING, Move.FAIL), now, failure=UNREADABLE)
+            continue
+        if there is None:
+            end(tx, row.id, after(State.WAITING, Move.SPARE), now)
+            continue
         attempts = row.attempts + 1
         leased = sa.update(message).where(message.c.id == row.id)
-        tx.execute(leased.values(attempts=attempts, leased_until=now + LEASE))
-        place = row.organisation_id and organisations.by_id(tx, row.organisation_id)
+        tx.execute(leased.values(attempts=attempts, leased_until=now + LEASE, template=there.template))
+        place = there.organisation_id and organisations.by_id(tx, there.organisation_id)
         return Due(
             id=row.id,
             event=event,
             audience=audience,
-            template=Template(row.template),
+            template=there.template,
             organisation=place or None,
-            number=keys.open(row.number_cipher, NUMBER),
-            secrets=receivers.secrets_of(tx, keys, event),
+            number=there.number,
+            secrets=secrets,
             attempts=attempts,
             lasts_until=row.lasts_until,
         )
@@ -142,6 +151,16 @@ def end(tx: Connection, message_id: str, state: State, now: datetime, *, failure
     tx.execute(
         sa.update(message).where(same).values(state=state, failure=failure, ended_at=now, leased_until=None, **gone)
     )
+
+
+def _receiver(  # noqa: PLR0917
+    tx: Connection, keys: Keys, event: Event, route: Route, row: sa.Row[Any], now: datetime
+) -> Receiver | None:
+    """Whom a message goes to: the number that the patient has now, of whoever has the report now; else as addressed."""
+    if route.audience is Audience.PATIENT:
+        return next(iter(receivers.of(tx, keys, event, route, now)), None)
+    number = keys.open(row.number_cipher, NUMBER)
+    return Receiver(template=Template(row.template), organisation_id=row.organisation_id, number=number)
 
 
 def _settle(tx: Connection, due: Due, **values: Any) -> None:

@@ -14,7 +14,7 @@ from reading.alerts import alert_rows, duty
 from reading.cases.identity_moves import Identity
 from reading.cases.moves import HIDDEN
 from reading.kinds import Role
-from reading.messages.routes import Audience, Route, Template
+from reading.messages.routes import ATTRIBUTED, Audience, Route, Template
 from reading.patients import telephones
 from reading.patients.keys import Keys
 from reading.register import organisations
@@ -105,13 +105,10 @@ def _staff(tx: Connection, event: Event, route: Route, now: datetime) -> Receive
     told = tx.scalar(
         sa.select(critical_notice.c.telephone).where(critical_notice.c.id == event.payload.get("notice_id"))
     )
-    if told:
-        numbers = [telephones.mobile(told)]
-    else:
-        numbers = [telephones.mobile(one.telephone) for one in _on_duty(tx, event, organisation_id, now)]
-        place = organisations.by_id(tx, organisation_id)
-        if not any(numbers) and place is not None:
-            numbers = [telephones.mobile(place.telephone)]
+    known = [told] if told else [one.telephone for one in _on_duty(tx, event, organisation_id, now)]
+    numbers = [telephones.mobile(one) for one in known]
+    if not any(numbers) and (place := organisations.by_id(tx, organisation_id)) is not None:
+        numbers = [telephones.mobile(place.telephone)]
     return [Receiver(template=route.template, organisation_id=organisation_id, number=one) for one in numbers if one]
 
 
@@ -164,6 +161,7 @@ def _emergency_stands(tx: Connection, event: Event) -> bool:
 
 _NEEDED: Final[Mapping[str, Callable[[Connection, Event], bool]]] = {
     "report.released": _report_stands,
+    ATTRIBUTED: _report_stands,
     "critical.raised": _alert_waits,
     "critical.added": _alert_waits,
     "critical.climbed": _alert_waits,

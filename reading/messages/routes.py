@@ -50,6 +50,8 @@ class Route:
     """So long after the event it is tried; later it would only confuse."""
 
 
+ATTRIBUTED: Final = "report.attributed"
+"""A final report has got its person after its release: linked, or confirmed where its images contradicted."""
 _HOUR: Final = timedelta(hours=1)
 _DAY: Final = timedelta(days=1)
 _MINUTES: Final = timedelta(minutes=10)
@@ -68,6 +70,7 @@ def _staff(template: Template, lasts: timedelta) -> Route:
 ROUTES: Final[Mapping[str, tuple[Route, ...]]] = {
     # The words to the patient of a version that replaces another are REPORT_CORRECTED (`addressing`).
     "report.released": (_patient(Template.REPORT_READY), _SYSTEM),
+    ATTRIBUTED: (_patient(Template.REPORT_READY),),
     "case.withheld": (_SYSTEM,),
     "case.entered_in_error": (_SYSTEM,),
     "case.images_rejected": (),

@@ -7,6 +7,7 @@ import ipaddress
 import socket
 import ssl
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -19,6 +20,8 @@ from storage.open_transactions import outside_transaction
 PATIENCE_SECONDS: Final = 15.0
 """For each answer of a server; a message needs few."""
 MOST_ANSWER_BYTES: Final = 1 << 16
+OF_THIS_MESSAGE: Final = frozenset({400, 413, 422})
+"""RFC 9110 15.5: what is wrong lies in what was sent; any other 4xx would meet every message."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,7 +90,9 @@ class Ways:
                 with connection.sock:
                     connection.request("POST", path, body, {"Content-Type": "application/json", **headers})
                     answer = connection.getresponse()
-                    answer.read(MOST_ANSWER_BYTES)
+                    # The status is the answer: what breaks behind it takes nothing back.
+                    with suppress(OSError, http.client.HTTPException):
+                        answer.read(MOST_ANSWER_BYTES)
             except ssl.SSLCertVerificationError:
                 raise NotTaken(Failure.NOT_TRUSTED) from None
             except (OSError, http.client.HTTPException):
@@ -103,7 +108,9 @@ def _failure_of(status: int) -> Failure | None:
         return Failure.REDIRECTED
     if status in {401, 403, 407}:
         return Failure.NOT_LET_IN
-    return Failure.BUSY if status in {408, 409, 425, 429} or status >= 500 else Failure.REFUSED
+    if status in {408, 409, 425, 429} or status >= 500:
+        return Failure.BUSY
+    return Failure.REFUSED if status in OF_THIS_MESSAGE else Failure.NOT_THERE
 
 
 def secret_of(path: Path | None) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import time
 from datetime import timedelta
 from pathlib import Path
@@ -13,6 +14,8 @@ from service.gateways.gateway import Failure, NotTaken, Outgoing
 
 KEPT: Final = timedelta(days=7)
 """The files hold telephone numbers and codes."""
+OURS: Final = re.compile(r"\.?[0-9A-HJKMNP-TV-Z]{26}\.json", re.ASCII)
+"""A message's id, which is a ULID; a dot before it while it is written. The folder may be another's, too."""
 
 
 class Folder:
@@ -36,11 +39,12 @@ class Folder:
             raise NotTaken(Failure.NO_ROOM) from None
 
     def forget(self) -> int:
-        """Remove what is older than `KEPT`; answers how many files that were."""
+        """Remove our files that are older than `KEPT`; answers how many that were."""
         if not self._folder.is_dir():
             return 0
         before = time.time() - KEPT.total_seconds()
-        old = [path for path in self._folder.glob("*.json") if path.stat().st_mtime < before]
+        ours = [path for path in self._folder.iterdir() if OURS.fullmatch(path.name)]
+        old = [path for path in ours if path.stat().st_mtime < before]
         for path in old:
             path.unlink(missing_ok=True)
         return len(old)

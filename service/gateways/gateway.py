@@ -24,8 +24,10 @@ class Failure(StrEnum):
     """The name, the password or the signature is wrong."""
     REDIRECTED = "redirected"
     """A server sends us elsewhere; nobody follows."""
+    NOT_THERE = "not_there"
+    """A server knows no such address, or takes no message in this way."""
     REFUSED = "refused"
-    """A server does not take this message."""
+    """A server takes others, and not this message."""
     NO_SECRET = "no_secret"  # noqa: S105 -- a word for a reason
     """The file of a secret cannot be read, or holds none."""
     NO_ROOM = "no_room"

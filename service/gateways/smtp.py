@@ -5,6 +5,7 @@ from __future__ import annotations
 import smtplib
 import socket
 import ssl
+from contextlib import suppress
 from dataclasses import dataclass
 from email.message import EmailMessage
 from email.utils import format_datetime
@@ -54,9 +55,12 @@ class Smtp:
             raise NotTaken(Failure.NOT_LET_IN) from None
         except smtplib.SMTPRecipientsRefused as refused:
             codes = [code for code, _ in refused.recipients.values()]
-            raise NotTaken(_failure_of(max(codes, default=0))) from None
+            raise NotTaken(_failure_of(max(codes, default=0), Failure.REFUSED)) from None
+        except smtplib.SMTPDataError as refused:
+            raise NotTaken(_failure_of(refused.smtp_code, Failure.REFUSED)) from None
         except smtplib.SMTPResponseException as refused:
-            raise NotTaken(_failure_of(refused.smtp_code)) from None
+            # The greeting, or who we are: it would meet every message.
+            raise NotTaken(_failure_of(refused.smtp_code, Failure.NOT_LET_IN)) from None
         except (OSError, smtplib.SMTPException):
             raise NotTaken(Failure.AWAY) from None
 
@@ -87,7 +91,13 @@ class _Client(smtplib.SMTP):
             return self._trusted.wrap_socket(plain, server_hostname=host)
         return plain
 
+    def __exit__(self, *raised: object) -> None:
+        """Leave; whatever a server says to that takes no message back."""
+        with suppress(OSError):
+            self.docmd("QUIT")
+        self.close()
 
-def _failure_of(code: int) -> Failure:
+
+def _failure_of(code: int, final: Failure) -> Failure:
     """RFC 5321 4.2.1: 4yz comes again, 5yz is final."""
-    return Failure.REFUSED if code >= 500 else Failure.BUSY
+    return final if code >= 500 else Failure.BUSY

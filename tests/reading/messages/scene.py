@@ -42,14 +42,14 @@ def released(tx: Connection, clinic: Clinic, now: datetime, study_uid: str = "1.
     return case
 
 
-def raised(tx: Connection, clinic: Clinic, now: datetime, study_uid: str = "1.7.2") -> Alert:
+def raised(tx: Connection, clinic: Clinic, now: datetime, study_uid: str = "1.7.2", telephone: str = ON_DUTY) -> Alert:
     """A stroke at Hills, where Tang is on duty."""
     duty.add(
         Context(tx, clinic.audit, now, SYSTEM),
         organisation_code=clinic.region.hills.code,
         username=clinic.tang.username,
         role=Role.TECHNICIAN,
-        telephone=ON_DUTY,
+        telephone=telephone,
     )
     case = arrive(tx, clinic, study_uid, now)
     ctx = Context(tx, clinic.audit, now, clinic.ada)

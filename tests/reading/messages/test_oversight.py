@@ -45,6 +45,8 @@ def test_what_failed_is_listed_tried_again_and_given_up_by_those_who_keep_the_si
         late = Context(tx, clinic.audit, now + timedelta(days=9), olaf.who)
         oversight.retry(late, due.id)
         again = queue.claim(tx, KEYS, late.now)
+        with pytest.raises(MoveNotAllowed):  # it is being sent
+            oversight.retry(late, due.id)
         oversight.give_up(late, due.id)
         over = oversight.latest(Context(tx, clinic.audit, now, SYSTEM), states=[State.GIVEN_UP], limit=10)
         with pytest.raises(MoveNotAllowed):

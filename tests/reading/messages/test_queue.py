@@ -12,12 +12,15 @@ from sqlalchemy.engine import Connection, Engine
 
 from reading import outbox
 from reading.context import Context
+from reading.intake import correction
 from reading.messages import addressing, queue
+from reading.messages.addressing import UNREADABLE
 from reading.messages.moves import State
 from reading.messages.queue import LEASE, LONGEST_WAIT, OTHERS_WAIT, Due, wait_after
-from reading.messages.routes import Audience
+from reading.messages.routes import ATTRIBUTED, Audience, Template
 from reading.signing import withhold
-from reading.tables import message
+from reading.tables import case as case_table
+from reading.tables import message, organisation, patient, verified_telephone
 from reading.tables import outbox as outbox_table
 from reading.telephones import codes, numbers
 from reading.telephones.codes import Purpose
@@ -27,6 +30,7 @@ from tests.reading.clinic import Clinic, acknowledge
 from tests.reading.messages.scene import MOBILE, ON_DUTY, patient_with, raised, released
 from tests.reading.region import KEYS
 
+OTHER = "13912340000"
 SECOND = timedelta(seconds=1)
 PEOPLE = (Audience.PATIENT, Audience.STAFF)
 
@@ -159,6 +163,73 @@ def test_what_is_refused_for_good_is_not_tried_again_and_where_nobody_answers_th
     assert of_staff.audience is Audience.STAFF
     assert none is None
     assert {one.audience for one in later} == {Audience.PATIENT}
+
+
+def test_a_patient_is_told_under_the_number_of_now_and_not_at_all_where_it_is_no_longer_theirs(
+    clinic: Clinic, engine: Engine, now: datetime
+) -> None:
+    with transaction(engine) as tx:
+        one = patient_with(tx, now)
+        case = released(tx, clinic, now)
+        addressing.address(tx, KEYS, PEOPLE, now)
+        tx.execute(sa.update(patient).where(patient.c.id == one.id).values(telephone=OTHER))
+        corrected = claimed(tx, now)
+        queue.failed(tx, corrected, "busy", now, for_good=False, away=False)
+        tx.execute(sa.update(case_table).where(case_table.c.id == case.id).values(patient_id=None))
+        of_nobody = queue.claim(tx, KEYS, now + 6 * SECOND)
+        (row,) = rows(tx)
+
+    assert corrected.number == OTHER
+    assert of_nobody is None
+    assert row.state == State.SPARED
+
+
+def test_a_final_report_that_gets_its_person_later_is_told_then(clinic: Clinic, engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        released(tx, clinic, now, device_id="")
+        addressing.address(tx, KEYS, PEOPLE, now)
+        of_nobody = rows(tx)
+        one = patient_with(tx, now)
+        ctx = Context(tx, clinic.audit, now, clinic.tang)
+        correction.correct(ctx, "1.7.1", {}, patient_id=one.id, reason="found", seen_revision=0)
+        correction.correct(ctx, "1.7.1", {}, patient_id=one.id, reason="again", seen_revision=1)
+        addressing.address(tx, KEYS, PEOPLE, now)
+        told = claimed(tx, now)
+        another = queue.claim(tx, KEYS, now)
+
+    assert of_nobody == []
+    assert (told.event.kind, told.number, told.template) == (ATTRIBUTED, MOBILE, Template.REPORT_NEWS)
+    assert another is None
+
+
+def test_a_landline_on_duty_leaves_the_mobile_number_of_the_institution(
+    clinic: Clinic, engine: Engine, now: datetime
+) -> None:
+    with transaction(engine) as tx:
+        tx.execute(sa.update(organisation).values(telephone=OTHER))
+        raised(tx, clinic, now, telephone="0563-1234567")
+        addressing.address(tx, KEYS, PEOPLE, now)
+        due = claimed(tx, now)
+
+    assert due.number == OTHER
+
+
+def test_what_cannot_be_read_fails_alone(clinic: Clinic, engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        one = patient_with(tx, now)
+        numbers.enter(tx, KEYS, one.id, OTHER, made_by=None, now=now)
+        released(tx, clinic, now)
+        raised(tx, clinic, now)
+        tx.execute(sa.update(verified_telephone).values(number_cipher=b"?"))
+        addressing.address(tx, KEYS, PEOPLE, now)
+        states = {row.audience: (row.state, row.failure) for row in rows(tx)}
+        tx.execute(sa.update(message).where(message.c.state == State.WAITING).values(number_cipher=b"?"))
+        none = queue.claim(tx, KEYS, now)
+        after = {(row.state, row.failure) for row in rows(tx)}
+
+    assert states == {Audience.PATIENT: (State.FAILED, UNREADABLE), Audience.STAFF: (State.WAITING, "")}
+    assert none is None
+    assert after == {(State.FAILED, UNREADABLE)}
 
 
 def test_what_is_urgent_goes_first_and_waits_for_no_other(clinic: Clinic, engine: Engine, now: datetime) -> None:

@@ -121,7 +121,7 @@ def test_a_code_that_holds_for_two_askings_is_used_once_and_tried_five_times_tog
 def test_what_strangers_ask_for_shuts_neither_the_counter_nor_who_was_here_before(
     engine: Engine, patient: Patient, now: datetime
 ) -> None:
-    at = now
+    at, code = now, ""
     with transaction(engine) as tx:
         for _ in range(SENT_A_DAY[Purpose.SIGN_IN] + 2):
             code = send(tx, patient.id, at)

@@ -29,6 +29,8 @@ class Taken:
 class HttpsServer:
     status: int = 200
     location: str = ""
+    breaks: bool = False
+    """The body of the answer never comes."""
     port: int = 0
     taken: list[Taken] = field(default_factory=list[Taken])
 
@@ -39,12 +41,14 @@ class HttpsServer:
 
 @dataclass
 class SmtpServer:
-    """``refuses`` is the answer to RCPT TO; empty: every receiver is taken."""
+    """``refuses`` is the answer to RCPT TO; empty: every receiver is taken. ``says`` has those to other commands."""
 
     offers_tls: bool = True
     at_once: bool = False
     refuses: str = ""
     password: str = ""
+    says: dict[str, str] = field(default_factory=dict[str, str])
+    """The answer by its command in capitals; the greeting by ``HELLO``, the one to a mail by its last line."""
     port: int = 0
     mails: list[str] = field(default_factory=list[str])
     receivers: list[str] = field(default_factory=list[str])
@@ -69,8 +73,9 @@ def serving_https(certificate: Certificate) -> Generator[HttpsServer]:
             self.send_response(there.status)
             if there.location:
                 self.send_header("Location", there.location)
-            self.send_header("Content-Length", "0")
+            self.send_header("Content-Length", "9" if there.breaks else "0")
             self.end_headers()
+            self.close_connection = True
 
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 -- the base class names it
             pass
@@ -117,7 +122,7 @@ def _talk(there: SmtpServer, plain: socket.socket, tls: ssl.SSLContext) -> None:
         lines.write(f"{words}\r\n".encode())
         lines.flush()
 
-    say("220 there")
+    say(there.says.get("HELLO", "220 there"))
     while said := lines.readline().decode().strip():
         word = said.upper()
         if not secure:
@@ -144,12 +149,12 @@ def _talk(there: SmtpServer, plain: socket.socket, tls: ssl.SSLContext) -> None:
             while (piece := lines.readline().decode().rstrip("\r\n")) != ".":
                 mail.append(piece)
             there.mails.append("\n".join(mail))
-            say("250 taken")
+            say(there.says.get(".", "250 taken"))
         elif word == "QUIT":
-            say("221 bye")
+            say(there.says.get("QUIT", "221 bye"))
             break
         else:
-            say("250 yes")
+            say(there.says.get(word.partition(" ")[0], "250 yes"))
     line.close()
 
 

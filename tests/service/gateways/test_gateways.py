@@ -21,7 +21,7 @@ from reading.messages.routes import Audience
 from service.gateways.address import Ways
 from service.gateways.choice import gateways_of
 from service.gateways.folder import KEPT, Folder
-from service.gateways.gateway import Failure, Gateway, NotTaken, Outgoing
+from service.gateways.gateway import FOR_GOOD, Failure, Gateway, NotTaken, Outgoing
 from service.gateways.sms import Signing, Sms
 from service.gateways.smtp import Security, Smtp
 from service.gateways.webhook import Webhook
@@ -114,7 +114,16 @@ def test_sms_can_show_the_secret_itself(there: There, https: HttpsServer) -> Non
 
 @pytest.mark.parametrize(
     ("status", "failure"),
-    [(301, "redirected"), (401, "not_let_in"), (400, "refused"), (429, "busy"), (503, "busy")],
+    [
+        (301, "redirected"),
+        (401, "not_let_in"),
+        (400, "refused"),
+        (404, "not_there"),
+        (405, "not_there"),
+        (422, "refused"),
+        (429, "busy"),
+        (503, "busy"),
+    ],
 )
 def test_a_status_that_is_no_yes_is_one_word(there: There, https: HttpsServer, status: int, failure: str) -> None:
     https.status = status
@@ -122,6 +131,30 @@ def test_a_status_that_is_no_yes_is_one_word(there: There, https: HttpsServer, s
 
     assert failure_of(sms(there, https)) == failure
     assert len(https.taken) == 1  # nobody follows
+
+
+def test_a_yes_stays_one_whatever_breaks_behind_it(there: There, https: HttpsServer) -> None:
+    https.breaks = True
+    sms(there, https).send(READY)
+    with serving_smtp(there.shown, says={"QUIT": "500 no"}) as server:
+        smtp(there, server.port).send(READY)
+
+    assert len(https.taken) == len(server.mails) == 1
+
+
+@pytest.mark.parametrize(
+    ("says", "failure"),
+    [
+        ({"HELLO": "554 not you"}, Failure.NOT_LET_IN),
+        ({"HELLO": "421 later"}, Failure.BUSY),
+        ({"MAIL": "550 not you"}, Failure.NOT_LET_IN),
+        ({".": "554 not this"}, Failure.REFUSED),
+    ],
+)
+def test_only_what_is_said_of_one_mail_is_final_for_it(there: There, says: dict[str, str], failure: Failure) -> None:
+    with serving_smtp(there.shown, says=says) as server:
+        assert failure_of(smtp(there, server.port)) is failure
+    assert (failure in FOR_GOOD) == ("." in says)
 
 
 def test_only_addresses_that_are_allowed_are_called_and_only_who_proves_it_is_trusted(
@@ -228,10 +261,13 @@ def test_a_folder_keeps_one_file_a_message_for_us_alone_and_forgets_it(tmp_path:
     kept = folder.forget()
     old = file.stat().st_mtime - KEPT.total_seconds() - 1
     os.utime(file, (old, old))
+    anothers = file.with_name("package.json")
+    anothers.write_text("{}")
+    os.utime(anothers, (old, old))
 
     assert (written["text"], written["telephone"], file.name) == (READY.text, READY.number, f"{READY.id}.json")
     assert modes == [0o600, 0o700]
-    assert (kept, folder.forget(), list(file.parent.iterdir())) == (0, 1, [])
+    assert (kept, folder.forget(), list(file.parent.iterdir())) == (0, 1, [anothers])
     (tmp_path / "file").write_text("")
     assert failure_of(Folder(tmp_path / "file" / "messages")) is Failure.NO_ROOM
 
