@@ -25,6 +25,7 @@ from reading.kinds import DeviceRight, Role
 from reading.patients.keys import Keys
 from reading.register import device_rights
 from reading.register.grants import may_act
+from reading.report_objects import rows
 from reading.reports import versions
 from reading.tables import rejected_instance, rejection
 from reading.viewers import RoleGrant, Staff
@@ -185,7 +186,10 @@ def lift(
     shown = tuple(uid for uid in hidden if uid not in still)
     if shown:
         touched = placement.apply(ctx.tx, [placement_changes.Unhidden(sop_instance_uids=shown)], ctx.now)
-        follow(ctx, keys, touched, grant=grant, why=reason)
+        for case in follow(ctx, keys, touched, grant=grant, why=reason):
+            # Objects of its report that were left out for want of images that are shown are made now.
+            if (final := versions.final(ctx.tx, case.id)) is not None:
+                rows.need(ctx.tx, final, ctx.now)
     return shown
 
 

@@ -24,12 +24,17 @@ class Move(StrEnum):
     """The version is final again."""
 
 
+# Two workers may have the same object, where one of them was slower than its hold: what lies in the study stays stored.
 MOVES: Final = MoveTable(
     {
         (State.WAITING, Move.STORE): State.STORED,
         (State.WAITING, Move.LEAVE_OUT): State.LEFT_OUT,
         (State.WAITING, Move.NEED): State.WAITING,
+        (State.LEFT_OUT, Move.STORE): State.STORED,
+        (State.LEFT_OUT, Move.LEAVE_OUT): State.LEFT_OUT,
         (State.LEFT_OUT, Move.NEED): State.WAITING,
+        (State.STORED, Move.STORE): State.STORED,
+        (State.STORED, Move.LEAVE_OUT): State.STORED,
         (State.STORED, Move.NEED): State.STORED,
     }
 )

@@ -26,7 +26,9 @@ from storage.database import insert_new
 HELD: Final = timedelta(minutes=5)
 """So long nobody else makes an object that one worker has taken up."""
 AGAIN_AFTER: Final = timedelta(minutes=1)
-"""Delay after which one that could not be made is tried again."""
+"""Delay after which one that could not be made is tried again; twice that after the second time, and so on."""
+AGAIN_AT_LAST: Final = timedelta(hours=6)
+"""The longest of these delays."""
 _OURS: Final = UUID("6d1b8f0c-6a0e-5f0e-9a4b-3f1c2d7e8a90")
 """The name space of these UIDs (RFC 9562 5.5)."""
 _ROW: Final = report_object.c
@@ -61,6 +63,8 @@ class Wanted:
     about: str = field(repr=False)
     """SOP Instance UID of the image, for what is drawn."""
     sop_instance_uid: str = field(repr=False)
+    failures: int = 0
+    """How often it could not be made."""
 
     @property
     def part(self) -> Part:
@@ -92,7 +96,7 @@ def need(tx: Connection, version: ReportVersion, now: datetime) -> None:
         }
         tx.execute(insert_new(tx, report_object).values(row))
         _move(tx, version.id, (kind, about), Move.NEED, now)
-    # What still waits for earlier versions is settled first: those are no longer final.
+    # What still waits for earlier versions is settled first: those are no longer final. Whoever holds one goes on.
     waiting = (_ROW.case_id == version.case_id) & (_ROW.state == State.WAITING)
     tx.execute(sa.update(report_object).where(waiting).values(look_at=now))
 
@@ -110,6 +114,7 @@ def take(tx: Connection, now: datetime) -> Wanted | None:
     asked = (
         sa.select(report_object)
         .where(_ROW.state == State.WAITING, _ROW.look_at <= now, ~before)
+        .where(_ROW.held_until.is_(None) | (_ROW.held_until <= now))
         .order_by(_ROW.look_at, _ROW.version_id, _ROW.kind, _ROW.about)
         .limit(1)
         .with_for_update(skip_locked=True)
@@ -123,8 +128,9 @@ def take(tx: Connection, now: datetime) -> Wanted | None:
         kind=Kind(row.kind),
         about=row.about,
         sop_instance_uid=row.sop_instance_uid,
+        failures=row.failures,
     )
-    _change(tx, wanted.version_id, wanted.part, look_at=now + HELD)
+    _change(tx, wanted.version_id, wanted.part, held_until=now + HELD)
     return wanted
 
 
@@ -140,7 +146,18 @@ def left_out(tx: Connection, wanted: Wanted, now: datetime) -> None:
 
 def postpone(tx: Connection, wanted: Wanted, until: datetime) -> None:
     """Try it again then."""
-    _change(tx, wanted.version_id, wanted.part, look_at=until)
+    _change(tx, wanted.version_id, wanted.part, look_at=until, held_until=None)
+
+
+def failed(tx: Connection, wanted: Wanted, now: datetime) -> None:
+    """It could not be made: try it again, ever later."""
+    _change(tx, wanted.version_id, wanted.part, failures=wanted.failures + 1)
+    postpone(tx, wanted, now + wait_after(wanted.failures))
+
+
+def wait_after(failures: int) -> timedelta:
+    """The delay after one more failure than these."""
+    return min(AGAIN_AFTER * 2 ** min(failures, 10), AGAIN_AT_LAST)
 
 
 def predecessors(tx: Connection, version: ReportVersion, kind: Kind) -> Sequence[str]:
@@ -166,7 +183,7 @@ def _move(tx: Connection, version_id: str, part: Part, move: Move, now: datetime
     state = after(before, move)
     if state is not before:
         settled = None if state is State.WAITING else now
-        _change(tx, version_id, part, state=state, settled_at=settled, look_at=now)
+        _change(tx, version_id, part, state=state, settled_at=settled, look_at=now, held_until=None, failures=0)
 
 
 def _change(tx: Connection, version_id: str, part: Part, **values: object) -> None:

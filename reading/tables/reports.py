@@ -91,8 +91,9 @@ signature: Final = sa.Table(
 )
 
 # -- reading.report_objects
-# The DICOM objects of a final version, from its release on: the worker makes those that wait, at look_at. about is the
-# SOP Instance UID of an image where there is an object for each, else empty.
+# The DICOM objects of a final version, from its release on: a worker makes those that wait, at look_at, and has the one
+# that it took up for itself until held_until. about is the SOP Instance UID of an image where there is an object for
+# each, else empty.
 report_object: Final = sa.Table(
     "report_object",
     metadata,
@@ -103,6 +104,9 @@ report_object: Final = sa.Table(
     sa.Column("sop_instance_uid", sa.String(64), nullable=False),
     sa.Column("state", sa.String(8), nullable=False),
     sa.Column("look_at", UtcDateTime, nullable=False),
+    sa.Column("held_until", UtcDateTime),
+    # How often it could not be made.
+    sa.Column("failures", sa.Integer, nullable=False, server_default="0"),
     sa.Column("settled_at", UtcDateTime),
     sa.Index("uq_report_object_sop_instance_uid", "sop_instance_uid", unique=True),
     sa.Index("ix_report_object_case_id", "case_id"),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
+
+from sqlalchemy.engine import Connection
 
 from pacs.authoring.keeping import Keeper
 from reading.access import report_seals
@@ -11,7 +13,8 @@ from reading.audit import SYSTEM
 from reading.cases import cases
 from reading.context import Context
 from reading.report_objects import rows, standing
-from reading.report_objects.rows import AGAIN_AFTER, Wanted
+from reading.report_objects.rows import Wanted
+from reading.retention import retention
 from reading.signing import papers
 from service.installation.house import House
 from service.installation.nodes import bytes_of
@@ -20,6 +23,7 @@ from service.telemetry.logs import logger
 from service.telemetry.metrics import STEP_FAILURES
 from service.wiring.report_objects import AlreadyStored, Broken, Made, NothingToMake, made_of
 from storage.database import transaction
+from storage.index import queries
 from storage.index.queries import Entered
 from storage.nodes.reader import Bytes
 
@@ -27,6 +31,9 @@ NAME: Final = "write reports as DICOM"
 EVERY_SECONDS: Final = 2
 BROKEN_AGAIN_AFTER: Final = timedelta(hours=1)
 """Delay after which a version that was not what was signed is looked at again."""
+
+
+ERASED_BEFORE: Final = "its images were erased while it was made"
 
 
 class NotEntered(Exception):
@@ -51,13 +58,17 @@ def write_next(house: House, bytes_: Bytes, keeper: Keeper) -> int:
         STEP_FAILURES.labels(NAME).inc()
         logger().error("an object of a report was not made", version_id=wanted.version_id, exc_info=error)
         with transaction(house.engine) as tx:
-            rows.postpone(tx, wanted, house.clock() + AGAIN_AFTER)
+            rows.failed(tx, wanted, house.clock())
     return 1
 
 
 def _write(house: House, bytes_: Bytes, keeper: Keeper, wanted: Wanted) -> None:
     try:
         made = made_of(house, bytes_, wanted)
+        if made.file_digest is not None:
+            # Before it can be found: whoever has the file asks whether it was issued here, and no crash comes between.
+            with transaction(house.engine) as tx:
+                papers.note_file(Context(tx, house.audit, house.clock(), SYSTEM), wanted.version_id, made.file_digest)
         entered = _keep(house, keeper, made)
     except AlreadyStored:
         _settle(house, wanted, Entered.SAME)
@@ -69,7 +80,7 @@ def _write(house: House, bytes_: Bytes, keeper: Keeper, wanted: Wanted) -> None:
             report_seals.raise_alarm(ctx, wanted.version_id, broken.flaws)
             rows.postpone(tx, wanted, house.clock() + BROKEN_AGAIN_AFTER)
     else:
-        _settle(house, wanted, entered, made.file_digest)
+        _settle(house, wanted, entered)
 
 
 def _keep(house: House, keeper: Keeper, made: Made) -> Entered:
@@ -79,15 +90,24 @@ def _keep(house: House, keeper: Keeper, made: Made) -> Entered:
     return entered
 
 
-def _settle(house: House, wanted: Wanted, entered: Entered, file_digest: bytes | None = None) -> None:
+def _settle(house: House, wanted: Wanted, entered: Entered) -> None:
+    """Note what became of it, and show it where its version is final still: it was entered hidden."""
     with transaction(house.engine) as tx:
         now = house.clock()
         # Whoever supersedes or withholds the version holds this lock: one of the two sees what the other did.
         cases.lock(tx, wanted.case_id)
-        if entered is Entered.ERASED:
+        if entered is Entered.ERASED or _erase_with_its_images(house, tx, wanted, now):
             rows.left_out(tx, wanted, now)
         else:
             rows.stored(tx, wanted, now)
-        if file_digest is not None:
-            papers.note_file(Context(tx, house.audit, now, SYSTEM), wanted.version_id, file_digest)
         standing.follow(tx, wanted.case_id, now)
+
+
+def _erase_with_its_images(house: House, tx: Connection, wanted: Wanted, now: datetime) -> bool:
+    """Whether its study was erased while it was made: it goes the same way."""
+    made = queries.instance_of(tx, wanted.sop_instance_uid)
+    study = None if made is None else queries.study_of(tx, made.study_uid)
+    if study is None or study.erased_at is None or queries.all_instances_in(tx, study.study_uid):
+        return False
+    retention.erase(Context(tx, house.audit, now, SYSTEM), study, ERASED_BEFORE, request_id="")
+    return True

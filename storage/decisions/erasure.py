@@ -50,6 +50,8 @@ def erase(tx: Connection, study_uid: str, *, made_by: str, reason: str, now: dat
 
     Quarantined bytes with the same SOP Instance UIDs go with them.
     """
+    # What is being entered meanwhile is either committed, and seen below, or enters a study that was erased.
+    tx.execute(sa.select(_STUDY.c.study_uid).where(_STUDY.c.study_uid == study_uid).with_for_update(key_share=True))
     shown = sa.select(_INSTANCE.c.sop_instance_uid, _INSTANCE.c.made_here).where(_INSTANCE.c.study_uid == study_uid)
     there = {row.sop_instance_uid: bool(row.made_here) for row in tx.execute(shown)}
     uids, made_here = sorted(there), sorted(uid for uid, made in there.items() if made)

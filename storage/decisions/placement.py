@@ -6,7 +6,7 @@ index that is rebuilt.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final, TypeVar
@@ -51,7 +51,7 @@ def apply(tx: Connection, changes: Sequence[Change], now: datetime) -> frozenset
 
     """
     study_uids, series_uids = touched = _touched(tx, changes)
-    _lock(tx, study_uids, series_uids)
+    lock_counted(tx, study_uids, series_uids)
     if _touched(tx, changes) != touched:
         raise Overtaken  # moved by somebody else before the lock was ours
     for change in changes:
@@ -245,7 +245,8 @@ def _touched(tx: Connection, changes: Sequence[Change]) -> tuple[set[str], set[s
     return studies, series
 
 
-def _lock(tx: Connection, study_uids: set[str], series_uids: set[str]) -> None:
+def lock_counted(tx: Connection, study_uids: set[str], series_uids: set[str]) -> None:
+    """Lock the rows that `recount` writes, before the statement that changes what they count."""
     # In the order in which `storage.index.entry_batch` counts: studies first, each by its key. What is being entered
     # meanwhile is either committed and seen by the statements that follow, or finds itself raced.
     for column, uids in ((_STUDY.c.study_uid, study_uids), (_SERIES.c.series_uid, series_uids)):
@@ -255,20 +256,32 @@ def _lock(tx: Connection, study_uids: set[str], series_uids: set[str]) -> None:
 
 def recount(tx: Connection, study_uids: set[str], series_uids: set[str]) -> None:
     """Count the visible instances of studies and series again."""
-    made = _INSTANCE.c.made_here
-    in_study, in_series = _INSTANCE.c.study_uid == _STUDY.c.study_uid, _INSTANCE.c.series_uid == _SERIES.c.series_uid
-    of_study = {"instances": _shown(in_study, made.is_(False)), "made_here": _shown(in_study, made)}
-    for column, counts, uids in (
-        (_STUDY.c.study_uid, of_study, study_uids),
-        (_SERIES.c.series_uid, {"instances": _shown(in_series)}, series_uids),
+    made = sa.func.count(sa.case((_INSTANCE.c.made_here, 1)))
+    of_study = {"instances": sa.func.count(_INSTANCE.c.sop_instance_uid) - made, "made_here": made}
+    of_series = {"instances": sa.func.count(_INSTANCE.c.sop_instance_uid)}
+    for table, key, counts, uids in (
+        (_STUDY, "study_uid", of_study, study_uids),
+        (_SERIES, "series_uid", of_series, series_uids),
     ):
         for chunk in _chunks(sorted(uids)):
-            tx.execute(sa.update(column.table).where(column.in_(chunk)).values(counts))
+            _count(tx, table, key, counts, chunk)
 
 
-def _shown(*conditions: sa.ColumnElement[bool]) -> sa.ScalarSelect[int]:
-    shown = sa.select(sa.func.count()).select_from(_INSTANCE).where(*conditions, _INSTANCE.c.hidden.is_(False))
-    return shown.correlate(_STUDY, _SERIES).scalar_subquery()
+def _count(
+    tx: Connection, table: sa.Table, key: str, counts: Mapping[str, sa.ColumnElement[int]], uids: Sequence[str]
+) -> None:
+    """Write the counts of the visible instances of these studies or series, each read once."""
+    counting = table.alias("counting")
+    inside = (_INSTANCE.c[key] == counting.c[key]) & _INSTANCE.c.hidden.is_(False)
+    found = (
+        sa.select(counting.c[key], *(count.label(name) for name, count in counts.items()))
+        .select_from(counting.outerjoin(_INSTANCE, inside))
+        .where(counting.c[key].in_(uids))
+        .group_by(counting.c[key])
+        .subquery("found")
+    )
+    counted = sa.update(table).where(table.c[key] == found.c[key])
+    tx.execute(counted.values({name: found.c[name] for name in counts}))
 
 
 _Uid = TypeVar("_Uid", bound=str)

@@ -17,6 +17,7 @@ from sqlalchemy.engine import Connection
 from storage import tables
 from storage.database import insert_new
 from storage.decisions.comparison import conflict_of, note_conflict, study_of_series
+from storage.decisions.placement import lock_counted, recount
 from storage.errors import Overtaken
 from storage.index import quarantine_rows
 from storage.index.entry_rows import Home, held_values, instance_values, series_values
@@ -134,6 +135,7 @@ def admit(tx: Connection, one: Held, now: datetime) -> None:
     _change(tx, one, QuarantineMove.ADMIT, now)
     entry = _entry(one)
     home = _home(tx, entry.row)
+    lock_counted(tx, {home.study_uid}, {entry.row.series_uid})
     tx.execute(insert_new(tx, _SERIES).values(series_values(entry, home)))
     entering = insert_new(tx, _INSTANCE).execution_options(preserve_rowcount=True)
     first = first_person(tx, entry.row.study_uid)
@@ -150,7 +152,8 @@ def admit(tx: Connection, one: Held, now: datetime) -> None:
         "shared": False,
     }
     tx.execute(insert_new(tx, tables.holding).values(holding))
-    _count(tx, home.study_uid, entry.row.series_uid, 1, now)
+    recount(tx, {home.study_uid}, {entry.row.series_uid})
+    _note_arrival(tx, home.study_uid, now)
 
 
 def take_out(tx: Connection, one: Held) -> None:
@@ -164,12 +167,13 @@ def take_out(tx: Connection, one: Held) -> None:
     shown = instance_of(tx, entry.row.sop_instance_uid)
     if shown is None or _place(shown) != entry.place:
         raise Overtaken
+    lock_counted(tx, {shown.study_uid}, {shown.series_uid})
     these = _INSTANCE.c.sop_instance_uid == shown.sop_instance_uid
     these &= (_INSTANCE.c.segment_id == shown.segment_id) & (_INSTANCE.c.offset == shown.offset)
     if tx.execute(sa.delete(_INSTANCE).where(these)).rowcount != 1:
         raise Overtaken
     tx.execute(sa.delete(tables.holding).where(tables.holding.c.sop_instance_uid == shown.sop_instance_uid))
-    _count(tx, shown.study_uid, shown.series_uid, -1, None)
+    recount(tx, {shown.study_uid}, {shown.series_uid})
     _change(tx, one, QuarantineMove.TAKE_OUT, None)
 
 
@@ -281,16 +285,11 @@ def _row_of(tx: Connection, stored: Instance) -> InstanceRow:
     )
 
 
-def _count(tx: Connection, study_uid: str, series_uid: str, more: int, arrived_at: datetime | None) -> None:
-    """Change the counts of study and series; ``arrived_at`` lets the study's case notice an arrival."""
-    study = sa.update(_STUDY).where(_STUDY.c.study_uid == study_uid)
-    study = study.values(instances=_STUDY.c.instances + more)
-    if arrived_at is not None:
-        last = _STUDY.c.last_received_at
-        study = study.values(last_received_at=sa.case((last < arrived_at, arrived_at), else_=last))
-    tx.execute(study)
-    series = sa.update(_SERIES).where(_SERIES.c.series_uid == series_uid)
-    tx.execute(series.values(instances=_SERIES.c.instances + more))
+def _note_arrival(tx: Connection, study_uid: str, at: datetime) -> None:
+    """Let the study's case notice an arrival."""
+    last = _STUDY.c.last_received_at
+    later = sa.update(_STUDY).where(_STUDY.c.study_uid == study_uid, last < at)
+    tx.execute(later.values(last_received_at=at))
 
 
 def _home(tx: Connection, row: InstanceRow) -> Home:

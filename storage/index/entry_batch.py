@@ -115,13 +115,9 @@ def _as_received(entry: Entry, there: _There) -> Entry:
 
 
 def _counted(came: Sequence[Provenance]) -> Values:
-    """What instances add to the counts of their study; what was made here is no arrival."""
+    """What instances add to the counts of their study; what was made here is no arrival, and hidden at first."""
     received = [each.received_at for each in came if not each.made_here]
-    return {
-        "more": len(received),
-        "made": len(came) - len(received),
-        "at": max(received, default=_LONG_AGO),
-    }
+    return {"more": len(received), "at": max(received, default=_LONG_AGO)}
 
 
 class Batch:
@@ -325,7 +321,8 @@ class Batch:
         series: dict[str, int] = {}
         for entry in self._new.values():
             studies.setdefault(homes[entry.row.series_uid].study_uid, []).append(entry.provenance)
-            series[entry.row.series_uid] = series.get(entry.row.series_uid, 0) + 1
+            more = 0 if entry.provenance.made_here else 1
+            series[entry.row.series_uid] = series.get(entry.row.series_uid, 0) + more
         return [
             (COUNT_STUDY, [{"uid": uid, **_counted(studies[uid])} for uid in sorted(studies)]),
             (

@@ -145,7 +145,8 @@ def instance_values(entry: Entry, home: Home, first: Sequence[str] | None = None
         "site_id": entry.provenance.site_id,
         "device_id": entry.provenance.device_id,
         "received_at": entry.provenance.received_at,
-        "hidden": False,
+        # Until `reading.report_objects.standing` shows what was made here: its report may count no longer.
+        "hidden": entry.provenance.made_here,
         "made_here": entry.provenance.made_here,
         "damaged": False,
         "other_person": None if first is None else other_person(row, first),

@@ -97,7 +97,6 @@ def _count_study(_dialect: str) -> sa.Update:
         .where(_STUDY.study_uid == sa.bindparam("uid"), _STUDY.merged_into.is_(None))
         .values(
             instances=_STUDY.instances + sa.bindparam("more"),
-            made_here=_STUDY.made_here + sa.bindparam("made"),
             last_received_at=sa.case((_STUDY.last_received_at < at, at), else_=_STUDY.last_received_at),
         )
     )

@@ -62,7 +62,7 @@ def enter_newcomers(tx: Connection, entries: Sequence[Entry], known: Known) -> b
 
 
 def _belongs(entry: Entry, known: Known) -> bool:
-    """Whether study and series are known, as those of this sender and patient; what was made here is counted apart."""
+    """Whether study and series are known, as those of this sender and patient; what was made here is entered apart."""
     row = entry.row
     if entry.provenance.made_here:
         return False
@@ -99,7 +99,7 @@ def _enter(tx: Connection, entries: Sequence[Entry], known: Known) -> None:
         (INSERT_NEWCOMER, instances),
         (
             COUNT_STUDY,
-            [{"uid": uid, "more": one.more, "made": 0, "at": one.at} for uid, one in sorted(studies.items())],
+            [{"uid": uid, "more": one.more, "at": one.at} for uid, one in sorted(studies.items())],
         ),
         (COUNT_SERIES, [{"uid": uid, "home": home, "more": more} for (uid, home), more in sorted(series.items())]),
         (INSERT_HOLDING, holdings),

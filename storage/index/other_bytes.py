@@ -18,6 +18,8 @@ from storage.segments.members import Entry
 _WHERE_SHOWN: Final = frozenset(
     {"sop_instance_uid", "study_uid", "series_uid", "received_study_uid", "received_series_uid", "placed_at", "hidden"}
 )
+_COUNTED_AS: Final = frozenset({"made_here"})
+"""A copy of what was made here that is shown instead of it is no image either."""
 _OF_THE_SENDER: Final = frozenset({"site_id", "device_id", "received_at"})
 
 
@@ -28,7 +30,7 @@ def point_at(tx: Connection, entry: Entry, *, instead_of: Place, same_sender: bo
     """
     instance = tables.instance.c
     there = (instance.sop_instance_uid == entry.row.sop_instance_uid) & (instance.offset == instead_of.offset)
-    kept = _WHERE_SHOWN | (_OF_THE_SENDER if same_sender else frozenset[str]())
+    kept = _WHERE_SHOWN | _COUNTED_AS | (_OF_THE_SENDER if same_sender else frozenset[str]())
     first = first_person(tx, entry.row.study_uid)
     found = instance_values(entry, Home(entry.row.study_uid, entry.row.study_uid), first)
     values = {name: value for name, value in found.items() if name not in kept}

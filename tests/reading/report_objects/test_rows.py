@@ -10,7 +10,7 @@ from sqlalchemy.engine import Engine
 
 from reading.context import Context
 from reading.report_objects import rows
-from reading.report_objects.rows import HELD, Kind, parts_of, uid_of
+from reading.report_objects.rows import AGAIN_AFTER, HELD, Kind, parts_of, uid_of, wait_after
 from reading.reports.marks import marks_from_json
 from reading.signing import signatures
 from storage.database import transaction
@@ -67,3 +67,48 @@ def test_one_worker_has_an_object_for_a_while_and_earlier_versions_come_first(en
     assert taken[2] is None  # the corrected version waits for what is not settled yet
     assert again is not None
     assert again.version_id == first.id
+
+
+def test_a_correction_takes_nothing_out_of_the_hands_of_a_worker(engine: Engine, now: datetime) -> None:
+    later = now + timedelta(seconds=1)
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        case = arrive(tx, clinic, "1.1", now)
+        first = read(tx, clinic, clinic.ada, case.id, now)
+        held = rows.take(tx, now)
+        ada = Context(tx, clinic.audit, later, clinic.ada)
+        second = signatures.addendum(ada, clinic.seal, first.id, content=PNEUMONIA, screen=shown(tx, case.id))
+        other = rows.take(tx, later)
+        assert held is not None
+        assert other is not None
+        assert (other.version_id, other.kind) == (first.id, Kind.SR)
+        rows.left_out(tx, other, later)
+        assert rows.take(tx, later) is None
+        rows.stored(tx, held, later)
+        after = [rows.take(tx, later) for _ in range(2)]
+        earlier = rows.predecessors(tx, second, Kind.PDF), rows.predecessors(tx, second, Kind.SR)
+
+    assert {(one.version_id, one.kind) for one in after if one} == {(second.id, Kind.PDF), (second.id, Kind.SR)}
+    assert earlier == ([held.sop_instance_uid], [])
+
+
+def test_what_failed_waits_ever_longer_until_it_is_needed_anew(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        case = arrive(tx, clinic, "1.1", now)
+        version = read(tx, clinic, clinic.ada, case.id, now)
+        other, one = rows.take(tx, now), rows.take(tx, now)
+        assert other is not None
+        assert one is not None
+        rows.stored(tx, other, now)
+        rows.failed(tx, one, now)
+        assert rows.take(tx, now + AGAIN_AFTER - timedelta(seconds=1)) is None
+        again = rows.take(tx, now + AGAIN_AFTER)
+        assert again is not None
+        assert again.failures == 1
+        rows.failed(tx, again, now)
+        assert rows.take(tx, now + AGAIN_AFTER) is None
+        rows.need(tx, version, now)
+        assert rows.take(tx, now) is not None
+
+    assert [wait_after(n) // AGAIN_AFTER for n in (0, 1, 2, 8, 9, 99)] == [1, 2, 4, 256, 360, 360]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
@@ -15,6 +16,7 @@ from pydicom import dcmread
 from pydicom.dataset import Dataset, FileDataset
 from sqlalchemy.engine import Engine
 
+from pacs.authoring.document import Written
 from pacs.authoring.keeping import Keeper
 from reading.access import visibility
 from reading.actions import Action
@@ -26,15 +28,17 @@ from reading.completeness import account, follow_ups, image_set, ledger
 from reading.context import Context
 from reading.desk import desk
 from reading.errors import Invalid
-from reading.intake import arrival_end, case_images, intake
+from reading.intake import arrival_end, case_images, intake, rejection_record, rejections
+from reading.intake.rejection_record import Title
+from reading.intake.rejections import Note
 from reading.patients import attribution
 from reading.report_objects.moves import State as ObjectState
-from reading.report_objects.rows import Kind
+from reading.report_objects.rows import AGAIN_AFTER, HELD, Kind
 from reading.reports.content import Content
 from reading.reports.versions import ReportVersion
 from reading.retention import retention
 from reading.sharing import shares
-from reading.signing import signatures, withhold
+from reading.signing import papers, signatures, withhold
 from reading.tables import report_object, report_version, seal_alarm
 from reading.viewers import Viewer
 from service.installation.house import House
@@ -44,9 +48,10 @@ from service.steps.arrivals import Arrivals
 from service.steps.report_objects import write_next
 from storage.database import snapshot, transaction
 from storage.index import queries
-from storage.index.queries import Instance
+from storage.index.queries import Entered, Instance
 from storage.nodes.reader import Bytes
 from storage.objects.store import FolderObjectStore
+from storage.tables import instance, tombstone
 from tests.archive import TOWNSHIP, Archive, archive
 from tests.builders import DX, image, thing
 from tests.dciodvfy import errors_of
@@ -54,6 +59,7 @@ from tests.reading.access.test_visibility import machine_of
 from tests.reading.anchors.anchored import tamper
 from tests.reading.clinic import NORMAL, PNEUMONIA, Clinic, another_image, arrive, open_clinic, read, shown
 from tests.reading.region import KEYS
+from tests.reading.signing.test_papers import HOLDER, asked
 from tests.storage.instances import seen_whole
 from viewer.views.consultations import numbered_images
 
@@ -132,6 +138,10 @@ class Here:
             assert study is not None
             self.case = intake.take_in(Context(tx, self.clinic.audit, self.clock.now, SYSTEM), KEYS, study)
             arrival_end.end_arriving(tx, datetime.now(UTC) + timedelta(hours=1), 60)
+
+    def failures(self) -> int:
+        with snapshot(self.engine) as tx:
+            return tx.scalar(sa.select(sa.func.sum(report_object.c.failures))) or 0
 
     def states(self) -> dict[tuple[str, str], str]:
         row = report_object.c
@@ -304,16 +314,175 @@ def test_an_object_bears_the_corrected_name_and_stays_with_its_study(here: Here)
     assert here.archive.quarantined() == []
 
 
-def test_after_a_crash_it_is_not_made_twice(here: Here) -> None:
+class PowerCut(BaseException):
+    """The worker stops, whatever it would have caught."""
+
+
+def nothing() -> None:
+    pass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Meanwhile(Keeper):
+    """The real one, in a world in which something happens just before an object is kept, or just after."""
+
+    before: Callable[[], object] = nothing
+    after: Callable[[], object] = nothing
+
+    def keep(self, made: Written, *, site_id: str, received: Mapping[str, str], now: datetime) -> Entered:
+        self.before()
+        entered = super().keep(made, site_id=site_id, received=received, now=now)
+        self.after()
+        return entered
+
+
+def power_cut() -> None:
+    raise PowerCut
+
+
+def worker(here: Here, *, before: Callable[[], object] = nothing, after: Callable[[], object] = nothing) -> None:
+    """A worker makes the object that is due: the sheet comes first."""
+    keeper = Meanwhile(spool=here.archive.spool, index=here.archive.index, before=before, after=after)
+    here.clock.now += timedelta(seconds=1)
+    assert write_next(here.house, here.bytes_, keeper) == 1
+
+
+def test_after_a_crash_it_is_not_made_twice_and_its_file_is_known_as_ours(here: Here) -> None:
     version = here.read()
+    with pytest.raises(PowerCut):
+        worker(here, after=power_cut)
+    assert here.seen() == {}  # stored, and shown only when it is known what its version counts
     here.work()
+    assert here.states()[version.id, Kind.PDF] == ObjectState.WAITING  # nobody else makes what a worker holds
+    here.clock.now += HELD
+    here.work()
+    given = bytes(here.dataset(here.seen()[PDF]).EncapsulatedDocument)
+    said = []
     with transaction(here.engine) as tx:
-        tx.execute(sa.update(report_object).values(state=ObjectState.WAITING))
-    before = here.seen()
+        for file in {given, given.removesuffix(b"\0")}:  # an odd number of bytes is filled up (PS3.5 8.2)
+            ctx = asked(tx, here.clinic, here.clock.now)
+            said.append(papers.check_file(ctx, KEYS, hashlib.sha256(file).digest(), HOLDER))
+
+    assert here.states() == {(version.id, kind): ObjectState.STORED for kind in (Kind.SR, Kind.PDF)}
+    assert here.archive.quarantined() == []
+    assert [one.version_id for one in said if isinstance(one, papers.Paper)] == [version.id]
+
+
+@pytest.mark.parametrize("how", ["corrected", "withheld"])
+def test_what_counts_no_longer_when_it_is_stored_is_not_seen_even_if_the_worker_stops_there(
+    here: Here, how: str
+) -> None:
+    first = here.read()
+
+    def meanwhile() -> None:
+        if how == "corrected":
+            here.correct(first, PNEUMONIA)
+        else:
+            with transaction(here.engine) as tx:
+                tang = Context(tx, here.clinic.audit, here.clock.now, here.clinic.tang)
+                withhold.withhold(tang, here.case.id, why="拍错人")
+                queries.unhide(tx, STUDY, here.clock.now)  # the objects are hidden by themselves, not with the study
+
+    with pytest.raises(PowerCut):
+        worker(here, before=meanwhile, after=power_cut)
+    stopped = here.seen()
+    here.clock.now += HELD
     here.work()
 
-    assert here.seen() == before
-    assert here.states() == {(version.id, kind): ObjectState.STORED for kind in (Kind.SR, Kind.PDF)}
+    assert stopped == {}
+    assert {one.instance_number for one in here.seen().values()} == ({2} if how == "corrected" else set())
+    assert here.states()[first.id, Kind.PDF] == ObjectState.STORED
+    assert here.states()[first.id, Kind.SR] == ObjectState.LEFT_OUT
+
+
+@pytest.mark.parametrize("late", [False, True], ids=["in time", "later than its hold"])
+def test_of_two_workers_none_disturbs_the_other_when_a_report_is_corrected_between(here: Here, late: bool) -> None:
+    first = here.read()
+
+    def the_other() -> None:
+        here.correct(first, PNEUMONIA)
+        here.clock.now += HELD if late else timedelta()
+        here.work()
+
+    worker(here, before=the_other)
+    between = here.states()[first.id, Kind.PDF], {one.instance_number for one in here.seen().values()}
+    here.work()
+
+    # The objects of the correction name those before them, and wait for them.
+    assert between == (ObjectState.STORED, {2} if late else set())
+    assert {(uid, one.instance_number) for uid, one in here.seen().items()} == {(SR, 2), (PDF, 2)}
+    assert here.states()[first.id, Kind.SR] == ObjectState.LEFT_OUT
+    assert here.failures() == 0
+
+
+def test_what_is_stored_after_its_study_was_erased_is_erased_too(here: Here) -> None:
+    version = here.read()
+
+    def erased() -> None:
+        with transaction(here.engine) as tx:
+            study = queries.study_of(tx, STUDY)
+            assert study is not None
+            system = Context(tx, here.clinic.audit, here.clock.now, SYSTEM)
+            retention.erase(system, study, "保存期满", request_id="")
+
+    worker(here, before=erased)
+    here.work()
+    with snapshot(here.engine) as tx:
+        study = queries.study_of(tx, STUDY)
+        left = tx.scalar(sa.select(sa.func.count()).select_from(instance))
+        graves = tx.scalar(sa.select(sa.func.count()).select_from(tombstone).where(tombstone.c.made_here))
+
+    assert study is not None
+    assert (left, graves, study.made_here, study.instances) == (0, 1, 0, 0)
+    assert set(here.states().values()) == {ObjectState.LEFT_OUT}
+    assert {version_id for version_id, _ in here.states()} == {version.id}
+
+
+def test_what_was_left_out_for_want_of_images_is_made_when_they_are_shown_again(here: Here) -> None:
+    version = here.read()
+    with transaction(here.engine) as tx:
+        system = Context(tx, here.clinic.audit, here.clock.now, SYSTEM)
+        [uid] = version.images["instances"]
+        image_ = queries.instance_of(tx, uid)
+        assert image_ is not None
+        note = Note(
+            note_uid="1.2.9",
+            title=Title.QUALITY,
+            site_id=image_.site_id,
+            device_id=image_.device_id,
+            received_at=here.clock.now,
+            sop_instance_uids=(uid,),
+        )
+        rejections.take(system, KEYS, note)
+    here.work()
+    left_out = set(here.states().values())
+    with transaction(here.engine) as tx:
+        [made] = rejection_record.about(tx, [uid])
+        tang = Context(tx, here.clinic.audit, here.clock.now, here.clinic.tang)
+        rejections.lift(tang, KEYS, here.case.id, made.id, why="可以用")
+    here.work()
+
+    assert left_out == {ObjectState.LEFT_OUT}
+    assert set(here.seen()) == {SR, PDF}
+
+
+def test_what_cannot_be_made_is_tried_ever_later(here: Here) -> None:
+    here.read()
+
+    def unreadable() -> None:
+        raise OSError
+
+    for _ in range(2):
+        worker(here, before=unreadable)  # the sheet, then the text
+    assert here.failures() == 2
+    here.clock.now += AGAIN_AFTER
+    for _ in range(2):
+        worker(here, before=unreadable)
+    here.clock.now += AGAIN_AFTER
+    assert here.work() == 0
+    here.clock.now += AGAIN_AFTER
+    assert here.work() == 2
+    assert set(here.seen()) == {SR, PDF}
 
 
 def test_a_report_that_was_superseded_or_whose_images_were_erased_first_makes_none(here: Here) -> None:

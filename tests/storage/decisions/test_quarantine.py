@@ -11,11 +11,13 @@ import pytest
 from sqlalchemy.engine import Connection, Engine
 
 from storage.database import snapshot, transaction
-from storage.decisions import quarantine
+from storage.decisions import placement, quarantine
 from storage.decisions.comparison import conflict_of, note_conflict
+from storage.decisions.placement_changes import Hidden, Unhidden
 from storage.errors import Overtaken
 from storage.index.quarantine_rows import by_id, unsettled
 from storage.index.queries import Entered, Held, Index, instance_of, instances_in, series_in, study_of
+from storage.instance_row import MADE_HERE
 from storage.nodes.reader import Bytes
 from storage.objects.store import FolderObjectStore
 from storage.quarantine_moves import Reason
@@ -194,3 +196,37 @@ def test_what_stays_out_is_asked_about_once(house: House) -> None:
     assert (again, asked) == (Entered.HELD, [])
     with snapshot(engine) as tx:
         assert [one.id for one in unsettled(tx, 10)] == [newcomer.id]
+
+
+def test_a_copy_that_is_shown_instead_of_what_was_made_here_is_no_image_either(house: House) -> None:
+    spool, index, engine = house
+    store(spool, index, row(1), b"first")
+    report = row(2, series_uid="1.2.3.9")
+    store(spool, index, report, b"report", replace(provenance(), source=MADE_HERE))
+    store(spool, index, report, b"a changed copy")
+    with transaction(engine) as tx:
+        placement.apply(tx, [Unhidden(sop_instance_uids=("1.2.3.2",))], NOON)
+        copy = newest(tx)
+        earlier = quarantine.show_instead(tx, copy, LATER)
+        instead = instance_of(tx, "1.2.3.2")
+        quarantine.show_again(tx, replace(copy, settled_as="shown"), earlier, LATER)
+        again, study = instance_of(tx, "1.2.3.2"), study_of(tx, "1.2.3")
+
+    assert instead is not None
+    assert again is not None
+    assert study is not None
+    assert (instead.made_here, again.made_here) == (True, True)
+    assert (study.instances, study.made_here) == (1, 1)
+
+
+def test_what_is_taken_out_again_while_it_is_hidden_leaves_the_counts_as_they_are(house: House) -> None:
+    spool, index, engine = house
+    store(spool, index, row(1), b"first")
+    store(spool, index, row(2, series_uid="1.2.3.7", patient_id="P2"), b"second")
+    with transaction(engine) as tx:
+        newcomer = newest(tx)
+        quarantine.admit(tx, newcomer, LATER)
+        placement.apply(tx, [Hidden(sop_instance_uids=("1.2.3.2",))], LATER)
+        quarantine.take_out(tx, newcomer)
+
+        assert counted(tx) == (1, {"1.2.3.1": 1}, 1)

@@ -1,4 +1,4 @@
-"""Objects of reports from before are about the whole report, and keep their state."""
+"""Objects of reports from before are about the whole report, held by nobody, and keep their state."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_0086_keeps_the_objects_that_there_are(empty: Engine) -> None:
 
     with snapshot(empty) as tx:
         rows = tx.execute(sa.select(report_object).order_by(report_object.c.kind)).all()
-    assert [(row.kind, row.about, row.sop_instance_uid, row.state) for row in rows] == [
-        ("pdf", "", "2.25.2", "waiting"),
-        ("sr", "", "2.25.1", "stored"),
+    assert [(row.kind, row.about, row.sop_instance_uid, row.state, row.held_until, row.failures) for row in rows] == [
+        ("pdf", "", "2.25.2", "waiting", None, 0),
+        ("sr", "", "2.25.1", "stored", None, 0),
     ]

@@ -16,6 +16,7 @@ from storage.decisions.placement_changes import (
     InstancesMoved,
     SeriesMade,
     StudyMade,
+    Unhidden,
 )
 from storage.index import journal, quarantine_rows, queries
 from storage.index.queries import Entered, describe
@@ -98,7 +99,10 @@ def test_what_was_made_here_is_still_no_image_afterwards(yard: Yard) -> None:
     yard.came(of(2), b"image 2", 2)
     for number in (1, 2):
         yard.came(of(number, series="1.2.3.9", modality="SR"), b"report %d" % number, 10 * number, source=MADE_HERE)
-    yard.decide(30, lambda tx, now: placement.apply(tx, [Hidden(sop_instance_uids=("1.2.3.9.1",))], now))
+    shown = ("1.2.3.9.1", "1.2.3.9.2")
+    yard.decide(20, lambda tx, now: placement.apply(tx, [Unhidden(sop_instance_uids=shown)], now))
+    yard.decide(30, lambda tx, now: placement.apply(tx, [Hidden(sop_instance_uids=shown[:1])], now))
+    yard.came(of(3, series="1.2.3.9", modality="SR"), b"of which nothing was decided", 35, source=MADE_HERE)
     yard.came(of(1, "1.2.4"), b"another study", 40)
     yard.came(of(1, "1.2.4", "1.2.4.9", modality="SR"), b"its report", 50, source=MADE_HERE)
     yard.decide(60, lambda tx, now: erasure.erase(tx, "1.2.4", made_by="A", reason="", now=now))
@@ -112,7 +116,8 @@ def test_what_was_made_here_is_still_no_image_afterwards(yard: Yard) -> None:
 
     assert study is not None
     assert (study.instances, study.made_here, study.last_received_at) == (2, 1, at(2))
-    assert [one["made_here"] for one in before["instance"]] == [False, False, True, True]
+    assert [one["made_here"] for one in before["instance"]] == [False, False, True, True, True]
+    assert [one["hidden"] for one in before["instance"]] == [False, False, True, False, True]
     assert sorted(map(tuple, graves)) == [("1.2.4.1.1", False), ("1.2.4.9.1", True)]
     assert yard.rows()["instance"] == before["instance"]
 
