@@ -17,6 +17,7 @@ OBSERVED: Final = "HAS OBS CONTEXT"
 MODIFIED: Final = "HAS CONCEPT MOD"
 INFERRED: Final = "INFERRED FROM"
 SELECTED: Final = "SELECTED FROM"
+_LONGEST_DS: Final = 16
 
 
 def container(heading: Code, inside: Sequence[Dataset]) -> Dataset:
@@ -112,8 +113,8 @@ def language(said: str) -> Dataset:
 
 
 def decimal(value: float) -> str:
-    """A number in ten digits, at most 16 characters (DS, PS3.5 6.2)."""
-    return f"{value:.10g}"
+    """A number in ten digits, or fewer where these need more than the 16 characters of a DS (PS3.5 6.2)."""
+    return next(said for digits in range(10, 0, -1) if len(said := f"{value:.{digits}g}") <= _LONGEST_DS)
 
 
 def item(relation: str, value_type: str, concept: Code | None = None) -> Dataset:

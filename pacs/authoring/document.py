@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, tzinfo
 from io import BytesIO
 from itertools import groupby
 from typing import Any, Final
@@ -21,7 +22,10 @@ from pacs.dataset.part10 import IMPLEMENTATION_VERSION_NAME
 
 MAKER: Final = "TIERREAD"
 UTF_8: Final = "ISO_IR 192"
-_LONGEST_LO: Final = 64
+LONGEST_LO: Final = 64
+"""Characters (PS3.5 6.2)."""
+_OFFSET: Final = re.compile("[+-](0[0-9]|1[0-4])[0-5][0-9]")
+"""Of Timezone Offset From UTC (PS3.3 C.12.1.1.8)."""
 _STUDY: Final = (
     *("StudyDate", "StudyTime", "AccessionNumber", "ReferringPhysicianName", "StudyID", "PatientName", "PatientID"),
     *("PatientBirthDate", "PatientSex"),
@@ -41,13 +45,20 @@ def document(report: Report, *, sop_class_uid: str, modality: str, series_number
     made.SOPClassUID, made.SOPInstanceUID = sop_class_uid, report.sop_instance_uid
     made.StudyInstanceUID, made.SeriesInstanceUID = report.study_uid, report.series_uid
     made.Modality, made.SeriesNumber, made.InstanceNumber = modality, str(series_number), str(report.number)
-    put(made, "SeriesDescription", report.title[:_LONGEST_LO])
+    put(made, "SeriesDescription", report.title[:LONGEST_LO])
     made.Manufacturer = MAKER
-    put(made, "InstitutionName", report.institution[:_LONGEST_LO])
+    put(made, "InstitutionName", report.institution[:LONGEST_LO])
     made.ManufacturerModelName, made.SoftwareVersions = MAKER, IMPLEMENTATION_VERSION_NAME
-    made.ContentDate, made.ContentTime = f"{report.released_at:%Y%m%d}", f"{report.released_at:%H%M%S}"
+    released_at = report.released_at.astimezone(_zone(report) or report.released_at.tzinfo)
+    made.ContentDate, made.ContentTime = f"{released_at:%Y%m%d}", f"{released_at:%H%M%S}"
     made.InstanceCreationDate, made.InstanceCreationTime = made.ContentDate, made.ContentTime
     return made
+
+
+def _zone(report: Report) -> tzinfo | None:
+    """Of Timezone Offset From UTC, which holds for every date and time of the document (PS3.3 C.12.1.1.8)."""
+    offset = report.attributes.get("TimezoneOffsetFromUTC", "").strip()
+    return datetime.strptime(offset, "%z").tzinfo if _OFFSET.fullmatch(offset) else None
 
 
 def verified_document(
@@ -101,7 +112,7 @@ def author_observers(signers: Sequence[Signer]) -> list[Dataset]:
 
 def person_name(name: str) -> str:
     """A name as it is signed, in one component: a PN has no place for what parts components and groups."""
-    return " ".join("".join(" " if mark in "^=\\" else mark for mark in name).split())[:_LONGEST_LO]
+    return " ".join("".join(" " if mark in "^=\\" else mark for mark in name).split())[:LONGEST_LO]
 
 
 def date_time(at: datetime) -> str:
@@ -158,7 +169,7 @@ def written(made: Dataset) -> Written:
 
 def _verifying(one: Signer) -> Dataset:
     item = Dataset()
-    put(item, "VerifyingOrganization", one.organisation[:_LONGEST_LO])
+    put(item, "VerifyingOrganization", one.organisation[:LONGEST_LO])
     item.VerificationDateTime = date_time(one.signed_at)
     put(item, "VerifyingObserverName", person_name(one.name))
     item.VerifyingObserverIdentificationCodeSequence = []
@@ -170,6 +181,6 @@ def _author(one: Signer) -> Dataset:
     item.ObserverType = "PSN"
     put(item, "PersonName", person_name(one.name))
     item.PersonIdentificationCodeSequence = []
-    put(item, "InstitutionName", one.organisation[:_LONGEST_LO])
+    put(item, "InstitutionName", one.organisation[:LONGEST_LO])
     item.InstitutionCodeSequence = []
     return item

@@ -2,49 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
 from math import hypot
-from typing import Any, Final
+from typing import Final
 
 from pydicom.dataset import Dataset
 
 from pacs.authoring.content_items import decimal, picture_reference, shapes_of
-from pacs.authoring.document import Written, document, person_name, put, sop_reference, written
+from pacs.authoring.document import LONGEST_LO, Written, document, person_name, put, sop_reference, written
 from pacs.authoring.key_objects import KEY
 from pacs.authoring.report import Mark, Point, Report
+from pacs.pixels.frame_header import frame_header
+from pacs.pixels.lookup_table import LITTLE, LookupTable
+from pacs.pixels.modality import modality_of
+from pacs.pixels.voi import Shape, Window, voi_of
 
 SOP_CLASS: Final = "1.2.840.10008.5.1.4.1.1.11.1"
 SERIES_NUMBER: Final = 9005
 GREY: Final = frozenset({"MONOCHROME1", "MONOCHROME2"})
 """Pictures that this kind of presentation state is for (PS3.4 N.2.1)."""
 _SHOWN: Final = (
-    *("Rows", "Columns", "PhotometricInterpretation", "PixelAspectRatio", "PixelSpacing"),
-    *("RescaleIntercept", "RescaleSlope", "RescaleType", "WindowCenter", "WindowWidth"),
+    *("PixelAspectRatio", "PixelSpacing", "RescaleIntercept", "RescaleSlope", "RescaleType", "ModalityLUTSequence"),
+    *("WindowCenter", "WindowWidth", "VOILUTFunction", "VOILUTSequence"),
 )
-_GROUPS: Final = ("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence")
-_OF_FRAMES: Final = ("PixelValueTransformationSequence", "FrameVOILUTSequence", "PixelMeasuresSequence")
+"""What frames of one instance may say differently of how they are shown."""
+_MOST_ENTRIES: Final = 1 << 16
 _LAYER: Final = "REPORT"
 _HEAD: Final = 0.25
 """Length of an arrow's head, of its shaft."""
 _MOST_TEXT: Final = 1024
 
 
-def shown_as(header: Dataset) -> dict[str, Any]:
-    """What an instance says of how it is shown, by keyword; an enhanced one says it of its frames (PS3.3 C.7.6.16)."""
-    groups = [header[name].value[0] for name in _GROUPS if name in header and header[name].value]
-    inside = [group[name].value[0] for group in groups for name in _OF_FRAMES if name in group and group[name].value]
-    return {name: one[name].value for one in [*reversed(inside), header] for name in _SHOWN if name in one}
+def shown_as(header: Dataset, frames: Collection[int]) -> Dataset | None:
+    """The header of these frames (from 1) of an instance; None where they are shown in different ways.
+
+    One state cannot be for them all: it replaces rescaling and window of every frame that it names.
+    """
+    each = [frame_header(header, frame) for frame in sorted(set(frames))]
+    ways = [{name: one[name].value for name in _SHOWN if name in one} for one in each]
+    return each[0] if each and all(way == ways[0] for way in ways) else None
 
 
 def is_drawn(mark: Mark) -> bool:
     return mark.kind != KEY
 
 
-def presentation_state(report: Report, header: Mapping[str, Any]) -> Written:
+def presentation_state(report: Report, header: Dataset, words: str = LITTLE) -> Written:
     """The state for the picture of the report's marks, which all lie in one instance.
 
-    ``header`` is what that instance says, by DICOM keyword; its rescaling, window and polarity are the state's, because
-    a presentation state replaces them all (PS3.4 N.2).
+    ``header`` is that of its frames (`shown_as`); its rescaling, window and polarity are the state's, because a
+    presentation state replaces them all (PS3.4 N.2). ``words`` is the order of bytes in the tables of the header.
     """
     marks = [mark for mark in report.marks if is_drawn(mark)]
     reference = marks[0].picture.reference
@@ -53,7 +60,7 @@ def presentation_state(report: Report, header: Mapping[str, Any]) -> Written:
     del made.ContentDate, made.ContentTime
     made.Laterality = ""  # of type 2 in a series without laterality of its images (PS3.3 C.7.3.1)
     made.ContentLabel = _LAYER
-    put(made, "ContentDescription", report.title)
+    put(made, "ContentDescription", report.title[:LONGEST_LO])
     put(made, "ContentCreatorName", next((person_name(one.name) for one in report.signers if one.is_author), ""))
     series = Dataset()
     series.SeriesInstanceUID = reference.series_uid
@@ -62,30 +69,57 @@ def presentation_state(report: Report, header: Mapping[str, Any]) -> Written:
     made.DisplayedAreaSelectionSequence = [_area(header)]
     made.GraphicLayerSequence = [_layer()]
     made.GraphicAnnotationSequence = [_annotation(mark) for mark in marks]
-    _as_it_is_shown(made, header)
+    _as_it_is_shown(made, header, words)
     return written(made)
 
 
-def _as_it_is_shown(made: Dataset, header: Mapping[str, Any]) -> None:
+def _as_it_is_shown(made: Dataset, header: Dataset, words: str) -> None:
     """Modality LUT, VOI LUT and Presentation LUT modules (PS3.3 C.11.1, C.11.8, C.11.6) as the picture has them."""
-    if "RescaleSlope" in header and "RescaleIntercept" in header:
-        put(made, "RescaleIntercept", header["RescaleIntercept"])
-        put(made, "RescaleSlope", header["RescaleSlope"])
+    modality = modality_of(header, words)
+    if modality.table is not None:
+        table = _table(modality.table)
+        put(table, "ModalityLUTType", header.ModalityLUTSequence[0].get("ModalityLUTType") or "US")
+        made.ModalityLUTSequence = [table]
+    elif "RescaleSlope" in header and "RescaleIntercept" in header:
+        put(made, "RescaleIntercept", header.RescaleIntercept)
+        put(made, "RescaleSlope", header.RescaleSlope)
         put(made, "RescaleType", header.get("RescaleType") or "US")
-    if "WindowCenter" in header and "WindowWidth" in header:
-        window = Dataset()
-        put(window, "WindowCenter", header["WindowCenter"])
-        put(window, "WindowWidth", header["WindowWidth"])
-        made.SoftcopyVOILUTSequence = [window]
+    match voi_of(header, modality, words):
+        case Window() as window:
+            made.SoftcopyVOILUTSequence = [_window(window)]
+        case LookupTable() as table:
+            by_table = Dataset()
+            by_table.VOILUTSequence = [_table(table)]
+            made.SoftcopyVOILUTSequence = [by_table]
+        case None:
+            pass
     inverse = header.get("PhotometricInterpretation") == "MONOCHROME1"
     made.PresentationLUTShape = "INVERSE" if inverse else "IDENTITY"
 
 
-def _area(header: Mapping[str, Any]) -> Dataset:
+def _window(window: Window) -> Dataset:
+    made = Dataset()
+    put(made, "WindowCenter", decimal(window.center))
+    put(made, "WindowWidth", decimal(window.width))
+    if window.shape is not Shape.LINEAR:
+        put(made, "VOILUTFunction", window.shape.upper().replace("-", "_"))
+    return made
+
+
+def _table(table: LookupTable) -> Dataset:
+    """Descriptor and data (PS3.3 C.11.1.1): entries as words of 16 bits; 65,536 are written as 0."""
+    made = Dataset()
+    described = [len(table.entries) % _MOST_ENTRIES, table.first % _MOST_ENTRIES, table.bits]
+    made.add_new("LUTDescriptor", "US", described)
+    made.add_new("LUTData", "OW", table.entries.astype(LITTLE).tobytes())
+    return made
+
+
+def _area(header: Dataset) -> Dataset:
     """The whole picture, fitted (PS3.3 C.10.4)."""
     area = Dataset()
     area.DisplayedAreaTopLeftHandCorner = [1, 1]
-    area.DisplayedAreaBottomRightHandCorner = [int(header["Columns"]), int(header["Rows"])]
+    area.DisplayedAreaBottomRightHandCorner = [int(header.Columns), int(header.Rows)]
     area.PresentationSizeMode = "SCALE TO FIT"
     put(area, "PresentationPixelAspectRatio", header.get("PixelAspectRatio") or _aspect(header.get("PixelSpacing")))
     return area

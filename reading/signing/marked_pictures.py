@@ -43,7 +43,7 @@ def places(tx: Connection, case_id: str, marks: Sequence[Mark]) -> Mapping[str, 
 def _place(mark: Mark, own: Collection[str], found: Instance | None, numbers: Mapping[str, int | None]) -> Place | None:
     if mark.study_uid not in own:
         return Place(earlier=True)
-    if found is None or not _shows(mark, found):
+    if found is None or not shows(mark, found):
         return None
     return Place(series=numbers.get(mark.series_uid), image=found.instance_number, frames=found.frames)
 
@@ -72,11 +72,11 @@ def lie_in_its_pictures(
         if one.study_uid not in inside:
             raise InvalidMark(f"{place}.study_uid", "not_of_case")
         picture = found.get(one.instance_uid)
-        if picture is None or not _shows(one, picture):
+        if picture is None or not shows(one, picture):
             raise InvalidMark(f"{place}.instance_uid", "no_such_picture")
 
 
-def _shows(mark: Mark, found: Instance) -> bool:
+def shows(mark: Mark, found: Instance) -> bool:
     """Whether the instance that a mark names is shown, in its study and series, with as many frames."""
     return (
         not found.hidden

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -20,6 +19,8 @@ from pacs.authoring.measurements import is_measured, measurement_report
 from pacs.authoring.presentation_state import GREY, presentation_state, shown_as
 from pacs.authoring.report import Mark, Picture, Reference, Report, Said, Signer, Value
 from pacs.authoring.structured_report import structured_report
+from pacs.dataset.walk import EXPLICIT_BIG
+from pacs.pixels.lookup_table import BIG, LITTLE
 from pacs.pixels.opened import StoredInstance
 from reading.access.report_seals import flaws_of
 from reading.alerts import classes
@@ -35,6 +36,7 @@ from reading.report_objects.rows import Kind, Wanted
 from reading.reports import marks, versions
 from reading.reports.versions import ReportVersion, SealFlaw, Status
 from reading.signing import papers
+from reading.signing.marked_pictures import shows
 from reading.viewers import Machine
 from service.installation.house import House
 from storage.database import snapshot, transaction
@@ -106,9 +108,10 @@ def made_of(house: House, bytes_: Bytes, wanted: Wanted) -> Made:
         report = _report(tx, opened, wanted)
         received = queries.received_of(tx, opened.study.study_uid)
         image = queries.instance_of(tx, wanted.about) if wanted.about else None
+    if image is not None:
+        return Made(written=_drawn(report, StoredInstance(bytes_, image)), study=opened.study, received=received)
     if wanted.kind is not Kind.PDF:
-        made = _written(report, wanted.kind, shown_as(StoredInstance(bytes_, image).header()) if image else {})
-        return Made(written=made, study=opened.study, received=received)
+        return Made(written=_written(report, wanted.kind), study=opened.study, received=received)
     pdf = render(opened.sheet, opened.version.released_at or opened.version.created_at)
     return Made(
         written=encapsulated_pdf(report, pdf),
@@ -118,8 +121,14 @@ def made_of(house: House, bytes_: Bytes, wanted: Wanted) -> Made:
     )
 
 
-def _written(report: Report, kind: Kind, header: Mapping[str, Any]) -> Written:
-    """``header`` is that of the image that was drawn on."""
+def _drawn(report: Report, on: StoredInstance) -> Written:
+    shown = shown_as(on.header(), {mark.picture.frame or 1 for mark in report.marks}) if report.marks else None
+    if shown is None or shown.get("PhotometricInterpretation") not in GREY:
+        raise NothingToMake  # no such state is for what is gone, in colour, or shown in several ways
+    return presentation_state(report, shown, BIG if on.syntax == EXPLICIT_BIG else LITTLE)
+
+
+def _written(report: Report, kind: Kind) -> Written:
     match kind:
         case Kind.SR:
             return structured_report(report)
@@ -127,9 +136,7 @@ def _written(report: Report, kind: Kind, header: Mapping[str, Any]) -> Written:
             return measurement_report(report)
         case Kind.KEYS if any(mark.kind == KEY for mark in report.marks):
             return key_objects(report)
-        case Kind.DRAWN if report.marks and header.get("PhotometricInterpretation") in GREY:
-            return presentation_state(report, header)
-        case _:  # the pictures are gone, or are in colour, for which this kind of state is not
+        case _:  # the pictures are gone
             raise NothingToMake
 
 
@@ -237,13 +244,14 @@ def _said(tx: Connection, opened: _Opened) -> Said:
 
 
 def _marks(tx: Connection, version: ReportVersion, wanted: Wanted) -> list[Mark]:
-    """The marks that an object is about, of pictures that are still there."""
+    """The marks that an object is about, of pictures that are still shown where they were marked."""
     if wanted.kind in {Kind.SR, Kind.PDF}:
         return []
     made = [one for one in version.content.marks if not wanted.about or one.instance_uid == wanted.about]
     there = queries.instances_of(tx, [one.instance_uid for one in made])
-    shown = {uid: one for uid, one in there.items() if not one.hidden}
-    return [_mark(one, shown[one.instance_uid]) for one in made if one.instance_uid in shown]
+    withheld = {one.study_uid for one in queries.studies_of(tx, {one.study_uid for one in made}) if one.hidden}
+    found = [(one, there[one.instance_uid]) for one in made if one.instance_uid in there]
+    return [_mark(one, image) for one, image in found if shows(one, image) and image.study_uid not in withheld]
 
 
 def _mark(one: marks.Mark, image: queries.Instance) -> Mark:

@@ -155,3 +155,14 @@ def test_the_pdf_comes_out_as_it_went_in_under_the_name_of_the_patient() -> None
 def test_the_same_report_gives_the_same_bytes() -> None:
     assert structured_report(REPORT) == structured_report(REPORT)
     assert encapsulated_pdf(REPORT, PDF) == encapsulated_pdf(REPORT, PDF)
+
+
+def test_times_stand_in_the_offset_that_the_images_name() -> None:
+    def told(offset: str) -> tuple[str, str, str, str]:
+        report = replace(REPORT, attributes={**REPORT.attributes, "TimezoneOffsetFromUTC": offset})
+        made = read(structured_report(report))
+        return made.ContentDate, made.ContentTime, made.InstanceCreationDate, made.InstanceCreationTime
+
+    assert told("-0930") == ("20260302", "000000", "20260302", "000000")
+    assert told("+1400") == ("20260302", "233000", "20260302", "233000")
+    assert told("") == told("odd") == ("20260302", "173000", "20260302", "173000")

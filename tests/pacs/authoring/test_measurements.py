@@ -12,10 +12,11 @@ import pytest
 from pydicom import dcmread
 from pydicom.dataset import Dataset, FileDataset
 
+from pacs.authoring.content_items import decimal
 from pacs.authoring.document import Written
 from pacs.authoring.key_objects import key_objects
 from pacs.authoring.measurements import measurement_report
-from pacs.authoring.presentation_state import presentation_state
+from pacs.authoring.presentation_state import presentation_state, shown_as
 from pacs.authoring.report import Mark, Picture, Reference, Value
 from tests.conftest import need_tool
 from tests.dciodvfy import errors_of
@@ -55,17 +56,26 @@ MARKS = (
 )
 MARKED = replace(REPORT, marks=MARKS)
 ON_ONE, ON_SECOND = (replace(REPORT, marks=[one for one in MARKS if one.picture == each]) for each in (ONE, SECOND))
-HEADER = {
-    "Rows": 512,
-    "Columns": 256,
-    "PhotometricInterpretation": "MONOCHROME1",
-    "RescaleSlope": "1",
-    "RescaleIntercept": "-1024",
-    "RescaleType": "HU",
-    "WindowCenter": "40",
-    "WindowWidth": "400",
-    "PixelSpacing": [0.7, 0.7],
-}
+
+
+def header(**known: Any) -> Dataset:
+    made = Dataset()
+    for keyword, value in known.items():
+        setattr(made, keyword, value)
+    return made
+
+
+HEADER = header(
+    Rows=512,
+    Columns=256,
+    PhotometricInterpretation="MONOCHROME1",
+    RescaleSlope="1",
+    RescaleIntercept="-1024",
+    RescaleType="HU",
+    WindowCenter="40",
+    WindowWidth="400",
+    PixelSpacing=[0.7, 0.7],
+)
 
 
 def read(made: Written) -> FileDataset:
@@ -79,7 +89,7 @@ def test_they_are_valid(language: str) -> None:
         measurement_report(report),
         key_objects(report),
         presentation_state(replace(ON_ONE, language=language), HEADER),
-        presentation_state(ON_SECOND, {"Rows": 8, "Columns": 8, "PixelAspectRatio": [4, 3]}),
+        presentation_state(ON_SECOND, header(Rows=8, Columns=8, PixelAspectRatio=[4, 3])),
     )
 
     assert [errors_of(file_of(one)) for one in made] == [set()] * 4
@@ -145,6 +155,52 @@ def test_a_presentation_state_draws_on_the_picture_as_it_is_shown() -> None:
     assert (made.RescaleIntercept, made.PresentationLUTShape) == (-1024, "INVERSE")
     assert made.SoftcopyVOILUTSequence[0].WindowWidth == 400
     assert list(made.DisplayedAreaSelectionSequence[0].DisplayedAreaBottomRightHandCorner) == [256, 512]
+
+
+def table(first: int, entries: list[int], **known: Any) -> Dataset:
+    return header(LUTDescriptor=[len(entries), first, 16], LUTData=entries, **known)
+
+
+def test_tables_and_functions_of_the_picture_are_those_of_its_state() -> None:
+    plain = {"Rows": 8, "Columns": 8, "PhotometricInterpretation": "MONOCHROME2", "BitsStored": 12}
+    by_tables = header(
+        ModalityLUTSequence=[table(0, [0, 700, 65535], ModalityLUTType="OD")],
+        VOILUTSequence=[table(3, [0, 65535])],
+        **plain,
+    )
+    sigmoid = header(WindowCenter=[2000, 1], WindowWidth=[4000, 2], VOILUTFunction="SIGMOID", **plain)
+    tables, function = (presentation_state(ON_ONE, one) for one in (by_tables, sigmoid))
+    made, window = read(tables), read(function).SoftcopyVOILUTSequence[0]
+    [modality], [voi] = made.ModalityLUTSequence, made.SoftcopyVOILUTSequence[0].VOILUTSequence
+
+    assert [errors_of(file_of(one)) for one in (tables, function)] == [set()] * 2
+    assert (list(modality.LUTDescriptor), modality.ModalityLUTType) == ([3, 0, 16], "OD")
+    assert modality.LUTData == b"\x00\x00\xbc\x02\xff\xff"
+    assert (list(voi.LUTDescriptor), voi.LUTData) == ([2, 3, 16], b"\x00\x00\xff\xff")
+    assert "RescaleSlope" not in made
+    assert (window.WindowCenter, window.WindowWidth, window.VOILUTFunction) == (2000, 4000, "SIGMOID")
+
+
+def test_a_state_is_for_frames_that_are_shown_in_one_way() -> None:
+    def of_frame(center: int) -> Dataset:
+        window = header(WindowCenter=center, WindowWidth=400)
+        rescaled = header(RescaleIntercept=-center, RescaleSlope=1, RescaleType="HU")
+        return header(FrameVOILUTSequence=[window], PixelValueTransformationSequence=[rescaled])
+
+    enhanced = header(Rows=8, Columns=8, PerFrameFunctionalGroupsSequence=[of_frame(n) for n in (10, 20, 20)])
+    second = shown_as(enhanced, {2, 3})
+    assert second is not None
+    made = read(presentation_state(ON_SECOND, second))
+
+    assert (made.RescaleIntercept, made.SoftcopyVOILUTSequence[0].WindowCenter) == (-20, 20)
+    assert shown_as(enhanced, {1, 2}) is None
+    assert shown_as(HEADER, {1}) == HEADER
+
+
+@pytest.mark.parametrize("value", [-1.234567891e-100, 12345678901.0, -0.00001234567891, 1 / 3, 1e300, 0.0])
+def test_a_number_fits_its_representation(value: float) -> None:
+    assert len(decimal(value)) <= 16
+    assert float(decimal(value)) == pytest.approx(value)
 
 
 def shape_of(drawn: Dataset) -> tuple[str, list[float]]:

@@ -47,6 +47,8 @@ from service.installation.load_settings import load
 from service.steps.arrivals import Arrivals
 from service.steps.report_objects import write_next
 from storage.database import snapshot, transaction
+from storage.decisions import placement
+from storage.decisions.placement_changes import InstancesMoved, SeriesMade
 from storage.index import queries
 from storage.index.queries import Entered, Instance
 from storage.nodes.reader import Bytes
@@ -542,6 +544,28 @@ def test_marks_are_measurements_key_images_and_drawings_beside_the_pictures(here
     assert (drawn.SoftcopyVOILUTSequence[0].WindowWidth, drawn.RescaleIntercept) == (400, -1024)
     assert here.states()[version.id, Kind.KEYS] == ObjectState.STORED
     assert set(here.seen(study_uid)) == {SR, PDF}  # what the corrected report no longer says
+
+
+def test_a_mark_whose_picture_was_moved_meanwhile_stands_in_no_object(here: Here) -> None:
+    grey = image(SOPClassUID=DX, Modality="DX")
+    study_uid, series_uid, uid = str(grey.StudyInstanceUID), str(grey.SeriesInstanceUID), str(grey.SOPInstanceUID)
+    here.take(grey)
+    marks = [mark(grey, "arrow", [[1, 1], [4, 4]]), mark(grey, "key", [])]
+    here.read(Content.from_json({**NORMAL.to_json(), "marks": marks}))
+    with transaction(here.engine) as tx:
+        moved = InstancesMoved(
+            sop_instance_uids=(uid,),
+            from_study=study_uid,
+            from_series=series_uid,
+            to_study=study_uid,
+            to_series="1.2.77",
+        )
+        placement.apply(
+            tx, [SeriesMade(series_uid="1.2.77", study_uid=study_uid, like=series_uid), moved], here.clock.now
+        )
+    here.work()
+
+    assert set(here.seen(study_uid)) == {SR, PDF}
 
 
 def mark(on: Dataset, kind: str, points: list[list[int]], **known: object) -> dict[str, object]:
