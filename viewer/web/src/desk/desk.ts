@@ -1,15 +1,13 @@
 /** The desk: images left, report right, one case. */
 import { html, nothing, type PropertyValues, type TemplateResult } from 'lit'
-import { Problem } from '../api/problem'
 import type { Client } from '../api/client'
 import type { Office } from '../api/office'
 import type { Content, Mark, MarkChange, Prior, ScreenState } from '../api/shapes'
 import type { Shelf } from '../keeping/shelf'
-import { clock, dateAndTime, text } from '../language'
+import { dateAndTime, text } from '../language'
 import { Part } from '../part'
 import { ask } from '../shell/ask'
 import { notify } from '../shell/notices'
-import { emergencyHint } from '../shell/emergency'
 import { wordsFor } from '../shell/trouble'
 import { actionBar } from './action-bar'
 import { banners, caseHeader } from './case-header'
@@ -22,6 +20,7 @@ import { leftView } from './left-view'
 import { MarkPlaces } from './mark-places'
 import { markWords, placeWords } from './mark-words'
 import { MOST_MARKS, afterChange, sameMarks, withKey } from './marks'
+import { lineView, notOpenView } from './no-line'
 import { lackOf } from './opinion'
 import { NO_SCREEN, rememberScreen } from './parking'
 import { priorsView } from './priors'
@@ -313,14 +312,7 @@ export class Desk extends Part {
 
   override render(): TemplateResult {
     const { places, work } = this
-    if (!work?.detail || !places) {
-      if (work?.failure === undefined) return html`<p class="waiting" role="status">${text('common.loading')}</p>`
-      return html`<div class="note danger" role="alert">
-        <p>${wordsFor(work.failure)}</p>
-        ${emergencyHint(this.opensInEmergency && work.failure instanceof Problem && work.failure.slug === 'not-there')}
-        <a class="button" href="#/">${text('desk.back')}</a>
-      </div>`
-    }
+    if (!work?.detail || !places) return notOpenView(work?.failure, this.opensInEmergency)
     const { detail, forms } = work
     const { marks } = this
     places.hold(detail.image_set)
@@ -404,12 +396,3 @@ export class Desk extends Part {
   }
 }
 customElements.define('tierread-desk', Desk)
-
-/** While there is no line: since when, and what becomes of what is written. */
-function lineView({ downSince, forms: { saving, unsent } }: Work): TemplateResult | typeof nothing {
-  if (downSince === null) return nothing
-  const kept = unsent && saving?.keptAt && saving.lasting ? text('desk.line-kept', { at: clock(saving.keptAt) }) : ''
-  return html`<p class="note warning line-down" role="status">
-    ${text('desk.line-down', { at: clock(downSince) })} ${kept}
-  </p>`
-}
