@@ -44,7 +44,7 @@ const draw = async (seriesUid, instanceUid, frame, [columns, rows]) => {
   await painted()
   const spacing = viewport.getImageData()?.spacing ?? [1, 1]
   viewport.setProperties({ interpolationType: 0 }) // the nearest pixel: what is drawn, not how it is smoothed
-  cell().stack.fit()
+  cell().stack.stance.fit()
   viewport.setCamera({ parallelScale: (viewport.element.clientHeight * spacing[1]) / 2 })
   viewport.render()
   await painted()

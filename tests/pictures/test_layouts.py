@@ -62,6 +62,10 @@ LINE: Final = """() => {
   return (at - top) / (bottom - top)
 }"""
 """How far down in the sagittal picture, from 40 to 9 mm, the line of the axial one lies."""
+ELSEWHERE: Final = """() => {
+  const { stack, view } = document.querySelector('tierread-cell')
+  stack.goTo((view.index + 6) % 12)
+}"""
 PRIOR: Final = "{ case_id: 'before', study_uids: [uid], examined_at: '2025-03-01T08:00:00Z' }"
 
 
@@ -180,6 +184,14 @@ def test_an_earlier_case_lies_beside_and_cells_follow_each_other(page: Page) -> 
     page.evaluate("() => { document.querySelector('tierread-images').prior = undefined }")
     expect(stage).to_have_count(2)
 
+    # As a film from there, until somebody goes to another picture.
+    film = page.locator(".slices .film")
+    page.keyboard.press("y")
+    wait_until(lambda: cells(page)[0]["index"] > alone[0]["index"] + 1)
+    expect(film).to_have_attribute("aria-pressed", "true")
+    page.evaluate(ELSEWHERE)
+    expect(film).to_have_attribute("aria-pressed", "false")
+
     assert [one["series"] for one in hung[:2]] == [CHEST, CHEST]
     assert hung[2]["series"] == hung[3]["series"] not in (CHEST, SCOUT)
     assert marked == [0, 0, 1, 1]
@@ -191,7 +203,9 @@ def test_an_earlier_case_lies_beside_and_cells_follow_each_other(page: Page) -> 
 
 
 def zooms(page: Page) -> list[float]:
-    return page.evaluate("() => [...document.querySelectorAll('tierread-cell')].map(cell => cell.stack.place.zoom)")
+    return page.evaluate(
+        "() => [...document.querySelectorAll('tierread-cell')].map(cell => cell.stack.stance.place.zoom)"
+    )
 
 
 def drawn(page: Page, series_uid: str) -> list[str]:

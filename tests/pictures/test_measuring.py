@@ -99,7 +99,7 @@ def show(page: Page, one: Sent, frame: int = 1, *, size: int | None = 640) -> No
             "(stage, style) => Object.assign(stage.style, style)", {"width": side, "height": side}
         )
         settled(page, lambda: page.evaluate(WIDTH) == size)
-    page.evaluate("() => document.querySelector('tierread-cell').stack.fit()")
+    page.evaluate("() => document.querySelector('tierread-cell').stack.stance.fit()")
     page.wait_for_timeout(200)
 
 

@@ -2,29 +2,23 @@
 import { html, nothing, type PropertyValues, type TemplateResult } from 'lit'
 import type { Client } from '../api/client'
 import type { Mark, OtherPerson, Prior, ScreenState } from '../api/shapes'
-import { Problem, Unreachable } from '../api/problem'
-import { text } from '../language'
 import { Part } from '../part'
-import { wordsFor } from '../shell/trouble'
 import { accountOf, type Account } from './account'
 import { imageKeyOf, type ImageKey } from './image-keys'
-import './layout/cell'
-import type { Cell, CellContent } from './layout/cell'
-import { chooseGrid, chosenGrid } from './layout/chosen-grids'
-import { SeriesContents } from './layout/contents'
-import { withEarlier, withoutEarlier } from './layout/earlier'
-import { activated, put, sizeOf, stepped, type Grid } from './layout/grid'
+import type { Cell } from './layout/cell'
+import type { Grid } from './layout/grid'
 import { openPicker } from './layout/grid-picker'
-import type { Hangable } from './layout/hangable'
+import { HungCase } from './layout/hung-case'
 import { layoutBar } from './layout/layout-bar'
 import { layoutKeyOf, type LayoutKey } from './layout/layout-keys'
 import { Links } from './layout/links'
-import { inGrid, NOTHING, opened, type Placed } from './layout/placing'
 import { planeOf, type Plane } from './layout/planes'
 import { slices } from './layout/slices'
-import { seriesOf, type Series } from './series'
-import { DRAGGED, seriesStrip } from './series-strip'
+import { stage } from './layout/stage'
+import type { Series } from './series'
+import { seriesStrip } from './series-strip'
 import type { ShownSeries } from './shown-series'
+import { Film } from './tools/film'
 import type { ToolName } from './tools/tool-names'
 import { toolbar } from './toolbar'
 import { presetsFor, type Window } from './window-level'
@@ -67,22 +61,35 @@ export class ImagePanel extends Part {
   /** The earlier case that is looked at beside this one. */
   declare prior: Prior | undefined
 
-  series: readonly Series[] | undefined
-  private contents: SeriesContents | undefined
-  private items: readonly Hangable[] = []
-  private placed: Placed = NOTHING
-  private earlier: readonly Series[] = []
-  private gridBefore: Grid | undefined
+  /** A mark whose picture was asked for before its series was known. */
+  private wanted: Mark | undefined
   private readonly links = new Links()
   /** Whether cells show where the slice of the active one lies. */
   private lines = true
   /** The active cell covers the others. */
   private enlarged = false
-  /** A mark whose picture was asked for before its series was known. */
-  private wanted: Mark | undefined
   private tool: ToolName = 'window'
-  private failure: string | undefined
-  private asked = 0
+  private readonly film = new Film(
+    () => this.cell,
+    () => this.requestUpdate(),
+  )
+  private readonly hung = new HungCase(this, {
+    onChange: () => this.requestUpdate(),
+    onSeries: () => this.tell('images-shown'),
+    onBegin: (modality) => this.links.begin(modality),
+    onHung: () => void this.updateComplete.then(() => this.goToWanted()),
+    onGone: (studies) => this.forgetMarks(studies),
+  })
+
+  /** The series of the case; undefined before they are known. */
+  get series(): readonly Series[] | undefined {
+    return this.hung.series
+  }
+
+  /** Whether there is room for one cell. */
+  get narrow(): boolean {
+    return NARROW.matches
+  }
 
   /** What is left to look at, and what could not be shown; undefined before the series are known. */
   get account(): Account | undefined {
@@ -104,20 +111,20 @@ export class ImagePanel extends Part {
     if (!series) return
     const open = this.cells.findIndex((cell) => cell.series?.seriesUid === seriesUid)
     if (open < 0) return this.choose(series)
-    this.activate(open)
+    this.hung.activate(open)
     const next = this.cells[open]?.firstUnseen() ?? -1
     if (next >= 0) this.cells[open]?.stack?.goTo(next)
-    else void this.open(open)
+    else void this.hung.open(open)
   }
 
   /** Opens the picture of a mark, where its series is on the screen, else in the active cell. */
   goToMark(mark: Mark): void {
     const open = this.cells.findIndex((cell) => cell.indexOf(mark) >= 0)
-    const series = this.allSeries.find((each) => each.seriesUid === mark.series_uid)
+    const series = this.hung.all.find((each) => each.seriesUid === mark.series_uid)
     if (open >= 0) {
-      this.activate(open)
+      this.hung.activate(open)
       this.cells[open]?.stack?.goTo(this.cells[open].indexOf(mark))
-    } else if (series) this.put({ series, at: mark })
+    } else if (series) this.hung.put({ series, at: mark })
     else this.wanted = mark
   }
 
@@ -149,8 +156,9 @@ export class ImagePanel extends Part {
     super.disconnectedCallback()
     document.removeEventListener('keydown', this.key)
     NARROW.removeEventListener('change', this.redrawn)
-    this.forgetMarks([...this.studies, ...this.earlier.map(({ studyUid }) => studyUid)])
-    this.asked++
+    this.forgetMarks([...this.studies, ...this.hung.earlier.map(({ studyUid }) => studyUid)])
+    this.hung.close()
+    this.film.stop()
   }
 
   /** Studies that are looked at no longer. */
@@ -166,67 +174,8 @@ export class ImagePanel extends Part {
   }
 
   protected override updated(changed: PropertyValues): void {
-    if (changed.has('imageSet')) void this.open()
-    else if (changed.has('prior')) void this.openEarlier()
-  }
-
-  /** Asks for everything anew; the person may try the series of a cell again. */
-  private async open(tried?: number): Promise<void> {
-    const asked = ++this.asked
-    this.failure = undefined
-    try {
-      const series = await seriesOf(this.client, this.studies)
-      const contents = new SeriesContents(this.client, (seriesUid) => this.shown?.contentOf(seriesUid) ?? '')
-      if (asked === this.asked) {
-        this.series = series
-        this.tell('images-shown')
-      }
-      const items = await contents.hangables(series)
-      if (asked !== this.asked) return
-      this.contents = contents
-      this.items = items
-      this.placed = this.placedOf(series, items, tried)
-      if (this.prior && this.earlier.length === 0) await this.openEarlier()
-      this.goToWanted()
-    } catch (error) {
-      this.fail(error, asked)
-    }
-    this.requestUpdate()
-  }
-
-  /** What is on the screen stays there; where nothing is, the case is hung. */
-  private placedOf(series: readonly Series[], items: readonly Hangable[], tried: number | undefined): Placed {
-    const again = this.placed.cells.map((content, index) => {
-      const same = [...series, ...this.earlier].find(({ seriesUid }) => seriesUid === content?.series.seriesUid)
-      return same && this.cells[index]?.again(same, index === tried)
-    })
-    if (again.some((content) => content !== undefined)) return { ...this.placed, cells: again }
-    this.links.begin(series[0]?.modality ?? '')
-    return opened(NARROW.matches ? items.slice(0, 1) : items, this.chosenGrid(series), this.restored)
-  }
-
-  /** The earlier case that was chosen comes beside the present one, and the one before it goes. */
-  private async openEarlier(): Promise<void> {
-    const { prior, asked, contents } = this
-    if (this.earlier.length > 0) this.placed = withoutEarlier(this.placed, this.gridBefore)
-    this.forgetMarks(this.earlier.map(({ studyUid }) => studyUid))
-    this.earlier = []
-    this.requestUpdate()
-    if (!prior || !contents) return
-    try {
-      const found = await seriesOf(this.client, prior.study_uids)
-      const earlier = found.map((series) => ({ ...series, earlier: prior.examined_at }))
-      const items = await contents.hangables(earlier)
-      if (prior !== this.prior || asked !== this.asked) return
-      this.earlier = earlier
-      this.gridBefore = this.placed.grid
-      const placed = this.placed.grid.rows > 1 ? this.asShown() : this.placed
-      this.placed = withEarlier(placed, this.items, items)
-      void this.updateComplete.then(() => this.goToWanted())
-    } catch (error) {
-      this.fail(error, asked)
-    }
-    this.requestUpdate()
+    if (changed.has('imageSet')) void this.hung.open()
+    else if (changed.has('prior')) void this.hung.openEarlier()
   }
 
   private goToWanted(): void {
@@ -235,71 +184,24 @@ export class ImagePanel extends Part {
     if (wanted) this.goToMark(wanted)
   }
 
-  private get allSeries(): readonly Series[] {
-    return [...(this.series ?? []), ...this.earlier]
-  }
-
-  private chosenGrid([first]: readonly Series[]): Grid | undefined {
-    return first && chosenGrid(this.client.personId, first.modality)
-  }
-
   /** The line is back: what did not come for want of it is asked for again. */
   lineIsBack(): void {
-    if (this.failure !== undefined || this.cells.some(({ failure }) => failure !== undefined)) void this.open()
+    if (this.hung.failure !== undefined || this.cells.some(({ failure }) => failure !== undefined))
+      void this.hung.open()
   }
 
   /** Puts a series into the active cell, or into another one, which becomes active. */
-  choose(series: Series, index = this.placed.active): void {
-    this.put({ series }, index)
+  choose(series: Series, index?: number): void {
+    this.hung.put({ series }, index)
   }
 
-  private put(content: CellContent, index = this.placed.active): void {
-    this.placed = activated(put(this.placed, index, content), index)
-    this.requestUpdate()
-  }
-
-  /** Without one: as the protocols hang the case. */
-  private chooseGrid(grid: Grid | undefined): void {
-    const { series } = this
-    const [first] = series ?? []
-    if (!first) return
-    chooseGrid(this.client.personId, first.modality, grid)
-    this.enlarged = false
-    const placed = this.placed.active < (grid ? sizeOf(grid) : 0) ? this.placed : this.asShown()
-    this.placed = grid ? inGrid(placed, grid, this.items) : opened(this.items, undefined)
-    this.requestUpdate()
-  }
-
-  /** What moves into another cell is to be shown there as it is here. */
-  private asShown(): Placed {
-    const { placed } = this
-    const cells = placed.cells.map((content, index) => content && this.cells[index]?.again(content.series))
-    return { ...placed, cells }
-  }
-
-  private activate(index: number): void {
-    if (index === this.placed.active) return
-    this.placed = activated(this.placed, index)
-    this.requestUpdate()
-  }
-
-  private get cells(): readonly Cell[] {
+  /** The cells on the screen. */
+  get cells(): readonly Cell[] {
     return [...this.querySelectorAll<Cell>('tierread-cell')]
   }
 
   private get cell(): Cell | undefined {
-    return this.cells[this.placed.active]
-  }
-
-  private get current(): CellContent | undefined {
-    return this.placed.cells[this.placed.active]
-  }
-
-  private fail(error: unknown, asked: number): void {
-    if (!(error instanceof Problem || error instanceof Unreachable)) throw error
-    if (asked !== this.asked) return
-    this.failure = wordsFor(error)
-    this.tell('images-shown')
+    return this.cells[this.hung.placed.active]
   }
 
   private readonly key = (event: KeyboardEvent): void => {
@@ -307,7 +209,7 @@ export class ImagePanel extends Part {
     const elsewhere = target.closest('tierread-images') !== null && !this.contains(target)
     if (target.closest('input, textarea, select, dialog, [role=tablist]') || elsewhere) return
     const laid = layoutKeyOf(event)
-    const meant = laid ? null : imageKeyOf(event, presetsFor(this.current?.series.modality ?? ''))
+    const meant = laid ? null : imageKeyOf(event, presetsFor(this.hung.current?.series.modality ?? ''))
     if (!laid && !meant) return
     event.preventDefault()
     if (laid) this.layOut(laid, target)
@@ -317,14 +219,15 @@ export class ImagePanel extends Part {
   private act(meant: ImageKey): void {
     if (meant.kind === 'unseen') this.nextUnseen()
     if (meant.kind === 'tool') this.use(meant.tool)
+    if (meant.kind === 'film') this.film.toggle()
     const stack = this.cell?.stack
     if (!stack) return
     if (meant.kind === 'window') stack.setWindow(meant.window)
     if (meant.kind === 'step') stack.step(meant.by)
-    if (meant.kind === 'zoom') stack.zoomBy(meant.factor)
+    if (meant.kind === 'zoom') stack.stance.zoomBy(meant.factor)
     if (meant.kind === 'invert') stack.invert()
-    if (meant.kind === 'rotate') stack.rotate()
-    if (meant.kind === 'flip') stack.flip()
+    if (meant.kind === 'rotate') stack.stance.rotate()
+    if (meant.kind === 'flip') stack.stance.flip()
     if (meant.kind === 'reset') stack.reset()
     if (meant.kind === 'remove') stack.removeSelected()
     if (meant.kind === 'back') stack.bringBack()
@@ -333,26 +236,18 @@ export class ImagePanel extends Part {
   private layOut(meant: LayoutKey, target?: HTMLElement): void {
     if (meant.kind === 'grid') openPicker(this)
     if (meant.kind === 'enlarge') this.enlarge()
-    if (meant.kind === 'series') this.stepSeries(meant.by)
+    if (meant.kind === 'series') this.hung.stepSeries(meant.by)
     if (meant.kind === 'places') this.links.togglePlaces(this.cells)
     if (meant.kind === 'windows') this.links.toggleWindows()
     if (meant.kind === 'lines') this.lines = !this.lines
     this.requestUpdate()
     if (meant.kind !== 'cell') return
-    this.activate(stepped(this.placed, meant.by).active)
+    this.hung.stepCell(meant.by)
     if (target?.closest('.stage')) this.cell?.querySelector<HTMLElement>('.viewport')?.focus()
   }
 
-  /** The series before or behind that of the active cell; behind the last comes the first. */
-  private stepSeries(by: number): void {
-    const series = this.allSeries
-    const at = series.findIndex(({ seriesUid }) => seriesUid === this.current?.series.seriesUid)
-    const next = series[(at + by + series.length) % series.length]
-    if (next && series.length > 1) this.choose(next)
-  }
-
   private enlarge(): void {
-    if (this.placed.cells.length < 2) return
+    if (this.hung.placed.cells.length < 2) return
     this.enlarged = !this.enlarged
     this.requestUpdate()
   }
@@ -363,7 +258,8 @@ export class ImagePanel extends Part {
   }
 
   override render(): TemplateResult {
-    const { cell, current, series, shown, placed } = this
+    const { cell, hung, shown } = this
+    const { current, placed, series } = hung
     return html`<div class="bars">
         ${toolbar({
           tool: this.tool,
@@ -372,8 +268,8 @@ export class ImagePanel extends Part {
           onTool: (tool) => this.use(tool),
           onWindow: (window: Window) => this.cell?.stack?.setWindow(window),
           onInvert: () => this.cell?.stack?.invert(),
-          onRotate: () => this.cell?.stack?.rotate(),
-          onFlip: () => this.cell?.stack?.flip(),
+          onRotate: () => this.cell?.stack?.stance.rotate(),
+          onFlip: () => this.cell?.stack?.stance.flip(),
           onReset: () => this.cell?.stack?.reset(),
           onBack: () => this.cell?.stack?.bringBack(),
           onClear: () => this.cell?.stack?.clearMeasurements(),
@@ -402,6 +298,8 @@ export class ImagePanel extends Part {
               index: cell.view.index,
               shown,
               onSlice: (index) => this.cell?.stack?.goTo(index),
+              runs: this.film.runs,
+              onFilm: () => this.film.toggle(),
             })
           : nothing
       }
@@ -409,7 +307,7 @@ export class ImagePanel extends Part {
         series
           ? seriesStrip({
               series,
-              earlier: this.earlier,
+              earlier: hung.earlier,
               current: current?.series,
               onScreen: placed.cells.flatMap((content) => content?.series.seriesUid ?? []),
               shown,
@@ -422,43 +320,29 @@ export class ImagePanel extends Part {
   }
 
   private stage(): TemplateResult {
-    const { placed } = this
-    const { rows, columns } = placed.grid
-    const many = placed.cells.length
-    const alone = many > 1 && (this.enlarged || NARROW.matches)
-    const reference = this.lines && many > 1 ? this.reference() : undefined
-    return html`<div
-      class="stage ${many > 1 ? 'many' : ''} ${alone ? 'alone' : ''}"
-      style="--rows: ${rows}; --columns: ${columns}"
-      @cell-view=${this.viewed}
-      @images-shown=${this.redrawn}
-      @pointerdown=${this.touched}
-      @focusin=${this.touched}
-      @wheel=${this.touched}
-    >
-      ${placed.cells.map(
-        (content, index) =>
-          html`<tierread-cell
-            role="group"
-            aria-label=${text('desk.cell', { n: index + 1, many })}
-            aria-current=${index === placed.active}
-            .contents=${this.contents}
-            .content=${content}
-            .shown=${content?.series.earlier ? undefined : this.shown}
-            .documents=${this.documents}
-            .otherPersons=${this.otherPersons}
-            .marks=${this.marks}
-            .tool=${this.tool}
-            .covered=${alone && index !== placed.active}
-            .reference=${index === placed.active ? undefined : reference}
-            @dblclick=${() => this.doubleClicked()}
-            @dragover=${allowed}
-            @drop=${(event: DragEvent) => this.dropped(event, index)}
-            @cell-try=${() => void this.open(index)}
-          ></tierread-cell>`,
-      )}
-      ${this.message()}
-    </div>`
+    const { hung } = this
+    const many = hung.placed.cells.length > 1
+    return stage({
+      hung,
+      tool: this.tool,
+      alone: many && (this.enlarged || this.narrow),
+      reference: this.lines && many ? this.reference() : undefined,
+      shown: this.shown,
+      documents: this.documents,
+      otherPersons: this.otherPersons,
+      marks: this.marks,
+      onView: this.viewed,
+      onShown: this.redrawn,
+      onTouched: this.touched,
+      onDoubleClick: this.doubleClicked,
+      onDrop: (seriesUid, index) => this.dropped(seriesUid, index),
+      onTry: (index) => void hung.open(index),
+    })
+  }
+
+  private chooseGrid(grid: Grid | undefined): void {
+    this.enlarged = false
+    this.hung.chooseGrid(grid)
   }
 
   private readonly viewed = ({ target }: Event): void => {
@@ -472,38 +356,20 @@ export class ImagePanel extends Part {
     return picture && planeOf(picture.metadata)
   }
 
-  private readonly touched = ({ target }: Event): void => {
+  /** Nobody draws in a picture that goes away. */
+  private readonly touched = ({ target, type }: Event): void => {
+    if (type === 'pointerdown' && !OF_THE_HAND.has(this.tool)) this.film.stop()
     const index = this.cells.findIndex((cell) => cell.contains(target as Node))
-    if (index >= 0) this.activate(index)
+    if (index >= 0) this.hung.activate(index)
   }
 
-  private doubleClicked(): void {
-    if (OF_THE_HAND.has(this.tool) && !NARROW.matches) this.enlarge()
+  private readonly doubleClicked = (): void => {
+    if (OF_THE_HAND.has(this.tool) && !this.narrow) this.enlarge()
   }
 
-  private dropped(event: DragEvent, index: number): void {
-    const seriesUid = event.dataTransfer?.getData(DRAGGED)
-    const series = this.allSeries.find((each) => each.seriesUid === seriesUid)
-    if (!series) return
-    event.preventDefault()
-    this.choose(series, index)
-  }
-
-  /** Where the series themselves are not known, or there are none. */
-  private message(): TemplateResult | typeof nothing {
-    if (this.failure !== undefined)
-      return html`<div class="message" role="alert">
-        <p>${this.failure}</p>
-        <button @click=${() => void this.open(this.placed.active)}>${text('common.try-again')}</button>
-      </div>`
-    if (this.placed.cells.some((content) => content !== undefined)) return nothing
-    const nothingToSee = this.series?.length === 0
-    return html`<p class="message" role="status">${nothingToSee ? text('desk.no-images') : text('common.loading')}</p>`
+  private dropped(seriesUid: string, index: number): void {
+    const series = this.hung.all.find((each) => each.seriesUid === seriesUid)
+    if (series) this.choose(series, index)
   }
 }
 customElements.define('tierread-images', ImagePanel)
-
-/** A series may be let go here, and nothing else. */
-function allowed(event: DragEvent): void {
-  if (event.dataTransfer?.types.includes(DRAGGED)) event.preventDefault()
-}

@@ -3,13 +3,14 @@ import * as core from '@cornerstonejs/core'
 import { faultOf, type Fault } from './faults'
 import { OnScreen, type Quality } from './on-screen'
 import type { Mark, MarkChange } from '../api/shapes'
-import { outwardsFrom, type Picture } from './pictures'
+import { fetchOthers } from './fetch-others'
+import type { Picture } from './pictures'
 import { bringBack, clearMarks, forgetMarks, putMarks, removeSelected, watchMarks } from './marks'
 import { isFromServer } from './rendered-loader'
 import { announce, leaveSize, screen, watchSize } from './screen'
-import { sizeOnScreen } from './tools/calibration'
+import { Stance } from './stance'
 import { Hand } from './tools/hand'
-import { flipped, turned, UPRIGHT, type Turn } from './tools/orientation'
+import { UPRIGHT, type Turn } from './tools/orientation'
 import type { ToolName } from './tools/tool-names'
 import { rangeOf, windowOf, type Range, type Window } from './window-level'
 
@@ -38,9 +39,6 @@ export type StackListener = {
   onMarks(change: MarkChange): void
 }
 
-/** How large and where the pictures are, against filling the viewport from its middle; the shift in points of the screen. */
-export type Place = { readonly zoom: number; readonly pan: readonly [number, number] }
-
 /** How somebody looks at the pictures of a stack; without a window each has its own. */
 export type Look = {
   readonly window: Window | null
@@ -48,7 +46,6 @@ export type Look = {
   readonly turn?: Turn | undefined
 }
 
-const AT_ONCE = 4
 const FULL = core.Enums.ImageQualityStatus.FULL_RESOLUTION
 
 /** Where Cornerstone's own drawing on the processor notes what it drew; nothing there counts as nothing drawn. */
@@ -67,6 +64,7 @@ let made = 0
 export class Stack {
   private readonly id = `stack-${++made}`
   private readonly viewport: core.Types.IStackViewport
+  readonly stance: Stance
   private readonly hand: Hand
   private readonly unwatch: () => void
   private pictures: readonly Picture[] = []
@@ -77,11 +75,6 @@ export class Stack {
   /** What the person chose, for every picture of the stack; without it each has its own window and its own white. */
   private chosen: Range | undefined
   private inverted = false
-  /** How the pictures were turned when they were hung, and how they are now. */
-  private hung = UPRIGHT
-  private turn = UPRIGHT
-  /** The parallel scale of a picture that lies on its side and fills the stage. */
-  private lyingScale: number | undefined
   /** Instances of a kind that nothing here draws: their other frames are not asked for. */
   private readonly unsupported = new Set<string>()
   private draw: core.Types.IStackViewport['setProperties'] = () => undefined
@@ -93,6 +86,11 @@ export class Stack {
     const engine = screen()
     engine.enableElement({ viewportId: this.id, type: core.Enums.ViewportType.STACK, element })
     this.viewport = engine.getViewport(this.id) as core.Types.IStackViewport
+    this.stance = new Stance(
+      this.viewport,
+      () => this.image,
+      () => this.report(),
+    )
     this.noteChosenWindows()
     this.hand = new Hand(this.id, engine.id)
     const { Events } = core.Enums
@@ -102,7 +100,7 @@ export class Stack {
     element.addEventListener(Events.CAMERA_MODIFIED, this.report)
     core.eventTarget.addEventListener(Events.IMAGE_LOAD_ERROR, this.onError as EventListener)
     this.unwatch = watchMarks(this.imageIds, (change) => listener.onMarks(change))
-    watchSize(element, this)
+    watchSize(element, this.stance)
   }
 
   close(): void {
@@ -116,7 +114,7 @@ export class Stack {
 
   /** The window that the person chose, and whether black and white are exchanged. */
   get look(): Look {
-    return { window: this.chosen ? windowOf(this.chosen) : null, inverted: this.inverted, turn: this.turn }
+    return { window: this.chosen ? windowOf(this.chosen) : null, inverted: this.inverted, turn: this.stance.turn }
   }
 
   /** The marks of the report, of which those in these pictures are drawn. */
@@ -141,8 +139,7 @@ export class Stack {
     this.image = undefined
     this.chosen = look?.window ? rangeOf(look.window) : undefined
     this.inverted = look?.inverted ?? false
-    this.hung = look?.turn ?? UPRIGHT
-    this.turn = this.hung
+    this.stance.begin(look?.turn)
     await this.viewport
       .setStack(
         pictures.map((picture) => picture.imageId),
@@ -151,7 +148,12 @@ export class Stack {
       .catch(() => this.fail(pictures[index]?.imageId, generation))
     if (generation !== this.generation) return
     this.putMarks(this.marks)
-    await this.fetchOthers(generation, index)
+    await fetchOthers(pictures, index, {
+      wanted: ({ instanceUid }) => generation === this.generation && !this.unsupported.has(instanceUid),
+      onFailed: ({ imageId }) => {
+        if (generation === this.generation) this.tellFailed(imageId)
+      },
+    })
   }
 
   goTo(index: number): void {
@@ -180,23 +182,6 @@ export class Stack {
     this.report()
   }
 
-  zoomBy(factor: number): void {
-    const { parallelScale } = this.viewport.getCamera()
-    if (parallelScale) this.viewport.setCamera({ parallelScale: parallelScale / factor })
-    this.viewport.render()
-  }
-
-  get place(): Place {
-    const [x, y] = this.viewport.getPan()
-    return { zoom: this.viewport.getZoom(), pan: [x, y] }
-  }
-
-  set place({ zoom, pan: [x, y] }: Place) {
-    this.viewport.setZoom(zoom)
-    this.viewport.setPan([x, y])
-    this.viewport.render()
-  }
-
   /** Where a point of the patient, in mm, lies in the viewport, in points of the screen from its top left. */
   onScreenAt([x, y, z]: readonly [number, number, number]): readonly [number, number] {
     const [left, top] = this.viewport.worldToCanvas([x, y, z])
@@ -207,58 +192,11 @@ export class Stack {
     this.viewport.render()
   }
 
-  /** By a quarter clockwise; a picture that filled the stage fills it again. */
-  rotate(): void {
-    const filled = this.fills()
-    this.turnTo(turned(this.turn))
-    if (filled) this.fit()
-  }
-
-  /** Left for right. */
-  flip(): void {
-    this.turnTo(flipped(this.turn))
-  }
-
-  private turnTo(turn: Turn): void {
-    this.turn = turn
-    this.viewport.setCamera({ flipHorizontal: turn.mirrored })
-    this.viewport.setViewPresentation({ rotation: 90 * turn.quarters })
-    this.viewport.render()
-    this.report()
-  }
-
-  /** The whole picture in the middle of the stage, turned as it is: Cornerstone itself sets it upright. */
-  fit(): void {
-    this.viewport.resetCamera()
-    this.turnTo(this.turn)
-    this.lyingScale = this.turn.quarters % 2 === 1 ? this.fittingScale() : undefined
-    if (this.lyingScale !== undefined) this.viewport.setCamera({ parallelScale: this.lyingScale })
-    this.viewport.render()
-  }
-
-  fills(): boolean {
-    const [x, y] = this.viewport.getPan()
-    const zoom = this.lyingScale
-      ? (this.viewport.getCamera().parallelScale ?? 0) / this.lyingScale
-      : this.viewport.getZoom()
-    return Math.abs(zoom - 1) < 0.01 && (this.lyingScale !== undefined || Math.abs(x) + Math.abs(y) < 1)
-  }
-
-  /** Half of the height of the stage, in mm of the picture, where all of a picture that lies on its side just fits in. */
-  private fittingScale(): number | undefined {
-    const { image } = this
-    const { clientWidth, clientHeight } = this.viewport.element
-    if (!image || clientWidth === 0) return undefined
-    const [width, height] = [image.columns * (image.columnPixelSpacing || 1), image.rows * (image.rowPixelSpacing || 1)]
-    return Math.max(width, (height * clientHeight) / clientWidth) / 2
-  }
-
   /** Window, zoom, place and turn as at the beginning; measurements stay. */
   reset(): void {
     this.chosen = undefined
     this.inverted = false
-    this.turn = this.hung
-    this.fit()
+    this.stance.reset()
     this.present()
     this.report()
   }
@@ -295,7 +233,7 @@ export class Stack {
   private putInPlace(image: core.Types.IImage, before: core.Types.IImage | undefined): void {
     if (this.image !== image) return
     const sameSize = before !== undefined && sizeOf(before) === sizeOf(image)
-    if (!sameSize && (core.getShouldUseCPURendering() || this.turn !== UPRIGHT)) this.fit()
+    if (!sameSize && (core.getShouldUseCPURendering() || this.stance.turn !== UPRIGHT)) this.stance.fit()
     this.present()
   }
 
@@ -366,44 +304,12 @@ export class Stack {
     this.listener.onView({
       index,
       window: voiRange ? windowOf(voiRange) : null,
-      zoom: this.magnification(),
+      zoom: this.stance.magnificationOf(this.pictures[index]),
       inverted: this.inverted,
-      turn: this.turn,
+      turn: this.stance.turn,
       quality,
       fault: quality === 'failed' ? faultOf(imageId) : undefined,
       fromServer: this.image !== undefined && isFromServer(this.image),
     })
-  }
-
-  /** The camera sees twice the parallel scale in height, in mm (or in points where nothing is known of mm). */
-  private magnification(): number | null {
-    const { parallelScale } = this.viewport.getCamera()
-    const picture = this.pictures[this.viewport.getCurrentImageIdIndex()]
-    if (!picture || !parallelScale || !Number.isFinite(parallelScale)) return null
-    const [spacing] = sizeOnScreen(picture.metadata)
-    return (this.viewport.element.clientHeight * spacing) / (2 * parallelScale)
-  }
-
-  private async fetchOthers(generation: number, index: number): Promise<void> {
-    const order = outwardsFrom(index, this.pictures.length)
-    const onProcessor = core.getShouldUseCPURendering()
-    let next = 0
-    const fetchOn = async (): Promise<void> => {
-      for (let place = order[next++]; place !== undefined && generation === this.generation; place = order[next++]) {
-        const picture = this.pictures[place]
-        if (!picture) return
-        if (this.unsupported.has(picture.instanceUid)) continue
-        try {
-          await core.imageLoader.loadAndCacheImage(picture.imageId, {
-            requestType: core.Enums.RequestType.Prefetch,
-            priority: 0,
-            useRGBA: onProcessor,
-          } as never)
-        } catch {
-          if (generation === this.generation) this.tellFailed(picture.imageId)
-        }
-      }
-    }
-    await Promise.all(Array.from({ length: AT_ONCE }, fetchOn))
   }
 }

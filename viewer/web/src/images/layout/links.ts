@@ -1,5 +1,5 @@
 /** Cells that follow the active one: its place in the body, its size and shift, and its window where that is wanted. */
-import type { Place } from '../stack'
+import type { Place } from '../stance'
 import type { Window } from '../window-level'
 import type { Cell, CellContent } from './cell'
 import { counterpartOf, type Linked } from './counterparts'
@@ -39,7 +39,7 @@ export class Links {
     const { stack, view } = active
     if (!stack || view.quality === 'none') return
     this.anchorOf(active)
-    const now = { cell: active, index: view.index, place: stack.place, window: stack.look.window }
+    const now = { cell: active, index: view.index, place: stack.stance.place, window: stack.look.window }
     const { before } = this
     this.before = now
     if (before?.cell !== active) return
@@ -48,7 +48,7 @@ export class Links {
       if (other === active || !other.stack || other.pictures.length === 0) continue
       if (this.places && before.index !== now.index) this.scroll(active, other)
       const isAlike = other.series?.modality === active.series?.modality
-      if (this.places && moved && isAlike) other.stack.place = now.place
+      if (this.places && moved && isAlike) other.stack.stance.place = now.place
       if (
         this.windows &&
         isAlike &&

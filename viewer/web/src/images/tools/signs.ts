@@ -2,7 +2,7 @@
 import { html, svg, type SVGTemplateResult, type TemplateResult } from 'lit'
 import type { Act, ToolName } from './tool-names'
 
-const SIGNS: Readonly<Record<ToolName | Act | 'clear' | 'more', SVGTemplateResult>> = {
+const SIGNS: Readonly<Record<ToolName | Act | 'pause' | 'clear' | 'more', SVGTemplateResult>> = {
   window: svg`<circle cx="12" cy="12" r="8"/><path d="M12 4a8 8 0 0 1 0 16z" fill="currentColor"/>`,
   zoom: svg`<circle cx="10.5" cy="10.5" r="6"/><path d="M15 15l5.5 5.5M8 10.5h5M10.5 8v5"/>`,
   pan: svg`<path d="M12 3v18M3 12h18M9 6l3-3 3 3M9 18l3 3 3-3M6 9l-3 3 3 3M18 9l3 3-3 3"/>`,
@@ -21,6 +21,8 @@ const SIGNS: Readonly<Record<ToolName | Act | 'clear' | 'more', SVGTemplateResul
   flip: svg`<path d="M12 3v18M9 7v10H3zM15 7v10h6z"/>`,
   reset: svg`<path d="M5 12a7 7 0 1 0 2.5-5.4M5 4v4h4"/>`,
   back: svg`<path d="M9 6L4 11l5 5M4 11h9a6 6 0 0 1 6 6v2"/>`,
+  film: svg`<path d="M7 5v14l11-7z"/>`,
+  pause: svg`<path d="M8 5v14M16 5v14"/>`,
   clear: svg`<path d="M5 7h14M9 7V4h6v3M7 7l1 13h8l1-13"/>`,
   more: svg`<circle cx="5" cy="12" r="1.5"/><circle cx="12" cy="12" r="1.5"/><circle cx="19" cy="12" r="1.5"/>`,
 }

@@ -19,6 +19,13 @@ export const TOOL_KEYS: Readonly<Record<ToolName, string>> = {
   ratio: 'h',
 }
 
-export type Act = 'invert' | 'rotate' | 'flip' | 'reset' | 'back'
+export type Act = 'invert' | 'rotate' | 'flip' | 'reset' | 'back' | 'film'
 
-export const ACT_KEYS: Readonly<Record<Act, string>> = { invert: 'i', rotate: 'o', flip: 'l', reset: 'r', back: 'u' }
+export const ACT_KEYS: Readonly<Record<Act, string>> = {
+  invert: 'i',
+  rotate: 'o',
+  flip: 'l',
+  reset: 'r',
+  back: 'u',
+  film: 'y',
+}
