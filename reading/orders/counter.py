@@ -71,7 +71,7 @@ def place(ctx: Context[Staff], keys: Keys, request: Request) -> Order:
     """
     site = visible_site(ctx.tx, ctx.who, request.site_code, ctx.now)
     _works_at(ctx, site.id)
-    if any(one.body_part in PAIRED and not one.laterality for one in request.procedures):
+    if any(_part(one.body_part) in PAIRED and not one.laterality for one in request.procedures):
         raise Invalid("laterality", "needed")
     if not request.reason.strip():
         raise Invalid("reason", "no_history")
@@ -142,13 +142,18 @@ def _ordered_that_day(tx: Connection, request: Request, site: Organisation, pati
     """Whether one of the parts is ordered already, by the clock of the site, and was not cancelled."""
     midnight = at.astimezone(ZoneInfo(site.time_zone)).replace(hour=0, minute=0, second=0, microsecond=0)
     people = persons.record_ids(tx, patient_id)
-    asked = {(one.body_part, one.laterality) for one in request.procedures}
+    asked = {(_part(one.body_part), one.laterality) for one in request.procedures}
     return any(
-        (one.body_part, one.laterality) in asked and one.state is not OrderState.CANCELLED
+        (_part(one.body_part), one.laterality) in asked and one.state is not OrderState.CANCELLED
         for order in orders.of_patients(tx, people, since=midnight, until=midnight + timedelta(days=1))
         if order.modality == request.modality
         for one in order.procedures
     )
+
+
+def _part(typed: str) -> str:
+    """A part as the standard writes it: programs send it in any case of letters."""
+    return typed.strip().upper()
 
 
 def _patient(ctx: Context[Staff], keys: Keys, asked: CardHolder | str, site_id: str) -> Patient:

@@ -10,6 +10,7 @@ AT_THE_COUNTER: Final = MODALITIES[:6]
 """What the form of a township offers."""
 BODY_PARTS: Final = (
     "CHEST",
+    "BREAST",
     "ABDOMEN",
     "HEAD",
     "CSPINE",
@@ -31,8 +32,14 @@ BODY_PARTS: Final = (
 )
 """What forms offer (defined terms of PS3.16 annex L); an order may name others."""
 PAIRED: Final = frozenset(
-    {"SHOULDER", "ARM", "ELBOW", "FOREARM", "WRIST", "HAND", "HIP", "THIGH", "KNEE", "LEG", "ANKLE", "FOOT"}
+    {
+        *("CLAVICLE", "SCAPULA", "ACJOINT", "SCJOINT", "SHOULDER", "AXILLA", "ARM", "HUMERUS", "ELBOW"),
+        *("FOREARM", "RADIUS", "ULNA", "WRIST", "HAND", "FINGER", "THUMB"),
+        *("HIP", "THIGH", "FEMUR", "KNEE", "PATELLA", "LEG", "TIBIA", "FIBULA", "CALF"),
+        *("ANKLE", "FOOT", "CALCANEUS", "TOE"),
+        "BREAST",
+    }
 )
-"""The parts of which there are two: without a side nobody knows which is to be examined."""
+"""The parts of which there are two (PS3.16 annex L), in capitals: without a side nobody knows which to examine."""
 LATERALITIES: Final = ("", "L", "R", "B")
 """Left, right, both (PS3.3 C.7.3.1); empty where there is no side to name."""

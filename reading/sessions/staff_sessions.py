@@ -141,6 +141,12 @@ def end_reason(tx: Connection, token: str) -> EndReason | None:
     return EndReason(found) if found else None
 
 
+def whose(tx: Connection, token: str) -> str | None:
+    """The id of the person whose session has or had this token; None where there was none."""
+    asked = sa.select(staff_session.c.person_id).where(staff_session.c.token_digest == session_token.digest(token))
+    return tx.scalar(asked)
+
+
 @without_door("It concerns the person's own session alone.")
 def end(ctx: Context[Staff], token: str) -> None:
     """Sign out."""

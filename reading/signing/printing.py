@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Final
 
 import sqlalchemy as sa
 
@@ -23,6 +24,9 @@ from reading.tables import person, printing
 from reading.viewers import Staff
 from storage.database import insert_new
 from storage.ids import new_id
+
+ON_ITS_WAY: Final = timedelta(minutes=2)
+"""So long a button sends its sheet again, unmarked: the page that it led to was perhaps lost on the way."""
 
 
 class Means(StrEnum):
@@ -50,14 +54,14 @@ class Printout:
     number: int
     """Which printing of this version it is, from 1: what is printed again says so."""
     again: bool = False
-    """This very sheet was sent to the printer before: the page was loaded again, and nothing was printed anew."""
+    """The button printed longer ago than `ON_ITS_WAY`: its page was loaded again, and nothing is printed."""
 
 
 def print_report(ctx: Context[Staff], version_id: str, *, sheet: str | None = None) -> Printout:
     """The version to be put on paper; the printing is on record.
 
-    ``sheet`` is the id (ULID) that the button carried: whoever loads the page again that it led to prints nothing by
-    that.
+    ``sheet`` is the id (ULID) that the button carried. Pressed again within `ON_ITS_WAY` it sends the same sheet with
+    the same number, and nothing goes on record anew; later whoever loads its page again prints nothing by that.
 
     Raises:
         NotThere: no such version, or not one that they may see.
@@ -65,12 +69,18 @@ def print_report(ctx: Context[Staff], version_id: str, *, sheet: str | None = No
 
     """
     version = _leaving(ctx, version_id)
-    of_version = (printing.c.version_id == version_id) & (printing.c.means == Means.PAPER)
-    before = _count(ctx, of_version)
-    if sheet is not None and _count(ctx, of_version & (printing.c.id == sheet)):
-        return Printout(version=version, number=before, again=True)
-    _keep(ctx, version, Means.PAPER, sheet or new_id())
-    return Printout(version=version, number=before + 1)
+    cases.lock(ctx.tx, version.case_id)  # a button that was pressed twice prints once, and two do not count alike
+    sheets = ctx.tx.execute(
+        sa.select(printing.c.id, printing.c.person_id, printing.c.at)
+        .where(printing.c.version_id == version_id, printing.c.means == Means.PAPER)
+        .order_by(printing.c.at, printing.c.id)
+    ).all()
+    for number, before in enumerate(sheets, start=1):
+        if before.id == sheet:
+            lost = before.person_id == ctx.who.person_id and ctx.now - before.at <= ON_ITS_WAY
+            return Printout(version=version, number=number, again=not lost)
+    kept = _keep(ctx, version, Means.PAPER, sheet or new_id())
+    return Printout(version=version, number=len(sheets) + 1, again=not kept)
 
 
 def hand_out(ctx: Context[Staff], version_id: str) -> ReportVersion:
@@ -134,13 +144,10 @@ def _leaving(ctx: Context[Staff], version_id: str) -> ReportVersion:
     return version
 
 
-def _count(ctx: Context[Staff], condition: sa.ColumnElement[bool]) -> int:
-    return ctx.tx.scalar(sa.select(sa.func.count()).select_from(printing).where(condition)) or 0
-
-
-def _keep(ctx: Context[Staff], version: ReportVersion, means: Means, row_id: str) -> None:
-    ctx.tx.execute(
-        insert_new(ctx.tx, printing),  # a button that was pressed twice prints once
+def _keep(ctx: Context[Staff], version: ReportVersion, means: Means, row_id: str) -> bool:
+    """Whether it is on record now; not where the id is another sheet's."""
+    kept = ctx.tx.scalar(
+        insert_new(ctx.tx, printing).returning(printing.c.id),
         {
             "id": row_id,
             "version_id": version.id,
@@ -150,3 +157,4 @@ def _keep(ctx: Context[Staff], version: ReportVersion, means: Means, row_id: str
             "at": ctx.now,
         },
     )
+    return kept is not None

@@ -1,10 +1,13 @@
 """A form that came without a session any more: it waits on the page of the sign-in, and is sent again from there.
 
-It is never in an address, and the server keeps nothing of it: the fields go to the browser and back.
+It is never in an address, and the server keeps nothing of it: the fields go to the browser and back, sealed for the
+person whose session had ended. Nobody else reads them there, nor gets them after signing in.
 """
 
 from __future__ import annotations
 
+import base64
+import binascii
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -13,14 +16,18 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from viewer.http.callers import keeps_cookies, same_origin
+from reading.errors import WrongKey
+from reading.sessions import staff_sessions
+from storage.database import snapshot
+from viewer.http.callers import STAFF_COOKIE, keeps_cookies, same_origin
 from viewer.http.errors import CrossSite
 from viewer.http.locked_pages import locks
+from viewer.http.office import office_of
 from viewer.http.page import language_of, page
 from viewer.words.catalogue import text
 
-LONGEST: Final = 20_000
-"""Characters of all fields together; what is longer is not kept."""
+LONGEST: Final = 60_000
+"""Characters of a sealed form; what is longer is not kept."""
 UNKEPT: Final = frozenset({"csrf_token", "password"})
 
 
@@ -30,20 +37,15 @@ class KeptForm:
     """Where it goes."""
     fields: Sequence[tuple[str, str]] = field(repr=False)
 
-    def spelled(self) -> str:
-        """As one field of the sign-in, which `spelled_out` reads."""
-        return json.dumps({"address": self.address, "fields": list(self.fields)}, ensure_ascii=False)
 
-
-def spelled_out(written: str) -> KeptForm | None:
-    """A form as `KeptForm.spelled` wrote it; None where it is nothing of the kind."""
+def opened(request: Request, sealed: str, person_id: str) -> KeptForm | None:
+    """A form that `keep` sealed; None where it is another person's, or nothing of the kind."""
     try:
-        said = json.loads(written)
-        fields = [(str(name), str(value)) for name, value in said["fields"]]
-        address = str(said["address"])
-    except (ValueError, TypeError, KeyError):
+        written = office_of(request).keys.open(base64.b64decode(sealed), _purpose(person_id))
+    except (binascii.Error, WrongKey, ValueError):
         return None
-    return KeptForm(address=address, fields=fields) if locks(address) else None
+    said = json.loads(written)
+    return KeptForm(address=said["address"], fields=[(name, value) for name, value in said["fields"]])
 
 
 async def keep(request: Request) -> Response | None:
@@ -54,9 +56,14 @@ async def keep(request: Request) -> Response | None:
         same_origin(request)
     except CrossSite:
         return None  # what another site sent is nobody's work
+    with snapshot(office_of(request).engine) as tx:
+        whose = staff_sessions.whose(tx, request.cookies.get(STAFF_COOKIE, ""))
+    if whose is None:
+        return None
     sent = await request.form()
     fields = [(name, value) for name, value in sent.multi_items() if isinstance(value, str) and name not in UNKEPT]
-    kept = KeptForm(address=request.url.path, fields=fields).spelled()
+    written = json.dumps({"address": request.url.path, "fields": fields}, ensure_ascii=False)
+    kept = base64.b64encode(office_of(request).keys.seal(written, _purpose(whose))).decode()
     if not fields or len(kept) > LONGEST:
         return None
     return page(
@@ -70,3 +77,7 @@ async def keep(request: Request) -> Response | None:
         problem="",
         kept=kept,
     )
+
+
+def _purpose(person_id: str) -> str:
+    return f"kept form {person_id}"

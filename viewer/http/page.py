@@ -10,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from reading.sessions.staff_sessions import PROOF_IDLE
 from reading.viewers import Staff
 from viewer.folders import TEMPLATES
 from viewer.http.locked_pages import locks
@@ -98,6 +99,7 @@ def staff_page(
         "staff": staff,
         "csrf_token": _csrf_token(staff),
         "locks": locks(request.url.path),
+        "idle_seconds": int(PROOF_IDLE.total_seconds()),
     }
     return page(request, template, status=status, headers=headers, **framed, **values)
 

@@ -53,8 +53,8 @@ def sign_in(
         opened = open_staff_session(request, username, password)
     except (WrongCredentials, TooManyAttempts, Busy) as refusal:
         return _form(request, next, username=username, refusal=refusal, kept=kept)
-    form = kept_form.spelled_out(kept) if kept else None
     if not isinstance(opened, HalfSession):
+        form = kept_form.opened(request, kept, opened.staff.person_id) if kept else None
         return let_in(request, opened, next) if form is None else _with_form(request, opened, form)
     response = RedirectResponse(f"/sign-in/factor?next={local(next, '')}", status_code=303)
     give_half(request, response, opened)

@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 
 from reading.access import door
 from reading.actions import Action
-from reading.errors import NotAllowed, NotThere
+from reading.errors import NotDone
 from reading.messages.routes import Audience
 from reading.reports.versions import VALID
 from reading.signing import printing
@@ -84,7 +84,7 @@ def print_several(
     for version_id in dict.fromkeys(chosen[:MOST]):
         try:
             found = _printed(request, staff, version_id, sheet_of(batch, version_id))
-        except (NotAllowed, NotThere):
+        except NotDone:
             refused += 1
         else:
             sheets += [found] if found is not None else []
@@ -99,7 +99,7 @@ def sheet_of(batch: str, version_id: str) -> str:
 
 
 def _printed(request: Request, staff: Staff, version_id: str, button: str) -> Sheet | None:
-    """A sheet for the printer; None where this button has printed it already."""
+    """A sheet for the printer; None where this button has printed it a while ago."""
     office = office_of(request)
     with going_in(office, staff, Action.REPORT_PRINT, "report", version_id) as ctx:
         printout = printing.print_report(ctx, version_id, sheet=button)

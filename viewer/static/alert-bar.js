@@ -136,6 +136,7 @@
           // A page that shows patients leaves the screen when its session is locked; the desk asks to sign in itself.
           var signIn = location.pathname.indexOf("/sign-in") === 0;
           var locked = said.locked || said.covered;
+          if (!locked) document.dispatchEvent(new CustomEvent("tierread-open"));
           if (locked && !lock(said.locked) && said.locked && !signIn && !document.querySelector("tierread-app")) {
             location.reload();
             return 0;

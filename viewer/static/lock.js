@@ -4,6 +4,8 @@
 (function () {
   "use strict";
   var TOLD_EVERY_MS = 60000;
+  var LOOKS_EVERY_MS = 5000;
+  var SILENT_MS = 30000;
   var template = document.getElementById("lock");
   var who = document.querySelector("form[data-person]");
   var main = document.getElementById("main");
@@ -13,6 +15,8 @@
   var title = "";
   var scrolled = 0;
   var toldAt = 0;
+  var touchedAt = Date.now();
+  var openAt = Date.now(); // when the server last said that somebody is there, perhaps in another window
   if (!template || !who || !window.fetch || !window.Promise) return;
 
   function token() {
@@ -35,6 +39,7 @@
       touch,
       function () {
         var now = Date.now();
+        if (!held) touchedAt = now;
         if (held || now - toldAt < TOLD_EVERY_MS) return;
         toldAt = now;
         send("/api/session/here", {}, token()).catch(function () {
@@ -47,6 +52,21 @@
   toldAt = Date.now();
 
   // -- the lock
+
+  // With the line down nobody says that the page is to be covered: then this clock does.
+
+  document.addEventListener("tierread-open", function () {
+    openAt = Date.now();
+  });
+
+  function unattended() {
+    var now = Date.now();
+    var idle = Number(template.getAttribute("data-idle-seconds")) * 1000;
+    if (!held && now - touchedAt > idle && now - openAt > SILENT_MS) cover();
+  }
+
+  window.setInterval(unattended, LOOKS_EVERY_MS);
+  document.addEventListener("visibilitychange", unattended);
 
   document.addEventListener("tierread-locked", function (event) {
     event.preventDefault();
@@ -150,7 +170,7 @@
       halfway = "";
       document.title = title;
       window.scrollTo(0, scrolled);
-      toldAt = Date.now();
+      toldAt = touchedAt = openAt = Date.now();
       document.dispatchEvent(new CustomEvent("tierread-unlocked"));
     });
   }

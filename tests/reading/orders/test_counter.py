@@ -104,3 +104,13 @@ def test_an_examination_lies_between_yesterday_and_a_year_ahead(
         else:
             with pytest.raises(Invalid, match=problem):
                 counter.place(tang, KEYS, asked)
+
+
+@pytest.mark.parametrize("part", ["humerus", "Breast", " FEMUR "])
+def test_a_paired_part_needs_its_side_in_any_case_of_letters(engine: Engine, now: datetime, part: str) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        tang = acting(tx, clinic, clinic.tang, now)
+        with pytest.raises(Invalid):
+            counter.place(tang, KEYS, replace(CHEST, procedures=[Asked(body_part=part)]))
+        counter.place(tang, KEYS, replace(CHEST, procedures=[Asked(body_part=part, laterality="L")]))

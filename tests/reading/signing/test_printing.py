@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import pytest
@@ -79,13 +80,49 @@ def test_what_is_printed_again_is_numbered_and_a_button_prints_once(engine: Engi
         filed = printing.of_versions(tang, [version.id])
 
         first = printing.print_report(tang, version.id, sheet=button)
-        loaded_again = printing.print_report(tang, version.id, sheet=button)
+        lost = printing.print_report(tang, version.id, sheet=button)
+        loaded_again = printing.print_report(Context(tx, clinic.audit, later, clinic.tang), version.id, sheet=button)
         second = printing.print_report(mona, version.id)
+        lost_too_late = printing.print_report(mona, version.id, sheet=button)
         kept = printing.of_versions(tang, [version.id])[version.id]
 
     assert filed == {}
-    assert [(each.number, each.again) for each in (first, loaded_again, second)] == [(1, False), (1, True), (2, False)]
+    assert [(each.number, each.again) for each in (first, lost, loaded_again, second, lost_too_late)] == [
+        (1, False),
+        (1, False),
+        (1, True),
+        (2, False),
+        (1, True),
+    ]
     assert (kept.count, kept.last_at, kept.last_by) == (2, later, "Mona")
+
+
+def test_a_button_of_another_report_prints_nothing(engine: Engine, now: datetime) -> None:
+    button = new_id()
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        one, other = (read(tx, clinic, clinic.rosa, arrive(tx, clinic, uid, now).id, now) for uid in ("1.1", "1.2"))
+        tang = Context(tx, clinic.audit, now, clinic.tang)
+        printing.print_report(tang, one.id, sheet=button)
+        unkept = printing.print_report(tang, other.id, sheet=button)
+        kept = printing.of_versions(tang, [other.id])
+
+    assert (unkept.again, kept) == (True, {})
+
+
+def test_two_who_print_at_the_same_time_get_two_numbers(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        version = read(tx, clinic, clinic.rosa, arrive(tx, clinic, "1.1", now).id, now)
+
+    def printed(_: int) -> int:
+        with transaction(engine) as tx:
+            return printing.print_report(Context(tx, clinic.audit, now, clinic.tang), version.id, sheet=new_id()).number
+
+    with ThreadPoolExecutor(4) as pool:
+        numbers = list(pool.map(printed, range(4)))
+
+    assert sorted(numbers) == [1, 2, 3, 4]
 
 
 def test_a_receipt_is_printed_again_on_purpose_alone(engine: Engine, now: datetime) -> None:
