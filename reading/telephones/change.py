@@ -31,7 +31,8 @@ def ask(ctx: Context[PatientViewer], keys: Keys, telephone: str) -> Invalid | No
         raise Invalid("telephone", "form")
     if number == verified.number:
         raise Invalid("telephone", "unchanged")
-    sent = [
+    # Where the old number takes none, the new one gets none.
+    sent = all(
         codes.send(
             ctx.tx,
             keys,
@@ -42,14 +43,14 @@ def ask(ctx: Context[PatientViewer], keys: Keys, telephone: str) -> Invalid | No
             now=ctx.now,
         )
         for purpose, to in ((Purpose.OLD, verified.number), (Purpose.NEW, number))
-    ]
+    )
     ctx.record(
         action=Action.PATIENT_TELEPHONE_CODE,
         subject_kind="patient",
         subject_id=ctx.who.patient_id,
-        outcome=Outcome.DONE if all(sent) else Outcome.REFUSED,
+        outcome=Outcome.DONE if sent else Outcome.REFUSED,
     )
-    return None if all(sent) else Invalid("telephone_code", "too_many")
+    return None if sent else Invalid("telephone_code", "too_many")
 
 
 @without_door("It concerns the patient's own telephone alone.")

@@ -129,18 +129,21 @@ def test_what_strangers_ask_for_shuts_neither_the_counter_nor_who_was_here_befor
                 check(tx, wrong(code), at)
             at += 2 * MINUTE
         flags = sent(tx)
-        beyond = check(tx, code, at - 2 * MINUTE)
+        beyond = check(tx, code, at - MINUTE)
         asked = KEYS.digest("the counter")
-        at_counter = codes.send(
-            tx, KEYS, purpose=Purpose.VERIFY, asked=asked, patient_id=patient.id, number=MOBILE, now=at
-        )
+        at_counter: list[bool] = []
+        for _ in range(SENT_A_DAY[Purpose.VERIFY]):
+            at += 2 * MINUTE
+            at_counter.append(
+                codes.send(tx, KEYS, purpose=Purpose.VERIFY, asked=asked, patient_id=patient.id, number=MOBILE, now=at)
+            )
         read_there = codes.words_of(tx, KEYS, newest(tx))["code"]
         verified = codes.check(tx, KEYS, purposes=[Purpose.VERIFY], asked=asked, code=read_there, now=at)
         returned = check(tx, send(tx, patient.id, at, purpose=Purpose.RETURN), at)
 
     assert flags == [True] * SENT_A_DAY[Purpose.SIGN_IN] + [False] * 2
     assert beyond is None
-    assert at_counter
+    assert all(at_counter)
     assert verified is not None
     assert returned is not None
 

@@ -8,11 +8,13 @@ from statistics import median
 from time import perf_counter
 
 import httpx
+import pytest
 import sqlalchemy as sa
 
 from reading.messages.routes import Audience
 from reading.tables import telephone_code
 from reading.telephones import codes, numbers
+from reading.telephones.codes import Purpose
 from storage.database import transaction
 from tests.reading.clinic import read
 from tests.reading.messages.scene import MOBILE
@@ -47,7 +49,9 @@ def verified(house: House) -> None:
         numbers.enter(tx, KEYS, house.patient.id, MOBILE, made_by=None, now=house.now)
 
 
-def test_a_number_is_verified_at_the_counter_and_opens_every_examination(house: House) -> None:
+def test_a_number_is_verified_at_the_counter_and_opens_every_examination(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
     _, version_id = final(house)
     other = house.case("1.2.840.7")
     with transaction(house.engine) as tx:
@@ -58,6 +62,9 @@ def test_a_number_is_verified_at_the_counter_and_opens_every_examination(house: 
     noted = tang.get(record).text
     form = dict(re.findall(r'name="(revision|name|sex|birth_date)" value="([^"]*)"', noted))
     post(tang, f"{record}/correct", **form, telephone=MOBILE, why="asked")
+    with monkeypatch.context() as today:
+        today.setattr(codes, "SENT_A_DAY", dict.fromkeys(Purpose, 0))
+        unsent = post(tang, f"{record}/telephone/code")
     sent = post(tang, f"{record}/telephone/code")
     code = code_of(house)
     wrong = post(tang, f"{record}/telephone", code="000000" if code != "000000" else "111111")
@@ -69,6 +76,8 @@ def test_a_number_is_verified_at_the_counter_and_opens_every_examination(house: 
     opened = phone.post("/p/telephone/code", data={**CARD, "token": token, "code": code_of(house)})
     listed = phone.get("/p/reports").text
 
+    assert unsent.status_code == 422
+    assert "none was sent" in said(unsent)
     assert (sent.status_code, wrong.status_code, right.status_code) == (303, 422, 303)
     assert "wrong or too old" in said(wrong)
     assert "verified 20" in shown
@@ -151,7 +160,7 @@ def test_where_nothing_is_sent_the_door_is_closed_and_nothing_is_promised(house:
     assert "a message goes to the telephone" in promised
 
 
-def test_a_patient_changes_the_number_with_a_code_to_both(house: House) -> None:
+def test_a_patient_changes_the_number_with_a_code_to_both(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     case_id, _ = final(house)
     gateway(house)
     verified(house)
@@ -161,17 +170,20 @@ def test_a_patient_changes_the_number_with_a_code_to_both(house: House) -> None:
     listed = phone.get("/p/reports").text
     csrf = {"csrf_token": re.findall(r'name="csrf_token" value="([^"]+)"', listed)[0]}
     same = phone.post("/p/number", data={**csrf, "telephone": MOBILE})
+    with monkeypatch.context() as today:
+        today.setattr(codes, "SENT_A_DAY", dict.fromkeys(Purpose, 0))
+        unsent = phone.post("/p/number", data={**csrf, "telephone": OTHER})
     sent = phone.post("/p/number", data={**csrf, "telephone": OTHER})
     with transaction(house.engine) as tx:
         code = telephone_code.c
-        asked = sa.select(code.purpose, code.id).where(code.purpose.in_(["old", "new"]))
+        asked = sa.select(code.purpose, code.id).where(code.purpose.in_(["old", "new"])).order_by(code.id)
         said_to = {row.purpose: codes.words_of(tx, KEYS, row.id)["code"] for row in tx.execute(asked)}
     swapped = phone.post("/p/number/codes", data={**csrf, "old": said_to["new"], "new": said_to["old"]})
     changed = phone.post("/p/number/codes", data={**csrf, **said_to})
     by_receipt = house.patient_client(case_id)
 
     assert "/p/number" in listed
-    assert (same.status_code, sent.status_code, swapped.status_code) == (422, 200, 422)
+    assert (same.status_code, unsent.status_code, sent.status_code, swapped.status_code) == (422, 422, 200, 422)
     assert (changed.status_code, changed.headers["location"]) == (303, "/p?ended=3")
     assert phone.get("/p/reports").status_code != 200  # the session ended with the old number
     with transaction(house.engine) as tx:
