@@ -36,7 +36,7 @@ def picture(dataset: Dataset, number: int) -> np.ndarray:
         NotComparable: pydicom does not decode it.
 
     """
-    raw = _stored(dataset, number)
+    raw = stored(dataset, number)
     try:
         return _presented(raw, dataset, number)
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
@@ -57,7 +57,7 @@ def _presented(raw: np.ndarray, dataset: Dataset, number: int) -> np.ndarray:
     return _overlaid(shown, dataset, number)
 
 
-def _stored(dataset: Dataset, number: int) -> np.ndarray:
+def stored(dataset: Dataset, number: int) -> np.ndarray:
     try:
         if "FloatPixelData" in dataset:
             return np.frombuffer(dataset.FloatPixelData, "<f4").reshape(dataset.Rows, dataset.Columns)
