@@ -184,6 +184,7 @@ def _order(tierread: TierRead, cast: Cast) -> None:
                 "modality": "DX",
                 "procedures": [{"body_part": "CHEST"}],
                 "reason": "a" * 60,
+                "again": True,
             },
         )
         answer.raise_for_status()

@@ -67,6 +67,7 @@ def orders(tierread: TierRead, cast: Cast, count: int) -> None:
             "modality": "DX",
             "procedures": [{"body_part": "CHEST"}],
             "reason": "a" * 60,
+            "again": True,
         }
         answer = tang.post("/api/orders", json=body)
         assert answer.status_code == 201, answer.text
