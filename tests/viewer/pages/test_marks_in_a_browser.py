@@ -63,6 +63,7 @@ def test_what_was_measured_is_there_after_a_reload_and_in_what_is_signed(
         ada.reload()
         expect(listed(ada)).to_have_count(2, timeout=PATIENCE_MS)
         expect(corner).to_contain_text("/ 3", timeout=PATIENCE_MS)
+        expect(ada.locator(".overlay .bottom-right")).to_contain_text("W ", timeout=PATIENCE_MS)
         listed(ada).first.locator("button.mark").click()
         expect(corner).to_contain_text("2 / 3", timeout=PATIENCE_MS)
         assert drawn(ada) == pytest.approx(before, abs=0.5)
