@@ -16,6 +16,8 @@ from tests.viewer.pages.test_parking_in_a_browser import PATIENCE_MS, measures
 from tests.viewer.pages.test_undrawn_series import case_of, of_pia, send_images, take
 
 SPACING_MM: Final = 0.5
+SLOW: Final = {"offline": False, "latency": 400, "downloadThroughput": 50_000, "uploadThroughput": 50_000}
+"""Milliseconds, and bytes a second."""
 
 
 def drawn(page: Page) -> list[float]:
@@ -59,14 +61,18 @@ def test_what_was_measured_is_there_after_a_reload_and_in_what_is_signed(
         expect(listed(ada)).to_have_count(2)
         writes(ada, "两肺纹理清晰。", "未见异常。")
 
-        # When the page is loaded anew, the list leads back to the picture, and the line lies where it lay.
+        # When the page is loaded anew on a slow line, the list leads back to the picture before the first one has come,
+        # and the line lies where it lay.
+        line = ada.context.new_cdp_session(ada)
+        line.send("Network.enable")
+        line.send("Network.emulateNetworkConditions", SLOW)
         ada.reload()
         expect(listed(ada)).to_have_count(2, timeout=PATIENCE_MS)
         expect(corner).to_contain_text("/ 3", timeout=PATIENCE_MS)
-        expect(ada.locator(".overlay .bottom-right")).to_contain_text("W ", timeout=PATIENCE_MS)
         listed(ada).first.locator("button.mark").click()
         expect(corner).to_contain_text("2 / 3", timeout=PATIENCE_MS)
         assert drawn(ada) == pytest.approx(before, abs=0.5)
+        line.detach()
         ada.locator(".marks li", has_text="长度").get_by_role("button", name="写入所见").click()
         expect(ada.locator("#findings")).to_have_value(re.compile(r"清晰。长度 \d+\.\d mm（序列 2，图像 2）"))
 

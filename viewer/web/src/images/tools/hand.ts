@@ -30,6 +30,19 @@ export function addTools(): void {
   style.setDefaultToolStyles({ global: { ...style.getDefaultToolStyles()['global'], ...STYLE } })
 }
 
+type Drawing = { renderAnnotation?: tools.AnnotationTool['renderAnnotation'] }
+
+/**
+ * Draws nothing before the first picture of a viewport has come: to Cornerstone a mark has no place on the screen by then,
+ * and after one failure it draws no mark on any viewport any more.
+ */
+function waitForPicture(tool: Drawing): void {
+  const draw = tool.renderAnnotation
+  if (!draw) return
+  tool.renderAnnotation = (enabled, helper) =>
+    enabled.viewport.getImageData() !== undefined && draw.call(tool, enabled, helper)
+}
+
 /** In the colours of the desk, with letters that are read at arm's length. */
 const STYLE = {
   color: '#ffe14d',
@@ -51,7 +64,10 @@ export class Hand {
     const group = tools.ToolGroupManager.createToolGroup(id)
     if (!group) throw new Error('Cornerstone made no tool group')
     this.group = group
-    for (const tool of Object.values(TOOLS)) group.addTool(tool, configurationOf(tool))
+    for (const tool of Object.values(TOOLS)) {
+      group.addTool(tool, configurationOf(tool))
+      waitForPicture(group.getToolInstance(tool))
+    }
     group.addViewport(id, engineId)
     this.take('window')
   }
