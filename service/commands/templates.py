@@ -22,6 +22,11 @@ from service.commands.output import AsJson, answer, answer_rows
 commands = typer.Typer(help="Templates of reports (报告模板), in versions.", no_args_is_help=True)
 
 
+_Key = Annotated[str, typer.Argument(help="Its name in files and lists; a template of the same key is replaced.")]
+_Org = Annotated[str, typer.Option(help="Code of the organisation that it is for; the whole region otherwise.")]
+_Person = Annotated[str, typer.Option(help="Name at sign-in of the person that it is for.")]
+
+
 @commands.command("list")
 def list_templates(*, as_json: AsJson = False) -> None:
     """List the templates in use."""
@@ -40,16 +45,14 @@ def show(template_id: Annotated[str, typer.Argument(metavar="ID")]) -> None:
 
 @commands.command("add")
 def add(
-    key: Annotated[str, typer.Argument(help="Its name in files and lists; a template of the same key is replaced.")],
+    key: _Key,
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The document; see docs/reports.md.")],
     *,
-    org: Annotated[str, typer.Option(help="Code of the organisation that it is for; the whole region otherwise.")] = "",
-    person: Annotated[str, typer.Option(help="Name at sign-in of the person that it is for.")] = "",
+    org: _Org = "",
+    person: _Person = "",
     as_json: AsJson = False,
 ) -> None:
     """Add a template, or the next version of one."""
-    if org and person:
-        raise typer.BadParameter("either an organisation or a person", param_hint="--person")
     try:
         document = json.loads(file.read_text("utf-8"))
     except (ValueError, RecursionError):
@@ -61,16 +64,14 @@ def add(
 
 @commands.command("import")
 def import_template(
-    key: Annotated[str, typer.Argument(help="Its name in files and lists; a template of the same key is replaced.")],
+    key: _Key,
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="HTML by IHE MRRT, in UTF-8.")],
     *,
-    org: Annotated[str, typer.Option(help="Code of the organisation that it is for; the whole region otherwise.")] = "",
-    person: Annotated[str, typer.Option(help="Name at sign-in of the person that it is for.")] = "",
+    org: _Org = "",
+    person: _Person = "",
     as_json: AsJson = False,
 ) -> None:
     """Add a template that another program made; look at it before it is used."""
-    if org and person:
-        raise typer.BadParameter("either an organisation or a person", param_hint="--person")
     try:
         html = file.read_text("utf-8")
     except UnicodeDecodeError:
@@ -111,6 +112,8 @@ def _found(ctx: Context[Any], template_id: str) -> Template:
 
 
 def _owner(ctx: Context[Any], org: str, person: str) -> str:
+    if org and person:
+        raise typer.BadParameter("either an organisation or a person", param_hint="--person")
     if org:
         return organisations.in_force(ctx.tx, org).id
     if not person:

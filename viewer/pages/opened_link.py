@@ -19,15 +19,14 @@ from viewer.http.callers import (
     SameOrigin,
     caller_of,
     keep_off_scripts,
-    keeps_cookies,
     link_of,
     take,
 )
 from viewer.http.errors import SignedOut
 from viewer.http.office import office_of
 from viewer.http.on_record import acting
-from viewer.http.page import LINKS, language_of, page
-from viewer.http.problems import problem_of
+from viewer.http.page import LINKS, language_of
+from viewer.pages.door_form import door_form
 from viewer.views.patient_files import images_zip, picture_page, report_page, report_pdf, report_picture, reports_page
 from viewer.words.catalogue import text
 
@@ -103,18 +102,4 @@ def view(request: Request, viewer: Linked, version_id: str, number: int) -> Resp
 
 
 def _form(request: Request, *, notice: str = "", refusal: WrongCredentials | TooManyAttempts | None = None) -> Response:
-    problem, language = problem_of(refusal) if refusal else None, language_of(request)
-    said = ""
-    if problem is not None:
-        key = "patient.too-many" if isinstance(refusal, TooManyAttempts) else "links.refused"
-        said = text(language, key, **problem.fields)
-    return page(
-        request,
-        "link_sign_in.html",
-        insecure=not keeps_cookies(request),
-        status=problem.status if problem else 200,
-        headers=problem.headers if problem else None,
-        signed_in=False,
-        notice=notice,
-        problem=said,
-    )
+    return door_form(request, "link_sign_in.html", wrong="links.refused", refusal=refusal, notice=notice)

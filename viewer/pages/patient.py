@@ -17,14 +17,13 @@ from viewer.http.callers import (
     PatientSubmitting,
     SameOrigin,
     give,
-    keeps_cookies,
     patient_of,
 )
 from viewer.http.office import office_of
-from viewer.http.page import PATIENTS, language_of, page
-from viewer.http.problems import SignedOut, problem_of
+from viewer.http.page import PATIENTS, language_of
+from viewer.http.problems import SignedOut
 from viewer.http.sessions import end_patient_session, open_patient_session
-from viewer.pages.sign_in import words_for
+from viewer.pages.door_form import door_form
 from viewer.views.patient_files import images_zip, picture_page, report_page, report_pdf, report_picture, reports_page
 from viewer.words.catalogue import text
 
@@ -102,27 +101,13 @@ def _form(
     notice: str = "",
     refusal: WrongCredentials | TooManyAttempts | Invalid | None = None,
 ) -> Response:
-    language = language_of(request)
-    problem = problem_of(refusal) if refusal else None
-    match refusal:
-        case None:
-            said = ""
-        case WrongCredentials():
-            said = text(language, "patient.wrong")
-        case TooManyAttempts():
-            said = text(language, "patient.too-many", **(problem.fields if problem else {}))
-        case Invalid():
-            said = words_for(request, refusal)
-    return page(
+    return door_form(
         request,
         "patient_sign_in.html",
-        insecure=not keeps_cookies(request),
-        status=problem.status if problem else 200,
-        headers=problem.headers if problem else None,
-        signed_in=False,
+        wrong="patient.wrong",
+        refusal=refusal,
         card_types=CARD_TYPES,
         card_type=card_type,
         notice=notice,
-        problem=said,
         by_telephone=office_of(request).reaches(Audience.PATIENT),
     )

@@ -11,14 +11,11 @@ from starlette.responses import RedirectResponse, Response
 
 from reading.errors import Invalid, NotThere, TooManyAttempts, WrongCredentials
 from reading.messages.routes import Audience
-from viewer.http.callers import PATIENT_COOKIE, SameOrigin, give, keeps_cookies
+from viewer.http.callers import PATIENT_COOKIE, SameOrigin, give
 from viewer.http.office import office_of
-from viewer.http.page import language_of, page
-from viewer.http.problems import problem_of
 from viewer.http.sessions import ask_for_code, open_session_by_code
+from viewer.pages.door_form import door_form
 from viewer.pages.patient import CARD_TYPES, Field
-from viewer.pages.sign_in import words_for
-from viewer.words.catalogue import text
 
 router = APIRouter(prefix="/p/telephone")
 
@@ -63,27 +60,13 @@ def _page(
     token: str = "",
     refusal: WrongCredentials | TooManyAttempts | Invalid | None = None,
 ) -> Response:
-    language = language_of(_open(request))
-    problem = problem_of(refusal) if refusal else None
-    match refusal:
-        case None:
-            said = ""
-        case WrongCredentials():
-            said = text(language, "telephone.wrong")
-        case TooManyAttempts():
-            said = text(language, "patient.too-many", **(problem.fields if problem else {}))
-        case Invalid():
-            said = words_for(request, refusal)
-    return page(
-        request,
+    return door_form(
+        _open(request),
         "patient_telephone.html",
-        insecure=not keeps_cookies(request),
-        status=problem.status if problem else 200,
-        headers=problem.headers if problem else None,
-        signed_in=False,
+        wrong="telephone.wrong",
+        refusal=refusal,
         card_types=CARD_TYPES,
         card_type=card_type,
         card=card,
         token=token,
-        problem=said,
     )
