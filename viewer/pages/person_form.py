@@ -3,33 +3,50 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from datetime import date
 from enum import StrEnum
-from typing import Final, TypeVar
+from typing import Annotated, Final, TypeVar
+
+from fastapi import Depends, Form
 
 from reading.errors import Invalid
 from reading.kinds import HeldAs, IdentifierKind, Sex
 from reading.orders.registration import CardHolder
 
-PERSON: Final = (
-    *("card_type", "card", "card_of", "guardian", "name"),
-    *("sex", "birth_date", "estimated_age", "telephone"),
-)
-"""The fields of the person at the counter."""
 NO_PAPERS: Final = "none"
 """The kind of card of somebody who has none."""
+
+
+WordT = TypeVar("WordT", bound=StrEnum)
+_Field = Annotated[str, Form(max_length=200)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonFields:
+    """The fields of the form for the person at the counter, as somebody typed them."""
+
+    card_type: _Field = IdentifierKind.IDENTITY_CARD
+    card: _Field = ""
+    card_of: _Field = HeldAs.OWN
+    guardian: _Field = ""
+    name: _Field = ""
+    sex: _Field = ""
+    birth_date: _Field = ""
+    estimated_age: _Field = ""
+    telephone: _Field = ""
+
+
+TypedPerson = Annotated[PersonFields, Depends()]
 BLANK: Final = {
-    **dict.fromkeys((*PERSON, "site", "body_part", "laterality", "reason", "scheduled_at", "station", "patient"), ""),
+    **asdict(PersonFields()),
+    **dict.fromkeys(("site", "body_part", "laterality", "reason", "scheduled_at", "station", "patient"), ""),
     "department": "",
     "contrast": "",
-    "card_type": IdentifierKind.IDENTITY_CARD,
-    "card_of": HeldAs.OWN,
     "modality": "DX",
     "priority": "routine",
 }
 """What a form shows before anything was typed."""
-
-WordT = TypeVar("WordT", bound=StrEnum)
 
 
 def holder_of(typed: Mapping[str, str]) -> CardHolder:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Form, Query
@@ -31,7 +32,7 @@ from viewer.http.on_record import acting, going_in
 from viewer.http.page import language_of, staff_page
 from viewer.http.problems import problem_of
 from viewer.pages.patient import CARD_TYPES
-from viewer.pages.person_form import BLANK, PERSON, holder_of, one_of, typed_date
+from viewer.pages.person_form import BLANK, TypedPerson, holder_of, one_of, typed_date
 from viewer.pages.sign_in import words_for
 from viewer.views import register as view
 
@@ -90,22 +91,8 @@ def show_new(request: Request, staff: Looking) -> Response:
 
 
 @router.post("/new")
-def register(  # noqa: PLR0917 -- the fields of the form
-    request: Request,
-    staff: Submitting,
-    site: Field,
-    card_type: Field,
-    card: Field = "",
-    card_of: Field = HeldAs.OWN,
-    guardian: Field = "",
-    name: Field = "",
-    sex: Field = "",
-    birth_date: Field = "",
-    estimated_age: Field = "",
-    telephone: Field = "",
-) -> Response:
-    values = (card_type, card, card_of, guardian, name, sex, birth_date, estimated_age, telephone)
-    typed = {**dict(zip(PERSON, values, strict=True)), "site": site}
+def register(request: Request, staff: Submitting, site: Field, person: TypedPerson) -> Response:
+    typed = {**asdict(person), "site": site}
     office = office_of(request)
     try:
         with acting(office, staff, naming=True) as ctx:

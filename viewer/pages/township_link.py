@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Annotated
 
 from fastapi import APIRouter, Form
@@ -12,7 +13,6 @@ from starlette.responses import RedirectResponse, Response
 from reading.actions import Action
 from reading.errors import Invalid, Stale
 from reading.intake import putting_right
-from reading.kinds import HeldAs, IdentifierKind
 from reading.viewers import Staff
 from viewer.http.callers import Looking, Submitting
 from viewer.http.office import office_of
@@ -20,7 +20,7 @@ from viewer.http.on_record import going_in
 from viewer.http.page import language_of, staff_page
 from viewer.http.problems import problem_of
 from viewer.pages.patient import CARD_TYPES
-from viewer.pages.person_form import BLANK, holder_of
+from viewer.pages.person_form import BLANK, TypedPerson, holder_of
 from viewer.pages.sign_in import words_for
 from viewer.pages.township_case import opened
 from viewer.views import meanwhile, township
@@ -42,29 +42,11 @@ def link(  # noqa: PLR0917 -- the fields of the form
     staff: Submitting,
     case_id: str,
     revision: Annotated[int, Form(ge=1)],
-    card_type: Field = IdentifierKind.IDENTITY_CARD,
-    card: Field = "",
-    name: Field = "",
-    card_of: Field = HeldAs.OWN,
-    guardian: Field = "",
-    sex: Field = "",
-    birth_date: Field = "",
-    estimated_age: Field = "",
-    telephone: Field = "",
+    person: TypedPerson,
     same_person: Field = "",
 ) -> Response:
     office = office_of(request)
-    typed = {
-        "card_type": card_type,
-        "card": card,
-        "card_of": card_of,
-        "guardian": guardian,
-        "name": name,
-        "sex": sex,
-        "birth_date": birth_date,
-        "estimated_age": estimated_age,
-        "telephone": telephone,
-    }
+    typed = asdict(person)
     try:
         with going_in(office, staff, Action.CASE_LINK, "case", case_id, naming=True) as ctx:
             holder = holder_of(typed)

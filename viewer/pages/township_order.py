@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Annotated, Any, Final, Literal
 from zoneinfo import ZoneInfo
 
@@ -36,7 +36,7 @@ from viewer.http.on_record import ULID, acting, going_in, looks_through
 from viewer.http.page import language_of, staff_page
 from viewer.http.typed_times import typed_moment
 from viewer.pages.patient import CARD_TYPES
-from viewer.pages.person_form import BLANK, NO_PAPERS, holder_of, one_of
+from viewer.pages.person_form import BLANK, NO_PAPERS, TypedPerson, holder_of, one_of
 from viewer.pages.sign_in import words_for
 from viewer.views import order_form
 from viewer.views import orders as orders_view
@@ -133,16 +133,8 @@ def order(  # noqa: PLR0917 -- the fields of the form
     modality: Field,
     body_part: Field,
     priority: Field,
+    person: TypedPerson,
     patient: Annotated[str, Form(max_length=26)] = "",
-    card_type: Field = IdentifierKind.IDENTITY_CARD,
-    card: Field = "",
-    name: Field = "",
-    card_of: Field = HeldAs.OWN,
-    guardian: Field = "",
-    sex: Field = "",
-    birth_date: Field = "",
-    estimated_age: Field = "",
-    telephone: Field = "",
     laterality: Field = "",
     reason: Annotated[str, Form(max_length=1000)] = "",
     scheduled_at: Field = "",
@@ -153,15 +145,7 @@ def order(  # noqa: PLR0917 -- the fields of the form
 ) -> Response:
     typed = {
         "patient": patient,
-        "card_type": card_type,
-        "card": card,
-        "card_of": card_of,
-        "guardian": guardian,
-        "name": name,
-        "sex": sex,
-        "birth_date": birth_date,
-        "estimated_age": estimated_age,
-        "telephone": telephone,
+        **asdict(person),
         "site": site,
         "modality": modality,
         "body_part": body_part,
