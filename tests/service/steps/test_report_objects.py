@@ -2,174 +2,45 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
-from io import BytesIO
-from pathlib import Path
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
-from pydicom import dcmread
-from pydicom.dataset import Dataset, FileDataset
-from sqlalchemy.engine import Engine
+from pydicom.dataset import Dataset
 
-from pacs.authoring.document import Written
-from pacs.authoring.keeping import Keeper
 from reading.access import visibility
 from reading.actions import Action
 from reading.audit import SYSTEM
 from reading.cases import cases
-from reading.cases.cases import Case
 from reading.cases.moves import State
 from reading.completeness import account, follow_ups, image_set, ledger
 from reading.context import Context
 from reading.desk import desk
 from reading.errors import Invalid
-from reading.intake import arrival_end, case_images, intake, rejection_record, rejections
-from reading.intake.rejection_record import Title
-from reading.intake.rejections import Note
+from reading.intake import case_images, intake
 from reading.patients import attribution
 from reading.report_objects.moves import State as ObjectState
-from reading.report_objects.rows import AGAIN_AFTER, HELD, Kind
+from reading.report_objects.rows import Kind
 from reading.reports.content import Content
-from reading.reports.versions import ReportVersion
-from reading.retention import retention
 from reading.sharing import shares
-from reading.signing import papers, signatures, withhold
-from reading.tables import report_object, report_version, seal_alarm
+from reading.signing import withhold
 from reading.viewers import Viewer
-from service.installation.house import House
-from service.installation.installation import Folders
-from service.installation.load_settings import load
 from service.steps.arrivals import Arrivals
-from service.steps.report_objects import write_next
 from storage.database import snapshot, transaction
 from storage.decisions import placement
 from storage.decisions.placement_changes import InstancesMoved, SeriesMade
 from storage.index import queries
-from storage.index.queries import Entered, Instance
-from storage.nodes.reader import Bytes
-from storage.objects.store import FolderObjectStore
-from storage.tables import instance, tombstone
-from tests.archive import TOWNSHIP, Archive, archive
-from tests.builders import DX, image, thing
+from tests.builders import DX, image
 from tests.dciodvfy import errors_of
 from tests.reading.access.test_visibility import machine_of
-from tests.reading.anchors.anchored import tamper
-from tests.reading.clinic import NORMAL, PNEUMONIA, Clinic, another_image, arrive, open_clinic, read, shown
+from tests.reading.clinic import NORMAL, PNEUMONIA, another_image
 from tests.reading.region import KEYS
-from tests.reading.signing.test_papers import HOLDER, asked
+from tests.service.steps.report_object_scene import DRAWN, MEASURED, PDF, SELECTED, SR, STUDY, Here, here
 from tests.storage.instances import seen_whole
 from viewer.views.consultations import numbered_images
 
-STUDY = "1.2.840.1"
-SR, PDF = "1.2.840.10008.5.1.4.1.1.88.11", "1.2.840.10008.5.1.4.1.1.104.1"
-MEASURED, SELECTED = "1.2.840.10008.5.1.4.1.1.88.33", "1.2.840.10008.5.1.4.1.1.88.59"
-DRAWN = "1.2.840.10008.5.1.4.1.1.11.1"
-
-
-@dataclass
-class Clock:
-    now: datetime
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
-@dataclass
-class Here:
-    """A clinic, its worker, and where the worker keeps what it writes."""
-
-    clinic: Clinic
-    house: House
-    archive: Archive
-    clock: Clock
-    case: Case
-    keeper: Keeper = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.keeper = Keeper(spool=self.archive.spool, index=self.archive.index)
-
-    @property
-    def engine(self) -> Engine:
-        return self.house.engine
-
-    def read(self, content: Content = NORMAL) -> ReportVersion:
-        with transaction(self.engine) as tx:
-            return read(tx, self.clinic, self.clinic.ada, self.case.id, self.clock.now, content)
-
-    def correct(self, version: ReportVersion, content: Content) -> ReportVersion:
-        with transaction(self.engine) as tx:
-            ada = Context(tx, self.clinic.audit, self.clock.now, self.clinic.ada)
-            said = shown(tx, self.case.id)
-            return signatures.addendum(ada, self.clinic.seal, version.id, content=content, screen=said)
-
-    def work(self) -> int:
-        """What the worker does until nothing waits."""
-        self.clock.now += timedelta(seconds=1)
-        done = 0
-        while write_next(self.house, self.bytes_, self.keeper):
-            done += 1
-        return done
-
-    @property
-    def bytes_(self) -> Bytes:
-        return Bytes(self.archive.spool.directory, self.house.object_store, self.engine)
-
-    def seen(self, study_uid: str = STUDY) -> dict[str, Instance]:
-        """The objects of ours that a search finds, by SOP class."""
-        with snapshot(self.engine) as tx:
-            found = queries.instances_in(tx, seen_whole(study_uid), study_uid)
-        return {one.sop_class_uid: one for one in found if one.made_here}
-
-    def dataset(self, one: Instance) -> FileDataset:
-        return dcmread(BytesIO(self.file(one)))
-
-    def file(self, one: Instance) -> bytes:
-        return b"".join(self.bytes_.stream(one))
-
-    def take(self, one: Dataset) -> None:
-        """A picture comes from the device, and with it, or before, its case."""
-        hills = self.clinic.region.hills.id
-        assert self.archive.take(thing(one), replace(TOWNSHIP, site_id=hills)).accepted
-        with transaction(self.engine) as tx:
-            study = queries.study_of(tx, str(one.StudyInstanceUID))
-            assert study is not None
-            self.case = intake.take_in(Context(tx, self.clinic.audit, self.clock.now, SYSTEM), KEYS, study)
-            arrival_end.end_arriving(tx, datetime.now(UTC) + timedelta(hours=1), 60)
-
-    def failures(self) -> int:
-        with snapshot(self.engine) as tx:
-            return tx.scalar(sa.select(sa.func.sum(report_object.c.failures))) or 0
-
-    def states(self) -> dict[tuple[str, str], str]:
-        row = report_object.c
-        with snapshot(self.engine) as tx:
-            rows = tx.execute(sa.select(row.version_id, row.kind, row.state).where(row.case_id == self.case.id))
-            return {(row.version_id, row.kind): row.state for row in rows}
-
-
-@pytest.fixture
-def here(engine: Engine, database_url: str, now: datetime, tmp_path: Path) -> Iterator[Here]:
-    clock = Clock(now)
-    with transaction(engine) as tx:
-        clinic = open_clinic(tx, now)
-        case = arrive(tx, clinic, STUDY, now, patient_name="Wang^Xiaoming=王^小明")
-    with archive(engine, database_url, tmp_path) as stored:
-        house = House(
-            settings=load({"TIERREAD_DATA_DIR": str(tmp_path), "TIERREAD_PUBLIC_ORIGIN": "https://reports.example"}),
-            folders=Folders(data=tmp_path),
-            clock=clock,
-            engine=engine,
-            keys=KEYS,
-            seal=clinic.seal,
-            audit=clinic.audit,
-            object_store=FolderObjectStore(tmp_path / "objects"),
-        )
-        yield Here(clinic, house, stored, clock, case)
+__all__ = ["here"]
 
 
 def test_a_final_report_lies_in_its_study_and_a_correction_takes_its_place(here: Here) -> None:
@@ -314,208 +185,6 @@ def test_an_object_bears_the_corrected_name_and_stays_with_its_study(here: Here)
     assert (str(made.PatientName), made.PatientID, made.PatientSex) == ("Li^Na=李^娜", "P-9", "F")
     assert odd == []  # it names nobody else than the study does
     assert here.archive.quarantined() == []
-
-
-class PowerCut(BaseException):
-    """The worker stops, whatever it would have caught."""
-
-
-def nothing() -> None:
-    pass
-
-
-@dataclass(frozen=True, kw_only=True)
-class Meanwhile(Keeper):
-    """The real one, in a world in which something happens just before an object is kept, or just after."""
-
-    before: Callable[[], object] = nothing
-    after: Callable[[], object] = nothing
-
-    def keep(self, made: Written, *, site_id: str, received: Mapping[str, str], now: datetime) -> Entered:
-        self.before()
-        entered = super().keep(made, site_id=site_id, received=received, now=now)
-        self.after()
-        return entered
-
-
-def power_cut() -> None:
-    raise PowerCut
-
-
-def worker(here: Here, *, before: Callable[[], object] = nothing, after: Callable[[], object] = nothing) -> None:
-    """A worker makes the object that is due: the sheet comes first."""
-    keeper = Meanwhile(spool=here.archive.spool, index=here.archive.index, before=before, after=after)
-    here.clock.now += timedelta(seconds=1)
-    assert write_next(here.house, here.bytes_, keeper) == 1
-
-
-def test_after_a_crash_it_is_not_made_twice_and_its_file_is_known_as_ours(here: Here) -> None:
-    version = here.read()
-    with pytest.raises(PowerCut):
-        worker(here, after=power_cut)
-    assert here.seen() == {}  # stored, and shown only when it is known what its version counts
-    here.work()
-    assert here.states()[version.id, Kind.PDF] == ObjectState.WAITING  # nobody else makes what a worker holds
-    here.clock.now += HELD
-    here.work()
-    given = bytes(here.dataset(here.seen()[PDF]).EncapsulatedDocument)
-    said = []
-    with transaction(here.engine) as tx:
-        for file in {given, given.removesuffix(b"\0")}:  # an odd number of bytes is filled up (PS3.5 8.2)
-            ctx = asked(tx, here.clinic, here.clock.now)
-            said.append(papers.check_file(ctx, KEYS, hashlib.sha256(file).digest(), HOLDER))
-
-    assert here.states() == {(version.id, kind): ObjectState.STORED for kind in (Kind.SR, Kind.PDF)}
-    assert here.archive.quarantined() == []
-    assert [one.version_id for one in said if isinstance(one, papers.Paper)] == [version.id]
-
-
-@pytest.mark.parametrize("how", ["corrected", "withheld"])
-def test_what_counts_no_longer_when_it_is_stored_is_not_seen_even_if_the_worker_stops_there(
-    here: Here, how: str
-) -> None:
-    first = here.read()
-
-    def meanwhile() -> None:
-        if how == "corrected":
-            here.correct(first, PNEUMONIA)
-        else:
-            with transaction(here.engine) as tx:
-                tang = Context(tx, here.clinic.audit, here.clock.now, here.clinic.tang)
-                withhold.withhold(tang, here.case.id, why="拍错人")
-                queries.unhide(tx, STUDY, here.clock.now)  # the objects are hidden by themselves, not with the study
-
-    with pytest.raises(PowerCut):
-        worker(here, before=meanwhile, after=power_cut)
-    stopped = here.seen()
-    here.clock.now += HELD
-    here.work()
-
-    assert stopped == {}
-    assert {one.instance_number for one in here.seen().values()} == ({2} if how == "corrected" else set())
-    assert here.states()[first.id, Kind.PDF] == ObjectState.STORED
-    assert here.states()[first.id, Kind.SR] == ObjectState.LEFT_OUT
-
-
-@pytest.mark.parametrize("late", [False, True], ids=["in time", "later than its hold"])
-def test_of_two_workers_none_disturbs_the_other_when_a_report_is_corrected_between(here: Here, late: bool) -> None:
-    first = here.read()
-
-    def the_other() -> None:
-        here.correct(first, PNEUMONIA)
-        here.clock.now += HELD if late else timedelta()
-        here.work()
-
-    worker(here, before=the_other)
-    between = here.states()[first.id, Kind.PDF], {one.instance_number for one in here.seen().values()}
-    here.work()
-
-    # The objects of the correction name those before them, and wait for them.
-    assert between == (ObjectState.STORED, {2} if late else set())
-    assert {(uid, one.instance_number) for uid, one in here.seen().items()} == {(SR, 2), (PDF, 2)}
-    assert here.states()[first.id, Kind.SR] == ObjectState.LEFT_OUT
-    assert here.failures() == 0
-
-
-def test_what_is_stored_after_its_study_was_erased_is_erased_too(here: Here) -> None:
-    version = here.read()
-
-    def erased() -> None:
-        with transaction(here.engine) as tx:
-            study = queries.study_of(tx, STUDY)
-            assert study is not None
-            system = Context(tx, here.clinic.audit, here.clock.now, SYSTEM)
-            retention.erase(system, study, "保存期满", request_id="")
-
-    worker(here, before=erased)
-    here.work()
-    with snapshot(here.engine) as tx:
-        study = queries.study_of(tx, STUDY)
-        left = tx.scalar(sa.select(sa.func.count()).select_from(instance))
-        graves = tx.scalar(sa.select(sa.func.count()).select_from(tombstone).where(tombstone.c.made_here))
-
-    assert study is not None
-    assert (left, graves, study.made_here, study.instances) == (0, 1, 0, 0)
-    assert set(here.states().values()) == {ObjectState.LEFT_OUT}
-    assert {version_id for version_id, _ in here.states()} == {version.id}
-
-
-def test_what_was_left_out_for_want_of_images_is_made_when_they_are_shown_again(here: Here) -> None:
-    version = here.read()
-    with transaction(here.engine) as tx:
-        system = Context(tx, here.clinic.audit, here.clock.now, SYSTEM)
-        [uid] = version.images["instances"]
-        image_ = queries.instance_of(tx, uid)
-        assert image_ is not None
-        note = Note(
-            note_uid="1.2.9",
-            title=Title.QUALITY,
-            site_id=image_.site_id,
-            device_id=image_.device_id,
-            received_at=here.clock.now,
-            sop_instance_uids=(uid,),
-        )
-        rejections.take(system, KEYS, note)
-    here.work()
-    left_out = set(here.states().values())
-    with transaction(here.engine) as tx:
-        [made] = rejection_record.about(tx, [uid])
-        tang = Context(tx, here.clinic.audit, here.clock.now, here.clinic.tang)
-        rejections.lift(tang, KEYS, here.case.id, made.id, why="可以用")
-    here.work()
-
-    assert left_out == {ObjectState.LEFT_OUT}
-    assert set(here.seen()) == {SR, PDF}
-
-
-def test_what_cannot_be_made_is_tried_ever_later(here: Here) -> None:
-    here.read()
-
-    def unreadable() -> None:
-        raise OSError
-
-    for _ in range(2):
-        worker(here, before=unreadable)  # the sheet, then the text
-    assert here.failures() == 2
-    here.clock.now += AGAIN_AFTER
-    for _ in range(2):
-        worker(here, before=unreadable)
-    here.clock.now += AGAIN_AFTER
-    assert here.work() == 0
-    here.clock.now += AGAIN_AFTER
-    assert here.work() == 2
-    assert set(here.seen()) == {SR, PDF}
-
-
-def test_a_report_that_was_superseded_or_whose_images_were_erased_first_makes_none(here: Here) -> None:
-    first = here.read()
-    second = here.correct(first, PNEUMONIA)
-    here.work()
-    assert {one.instance_number for one in here.seen().values()} == {second.number}
-    assert "PredecessorDocumentsSequence" not in here.dataset(here.seen()[SR])
-    with transaction(here.engine) as tx:
-        study = queries.study_of(tx, STUDY)
-        assert study is not None
-        system = Context(tx, here.clinic.audit, here.clock.now, SYSTEM)
-        erased = retention.erase(system, study, "保存期满", request_id="")
-        assert erased.instances == 1  # images
-        assert ledger.arrived(tx, [STUDY]) == 1
-        tx.execute(sa.update(report_object).values(state=ObjectState.WAITING))
-    here.work()
-
-    assert here.seen() == {}
-    assert here.states()[first.id, Kind.SR] == here.states()[second.id, Kind.PDF] == ObjectState.LEFT_OUT
-
-
-def test_of_a_version_that_is_not_what_was_signed_nothing_is_made(here: Here) -> None:
-    version = here.read()
-    said = {**NORMAL.to_json(), "impression": "另一个意见"}
-    tamper(here.engine, sa.update(report_version).where(report_version.c.id == version.id).values(content=said))
-    here.work()
-
-    assert here.seen() == {}
-    with snapshot(here.engine) as tx:
-        assert tx.scalar(sa.select(seal_alarm.c.version_id)) == version.id
 
 
 def test_marks_are_measurements_key_images_and_drawings_beside_the_pictures(here: Here) -> None:
