@@ -259,7 +259,7 @@ def from_index_row(instance: Instance) -> dict[str, Any]:
 def bulk_root(instance: Instance) -> str:
     """The address of an instance's bulk data, relative to the base of DICOMweb, under its received UIDs.
 
-    `pacs.dicomweb.wado` serves it; `moved_bulk` replaces it where the instance was moved to another series.
+    `pacs.dicomweb.bulk_data` serves it; `moved_bulk` replaces it where the instance was moved to another series.
     """
     return bulk_address(*instance.named, instance.sop_instance_uid)
 

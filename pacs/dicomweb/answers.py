@@ -75,6 +75,11 @@ def gathered(pieces: Iterable[Piece], least: int = 1 << 20) -> Iterator[bytes]:
         yield b"".join(held)
 
 
+def caching_of(request: Request, digest: bytes) -> str:
+    """For a shift where the address names the digest of what is stored (``?digest=``), else asked about each time."""
+    return IMMUTABLE if request.query_params.get("digest") == digest.hex() else REVALIDATE
+
+
 def not_modified(request: Request, tag: str, caching: str = REVALIDATE) -> Response | None:
     """304 where If-None-Match names the current validator (RFC 9110 13.1.2), else None."""
     asked = [one.strip().removeprefix("W/") for one in request.headers.get("if-none-match", "").split(",")]

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from pacs.dataset.walk import EXPLICIT_LITTLE
 from pacs.dicomweb.accept import ANY_SYNTAX, Acceptable, acceptable
-from pacs.dicomweb.answers import IMMUTABLE, REVALIDATE, etag, not_modified, whole_or_range
+from pacs.dicomweb.answers import caching_of, etag, not_modified, whole_or_range
 from pacs.dicomweb.context import DicomwebContext
 from pacs.dicomweb.multipart import body_of, boundary_for
 from pacs.dicomweb.problems import BadRequest, NotAcceptable, NotThere, TooLarge
@@ -58,8 +58,7 @@ def frames(service: DicomwebContext, request: Request, study_uid: str, find: Fin
         raise NotThere
     opened = service.opened(instance)
     choice = choose(service, opened, acceptable(request), asked)
-    digest = request.query_params.get("digest")
-    caching = IMMUTABLE if digest == instance.stored_digest.hex() else REVALIDATE
+    caching = caching_of(request, instance.stored_digest)
     tag = etag(instance.stored_digest, numbers, choice.form.value, choice.syntax, str(choice.multipart))
     if (answer := not_modified(request, tag, caching)) is not None:
         return answer

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from pacs.dicomweb.accept import acceptable
-from pacs.dicomweb.answers import etag, headers, not_modified, warning_headers
+from pacs.dicomweb.answers import caching_of, etag, headers, not_modified, warning_headers
 from pacs.dicomweb.context import DicomwebContext
 from pacs.dicomweb.documents import ENCAPSULATED_PDF, document
 from pacs.dicomweb.frames import frame_numbers
@@ -68,7 +68,8 @@ def _picture(service: DicomwebContext, request: Request, instance: Instance, num
     if not 1 <= number <= instance.frames:
         raise NotThere
     tag = etag(instance.stored_digest, number, repr(how), kind)
-    if (answer := not_modified(request, tag)) is not None:
+    caching = caching_of(request, instance.stored_digest)
+    if (answer := not_modified(request, tag, caching)) is not None:
         return answer
     opened = service.opened(instance)
     key = (instance.sop_instance_uid, instance.stored_digest, number, how, kind)
@@ -80,4 +81,4 @@ def _picture(service: DicomwebContext, request: Request, instance: Instance, num
         raise NotAcceptable(cause=Cause.UNSUPPORTED) from error
     except (NotDecodable, Unreadable) as error:
         raise NotAcceptable(cause=Cause.DAMAGED) from error
-    return Response(body, headers=headers(tag) | {"Content-Type": kind})
+    return Response(body, headers=headers(tag, caching) | {"Content-Type": kind})

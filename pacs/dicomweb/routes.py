@@ -19,6 +19,7 @@ from pacs.dataset.quiet_pydicom import quieten
 from pacs.dicomweb import frames, problems, qido, query, rendered, wado
 from pacs.dicomweb.accept import acceptable
 from pacs.dicomweb.answers import warning_headers
+from pacs.dicomweb.bulk_data import bulk_value
 from pacs.dicomweb.context import DicomwebContext
 from pacs.dicomweb.multipart import BadMultipart, media_type
 from pacs.dicomweb.needs import Door, NotVisible
@@ -200,7 +201,7 @@ def _retrieve(routes: Routes, service: DicomwebContext) -> None:
 
     @routes.get("/studies/{study}/series/{series}/instances/{instance}/bulkdata/{path:path}")
     def bulk_data(request: Request, study: str, series: str, instance: str, path: str) -> Response:
-        return wado.bulk_data(service, request, study, _one_instance(service, series, instance), path)
+        return bulk_value(service, request, study, _one_instance(service, series, instance), path)
 
 
 def _render(routes: Routes, service: DicomwebContext) -> None:

@@ -84,7 +84,8 @@ def test_a_whole_study_comes_back_to_an_independent_client(web: Web) -> None:
 
 
 def test_metadata_is_described_before_or_after_the_worker_alike(web: Web) -> None:
-    path = web.send(image(PatientName="Li^Na=李^娜"))
+    sent = image(PatientName="Li^Na=李^娜")
+    path = web.send(sent)
     early = web.ada.get(f"{path}/metadata")
     bytes_ = Bytes(web.archive.directory, FolderObjectStore(web.archive.directory / "none"), web.engine)
 
@@ -96,7 +97,8 @@ def test_metadata_is_described_before_or_after_the_worker_alike(web: Web) -> Non
     assert early.json() == late.json()
     (found,) = early.json()
     assert found["00100010"]["Value"] == [{"Alphabetic": "Li^Na", "Ideographic": "李^娜"}]
-    assert found["7FE00010"]["BulkDataURI"] == f"{web.base}{path}/bulkdata/7FE00010"
+    digest = hashlib.sha256(encoded(sent)).hexdigest()
+    assert found["7FE00010"]["BulkDataURI"] == f"{web.base}{path}/bulkdata/7FE00010?digest={digest}"
 
 
 def test_metadata_is_revalidated_by_its_digest_and_revision(web: Web) -> None:
@@ -229,16 +231,23 @@ def test_the_pieces_of_a_frame_fit_together(web: Web) -> None:
     assert other.status_code == 200
 
 
-def test_an_address_with_the_digest_is_kept_for_a_shift(web: Web) -> None:
-    sent = image()
-    path = web.send(sent)
-    digest = hashlib.sha256(encoded(sent)).hexdigest()
-    named = web.ada.get(f"{path}/frames/1?digest={digest}", headers={"Accept": HTJ2K})
-    wrong = web.ada.get(f"{path}/frames/1?digest={'0' * 64}", headers={"Accept": HTJ2K})
+@pytest.mark.parametrize(
+    ("below", "accept"),
+    [("frames/1", HTJ2K), ("frames/1/rendered", "image/png"), ("bulkdata/7FE00010", "application/octet-stream")],
+)
+def test_an_address_with_the_digest_is_kept_for_a_shift(web: Web, below: str, accept: str) -> None:
+    path = web.send(image())
+    (found,) = web.ada.get(f"{path}/metadata").json()
+    digest = found["7FE00010"]["BulkDataURI"].partition("?digest=")[2]
+    named = web.ada.get(f"{path}/{below}?digest={digest}", headers={"Accept": accept})
+    wrong = web.ada.get(f"{path}/{below}?digest={'0' * 64}", headers={"Accept": accept})
+    stranger = web.quinn.get(f"{path}/{below}?digest={digest}", headers={"Accept": accept})
 
     assert named.headers["cache-control"] == "private, max-age=43200, immutable"
+    assert named.headers["vary"] == "Accept, Cookie"
     assert wrong.headers["cache-control"] == "private, no-cache"
     assert named.headers["etag"] == wrong.headers["etag"]
+    assert stranger.status_code == 404
 
 
 ACCEPTED = [
