@@ -22,8 +22,9 @@ from reading.context import Context, without_door
 from reading.desk import case_moves, stages, worklist
 from reading.desk.alert_lines import PendingAlert, pending_alerts
 from reading.desk.entries import Entry, entries_of
+from reading.desk.sorting import Sorting
 from reading.desk.stages import Stage
-from reading.desk.worklist import Filters, Sorting
+from reading.desk.worklist import Filters
 from reading.patients import persons
 from reading.register import organisations
 from reading.register.grants import reach
@@ -132,7 +133,7 @@ def examinations(ctx: Context[Staff], *, text: str, since: datetime, stage: Stag
 def earlier(ctx: Context[Staff], patient_id: str) -> tuple[Examination, ...]:
     """The last examinations of a person, the newest first."""
     theirs = tables.case.c.patient_id.in_(persons.record_ids(ctx.tx, patient_id))
-    wanted = Filters(among=theirs, sorting=Sorting.NEWEST)
+    wanted = Filters(among=theirs, sorting=Sorting.ARRIVAL, descending=True)
     found = worklist.list_cases(ctx.tx, ctx.who, wanted, limit=MOST_EARLIER, offset=0, now=ctx.now)
     printable = printable_versions(ctx, [entry.case.id for entry in found.entries])
     zones = _time_zones(ctx, found.entries)

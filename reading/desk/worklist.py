@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -16,16 +15,14 @@ from reading.access import visibility
 from reading.cases import cases
 from reading.cases.moves import UNFINISHED, Move, State, Step
 from reading.completeness import follow_ups
+from reading.desk import sought
 from reading.desk.entries import Entry, entries_of
-from reading.desk.stages import alarms_first
+from reading.desk.sorting import Sorting, order_by
 from reading.kinds import Tier
-from reading.patients import persons
 from reading.reports.versions import Status
+from reading.row_rules import word
 from reading.texts import storable
 from reading.viewers import Staff, Viewer
-from storage.index.name_forms import folded, joined
-from storage.index.search import begins
-from storage.tables import study
 
 
 class Tab(StrEnum):
@@ -39,13 +36,6 @@ class Tab(StrEnum):
     """Images came after the report."""
 
 
-class Sorting(StrEnum):
-    URGENCY = "urgency"
-    NEWEST = "newest"
-    ALARMS = "alarms"
-    """Those whose critical result waits for an answer, then the newest."""
-
-
 @dataclass(frozen=True, kw_only=True)
 class Filters:
     states: frozenset[State] = frozenset()
@@ -54,8 +44,8 @@ class Filters:
     site_code: str | None = None
     modality: str | None = None
     text: str = ""
-    """The beginning of a name, registered (or its pinyin) or in the images, either part in front; or a whole accession
-    number, patient number or patient id."""
+    """The beginning of a name, registered (or its pinyin) or in the images, either part in front; the beginning of its
+    initials; or a whole accession number, patient number or patient id."""
     tab: Tab | None = None
     step: Step | None = None
     held_by: str | None = None
@@ -65,21 +55,32 @@ class Filters:
     among: sa.ColumnElement[bool] | None = None
     """A condition on the table ``case`` besides."""
     sorting: Sorting = Sorting.URGENCY
+    descending: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class Page:
     entries: tuple[Entry, ...]
     total: int
+    """How many there are; one more than was asked for where there are more."""
 
 
-def list_cases(tx: Connection, viewer: Viewer, filters: Filters, *, limit: int, offset: int, now: datetime) -> Page:
-    """A page of the cases that ``viewer`` may see."""
+def list_cases(
+    tx: Connection,
+    viewer: Viewer,
+    filters: Filters,
+    *,
+    limit: int,
+    offset: int,
+    now: datetime,
+    counted: int | None = None,
+) -> Page:
+    """A page of the cases that ``viewer`` may see, with their number as far as ``counted`` (None: all)."""
     case = tables.case
-    condition = sa.and_(visibility.visible_cases(tx, viewer, now), *_conditions(tx, filters))
-    order = _order(viewer, filters.sorting)
+    condition = sa.and_(visibility.visible_cases(tx, viewer, now), *conditions(tx, filters))
+    order = order_by(viewer, filters.sorting, descending=filters.descending)
     rows = tx.execute(sa.select(case).where(condition).order_by(*order).limit(limit).offset(offset)).all()
-    total = tx.scalar(sa.select(sa.func.count()).select_from(case).where(condition)) or 0
+    total = tx.scalar(counting(condition, counted)) or 0
     return Page(entries=tuple(entries_of(tx, viewer, [cases.from_row(row) for row in rows], now)), total=total)
 
 
@@ -95,21 +96,15 @@ def parked(tx: Connection, staff: Staff, now: datetime) -> tuple[Entry, ...]:
     return tuple(entries_of(tx, staff, found, now))
 
 
-def _order(viewer: Viewer, sorting: Sorting) -> Sequence[sa.ColumnElement[Any]]:
-    case = tables.case
-    newest = (case.c.received_at.desc(), case.c.id.desc())
-    match sorting:
-        case Sorting.URGENCY:
-            theirs = viewer.person_id if isinstance(viewer, Staff) else None
-            # What waits for them stands before what is as urgent.
-            return (case.c.rank, sa.case((case.c.assigned_to == theirs, 0), else_=1), case.c.due_at, case.c.id)
-        case Sorting.ALARMS:
-            return (alarms_first(), *newest)
-        case Sorting.NEWEST:
-            return newest
+def counting(condition: sa.ColumnElement[bool], most: int | None) -> sa.Select[int]:
+    """How many cases a condition on the table ``case`` holds for, looked for until there are more than ``most``."""
+    found = sa.select(sa.literal(1).label("one")).select_from(tables.case).where(condition)
+    if most is not None:
+        found = found.limit(most + 1)
+    return sa.select(sa.func.count()).select_from(found.subquery())
 
 
-def _conditions(tx: Connection, filters: Filters) -> Iterable[sa.ColumnElement[bool]]:
+def conditions(tx: Connection, filters: Filters) -> Iterable[sa.ColumnElement[bool]]:
     case, site = tables.case, tables.organisation
     if filters.states:
         yield case.c.state.in_(filters.states)
@@ -132,30 +127,7 @@ def _conditions(tx: Connection, filters: Filters) -> Iterable[sa.ColumnElement[b
         yield filters.among
     text = storable("q", filters.text.strip(), lines=False)
     if text:
-        yield case.c.id.in_(sa.union(_cases_of_images(tx, text), _cases_of_registered(tx, text)))
-
-
-def _cases_of_images(tx: Connection, text: str) -> sa.Select[tuple[str]]:
-    """Cases with a study whose images write a name that begins so, or that has this number."""
-    found = study.c
-    named = _begins(tx, text, found.name_joined, found.name_turned, found.characters_joined, found.characters_turned)
-    numbered = (found.accession_number == text) | (found.patient_id == text)
-    inside = tables.case_study
-    return sa.select(inside.c.case_id).where(inside.c.study_uid.in_(sa.select(found.study_uid).where(named | numbered)))
-
-
-def _cases_of_registered(tx: Connection, text: str) -> sa.Select[tuple[str]]:
-    """Cases of the people whose registered name, or its pinyin, begins so, or who have this number."""
-    named = persons.records_whose(_begins(tx, text, *persons.name_forms()))
-    numbered = sa.select(tables.patient.c.id).where(tables.patient.c.number == text)
-    people = sa.union(*named.selects, numbered)
-    return sa.select(tables.case.c.id).where(tables.case.c.patient_id.in_(people))
-
-
-def _begins(tx: Connection, text: str, *forms: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
-    """Whether a form of a name begins as somebody typed it, with or without spaces, either part in front."""
-    typed = joined(folded(text))
-    return sa.or_(*(begins(tx, form, typed) for form in forms)) if typed else sa.false()
+        yield sought.is_about(tx, text)
 
 
 def _of_tab(tab: Tab) -> Iterable[sa.ColumnElement[bool]]:
@@ -163,7 +135,8 @@ def _of_tab(tab: Tab) -> Iterable[sa.ColumnElement[bool]]:
     final = sa.exists().where(version.c.case_id == case.c.id, version.c.status == Status.FINAL)
 
     def was(move: Move) -> sa.Exists:
-        return sa.exists().where(moved.c.case_id == case.c.id, moved.c.move == move)
+        # Named in the text of the statement: the index of these few moves is found by no parameter.
+        return sa.exists().where(moved.c.case_id == case.c.id, moved.c.move == word(move))
 
     at_review = case.c.state.in_([State.WAITING_REVIEW, State.REVIEWING])
     match tab:

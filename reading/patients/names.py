@@ -6,6 +6,7 @@ import re
 from typing import Final
 
 from reading.patients.glyphs import standard_glyphs
+from storage.index.initials import initials
 from storage.index.name_forms import folded, forms
 
 SURNAMES: Final = {
@@ -107,12 +108,13 @@ def as_typed(dicom: str) -> str:
 
 
 def search_forms(name: str) -> dict[str, str]:
-    """The columns of a patient by which the registered name is sought: its characters and its pinyin."""
+    """The columns of a patient by which the registered name is sought: characters, pinyin and initials."""
     alphabetic, ideographic = map(folded, for_devices(name))
     shown = ideographic or alphabetic
     return {
         **dict(zip(("name_joined", "name_turned"), forms(shown), strict=True)),
         **dict(zip(("pinyin_joined", "pinyin_turned"), forms(alphabetic), strict=True)),
+        "initials": initials(_parted(name), ideographic) if ideographic else initials(alphabetic),
     }
 
 
@@ -128,6 +130,13 @@ def person_name(dicom: str) -> str:
     parts = [part.strip() for part in chosen.split("^") if part.strip()]
     ideographic = any("\u2e80" <= letter <= "\U0003ffff" for letter in chosen)
     return ("" if ideographic else " ").join(parts)
+
+
+def _parted(name: str) -> str:
+    """The pinyin of a Chinese name with its syllables apart: FANG AN of 方安 is not FAN GAN."""
+    plain = "".join(name.split())
+    cut = 2 if plain[:2] in TWO_CHARACTERS else 1
+    return " ".join([*_family(plain[:cut]), *_syllables(plain[cut:])])
 
 
 def _family(characters: str) -> list[str]:

@@ -164,8 +164,7 @@ def by_number(tx: Connection, number: str) -> Patient | None:
 
 def spell(tx: Connection, most: int) -> int:
     """Fill in the search forms of names that were registered before there were any; answers how many."""
-    unspelled = sa.select(patient.c.id, patient.c.name).where(patient.c.name_joined == "").limit(most)
-    found = [row for row in tx.execute(unspelled) if search_forms(row.name)["name_joined"]]
+    found = tx.execute(sa.select(patient.c.id, patient.c.name).where(patient.c.initials.is_(None)).limit(most)).all()
     for row in found:
         tx.execute(patient.update().where(patient.c.id == row.id).values(search_forms(row.name)))
     return len(found)

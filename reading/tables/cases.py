@@ -116,4 +116,12 @@ case_move: Final = sa.Table(
     sa.Column("at", UtcDateTime, nullable=False),
     sa.Column("why", sa.String(1000), nullable=False, server_default=""),
     sa.UniqueConstraint("case_id", "number"),
+    # The few cases that were escalated or disputed, which have tabs of their own.
+    sa.Index(
+        "ix_case_move_sent_on",
+        "case_id",
+        "move",
+        sqlite_where=sa.text("move in ('escalate', 'dispute')"),
+        postgresql_where=sa.text("move in ('escalate', 'dispute')"),
+    ),
 )

@@ -42,9 +42,11 @@ patient: Final = sa.Table(
     sa.Column("name_turned", sa.String(64), nullable=False, server_default=""),
     sa.Column("pinyin_joined", sa.String(64), nullable=False, server_default=""),
     sa.Column("pinyin_turned", sa.String(64), nullable=False, server_default=""),
+    # Its initials (storage.index.initials); None until the worker has spelled the name.
+    sa.Column("initials", sa.String(16)),
     *(
         sa.Index(f"ix_patient_{name}", name, postgresql_ops={name: "varchar_pattern_ops"})
-        for name in ("name_joined", "name_turned", "pinyin_joined", "pinyin_turned")
+        for name in ("name_joined", "name_turned", "pinyin_joined", "pinyin_turned", "initials")
     ),
     sa.Index("ix_patient_merged_into", "merged_into"),
     sa.Index("ix_patient_site_id", "site_id"),

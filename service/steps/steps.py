@@ -45,6 +45,7 @@ from service.telemetry.metrics import STEP_FAILURES
 from storage.commitment import verdicts
 from storage.commitment.verdicts import Patience
 from storage.database import snapshot, transaction
+from storage.index import spelling
 from storage.index.queries import Instance
 from storage.nodes.reader import Bytes
 
@@ -182,7 +183,7 @@ def _remind(house: House) -> Callable[[Connection], int]:
 
 
 def _spell(tx: Connection) -> int:
-    return patients.spell(tx, AT_ONCE)
+    return patients.spell(tx, AT_ONCE) + spelling.spell(tx, AT_ONCE)
 
 
 def _forget_proofs(house: House) -> Callable[[Connection], int]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from storage.ids import new_id
+from storage.index.initials import initials
 from storage.index.name_forms import folded, forms
 from storage.instance_row import InstanceRow, encode_ranges
 from storage.quarantine_moves import Reason
@@ -53,6 +54,7 @@ def compared_names(patient_name: str) -> dict[str, str]:
         "patient_name_phonetic": phonetic,
         **dict(zip(("name_joined", "name_turned"), forms(alphabetic), strict=True)),
         **dict(zip(("characters_joined", "characters_turned"), forms(ideographic), strict=True)),
+        "initials": initials(alphabetic, ideographic),
     }
 
 

@@ -32,6 +32,8 @@ study: Final = sa.Table(
     sa.Column("name_turned", sa.String(64), nullable=False, server_default=""),
     sa.Column("characters_joined", sa.String(64), nullable=False, server_default=""),
     sa.Column("characters_turned", sa.String(64), nullable=False, server_default=""),
+    # Its initials in pinyin (storage.index.initials); None until `storage.index.spelling` has filled it in.
+    sa.Column("initials", sa.String(16)),
     sa.Column("birth_date", sa.String(18), nullable=False),
     sa.Column("sex", sa.String(16), nullable=False),
     sa.Column("study_date", sa.String(18), nullable=False),
@@ -78,7 +80,7 @@ study: Final = sa.Table(
     ),
     *(
         sa.Index(f"ix_study_{name}", name, postgresql_ops={name: "varchar_pattern_ops"})
-        for name in ("name_joined", "name_turned", "characters_joined", "characters_turned")
+        for name in ("name_joined", "name_turned", "characters_joined", "characters_turned", "initials")
     ),
     sa.Index("ix_study_last_received_at", "last_received_at"),
     sa.Index(

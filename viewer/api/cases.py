@@ -11,8 +11,10 @@ from reading.actions import Action
 from reading.alerts import critical
 from reading.cases import cases as cases_
 from reading.cases.moves import State, Step
-from reading.desk import desk, worklist
+from reading.desk import desk, pulse, tab_counts, worklist
 from reading.desk.entries import entries_of
+from reading.desk.sorting import Sorting
+from reading.desk.tab_counts import MOST, Counted
 from reading.desk.worklist import Filters, Tab
 from reading.double_reading import readings
 from reading.errors import NotThere
@@ -30,6 +32,7 @@ from reading.viewers import Staff
 from storage.database import snapshot
 from viewer.api import bodies
 from viewer.http.callers import Acting, Looking, Polling, Renewing, Signing
+from viewer.http.known import unless_known
 from viewer.http.office import office_of
 from viewer.http.on_record import ULID, acting, going_in, in_snapshot, looks_through
 from viewer.http.page import language_of
@@ -41,6 +44,7 @@ MINE: Final = "mine"
 """The tab with the cases that somebody holds."""
 ANY_STEP: Final = bodies.Claim()
 NO_REASON: Final = bodies.Chosen()
+NO_COUNTS: Final[list[Counted]] = []
 
 
 @router.get("")
@@ -56,7 +60,11 @@ def list_cases(  # noqa: PLR0917 -- the query's parameters
     tab: Literal["before_release", "sampled", "escalated", "disputed", "late", "mine"] | None = None,
     page: Annotated[int, Query(ge=1, le=10_000)] = 1,
     size: Annotated[int, Query(ge=1, le=200)] = 50,
-) -> dict[str, Any]:
+    sort: Literal["urgency", "due", "arrival", "patient", "modality", "site", "state"] = "urgency",
+    descending: bool = False,  # noqa: FBT001, FBT002 -- the query's parameter
+    counts: Annotated[list[Counted], Query(max_length=len(Counted))] = NO_COUNTS,
+) -> Response:
+    """A page of the worklist; 304 without it where the page has the same already (``If-None-Match``)."""
     office, now = office_of(request), office_of(request).clock()
     wanted = Filters(
         states=frozenset() if state is None else frozenset({state}),
@@ -67,18 +75,31 @@ def list_cases(  # noqa: PLR0917 -- the query's parameters
         text=q,
         tab=None if tab in {None, MINE} else Tab(tab),
         held_by=staff.person_id if tab == MINE else None,
+        sorting=Sorting(sort),
+        descending=descending,
     )
     looks_through(office, staff, Action.WORKLIST_OPEN)
     with snapshot(office.engine) as tx:
-        found = worklist.list_cases(tx, staff, wanted, limit=size, offset=(page - 1) * size, now=now)
+        offset = (page - 1) * size
+        found = worklist.list_cases(tx, staff, wanted, limit=size, offset=offset, now=now, counted=MOST)
+        of_tabs = tab_counts.counts(tx, staff, counts, now)
         parked = worklist.parked(tx, staff, now)
         places = {grant.organisation_id for grant in staff.grants if grant.role in GROUPS}
         duty = [api_json.on_duty(one, staff) for one in at_work.on_duty(tx, places, now)] if places else []
     language = language_of(request)
     items = [api_json.case(entry, staff, language) for entry in found.entries]
     aside = [api_json.case(entry, staff, language) for entry in parked]
-    listed = {"items": items, "total": found.total, "page": page, "size": size}
-    return listed | {"parked": aside, "on_duty": duty}
+    listed = {"items": items, "total": min(found.total, MOST), "more": found.total > MOST, "page": page, "size": size}
+    numbers = {tab: {"n": min(number, MOST), "more": number > MOST} for tab, number in of_tabs.items()}
+    return unless_known(request, listed | {"parked": aside, "on_duty": duty, "counts": numbers})
+
+
+@router.get("/pulse")
+def pulse_(request: Request, staff: Polling) -> dict[str, str]:
+    """Asked every few seconds by an open worklist, which asks for its list when the answer is another one."""
+    office = office_of(request)
+    with snapshot(office.engine) as tx:
+        return {"pulse": pulse.pulse(tx, staff, office.clock())}
 
 
 @router.get("/{case_id}")

@@ -16,7 +16,8 @@ from reading.actions import Action
 from reading.cases import cases
 from reading.desk import worklist
 from reading.desk.entries import Entry
-from reading.desk.worklist import Filters, Sorting
+from reading.desk.sorting import Sorting
+from reading.desk.worklist import Filters
 from reading.errors import Invalid, ReadingError, Stale
 from reading.intake import rejections, surgery
 from reading.intake.case_images import chosen, everything, images_of
@@ -199,7 +200,7 @@ def _images(
 def _others(  # noqa: PLR0917
     tx: Connection, staff: Staff, entry: Entry, language: Language, zone: str, now: datetime
 ) -> list[tuple[str, str]]:
-    wanted = Filters(site_code=entry.site.code, sorting=Sorting.NEWEST)
+    wanted = Filters(site_code=entry.site.code, sorting=Sorting.ARRIVAL, descending=True)
     found = worklist.list_cases(tx, staff, wanted, limit=OTHERS, offset=0, now=now)
     return [
         (

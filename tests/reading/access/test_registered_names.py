@@ -11,7 +11,7 @@ from reading.access import visibility
 from reading.actions import Action
 from reading.cases import cases
 from reading.context import Context
-from reading.desk import worklist
+from reading.desk import sought, worklist
 from reading.desk.worklist import Filters
 from reading.kinds import Sex
 from reading.patients import merges, patients
@@ -41,6 +41,9 @@ WRITINGS = [
     "DahaiLi",
     "chan^tai",
     "CHAN TAI",
+    "ldh",
+    "LD",
+    "ctm",
 ]
 """What people type for 李大海, whose images say CHAN^TAI MAN."""
 
@@ -158,15 +161,38 @@ def test_names_of_before_are_spelled_by_the_worker(engine: Engine, now: datetime
     with transaction(engine) as tx:
         clinic = open_clinic(tx, now)
         matched(tx, clinic, now, registered(tx, now))
-        tx.execute(patient.update().values(name_joined="", name_turned="", pinyin_joined="", pinyin_turned=""))
+        blank = dict.fromkeys(("name_joined", "name_turned", "pinyin_joined", "pinyin_turned"), "")
+        tx.execute(patient.update().values(**blank, initials=None))
         before = found(tx, clinic.tang, "李大海", now)
         spelled = [patients.spell(tx, 10), patients.spell(tx, 10)]
 
         assert (before, spelled) == ([], [1, 0])
         assert found(tx, clinic.tang, "dahaili", now) == [STUDY]
+        assert len(listed(tx, clinic.tang, "ldh", now)) == 1
 
 
-@pytest.mark.parametrize("typed", ["李大海", "li dahai", "chan tai"])
+@pytest.mark.parametrize("typed", ["李大海", "ldh", "dahai li", "ctm", "P-7"])
+def test_a_name_that_many_have_finds_the_same_cases(
+    engine: Engine, now: datetime, typed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        mistyped, standing = registered(tx, now, "赵一"), registered(tx, now)
+        case = arrive(tx, clinic, STUDY, now, patient_name="CHAN^TAI MAN", patient_id="P-7")
+        cases.change(tx, case, patient_id=mistyped.id)
+        claim = merges.propose(tx, mistyped.id, standing.id, reason="x", made_by=clinic.tang.person_id, now=now)
+        merges.move(tx, claim, Move.MERGE, reason="x", made_by=clinic.mona.person_id, now=now)
+        arrive(tx, clinic, "1.9", now, patient_name="Wang^Wu=王^五")
+
+        rare = listed(tx, clinic.ada, typed, now)
+        monkeypatch.setattr(sought, "COMMON", 0)
+
+        assert listed(tx, clinic.ada, typed, now) == rare == [case.id]
+        assert listed(tx, clinic.ada, "zy", now) == listed(tx, clinic.ada, "赵一", now) == []
+        assert listed(tx, clinic.quinn, typed, now) == []
+
+
+@pytest.mark.parametrize("typed", ["李大海", "li dahai", "chan tai", "ldh"])
 def test_a_name_is_found_by_an_index(engine: Engine, now: datetime, typed: str) -> None:
     with transaction(engine) as tx:
         clinic = open_clinic(tx, now)
@@ -181,10 +207,10 @@ def test_a_name_is_found_by_an_index(engine: Engine, now: datetime, typed: str) 
     plans = plans_of(engine, ask)
     by_name = [plan for plan in plans if "ix_patient_name_joined" in plan]
 
-    assert len(by_name) == 3  # the page, its total, and the query
+    assert len(by_name) == 4  # whether it is common, the page, its total, and the query
     for plan in by_name:
         assert "ix_patient_pinyin_turned" in plan
-        assert "ix_study_" in plan
+    assert sum("ix_study_" in plan for plan in by_name) == 3
     for plan in plans:
         for table in ("case", "case_study", "study", "patient", "record", "standing", "named"):
             assert not reads_through(plan, table), plan

@@ -8,11 +8,14 @@ from typing import Any
 from sqlalchemy.engine import Connection, Engine
 
 from reading.cases import cases
+from reading.cases.identity_moves import Identity
 from reading.cases.moves import State, Step
 from reading.context import Context
 from reading.desk import worklist
-from reading.desk.worklist import Filters, Sorting, Tab
-from reading.kinds import Priority, Tier
+from reading.desk.sorting import Sorting
+from reading.desk.worklist import Filters, Tab
+from reading.kinds import Priority, Sex, Tier
+from reading.patients import patients
 from reading.queue import leases
 from reading.review import review
 from reading.review.review import Outcome
@@ -26,6 +29,7 @@ from tests.reading.clinic import (
     review_as,
     take,
 )
+from tests.reading.region import KEYS
 
 
 def _ids(tx: Connection, staff: Staff, now: datetime, **known: Any) -> list[str]:
@@ -53,7 +57,7 @@ def test_urgency_comes_before_age_and_pages_do_not_overlap(engine: Engine, now: 
         emergency = cases.change(tx, arrive(tx, clinic, "1.3", now), priority=Priority.EMERGENCY)
         critical = cases.change(tx, arrive(tx, clinic, "1.4", now + timedelta(minutes=9)), critical=True)
         urgent_first = _ids(tx, clinic.ada, now)
-        newest_first = _ids(tx, clinic.ada, now, sorting=Sorting.NEWEST)
+        newest_first = _ids(tx, clinic.ada, now, sorting=Sorting.ARRIVAL, descending=True)
         pages = [worklist.list_cases(tx, clinic.ada, Filters(), limit=2, offset=offset, now=now) for offset in (0, 2)]
 
     assert urgent_first == [emergency.id, critical.id, late.id, new.id]
@@ -62,6 +66,34 @@ def test_urgency_comes_before_age_and_pages_do_not_overlap(engine: Engine, now: 
     assert {page.total for page in pages} == {4}
     assert [entry.case.id for page in pages for entry in page.entries] == urgent_first
     assert [entry.overdue for page in pages for entry in page.entries] == [False, False, True, False]
+
+
+def test_a_list_is_sorted_by_each_column_both_ways(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        lake = clinic.region.lake
+        zhang = arrive(tx, clinic, "1.1", now, modality="CT", patient_name="ZHANG^SAN=张^三").id
+        an = arrive(tx, clinic, "1.2", now + timedelta(minutes=1), patient_name="AN^NA=安^娜", site=lake).id
+        wu = arrive(tx, clinic, "1.3", now + timedelta(minutes=2), modality="MR", patient_name="CHAN^TAI").id
+        registered = patients.register(tx, KEYS, name="吴一", birth_date=None, sex=Sex.UNKNOWN, identifiers=[], now=now)
+        cases.change(tx, cases.by_id(tx, wu), patient_id=registered.id)
+        take(tx, clinic, clinic.ada, zhang, now)
+
+        def both(sorting: Sorting) -> tuple[list[str], list[str]]:
+            up, down = (_ids(tx, clinic.ada, now, sorting=sorting, descending=way) for way in (False, True))
+            return up, down[::-1]
+
+        assert both(Sorting.PATIENT) == ([an, wu, zhang], [an, wu, zhang])
+        assert both(Sorting.ARRIVAL) == ([zhang, an, wu], [zhang, an, wu])
+        assert both(Sorting.MODALITY) == ([zhang, an, wu], [zhang, an, wu])
+        assert both(Sorting.SITE)[0][-1] == an  # Hills before Lake
+        assert both(Sorting.STATE)[0][-1] == zhang
+        assert both(Sorting.DUE)[0] == both(Sorting.DUE)[1]
+        # Whose images name somebody else stands where the name stands that is shown.
+        cases.change(tx, cases.by_id(tx, wu), identity=Identity.DIFFERS)
+        assert both(Sorting.PATIENT)[0] == [an, wu, zhang]
+        cases.change(tx, cases.by_id(tx, an), patient_id=registered.id)
+        assert both(Sorting.PATIENT)[0] == [wu, an, zhang]
 
 
 def test_each_filter_narrows(engine: Engine, now: datetime) -> None:

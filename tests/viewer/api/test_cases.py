@@ -345,3 +345,21 @@ def test_text_that_no_database_takes_is_refused_in_words(house: House) -> None:
 
     assert [answer.status_code for answer in (search, draft)] == [422, 422]
     assert [answer.json()["problem"] for answer in (search, draft)] == ["characters", "characters"]
+
+
+def test_a_list_that_the_page_has_comes_without_a_body_and_its_pulse_says_when_it_changed(house: House) -> None:
+    house.case(STUDY)
+    ada = house.signed_in("ada")
+    asked = {"state": "waiting_read", "sort": "patient", "descending": "true", "counts": ["read", "mine"]}
+
+    first = ada.get("/api/cases", params=asked)
+    again = ada.get("/api/cases", params=asked, headers={"If-None-Match": first.headers["etag"]})
+    pulses = [ada.get("/api/cases/pulse").json()["pulse"] for _ in range(2)]
+    claim(ada, first.json()["items"][0]["id"])
+    after = ada.get("/api/cases", params=asked, headers={"If-None-Match": first.headers["etag"]})
+
+    assert first.json()["counts"] == {"read": {"n": 1, "more": False}, "mine": {"n": 0, "more": False}}
+    assert (again.status_code, again.content) == (304, b"")
+    assert pulses[0] == pulses[1]
+    assert after.json()["counts"]["mine"]["n"] == 1
+    assert ada.get("/api/cases", params={"sort": "name"}).status_code == 422
