@@ -13,6 +13,8 @@ export default defineConfig({
       { find: /^@kitware\/vtk\.js\/IO\/XML\/XMLPolyDataReader(\.js)?$/, replacement: here('src/images/no-mesh-reader.ts') },
       // 140 kB after compression, for a dictionary and a file reader that Cornerstone holds ready and we never use.
       { find: 'dcmjs', replacement: here('src/images/no-dcmjs.ts') },
+      // Its decoders are never freed by Cornerstone's worker.
+      { find: '@cornerstonejs/codec-openjph/wasmjs', replacement: here('src/images/retrieval/one-decoder.ts') },
     ],
   },
   worker: { format: 'es' },

@@ -6,7 +6,7 @@ import { of } from './data-sets'
 
 const film = (frames: number, values: Readonly<Record<string, readonly unknown[]>>): readonly Picture[] =>
   Array.from({ length: frames }, (_, index) => ({
-    ...{ imageId: `${index}`, instanceUid: '1', frame: index + 1, content: '', privateClass: '' },
+    ...{ imageId: `${index}`, instanceUid: '1', frame: index + 1, content: '', digest: '', privateClass: '' },
     metadata: of(values),
   }))
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { TAG, nameOf, numbersOf, type DataSet } from '../src/images/dicom-json'
-import { inReadingOrder, isLarge, outwardsFrom, picturesOf } from '../src/images/pictures'
+import { frameAddressOf, inReadingOrder, picturesOf } from '../src/images/pictures'
 
 const of = (values: Readonly<Record<string, readonly unknown[]>>): DataSet =>
   Object.fromEntries(Object.entries(values).map(([tag, Value]) => [tag, { Value }]))
@@ -41,26 +41,15 @@ describe('the pictures of a series', () => {
     expect(picturesOf(ADDRESS, [said([0]), said([])])).toHaveLength(2)
   })
 
-  test('are large when they are better shown by and by', () => {
-    const size = (side: number) => of({ [TAG.Rows]: [side], [TAG.Columns]: [side], [TAG.BitsAllocated]: [16] })
+  test('are asked for with the digest that the address of their pixels names', () => {
+    const pixels = { [TAG.PixelData]: { BulkDataURI: '/dicomweb/bulkdata/7FE00010?digest=0a1b' } }
+    const [picture] = picturesOf(ADDRESS, [{ ...slice(1, 0), ...pixels }])
+    const [unsaid] = picturesOf(ADDRESS, [slice(1, 0)])
+    const address = '/dicomweb/studies/1.2/series/1.2.3/instances/1.1/frames/1'
 
-    expect(isLarge(size(512))).toBe(false)
-    expect(isLarge(size(3000))).toBe(true)
-  })
-})
-
-describe('a stack is fetched', () => {
-  test.each([
-    [0, 4, [1, 2, 3]],
-    [3, 4, [2, 1, 0]],
-    [2, 6, [3, 4, 1, 5, 0]],
-    [0, 1, []],
-  ])('from picture %d of %d outwards: %j', (index, count, order) => {
-    expect(outwardsFrom(index, count)).toEqual(order)
-  })
-
-  test('whole, wherever it begins', () => {
-    for (let index = 0; index < 23; index++) expect(new Set(outwardsFrom(index, 23)).size).toBe(22)
+    expect(frameAddressOf(picture?.imageId ?? '', picture?.digest ?? '')).toBe(`${address}?digest=0a1b`)
+    expect(frameAddressOf(picture?.imageId ?? '', '0a1b', '/rendered')).toBe(`${address}/rendered?digest=0a1b`)
+    expect(frameAddressOf(unsaid?.imageId ?? '', unsaid?.digest ?? '')).toBe(address)
   })
 })
 

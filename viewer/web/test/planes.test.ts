@@ -23,6 +23,7 @@ const stack = (slices: readonly DataSet[], anchor = 0) => ({
     frame: 1,
     metadata,
     content: '',
+    digest: '',
     privateClass: '',
   })),
   anchor,

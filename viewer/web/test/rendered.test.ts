@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { TAG, numberOf, textOf, type DataSet } from '../src/images/dicom-json'
-import { picturesOf } from '../src/images/pictures'
-import { asRendered, isRendered, renderedAddressOf, withoutAlpha } from '../src/images/rendered'
+import { frameAddressOf, picturesOf } from '../src/images/pictures'
+import { asRendered, isRendered, withoutAlpha } from '../src/images/rendered'
 
 const PALETTE: DataSet = {
   [TAG.SOPInstanceUID]: { Value: ['1.9'] },
@@ -22,7 +22,7 @@ describe('a picture with a palette', () => {
   test('is coloured by the server, frame by frame', () => {
     const ids = picturesOf({ studyUid: '1.2', seriesUid: '1.2.3' }, [PALETTE]).map(({ imageId }) => imageId)
 
-    expect(ids.map(renderedAddressOf)).toEqual(
+    expect(ids.map((id) => frameAddressOf(id, '', '/rendered'))).toEqual(
       [1, 2].map((frame) => `/dicomweb/studies/1.2/series/1.2.3/instances/1.9/frames/${frame}/rendered`),
     )
     expect(ids.every((id) => id.startsWith('rendered:'))).toBe(true)

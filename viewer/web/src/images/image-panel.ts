@@ -3,6 +3,7 @@ import { html, nothing, type PropertyValues, type TemplateResult } from 'lit'
 import type { Client } from '../api/client'
 import type { Mark, OtherPerson, Prior, ScreenState } from '../api/shapes'
 import { Part } from '../part'
+import { deskLine } from './retrieval/desk-line'
 import { accountOf, type Account } from './account'
 import { imageKeyOf, type ImageKey } from './image-keys'
 import type { Cell } from './layout/cell'
@@ -78,7 +79,7 @@ export class ImagePanel extends Part {
     onSeries: () => this.tell('images-shown'),
     onBegin: (modality) => this.links.begin(modality),
     onHung: () => void this.updateComplete.then(() => this.goToWanted()),
-    onGone: (studies) => this.forgetMarks(studies),
+    onGone: (studies) => this.forget(studies),
   })
 
   /** The series of the case; undefined before they are known. */
@@ -156,26 +157,29 @@ export class ImagePanel extends Part {
     super.disconnectedCallback()
     document.removeEventListener('keydown', this.key)
     NARROW.removeEventListener('change', this.redrawn)
-    this.forgetMarks([...this.studies, ...this.hung.earlier.map(({ studyUid }) => studyUid)])
+    this.forget([...this.studies, ...this.hung.earlier.map(({ studyUid }) => studyUid)])
+    deskLine.behind([])
     this.hung.close()
     this.film.stop()
   }
 
   /** Studies that are looked at no longer. */
-  private forgetMarks(studies: readonly string[]): void {
-    this.cells.find(({ stack }) => stack)?.stack?.forgetMarks(studies)
+  private forget(studies: readonly string[]): void {
+    this.cells.find(({ stack }) => stack)?.stack?.forget(studies)
   }
 
   private readonly redrawn = (): void => this.requestUpdate()
 
   protected override willUpdate(changed: PropertyValues<this>): void {
     const before = changed.get('studies')
-    if (before && before.join() !== this.studies.join()) this.forgetMarks(before)
+    if (before && before.join() !== this.studies.join()) this.forget(before)
   }
 
   protected override updated(changed: PropertyValues): void {
     if (changed.has('imageSet')) void this.hung.open()
     else if (changed.has('prior')) void this.hung.openEarlier()
+    this.cell?.stack?.activate()
+    deskLine.behind(this.hung.behind)
   }
 
   private goToWanted(): void {

@@ -1,9 +1,13 @@
 /** Fetches the overlay planes of a picture and draws them into its pixels, as white as its values go. */
 import type * as core from '@cornerstonejs/core'
 import { numberOf, TAG, type DataSet } from './dicom-json'
+import { announcedAs } from './announced'
 import { coversApart, coversEmbedded, drawPlane, planesOf, type Covers, type Plane } from './overlay-planes'
+import { frameAddressOf } from './pictures'
+import { partOf } from './retrieval/multipart'
 import { rescaleOf } from './voi'
 
+const OCTETS = 'application/octet-stream'
 const NATIVE = 'multipart/related; type="application/octet-stream"; transfer-syntax=1.2.840.10008.1.2.1'
 
 const asStored = new WeakMap<core.Types.IImage, ReturnType<core.Types.IImage['getPixelData']>>()
@@ -34,29 +38,21 @@ async function coversOf(plane: Plane, { imageId, columns }: core.Types.IImage, m
     const { data, firstBit } = plane.bits
     const { BulkDataURI, InlineBinary } = data
     const packed = BulkDataURI
-      ? await fetched(new URL(BulkDataURI, location.href).pathname, 'application/octet-stream')
+      ? new Uint8Array(await (await answered(new URL(BulkDataURI, location.href).pathname, OCTETS)).arrayBuffer())
       : Uint8Array.from(atob(InlineBinary ?? ''), (character) => character.charCodeAt(0))
     return coversApart(plane, packed, firstBit)
   }
   const bytes = (numberOf(metadata, TAG.BitsAllocated) ?? 8) / 8
-  const body = await fetched(imageId.slice(imageId.indexOf(':') + 1), NATIVE)
-  return coversEmbedded(columns, partOf(body), bytes, plane.bits.position)
+  const native = await answered(frameAddressOf(imageId, announcedAs(imageId)?.digest ?? ''), NATIVE)
+  const body = new Uint8Array(await native.arrayBuffer())
+  const part = partOf(native.headers.get('Content-Type') ?? '', body, true)
+  return coversEmbedded(columns, part?.content ?? body, bytes, plane.bits.position)
 }
 
-async function fetched(path: string, accept: string): Promise<Uint8Array> {
+async function answered(path: string, accept: string): Promise<Response> {
   const response = await fetch(path, { headers: { Accept: accept }, credentials: 'same-origin' })
   if (!response.ok) throw new Error(`no overlay: ${response.status}`)
-  return new Uint8Array(await response.arrayBuffer())
-}
-
-/** The first part of a multipart body, with what follows it. */
-function partOf(body: Uint8Array): Uint8Array {
-  const [CR, LF] = [13, 10]
-  const isEnd = (at: number): boolean =>
-    body[at] === CR && body[at + 1] === LF && body[at + 2] === CR && body[at + 3] === LF
-  let at = 0
-  while (at < body.length && !isEnd(at)) at++
-  return body.subarray(at + 4)
+  return response
 }
 
 /** The value that is drawn white: the end of what the stored bits can hold, and the pixels' array too. */

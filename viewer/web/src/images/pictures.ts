@@ -11,6 +11,8 @@ export type Picture = {
   readonly instanceUid: string
   readonly frame: number
   readonly metadata: DataSet
+  /** Of what the server has stored: frames that are asked for with it never change. Empty where nobody said. */
+  readonly digest: string
   /** Which content of its series it is of, by digest; empty where nobody said. */
   readonly content: string
   /** What the maker calls the private class of the object; empty for classes of the standard. */
@@ -19,8 +21,7 @@ export type Picture = {
 
 export type SeriesAddress = { readonly studyUid: string; readonly seriesUid: string }
 
-/** A picture so large that it is fetched and shown by and by (a projection radiograph); in bytes before compression. */
-const LARGE_BYTES = 4_000_000
+const PIXELS = [TAG.PixelData, TAG.FloatPixelData, TAG.DoubleFloatPixelData]
 
 export const seriesPath = ({ studyUid, seriesUid }: SeriesAddress): string =>
   `/dicomweb/studies/${studyUid}/series/${seriesUid}`
@@ -36,6 +37,7 @@ export function picturesOf(
     const instanceUid = textOf(instance, TAG.SOPInstanceUID)
     const frames = Math.max(1, numberOf(instance, TAG.NumberOfFrames) ?? 1)
     const privateClass = privateClassOf(instance, names)
+    const digest = digestOf(instance)
     return Array.from({ length: frames }, (_, index) => {
       const own = frameMetadata(instance, index + 1)
       const rendered = isRendered(own)
@@ -44,11 +46,22 @@ export function picturesOf(
         instanceUid,
         frame: index + 1,
         metadata: rendered ? asRendered(own) : own,
+        digest,
         content,
         privateClass,
       }
     })
   })
+}
+
+/** Where the picture is asked for, as its pixels or, behind a further part of the path, in another form. */
+export const frameAddressOf = (imageId: string, digest: string, form = ''): string =>
+  `${imageId.slice(imageId.indexOf(':') + 1)}${form}${digest && `?digest=${digest}`}`
+
+/** The address of its pixel data names it. */
+function digestOf(instance: DataSet): string {
+  const { BulkDataURI = '' } = PIXELS.map((tag) => instance[tag]).find((pixels) => pixels !== undefined) ?? {}
+  return /[?&]digest=([0-9a-f]+)/.exec(BulkDataURI)?.[1] ?? ''
 }
 
 /** A private object is a picture only where it says all that tells what its samples mean. */
@@ -73,19 +86,4 @@ export function inReadingOrder(instances: readonly DataSet[]): readonly DataSet[
   const last = byNumber[byNumber.length - 1] ?? first
   const direction = place(last) >= place(first) ? 1 : -1 // the way that the device numbered them
   return byNumber.sort((a, b) => direction * (place(a) - place(b)))
-}
-
-export function isLarge(metadata: DataSet): boolean {
-  const bytes = ((numberOf(metadata, TAG.BitsAllocated) ?? 8) / 8) * (numberOf(metadata, TAG.SamplesPerPixel) ?? 1)
-  return (numberOf(metadata, TAG.Rows) ?? 0) * (numberOf(metadata, TAG.Columns) ?? 0) * bytes >= LARGE_BYTES
-}
-
-/** The order to fetch a stack in: from where the reader is, outwards, a little more ahead than behind. */
-export function outwardsFrom(index: number, count: number): readonly number[] {
-  const order: number[] = []
-  for (let step = 1; order.length < count - 1 && step <= 2 * count; step++) {
-    if (index + step < count) order.push(index + step)
-    if (step % 2 === 0 && index - step / 2 >= 0) order.push(index - step / 2)
-  }
-  return order
 }

@@ -1,7 +1,13 @@
 /** Loads a picture that the server rendered and gives it to Cornerstone as RGB. */
 import * as core from '@cornerstonejs/core'
-import { NoPicture, faultOfAnswer, forgetFault, noteFault } from './faults'
-import { renderedAddressOf, withoutAlpha } from './rendered'
+import { announcedAs } from './announced'
+import { NoPicture, forgetFault, noteFault } from './faults'
+import { frameAddressOf } from './pictures'
+import { withoutAlpha } from './rendered'
+import { deskLine } from './retrieval/desk-line'
+import { answerTo } from './retrieval/frame-request'
+import { Dropped } from './retrieval/line'
+import { withTries } from './retrieval/tries'
 import { isFullSize } from './whole'
 
 const ours = new WeakSet<core.Types.IImage>()
@@ -15,18 +21,17 @@ export function loadRendered(
 ): { promise: Promise<core.Types.IImage> } {
   forgetFault(imageId)
   const promise = load(imageId, options?.['useRGBA'] === true)
-  promise.catch((error: unknown) => noteFault(imageId, error))
+  promise.catch((error: unknown) => error instanceof Dropped || noteFault(imageId, error))
   return { promise }
 }
 
 /** Rejects where there is no picture (`NoPicture`), it cannot be decoded, or it is smaller than the frame. */
 async function load(imageId: string, useRgba: boolean): Promise<core.Types.IImage> {
-  const response = await fetch(renderedAddressOf(imageId), {
-    headers: { Accept: 'image/png' },
-    credentials: 'same-origin',
-  })
-  if (!response.ok) throw new NoPicture(await faultOfAnswer(response))
-  const picture = await createImageBitmap(await response.blob(), { colorSpaceConversion: 'none' })
+  const address = frameAddressOf(imageId, announcedAs(imageId)?.digest ?? '', '/rendered')
+  const png = await withTries(() =>
+    deskLine.line.bring(imageId, async (turn) => (await answerTo(address, 'image/png', turn)).blob()),
+  )
+  const picture = await createImageBitmap(png, { colorSpaceConversion: 'none' })
   const { rows, columns } = core.metaData.get(core.Enums.MetadataModules.IMAGE_PIXEL, imageId) as {
     readonly rows: number
     readonly columns: number

@@ -32,8 +32,6 @@ const hasProfile = (metadata: DataSet): boolean =>
     ({ [TAG.ICCProfile]: profile }) => profile !== undefined,
   )
 
-export const renderedAddressOf = (imageId: string): string => `${imageId.slice(imageId.indexOf(':') + 1)}/rendered`
-
 const us = (value: number): Element => ({ vr: 'US', Value: [value] })
 
 /** What is true of the pixels once they are coloured (PS3.3 C.7.6.3): RGB of 8 bits. */

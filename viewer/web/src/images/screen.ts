@@ -2,13 +2,13 @@
 import * as core from '@cornerstonejs/core'
 import * as loader from '@cornerstonejs/dicom-image-loader'
 import * as tools from '@cornerstonejs/tools'
-import { noteAnnounced } from './announced'
-import { TAG, textOf, type DataSet } from './dicom-json'
-import { planesOf } from './overlay-planes'
-import { isLarge, type Picture } from './pictures'
+import type { DataSet } from './dicom-json'
 import { RENDERED } from './rendered'
 import { loadRendered } from './rendered-loader'
-import { drawable } from './tools/calibration'
+import { coarsePictures } from './retrieval/announce'
+import { deskLine } from './retrieval/desk-line'
+import { Dropped } from './retrieval/line'
+import { cacheBytes, means } from './retrieval/memory'
 import { addTools } from './tools/hand'
 import { voiOf } from './voi'
 import { windowOf } from './window-level'
@@ -16,26 +16,8 @@ import { loadWhole } from './whole-loader'
 
 const ENGINE = 'desk'
 const BEFORE_THE_LOADERS = 10_000
-const CACHE_BYTES_MAX = 1024 * 1024 * 1024
-const CACHE_BYTES_MIN = 256 * 1024 * 1024
 /** Key in local storage: 'cpu' or 'gpu' where the support desk overrides our choice because a driver draws wrongly. */
 const DRAWING = 'tierread.drawing'
-
-/**
- * As stored, except that uncompressed pixels travel as HTJ2K, which halves them and draws by and by.
- * A server that cannot make HTJ2K of a picture answers with what is stored.
- */
-const ACCEPT = [
-  'multipart/related; type="image/jphc"; transfer-syntax=1.2.840.10008.1.2.4.202',
-  'multipart/related; type="application/octet-stream"; transfer-syntax=*; q=0.5',
-].join(', ')
-
-/** One request, decoded again as it grows; never beside a range stage, which spoils the final pixels. */
-const BY_AND_BY = {
-  retrieveOptions: {
-    single: { streaming: true, initialChunkSize: 40_960, chunkSize: 131_072, msBetweenDecode: 3_000 },
-  },
-}
 
 let engine: core.RenderingEngine | undefined
 
@@ -54,11 +36,15 @@ export function screen(): core.RenderingEngine {
   loader.init({
     maxWebWorkers: Math.min(4, Math.max(1, navigator.hardwareConcurrency - 1)),
     useLegacyMetadataProvider: true,
-    beforeSend: () => ({ Accept: ACCEPT }),
   })
   core.metaData.addProvider(windows, BEFORE_THE_LOADERS)
+  core.metaData.addProvider(coarsePictures)
   core.imageLoader.registerImageLoader('wadors', loadWhole)
   core.imageLoader.registerImageLoader(RENDERED, loadRendered)
+  for (const type of [core.Enums.RequestType.Interaction, core.Enums.RequestType.Prefetch])
+    core.imageLoadPoolManager.setMaxSimultaneousRequests(type, Infinity) // they wait in our line instead
+  addEventListener('unhandledrejection', (event) => event.reason instanceof Dropped && event.preventDefault())
+  deskLine.connect(means)
   tools.init()
   addTools()
   engine = new core.RenderingEngine(ENGINE)
@@ -103,35 +89,4 @@ function windows(type: string, imageId: string): object | undefined {
   const { center, width } = windowOf(voi.range)
   const { LINEAR, SAMPLED_SIGMOID } = core.Enums.VOILUTFunctionType
   return { windowCenter: [center], windowWidth: [width], voiLUTFunction: [voi.sigmoid ? SAMPLED_SIGMOID : LINEAR] }
-}
-
-/** A quarter of the machine's memory: PCs at the county have 4 GB. */
-function cacheBytes(): number {
-  const memory_GiB = (navigator as Navigator & { readonly deviceMemory?: number }).deviceMemory ?? 4
-  return Math.min(CACHE_BYTES_MAX, Math.max(CACHE_BYTES_MIN, (memory_GiB / 4) * 1024 * 1024 * 1024))
-}
-
-/** Large pictures of grey values whose window is known before their pixels, and that need nothing drawn into them. */
-const comesByAndBy = ({ imageId, frame, metadata }: Picture): boolean =>
-  !imageId.startsWith(`${RENDERED}:`) &&
-  isLarge(metadata) &&
-  textOf(metadata, TAG.PhotometricInterpretation).startsWith('MONOCHROME') &&
-  voiOf(metadata) !== undefined &&
-  planesOf(metadata, frame).length === 0
-
-/** What is in memory of a picture whose series has other content by now may be another picture. */
-function forgetOther({ imageId, content }: Picture, before: Picture | undefined): void {
-  if (before === undefined || before.content === content) return
-  const isKept = core.cache.getImageLoadObject(imageId) ?? core.cache.getImage(imageId) // complete, on its way, or coarse
-  if (isKept) core.cache.removeImageLoadObject(imageId, { force: true })
-}
-
-/** Makes pictures known to Cornerstone. */
-export function announce(pictures: readonly Picture[]): void {
-  for (const picture of pictures) {
-    const { imageId, metadata } = picture
-    forgetOther(picture, noteAnnounced(picture))
-    loader.wadors.metaDataManager.add(imageId, { ...drawable(metadata) } as never)
-    if (comesByAndBy(picture)) core.utilities.imageRetrieveMetadataProvider.add(imageId, BY_AND_BY)
-  }
 }

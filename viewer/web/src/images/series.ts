@@ -56,4 +56,4 @@ export const thumbnailOf = (series: Series): string => `${seriesPath(series)}/th
 
 /** Made by the server, small and ready at once; shown until the first frame is here. */
 export const previewOf = (series: Series, picture: Picture): string =>
-  `${seriesPath(series)}/instances/${picture.instanceUid}/frames/${picture.frame}/rendered?viewport=1024,1024`
+  `${seriesPath(series)}/instances/${picture.instanceUid}/frames/${picture.frame}/rendered?viewport=1024,1024${picture.digest && `&digest=${picture.digest}`}`

@@ -1,18 +1,21 @@
 /** One viewport with a stack of pictures in it: tools, window, and word of what is really on the screen. */
 import * as core from '@cornerstonejs/core'
 import { faultOf, type Fault } from './faults'
+import { GreyLevels } from './grey-levels'
 import { OnScreen, type Quality } from './on-screen'
 import type { Mark, MarkChange } from '../api/shapes'
-import { fetchOthers } from './fetch-others'
 import type { Picture } from './pictures'
 import { bringBack, clearMarks, forgetMarks, putMarks, removeSelected, watchMarks } from './marks'
 import { isFromServer } from './rendered-loader'
-import { announce, leaveSize, screen, watchSize } from './screen'
+import { announce, forgetStudies } from './retrieval/announce'
+import { deskLine, type Viewer } from './retrieval/desk-line'
+import { Dropped } from './retrieval/line'
+import { leaveSize, screen, watchSize } from './screen'
 import { Stance } from './stance'
 import { Hand } from './tools/hand'
 import { UPRIGHT, type Turn } from './tools/orientation'
 import type { ToolName } from './tools/tool-names'
-import { rangeOf, windowOf, type Range, type Window } from './window-level'
+import { windowOf, type Window } from './window-level'
 
 export type StackView = {
   /** Counted from 0. */
@@ -53,11 +56,10 @@ type DrawnByProcessor = {
   readonly _cpuFallbackEnabledElement?: { readonly renderingTools?: { readonly lastRenderedImageId?: string } }
 }
 
-const LINEAR = core.Enums.VOILUTFunctionType.LINEAR
-
-const firstOf = (value: number | readonly number[]): number => (typeof value === 'number' ? value : (value[0] ?? 0))
 const sizeOf = (image: core.Types.IImage): string =>
   [image.rows, image.columns, image.rowPixelSpacing, image.columnPixelSpacing].join()
+
+type Writable<T> = { -readonly [K in keyof T]: T[K] }
 
 let made = 0
 
@@ -72,12 +74,13 @@ export class Stack {
   private readonly onScreen = new OnScreen()
   private generation = 0
   private image: core.Types.IImage | undefined
-  /** What the person chose, for every picture of the stack; without it each has its own window and its own white. */
-  private chosen: Range | undefined
-  private inverted = false
-  /** Instances of a kind that nothing here draws: their other frames are not asked for. */
-  private readonly unsupported = new Set<string>()
-  private draw: core.Types.IStackViewport['setProperties'] = () => undefined
+  private readonly levels: GreyLevels
+  private readonly viewer: Writable<Viewer> = {
+    pictures: [],
+    index: 0,
+    direction: 1,
+    onFailed: ({ imageId }) => this.tellFailed(imageId),
+  }
 
   constructor(
     element: HTMLDivElement,
@@ -91,9 +94,11 @@ export class Stack {
       () => this.image,
       () => this.report(),
     )
-    this.noteChosenWindows()
+    this.levels = new GreyLevels(this.viewport)
+    this.catchLosses()
     this.hand = new Hand(this.id, engine.id)
     const { Events } = core.Enums
+    element.addEventListener(Events.PRE_STACK_NEW_IMAGE, this.onAsked as EventListener)
     element.addEventListener(Events.STACK_NEW_IMAGE, this.onNewImage as EventListener)
     element.addEventListener(Events.IMAGE_RENDERED, this.onRendered)
     element.addEventListener(Events.VOI_MODIFIED, this.report)
@@ -105,6 +110,7 @@ export class Stack {
 
   close(): void {
     this.generation++
+    deskLine.leave(this.viewer)
     this.unwatch()
     leaveSize(this.viewport.element)
     core.eventTarget.removeEventListener(core.Enums.Events.IMAGE_LOAD_ERROR, this.onError as EventListener)
@@ -114,7 +120,7 @@ export class Stack {
 
   /** The window that the person chose, and whether black and white are exchanged. */
   get look(): Look {
-    return { window: this.chosen ? windowOf(this.chosen) : null, inverted: this.inverted, turn: this.stance.turn }
+    return { window: this.levels.window, inverted: this.levels.inverted, turn: this.stance.turn }
   }
 
   /** The marks of the report, of which those in these pictures are drawn. */
@@ -125,42 +131,41 @@ export class Stack {
   }
 
   /** These studies are looked at no longer. */
-  forgetMarks(studies: readonly string[]): void {
+  forget(studies: readonly string[]): void {
     forgetMarks(studies)
+    forgetStudies(studies)
   }
 
-  /** Shows the pictures from `index` on (0 is the first), as somebody looked at them before, and fetches the others. */
+  /** The reader looks at this one. */
+  activate(): void {
+    deskLine.activate(this.viewer)
+  }
+
+  /** Shows the pictures from `index` on (0 is the first), as somebody looked at them before. */
   async show(pictures: readonly Picture[], index: number, look?: Look): Promise<void> {
     const generation = ++this.generation
     announce(pictures)
     this.pictures = pictures
     this.onScreen.clear()
-    this.unsupported.clear()
     this.image = undefined
-    this.chosen = look?.window ? rangeOf(look.window) : undefined
-    this.inverted = look?.inverted ?? false
+    this.levels.choose(look?.window)
+    this.levels.inverted = look?.inverted ?? false
     this.stance.begin(look?.turn)
+    deskLine.tryAgain(pictures)
+    this.viewer.pictures = pictures
     await this.viewport
       .setStack(
         pictures.map((picture) => picture.imageId),
         index,
       )
-      .catch(() => this.fail(pictures[index]?.imageId, generation))
-    if (generation !== this.generation) return
-    this.putMarks(this.marks)
-    await fetchOthers(pictures, index, {
-      wanted: ({ instanceUid }) => generation === this.generation && !this.unsupported.has(instanceUid),
-      onFailed: ({ imageId }) => {
-        if (generation === this.generation) this.tellFailed(imageId)
-      },
-    })
+      .catch((error: unknown) => this.fail(pictures[index]?.imageId, error, generation))
+    if (generation === this.generation) this.putMarks(this.marks)
   }
 
   goTo(index: number): void {
     const target = Math.min(Math.max(index, 0), this.pictures.length - 1)
     if (target < 0 || target === this.viewport.getCurrentImageIdIndex()) return
-    const { generation } = this
-    void this.viewport.setImageIdIndex(target).catch(() => this.fail(this.pictures[target]?.imageId, generation))
+    void this.viewport.setImageIdIndex(target)
   }
 
   step(by: number): void {
@@ -172,13 +177,13 @@ export class Stack {
   }
 
   setWindow(window: Window): void {
-    this.chosen = rangeOf(window)
-    this.present()
+    this.levels.choose(window)
+    this.levels.present(this.image)
   }
 
   invert(): void {
-    this.inverted = !this.inverted
-    this.present()
+    this.levels.inverted = !this.levels.inverted
+    this.levels.present(this.image)
     this.report()
   }
 
@@ -194,10 +199,10 @@ export class Stack {
 
   /** Window, zoom, place and turn as at the beginning; measurements stay. */
   reset(): void {
-    this.chosen = undefined
-    this.inverted = false
+    this.levels.choose(undefined)
+    this.levels.inverted = false
     this.stance.reset()
-    this.present()
+    this.levels.present(this.image)
     this.report()
   }
 
@@ -219,6 +224,27 @@ export class Stack {
 
   private readonly imageIds = (): ReadonlySet<string> => new Set(this.pictures.map(({ imageId }) => imageId))
 
+  /** A picture is asked for, by whatever: it is to stand on the screen. */
+  private readonly onAsked = ({ detail }: CustomEvent<core.Types.EventTypes.PreStackNewImageEventDetail>): void => {
+    const { viewer } = this
+    const by = detail.imageIdIndex - viewer.index
+    if (by !== 0) viewer.direction = by > 0 ? 1 : -1
+    viewer.index = detail.imageIdIndex
+    deskLine.moved(viewer)
+  }
+
+  /** Whatever goes to another picture: one that does not come is told of. */
+  private catchLosses(): void {
+    const go = this.viewport.setImageIdIndex.bind(this.viewport)
+    this.viewport.setImageIdIndex = (index) => {
+      const { generation } = this
+      return go(index).catch((error: unknown) => {
+        this.fail(this.pictures[index]?.imageId, error, generation)
+        return ''
+      })
+    }
+  }
+
   private readonly onNewImage = (event: CustomEvent<core.Types.EventTypes.StackNewImageEventDetail>): void => {
     const { image, imageId } = event.detail
     const status = (image as core.Types.IImage & { imageQualityStatus?: number }).imageQualityStatus
@@ -234,28 +260,7 @@ export class Stack {
     if (this.image !== image) return
     const sameSize = before !== undefined && sizeOf(before) === sizeOf(image)
     if (!sameSize && (core.getShouldUseCPURendering() || this.stance.turn !== UPRIGHT)) this.stance.fit()
-    this.present()
-  }
-
-  /** Draws the picture in the window and with the white that the person chose, or else in its own. */
-  private present(): void {
-    const { image } = this
-    if (!image) return
-    const invert = (image.invert === true) !== this.inverted
-    const own = rangeOf({ center: firstOf(image.windowCenter), width: firstOf(image.windowWidth) })
-    const VOILUTFunction = core.getShouldUseCPURendering() ? {} : { VOILUTFunction: image.voiLUTFunction ?? LINEAR }
-    this.draw({ ...VOILUTFunction, voiRange: this.chosen ?? own, invert })
-    this.viewport.render()
-  }
-
-  /** The tool for windows sets them on the viewport, and so does nothing else. */
-  private noteChosenWindows(): void {
-    const draw = this.viewport.setProperties.bind(this.viewport)
-    this.draw = draw
-    this.viewport.setProperties = (properties, suppressEvents) => {
-      this.chosen = properties?.voiRange ?? this.chosen
-      draw(properties, suppressEvents)
-    }
+    this.levels.present(image)
   }
 
   private readonly onRendered = (): void => {
@@ -275,14 +280,14 @@ export class Stack {
   }
 
   /** Where drawing on the graphics card fails, Cornerstone does not say of which picture. */
-  private readonly onError = (event: CustomEvent<{ readonly imageId?: string }>): void => {
+  private readonly onError = (event: CustomEvent<{ readonly imageId?: string; readonly error?: unknown }>): void => {
     const current = this.pictures[this.viewport.getCurrentImageIdIndex()]?.imageId ?? ''
     const failed = event.detail.imageId ?? (this.onScreen.qualityOf(current) === 'full' ? '' : current)
-    if (this.pictures.some(({ imageId }) => imageId === failed)) this.fail(failed)
+    if (this.pictures.some(({ imageId }) => imageId === failed)) this.fail(failed, event.detail.error)
   }
 
-  private fail(imageId: string | undefined, generation = this.generation): void {
-    if (imageId === undefined || generation !== this.generation) return
+  private fail(imageId: string | undefined, error: unknown, generation = this.generation): void {
+    if (imageId === undefined || generation !== this.generation || error instanceof Dropped) return
     this.onScreen.fail(imageId)
     this.tellFailed(imageId)
     this.report()
@@ -292,7 +297,8 @@ export class Stack {
     const picture = this.pictures.find((each) => each.imageId === imageId)
     if (!picture) return
     const fault = faultOf(imageId)
-    if (fault === 'unsupported') this.unsupported.add(picture.instanceUid)
+    if (fault === 'unsupported')
+      deskLine.skip(this.pictures.filter(({ instanceUid }) => instanceUid === picture.instanceUid))
     this.listener.onFailed(picture, fault)
   }
 
@@ -305,7 +311,7 @@ export class Stack {
       index,
       window: voiRange ? windowOf(voiRange) : null,
       zoom: this.stance.magnificationOf(this.pictures[index]),
-      inverted: this.inverted,
+      inverted: this.levels.inverted,
       turn: this.stance.turn,
       quality,
       fault: quality === 'failed' ? faultOf(imageId) : undefined,

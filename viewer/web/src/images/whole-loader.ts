@@ -1,51 +1,121 @@
 /**
- * Cornerstone's own loader, for which a picture without all its pixels is an error: drawing it would stop the screen. Then
- * the server's rendering takes its place.
+ * Loads pictures for Cornerstone, coarse ones first where that is sooner. One without all its pixels is an error: drawing it
+ * would stop the screen. Then the server's rendering takes its place.
  */
 import * as core from '@cornerstonejs/core'
 import * as loader from '@cornerstonejs/dicom-image-loader'
+import { announcedAs } from './announced'
 import { TAG, textOf, type DataSet } from './dicom-json'
-import { forgetFault } from './faults'
+import { forgetFault, noteFault } from './faults'
 import { drawOverlays } from './overlay-loader'
 import { loadRendered } from './rendered-loader'
+import { comesByAndBy } from './retrieval/announce'
+import { Coarse } from './retrieval/coarse'
+import { deskLine } from './retrieval/desk-line'
+import { frameAt, type Frame as Received } from './retrieval/frame-request'
+import { Dropped } from './retrieval/line'
+import { Unanswered, withTries } from './retrieval/tries'
+import { frameAddressOf } from './pictures'
 import { fullRange, voiOf } from './voi'
 import { isWhole, type Frame } from './whole'
 import { windowOf } from './window-level'
 
-type Loading = { readonly promise: Promise<core.Types.IImage> & { readonly iterator?: unknown } }
+type Options = Readonly<Record<string, unknown>>
+type Loading = { readonly promise: Promise<core.Types.IImage>; readonly cancelFn: () => void }
 
 const LESS = 'the decoder gave less than the frame'
 const HTJ2K: ReadonlySet<string> = new Set([201, 202, 203].map((number) => `1.2.840.10008.1.2.4.${number}`))
+const { FULL_RESOLUTION, SUBRESOLUTION } = core.Enums.ImageQualityStatus
 
-export function loadWhole(imageId: string, options?: Record<string, unknown>): { promise: Promise<core.Types.IImage> } {
+/**
+ * As stored, except that uncompressed pixels travel as HTJ2K, which halves them and draws by and by.
+ * A server that cannot make HTJ2K of a picture answers with what is stored.
+ */
+const ACCEPT = [
+  'multipart/related; type="image/jphc"; transfer-syntax=1.2.840.10008.1.2.4.202',
+  'multipart/related; type="application/octet-stream"; transfer-syntax=*; q=0.5',
+].join(', ')
+
+export function loadWhole(imageId: string, options: Options = {}): Loading {
   forgetFault(imageId)
-  const onProcessor = core.getShouldUseCPURendering()
-  if (onProcessor && voiOf(metadataOf(imageId))?.sigmoid) return loadRendered(imageId, options)
-  // On the processor grey levels are looked up by whole stored values, and Cornerstone rescales them as it looks up.
-  const preScale = { enabled: !onProcessor }
-  const loading = loader.wadors.loadImage(imageId, { ...options, preScale } as never) as unknown as Loading
-  const promise = loading.promise.then((image) => {
-    const { width, height, numberOfComponents } = image
-    const frame = core.metaData.get(core.Enums.MetadataModules.IMAGE_PIXEL, imageId) as Frame
-    const samples = image.getPixelData().length
-    if (!isWhole({ width, height, numberOfComponents, samples }, frame)) throw new Error(LESS)
-    if (isMisread(image)) return loadRendered(imageId, options).promise
-    return drawOverlays(withItsRange(image), metadataOf(imageId))
-  })
-  // What the browser has no decoder for, the server may have one for.
-  const picture = promise.catch((error: unknown) =>
-    loadRendered(imageId, options).promise.catch(() => Promise.reject(error)),
+  const cancelFn = (): void => deskLine.line.drop(imageId)
+  if (core.getShouldUseCPURendering() && voiOf(metadataOf(imageId))?.sigmoid)
+    return { ...loadRendered(imageId, options), cancelFn }
+  const iterator = new core.utilities.ProgressiveIterator<core.Types.IImage>('frame')
+  const nobodyElse = (): void => undefined // whoever waits for the promise hears of the error
+  void iterator.generate(async (images: { add(image: core.Types.IImage, isAll: boolean): void }) => {
+    const image = await load(imageId, options, (coarse) => images.add(coarse, false))
+    images.add(image, true)
+  }, nobodyElse)
+  return { promise: iterator.getDonePromise(), cancelFn }
+}
+
+/** What the browser has no decoder for, the server may have one for. */
+async function load(
+  imageId: string,
+  options: Options,
+  onCoarse: (image: core.Types.IImage) => void,
+): Promise<core.Types.IImage> {
+  try {
+    return await decodedWhole(imageId, await received(imageId, options, onCoarse), options)
+  } catch (error) {
+    if (error instanceof Unanswered) noteFault(imageId, error)
+    if (error instanceof Unanswered || error instanceof Dropped) throw error
+    return loadRendered(imageId, options).promise.catch(() => Promise.reject(error))
+  }
+}
+
+async function received(
+  imageId: string,
+  options: Options,
+  onCoarse: (image: core.Types.IImage) => void,
+): Promise<Received> {
+  const picture = announcedAs(imageId)
+  const coarse = new Coarse(
+    (level, content, syntax) => decoded(imageId, { syntax, content }, { ...options, decodeLevel: level }),
+    (image) => onCoarse(Object.assign(image, { imageQualityStatus: SUBRESOLUTION })),
   )
-  return { ...loading, promise: Object.assign(picture, { iterator: loading.promise.iterator }) } // coarse pictures first
+  try {
+    return await withTries(() =>
+      deskLine.line.bring(imageId, (turn) => {
+        const begun = performance.now()
+        return frameAt(frameAddressOf(imageId, picture?.digest ?? ''), ACCEPT, turn, ({ syntax, content }, share) => {
+          if (picture && comesByAndBy(picture) && HTJ2K.has(syntax) && deskLine.line.isOnScreen(imageId))
+            coarse.offer(content, syntax, share, performance.now() - begun)
+        })
+      }),
+    )
+  } finally {
+    coarse.end()
+  }
+}
+
+function decoded(imageId: string, { syntax, content }: Received, options: Options): Promise<core.Types.IImage> {
+  // On the processor grey levels are looked up by whole stored values, and Cornerstone rescales them as it looks up.
+  const preScale = { enabled: !core.getShouldUseCPURendering() }
+  const { retrieveOptions: _retrieve, streamingData: _streaming, ...own } = options
+  return loader.createImage(imageId, content as never, syntax, {
+    ...own,
+    preScale,
+  } as never) as Promise<core.Types.IImage>
+}
+
+async function decodedWhole(imageId: string, received: Received, options: Options): Promise<core.Types.IImage> {
+  const image = await decoded(imageId, received, options)
+  Object.assign(image, { imageQualityStatus: FULL_RESOLUTION, transferSyntaxUID: received.syntax })
+  const { width, height, numberOfComponents } = image
+  const frame = core.metaData.get(core.Enums.MetadataModules.IMAGE_PIXEL, imageId) as Frame
+  const samples = image.getPixelData().length
+  if (!isWhole({ width, height, numberOfComponents, samples }, frame)) throw new Error(LESS)
+  if (isMisread(received.syntax, metadataOf(imageId))) return loadRendered(imageId, options).promise
+  return drawOverlays(withItsRange(image), metadataOf(imageId))
 }
 
 const metadataOf = (imageId: string): DataSet => loader.wadors.metaDataManager.get(imageId) as DataSet
 
 /** HTJ2K without a colour transform comes plane by plane from its decoder, and is read pixel by pixel. */
-function isMisread(image: core.Types.IImage): boolean {
-  const syntax = (image as { transferSyntaxUID?: string }).transferSyntaxUID ?? ''
-  return HTJ2K.has(syntax) && textOf(metadataOf(image.imageId), TAG.PhotometricInterpretation).startsWith('YBR_FULL')
-}
+const isMisread = (syntax: string, metadata: DataSet): boolean =>
+  HTJ2K.has(syntax) && textOf(metadata, TAG.PhotometricInterpretation).startsWith('YBR_FULL')
 
 /** Where the image has no window: Cornerstone would count padding in, and on the processor leave out the rescale. */
 function withItsRange(image: core.Types.IImage): core.Types.IImage {

@@ -3,6 +3,7 @@ import type { Client } from '../../api/client'
 import { Problem, Unreachable } from '../../api/problem'
 import type { Prior, ScreenState } from '../../api/shapes'
 import { wordsFor } from '../../shell/trouble'
+import type { Rest } from '../retrieval/desk-line'
 import { seriesOf, type Series } from '../series'
 import type { ShownSeries } from '../shown-series'
 import type { Cell, CellContent } from './cell'
@@ -38,6 +39,19 @@ export type HungListener = {
   onGone(studies: readonly string[]): void
 }
 
+/** A series whose contents do not come says so when it is opened. */
+const restOf = (series: Series, contents: SeriesContents, shown: ShownSeries | undefined): Rest => ({
+  key: `${series.seriesUid} ${shown?.contentOf(series.seriesUid) ?? ''}`,
+  pictures: async () => {
+    try {
+      return (await contents.of(series)).pictures
+    } catch (error) {
+      if (!(error instanceof Problem || error instanceof Unreachable)) throw error
+      return []
+    }
+  },
+})
+
 export class HungCase {
   /** Of the case itself; undefined before they are known. */
   series: readonly Series[] | undefined
@@ -58,6 +72,14 @@ export class HungCase {
 
   get all(): readonly Series[] {
     return [...(this.series ?? []), ...this.earlier]
+  }
+
+  /** The series of the case that stand in no cell. */
+  get behind(): readonly Rest[] {
+    const { contents, placed, series = [] } = this
+    const hung = new Set(placed.cells.map((content) => content?.series.seriesUid))
+    if (!contents) return []
+    return series.filter(({ seriesUid }) => !hung.has(seriesUid)).map((each) => restOf(each, contents, this.wall.shown))
   }
 
   /** What the active cell is to show. */
