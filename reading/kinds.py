@@ -12,6 +12,8 @@ class Role(StrEnum):
     TECHNICIAN = "technician"
     CLINICIAN = "clinician"
     READER = "reader"
+    RESIDENT = "resident"
+    """Reads as one who is being trained: an attending of the same organisation countersigns (上级医师审签)."""
     VERIFIER = "verifier"
     REVIEWER = "reviewer"
     QUALITY_MANAGER = "quality_manager"

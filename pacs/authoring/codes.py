@@ -30,6 +30,9 @@ LANGUAGE: Final = Code("121049", "DCM", "Language of Content Item and Descendant
 OBSERVER_TYPE: Final = Code("121005", "DCM", "Observer Type")
 PERSON: Final = Code("121006", "DCM", "Person")
 OBSERVER_NAME: Final = Code("121008", "DCM", "Person Observer Name")
+OBSERVER_ROLE: Final = Code("121010", "DCM", "Person Observer's Role in the Organization")
+RESIDENT: Final = Code("405277009", "SCT", "Resident")
+"""CID 7452."""
 OBSERVER_ORGANISATION: Final = Code("121009", "DCM", "Person Observer's Organization Name")
 REQUEST: Final = Code("121062", "DCM", "Request")
 FINDINGS: Final = Code("121070", "DCM", "Findings")

@@ -9,7 +9,7 @@ from pydicom.dataset import Dataset
 
 from pacs.authoring import codes
 from pacs.authoring.codes import Code
-from pacs.authoring.document import person_name, put, sop_reference
+from pacs.authoring.document import put, signer_name, sop_reference
 from pacs.authoring.report import Mark, Picture, Point, Signer
 
 CONTAINS: Final = "CONTAINS"
@@ -101,9 +101,11 @@ def author(signers: Sequence[Signer]) -> list[Dataset]:
     for signer in signers:
         if signer.is_author:
             name = item(OBSERVED, "PNAME", codes.OBSERVER_NAME)
-            put(name, "PersonName", person_name(signer.name))
+            put(name, "PersonName", signer_name(signer))
             found += [code(OBSERVED, codes.OBSERVER_TYPE, codes.PERSON), name]
             found.append(text(codes.OBSERVER_ORGANISATION, signer.organisation, OBSERVED))
+            if signer.in_training:
+                found.append(code(OBSERVED, codes.OBSERVER_ROLE, codes.RESIDENT))
     return found
 
 

@@ -115,6 +115,16 @@ def person_name(name: str) -> str:
     return " ".join("".join(" " if mark in "^=\\" else mark for mark in name).split())[:LONGEST_LO]
 
 
+def signer_name(one: Signer) -> str:
+    """A name with the title that stands beside it under the report, as its suffix (PS3.5 6.2.1.1).
+
+    A component group holds 64 characters: the title is left out where both are longer.
+    """
+    name, title = person_name(one.name), person_name(one.title)
+    full = f"{name}^^^^{title}" if title else name
+    return full if len(full) <= LONGEST_LO else name
+
+
 def date_time(at: datetime) -> str:
     """A DT with its offset from UTC (PS3.5 6.2)."""
     return f"{at:%Y%m%d%H%M%S%z}"
@@ -171,7 +181,7 @@ def _verifying(one: Signer) -> Dataset:
     item = Dataset()
     put(item, "VerifyingOrganization", one.organisation[:LONGEST_LO])
     item.VerificationDateTime = date_time(one.signed_at)
-    put(item, "VerifyingObserverName", person_name(one.name))
+    put(item, "VerifyingObserverName", signer_name(one))
     item.VerifyingObserverIdentificationCodeSequence = []
     return item
 
@@ -179,7 +189,7 @@ def _verifying(one: Signer) -> Dataset:
 def _author(one: Signer) -> Dataset:
     item = Dataset()
     item.ObserverType = "PSN"
-    put(item, "PersonName", person_name(one.name))
+    put(item, "PersonName", signer_name(one))
     item.PersonIdentificationCodeSequence = []
     put(item, "InstitutionName", one.organisation[:LONGEST_LO])
     item.InstitutionCodeSequence = []

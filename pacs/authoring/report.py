@@ -61,6 +61,9 @@ class Signer:
     organisation: str
     signed_at: datetime
     is_author: bool
+    title: str = ""
+    in_training: bool = False
+    """They signed as a resident, and whoever verifies is their attending."""
 
 
 @dataclass(frozen=True, kw_only=True)

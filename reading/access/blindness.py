@@ -41,7 +41,7 @@ from reading.viewers import Staff, Viewer
 _READ_NOTHING: Final = frozenset(MAY_ANSWER) - {Role.REVIEWER}
 """The roles that answer for a site and read no cases."""
 _OTHER_GRANT: Final = role_grant.alias()
-READING_ROLES: Final = (Role.READER, Role.VERIFIER, Role.REVIEWER)
+READING_ROLES: Final = (Role.READER, Role.RESIDENT, Role.VERIFIER, Role.REVIEWER)
 
 Person = str | sa.BindParameter[str]
 """A person's id, or the parameter of a statement that is made once and asked often."""

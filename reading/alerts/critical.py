@@ -29,7 +29,7 @@ from reading.texts import checked, storable
 from reading.viewers import Staff
 from storage.ids import new_id
 
-RAISED_BY: Final = (Role.READER, Role.VERIFIER, Role.REVIEWER)
+RAISED_BY: Final = (Role.READER, Role.RESIDENT, Role.VERIFIER, Role.REVIEWER)
 
 
 def raise_alert(ctx: Context[Staff], case_id: str, *, critical_class: str, finding: str) -> Alert:

@@ -59,6 +59,8 @@ class Case:
     skills_until: datetime | None = None
     by_two: bool = False
     """Two people read it blind by its rule, or would without a flag."""
+    countersign_at: str | None = None
+    """The organisation whose attendings countersign the report of a resident that waits for them."""
 
 
 def by_id(tx: Connection, case_id: str) -> Case:
@@ -184,9 +186,18 @@ def leave_procedures(tx: Connection, case_id: str, procedure_ids: Collection[str
 
 @without_door("A part of an act that has opened the case, or of the system's step.")
 def move(
-    ctx: Context[Who], case: Case, made: Move, *, grant: RoleGrant | None, why: str = "", tier: Tier | None = None
+    ctx: Context[Who],
+    case: Case,
+    made: Move,
+    *,
+    grant: RoleGrant | None,
+    why: str = "",
+    tier: Tier | None = None,
+    countersign_at: str | None = None,
 ) -> Case:
     """Move a case by the table of moves, under the grant of the person who moves it (None: the system).
+
+    ``countersign_at`` is kept until the case leaves the step of verifying.
 
     Raises:
         MoveNotAllowed: not from this state.
@@ -199,6 +210,7 @@ def move(
         case,
         state=state,
         step=STEP_OF.get(state, case.step),
+        countersign_at=(countersign_at or case.countersign_at) if STEP_OF.get(state) is Step.VERIFY else None,
         tier=tier or case.tier,
         look_at=ctx.now if state in WAITING else None,
     )
@@ -295,6 +307,7 @@ def from_row(row: sa.Row[Any]) -> Case:
         skills=row.skills,
         skills_until=row.skills_until,
         by_two=row.by_two,
+        countersign_at=row.countersign_at,
     )
 
 
@@ -327,5 +340,6 @@ def _values(case: Case) -> dict[str, Any]:
         "skills": case.skills,
         "skills_until": case.skills_until,
         "by_two": case.by_two,
+        "countersign_at": case.countersign_at,
         "revision": case.revision,
     }

@@ -21,7 +21,7 @@ from reading.row_rules import valid_at
 from reading.tables import organisation, person, role_grant
 from reading.viewers import RoleGrant, Staff
 
-ASKED_BY = (Role.READER, Role.VERIFIER, Role.REVIEWER, Role.CLINICIAN, Role.QUALITY_MANAGER)
+ASKED_BY = (Role.READER, Role.RESIDENT, Role.VERIFIER, Role.REVIEWER, Role.CLINICIAN, Role.QUALITY_MANAGER)
 """The roles with which somebody asks about a case of a site."""
 
 

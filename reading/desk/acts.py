@@ -23,7 +23,7 @@ from reading.consultation.colleagues import ASKED_BY
 from reading.double_reading import comparisons
 from reading.errors import NotAllowed
 from reading.kinds import MAY_ANSWER, Priority, Role, Tier
-from reading.queue import claiming, parking
+from reading.queue import claiming, parking, training
 from reading.queue.leases import Lease
 from reading.referral.sending import SENT_BY
 from reading.register.grants import may_act
@@ -151,7 +151,7 @@ def _of_follow_up(tx: Connection, staff: Staff, case: Case, now: datetime) -> It
         return
     if found.held_by != staff.person_id:
         yield Act.FOLLOW_UP
-    elif follow_up_answer.may_decide(tx, staff, case):
+    elif follow_up_answer.may_decide(tx, staff, case, now):
         yield Act.NO_CHANGE
 
 
@@ -161,6 +161,7 @@ def _may_claim(tx: Connection, staff: Staff, case: Case, roles: frozenset[Signin
         claiming.grant_for(tx, staff, step, case, case.tier, now=now)
         claiming.not_their_own(tx, case, step, roles)
         claiming.not_told(tx, case, step, staff, now)
+        training.check(tx, case, step, staff, now)
     except NotAllowed:
         return False
     return True

@@ -50,6 +50,7 @@ from reading.review import arbitration, review
 from reading.review.review import Review
 from reading.review.scores import Score, settled
 from reading.rules import case_rule
+from reading.rules.required_signatures import by_resident
 from reading.rules.rule import DoubleReading
 from reading.viewers import Staff
 
@@ -67,6 +68,8 @@ class SignedBy:
     """What of the images was not on their screen."""
     confirmed_checks: tuple[str, ...] = ()
     """What the checks of the text found and they confirmed."""
+    signed_as: str = ""
+    """How it is named under the report: by its role; what a resident and their attending signed, as such."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -271,6 +274,7 @@ def signed_version(tx: Connection, version: ReportVersion) -> SignedVersion:
         .where(tables.signature.c.id.in_([one.id for one in signatures]))
     )
     by_id = {row.id: row for row in rows}
+    resident = any(by_resident(one) for one in signatures)
     return SignedVersion(
         version=version,
         signatures=tuple(
@@ -282,10 +286,17 @@ def signed_version(tx: Connection, version: ReportVersion) -> SignedVersion:
                 signed_at=one.signed_at,
                 unseen=unseen(tx, NotShown.from_json(said(one).get("not_shown"))),
                 confirmed_checks=tuple(said(one).get("confirmed_checks", ())),
+                signed_as=_signed_as(one.role, resident=resident, own=by_resident(one)),
             )
             for one in signatures
         ),
     )
+
+
+def _signed_as(role: SigningRole, *, resident: bool, own: bool) -> str:
+    if own:
+        return "resident"
+    return "attending" if resident and role is SigningRole.VERIFIER else role
 
 
 def _patient_number(tx: Connection, case: Case, entry: Entry) -> str:
@@ -304,7 +315,7 @@ def _classes(ctx: Context[Staff], case: Case) -> tuple[ResultClass, ...]:
 
 def _reads(tx: Connection, staff: Staff, case: Case, now: datetime) -> bool:
     """Whether they work on the site's cases: only they see reviews, the township does not."""
-    roles = (Role.READER, Role.VERIFIER, Role.REVIEWER, Role.QUALITY_MANAGER)
+    roles = (Role.READER, Role.RESIDENT, Role.VERIFIER, Role.REVIEWER, Role.QUALITY_MANAGER)
     return any(may_act(tx, staff, role, case.site_id, now) for role in roles)
 
 

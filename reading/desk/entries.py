@@ -29,6 +29,7 @@ from reading.patients import patients
 from reading.patients.same_name import Answer, compare_names
 from reading.queue import assigned
 from reading.queue.assigned import WaitsFor
+from reading.register import organisations
 from reading.reports.versions import CURRENT, Status
 from reading.rules import policy
 from reading.rules.examination_time import years_between
@@ -115,6 +116,8 @@ class Entry:
     """It waits for a skill that nobody on duty has."""
     follow_up: FollowUp | None
     """The open follow-up: a reader has to look at images that came after the report."""
+    countersign: str = ""
+    """The name of the organisation whose attendings countersign the report of a resident; empty: none has to."""
 
 
 def entries_of(tx: Connection, viewer: Viewer, found: Sequence[Case], now: datetime) -> list[Entry]:
@@ -143,6 +146,7 @@ def entries_of(tx: Connection, viewer: Viewer, found: Sequence[Case], now: datet
     names = _names(tx, {alert.acknowledged_by for alert in alerts.values() if alert.acknowledged_by})
     standing = _standing(tx, ids)
     late = follow_ups.open_of_each(tx, ids)
+    attending = organisations.by_ids(tx, {case.countersign_at for case in found if case.countersign_at is not None})
     priors = prior_cases(tx, viewer, found, now)
     waiting, lacking = assigned.waits_for(tx, ids, now), assigned.without_skill(tx, found, now)
     waiting = {
@@ -170,6 +174,7 @@ def entries_of(tx: Connection, viewer: Viewer, found: Sequence[Case], now: datet
             waits_for=waiting.get(case.id),
             lacks_skill=case.id in lacking,
             prior_count=len(priors[case.id]),
+            countersign=attending[case.countersign_at].name if case.countersign_at is not None else "",
             now=now,
         )
         for case in found
@@ -198,6 +203,7 @@ def _entry(
     waits_for: WaitsFor | None,
     lacks_skill: bool,
     prior_count: int,
+    countersign: str,
     now: datetime,
 ) -> Entry:
     first = rows[0]
@@ -250,6 +256,7 @@ def _entry(
         prior_count=prior_count,
         released=standing.released,
         follow_up=follow_up,
+        countersign=countersign,
     )
 
 

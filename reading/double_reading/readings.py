@@ -75,6 +75,8 @@ def sign(
             draft_revision=draft_revision,
             lease_revision=lease_revision,
         )
+    if grant.role is Role.RESIDENT:  # its rule asks for two only since they took it
+        raise NotAllowed("residents_read_nothing_blind")
     drafts.unchanged(ctx.tx, case_id, draft_revision)
     _opinion(content)
     match case.step:

@@ -21,7 +21,7 @@ from reading.viewers import RoleGrant
 from storage.ids import new_id
 
 Networks = tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]
-READ: Final = frozenset({Role.READER, Role.VERIFIER, Role.REVIEWER})
+READ: Final = frozenset({Role.READER, Role.RESIDENT, Role.VERIFIER, Role.REVIEWER})
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -22,6 +22,7 @@ from reading.clock.life import StepBegan
 from reading.context import Context, Who, without_door
 from reading.kinds import Tier
 from reading.overdue import capacity, ways
+from reading.queue import training
 from reading.register import organisations
 from reading.reports import versions
 from reading.rules import case_clock, case_rule
@@ -144,9 +145,10 @@ def _due(tx: Connection, rule: Rule, case: Case, moves: Sequence[MoveRow]) -> da
 
 def _ways(ctx: Context[Who], case: Case, overdue: Overdue) -> Iterator[_Way]:
     """The ways that a rule names and that have room, in its order."""
-    for goal, tier in ways.goals(overdue, case.step, case.tier):
+    stays = training.stays(ctx.tx, case, ctx.now)
+    for goal, tier in ways.goals(overdue, case.step, case.tier, stays=stays):
         if goal is Goal.DUTY:
-            yield from _to_duty(ctx, case)
+            yield from _to_duty(ctx, case, case.countersign_at if stays else None)
             continue
         for organisation_id in sorted(organisations.readers_of(ctx.tx, case.site_id, tier, ctx.now)):
             free = capacity.room(
@@ -161,8 +163,10 @@ def _ways(ctx: Context[Who], case: Case, overdue: Overdue) -> Iterator[_Way]:
                 yield _Way(goal=goal, tier=tier, organisation_id=organisation_id)
 
 
-def _to_duty(ctx: Context[Who], case: Case) -> Iterator[_Way]:
-    for organisation_id in sorted(organisations.readers_of(ctx.tx, case.site_id, case.tier, ctx.now)):
+def _to_duty(ctx: Context[Who], case: Case, only: str | None) -> Iterator[_Way]:
+    """To those on duty where it is read, or of the one organisation that it waits for."""
+    readers = organisations.readers_of(ctx.tx, case.site_id, case.tier, ctx.now)
+    for organisation_id in sorted(readers if only is None else {only}):
         for one in duty.told_at(ctx.tx, organisation_id, ctx.now):
             yield _Way(goal=Goal.DUTY, tier=case.tier, organisation_id=organisation_id, person_id=one.person_id)
 

@@ -30,12 +30,15 @@ def due(step: Clock | None, case_due_at: datetime, *, released: bool) -> datetim
     return min((one for one in ends if one is not None), default=None)
 
 
-def goals(overdue: Overdue, step: Step, tier: Tier) -> Iterator[tuple[Goal, Tier]]:
-    """The ways that a case at a tier still has before it, each with the tier where it waits afterwards."""
+def goals(overdue: Overdue, step: Step, tier: Tier, *, stays: bool = False) -> Iterator[tuple[Goal, Tier]]:
+    """The ways that a case at a tier still has before it, each with the tier where it waits afterwards.
+
+    ``stays``: it waits for the attendings of one organisation, so that those on duty there are told at most.
+    """
     for goal in overdue.to:
         if goal is Goal.DUTY:
             yield goal, tier
-        elif step not in _OF_THE_CITY and (tier is Tier.COUNTY or (goal, tier) in _FURTHER):
+        elif not stays and step not in _OF_THE_CITY and (tier is Tier.COUNTY or (goal, tier) in _FURTHER):
             yield goal, TIERS[goal]
 
 

@@ -16,7 +16,7 @@ from reading.cases import cases
 from reading.cases.cases import Case
 from reading.cases.moves import SIGNS_AS, Step
 from reading.context import Context, Who, without_door
-from reading.queue import lapses, standing, workload
+from reading.queue import lapses, standing, training, workload
 from reading.queue.handing import Carrying, Handing
 from reading.queue.takings import How, is_urgent
 from reading.queue.waiting import SKILLS, Key, heads, sites_name
@@ -67,7 +67,7 @@ def _for_organisation(ctx: Context[Who], place: str, duty: Sequence[OnDuty], sai
     carried = workload.carried(ctx.tx, [one.slot for one in duty], ctx.now)
     handing = Handing((_carrying(one, carried) for one in duty), ahead=said.ahead)
     skills = standing.sets_of_people(ctx.tx, carried, ctx.now)
-    roles = _roles(ctx, place, carried)
+    roles, in_training = _roles(ctx, place, carried), training.residents(ctx.tx, carried, ctx.now)
     given = 0
     for step, tier in ROLES:
         sites = read.get((tier, place), [])
@@ -80,7 +80,11 @@ def _for_organisation(ctx: Context[Who], place: str, duty: Sequence[OnDuty], sai
             continue
         for case in _waiting(ctx, (step, tier), sites, {key for one in people for key in skills[one]}):
             fit = [person for person in people if handing.room(person) > 0 and _has(skills[person], case)]
+            if case.step is Step.VERIFY and case.countersign_at != place and training.stays(ctx.tx, case, ctx.now):
+                continue
             barred = _barred(ctx, case) | _told_of_the_flag(ctx, case, fit)
+            if case.step in READS and (case.step is Step.SECOND or case.by_two):
+                barred |= in_training
             chosen = handing.whom((one for one in fit if one not in barred), urgent=is_urgent(case))
             if chosen is None:
                 continue

@@ -17,7 +17,7 @@ from reading.cases.moves import SIGNS_AS, STEP_OF, WAITING, Move, SigningRole, S
 from reading.context import Context, without_door
 from reading.errors import MoveNotAllowed, NotAllowed
 from reading.kinds import Priority, Tier
-from reading.queue import leases, next_case, standing, takings
+from reading.queue import leases, next_case, standing, takings, training
 from reading.queue.standing import Desks, Standing
 from reading.queue.takings import How
 from reading.queue.waiting import Key
@@ -52,7 +52,8 @@ def claim_next(ctx: Context[Staff], step: Step | None) -> Case | None:
             raise NotAllowed("limit_of_open_cases")
         return None
     claimed = cases.from_row(row)
-    _keep(ctx, claimed, desks[claimed.step, claimed.tier][claimed.site_id], How.NEXT, waited_for=row.assigned_to)
+    grant = training.grant_of(ctx.who, claimed, desks[claimed.step, claimed.tier][claimed.site_id])
+    _keep(ctx, claimed, grant, How.NEXT, waited_for=row.assigned_to)
     return claimed
 
 
@@ -64,8 +65,8 @@ def claim(ctx: Context[Staff], case_id: str, *, why: str = "") -> Case:
     Raises:
         NotThere: no such case, or not one that they may see.
         NotAllowed: no role or skill for it, or they have acted on it in another role, were told what its first blind
-            reader flagged, have as many cases open as their limit says and it is no emergency, or its rule lets nobody
-            choose.
+            reader flagged, are in training and it is read blind, are no attending of the resident who signed it, have
+            as many cases open as their limit says and it is no emergency, or its rule lets nobody choose.
         MoveNotAllowed: it does not wait.
         Invalid: its rule wants a reason of whoever chooses.
 
@@ -79,9 +80,10 @@ def claim(ctx: Context[Staff], case_id: str, *, why: str = "") -> Case:
         raise MoveNotAllowed(case.state, Move.CLAIM)
     step = STEP_OF[case.state]
     theirs = _standing(ctx)
-    grant = _grant(theirs.desks, step, case, case.tier)
+    grant = training.grant_of(ctx.who, case, _grant(theirs.desks, step, case, case.tier))
     not_their_own(ctx.tx, case, step, cases.roles_of(ctx.tx, case_id, ctx.who.person_id))
     not_told(ctx.tx, case, step, ctx.who, ctx.now)
+    training.check(ctx.tx, case, step, ctx.who, ctx.now)
     if theirs.at_limit and case.priority is not Priority.EMERGENCY:
         raise NotAllowed("limit_of_open_cases")
     if step in READS and case.skills not in theirs.skill_sets:

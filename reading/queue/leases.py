@@ -197,11 +197,18 @@ def hold(ctx: Context[Staff], case_id: str, step: Step | None, revision: int) ->
 
 @without_door("A part of an act that has opened the case, or of the system's step.")
 def let_go(
-    ctx: Context[Who], case: Case, made: Move, *, grant: RoleGrant | None, why: str = "", tier: Tier | None = None
+    ctx: Context[Who],
+    case: Case,
+    made: Move,
+    *,
+    grant: RoleGrant | None,
+    why: str = "",
+    tier: Tier | None = None,
+    countersign_at: str | None = None,
 ) -> Case:
     """Move a case and end its lease; the draft stays only where the next person takes the same step."""
     end_lease(ctx.tx, case.id)
-    moved = cases.move(ctx, case, made, grant=grant, why=why, tier=tier)
+    moved = cases.move(ctx, case, made, grant=grant, why=why, tier=tier, countersign_at=countersign_at)
     if case.step is not Step.READ and moved.step is Step.READ:
         versions.withdraw_blind(ctx.tx, case.id)
     if moved.step is not case.step or moved.state is State.FINAL:

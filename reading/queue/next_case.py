@@ -15,6 +15,7 @@ from reading.cases.cases import Case
 from reading.cases.moves import SIGNS_AS, WAITING, Move, SigningRole, Step, after
 from reading.context import Context, without_door
 from reading.kinds import Priority
+from reading.queue import training
 from reading.queue.standing import Desks, Standing
 from reading.queue.waiting import (
     NOW,
@@ -59,7 +60,8 @@ def count_before(ctx: Context[Staff], desks: Desks, theirs: Standing, case: Case
 @without_door("A part of the claim: values that say who asks.")
 def parameters(ctx: Context[Staff], desks: Desks, theirs: Standing) -> dict[str, Any]:
     sites = {sites_name(number): sorted(desks[key]) for number, key in enumerate(sorted(desks))}
-    return {"person": ctx.who.person_id, "now": ctx.now, SKILLS: list(theirs.skill_sets), **sites}
+    trained = {"in_training": training.is_resident(ctx.who), training.ATTENDS: training.attends(ctx.who)}
+    return {"person": ctx.who.person_id, "now": ctx.now, SKILLS: list(theirs.skill_sets), **trained, **sites}
 
 
 @cache
@@ -116,7 +118,8 @@ def _first(dialect: str, keys: Sequence[Key]) -> sa.CompoundSelect[Any]:
     theirs = (
         sa.select(case.c.id, case.c.revision).where(case.c.assigned_to == PERSON).where(_at_desks(dialect, case, keys))
     )
-    return sa.union(*heads(dialect, keys, _claimable, of_each_site=_OF_EACH_SITE), theirs)
+    claimable = partial(_claimable, dialect)
+    return sa.union(*heads(dialect, keys, claimable, of_each_site=_OF_EACH_SITE), theirs)
 
 
 def _at_desks(dialect: str, case: sa.FromClause, keys: Sequence[Key]) -> sa.ColumnElement[bool]:
@@ -127,7 +130,7 @@ def _at_desks(dialect: str, case: sa.FromClause, keys: Sequence[Key]) -> sa.Colu
                 case.c.state.in_(map(word, waiting_for(step))),
                 case.c.tier == word(tier),
                 is_among(dialect, case.c.site_id, sites_name(number)),
-                _claimable(case, step),
+                _claimable(dialect, case, step),
                 is_among(dialect, case.c.skills, SKILLS) if step in READS else sa.true(),
             )
             for number, (step, tier) in enumerate(keys)
@@ -135,8 +138,8 @@ def _at_desks(dialect: str, case: sa.FromClause, keys: Sequence[Key]) -> sa.Colu
     )
 
 
-def _claimable(case: sa.FromClause, step: Step) -> sa.ColumnElement[bool]:
-    return _theirs_to_take(case, step) & is_free(case, PERSON)
+def _claimable(dialect: str, case: sa.FromClause, step: Step) -> sa.ColumnElement[bool]:
+    return _theirs_to_take(case, step) & training.theirs_to_take(dialect, case, step) & is_free(case, PERSON)
 
 
 def _theirs_to_take(case: sa.FromClause, step: Step) -> sa.ColumnElement[bool]:

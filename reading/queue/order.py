@@ -45,6 +45,16 @@ class Waits(Protocol):
         ...
 
     @property
+    def by_two(self) -> bool:
+        """Whether two people read it blind."""
+        ...
+
+    @property
+    def countersign_at(self) -> str | None:
+        """The organisation whose attendings countersign it; None where there is none, or none that has any."""
+        ...
+
+    @property
     def disputed(self) -> bool:
         """Whether its author ever disputed a review."""
         ...
@@ -62,6 +72,9 @@ class Taker:
     """The sites for which they may take each step at each tier."""
     skill_sets: Collection[str]
     at_limit: bool = False
+    in_training: bool = False
+    attends: Collection[str] = ()
+    """The organisations whose residents they countersign."""
 
 
 def may_take(one: Waits, taker: Taker, now: datetime) -> bool:
@@ -75,7 +88,15 @@ def may_take(one: Waits, taker: Taker, now: datetime) -> bool:
         and is_free(one, taker.person_id, now)
         and not (taker.at_limit and one.rank != Priority.EMERGENCY.rank)
         and not is_barred(one, taker.person_id)
+        and fits_training(one, taker)
     )
+
+
+def fits_training(one: Waits, taker: Taker) -> bool:
+    """Whether no resident reads blind, and an attending of the resident's organisation countersigns."""
+    if one.step is Step.VERIFY:
+        return one.countersign_at in {None, *taker.attends}
+    return not taker.in_training or one.step not in READS or not (one.by_two or one.step is Step.SECOND)
 
 
 def is_free(one: Waits, person_id: str, now: datetime) -> bool:

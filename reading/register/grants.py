@@ -18,6 +18,7 @@ REGISTERED_BY: Final = (Role.TECHNICIAN, Role.CLINICIAN, Role.QUALITY_MANAGER)
 """Who registers patients at a site: those who work there, and those who say whose the images are."""
 BY_AGREEMENT: Final = {
     Role.READER: (Tier.COUNTY, Tier.NEIGHBOUR, Tier.CITY),
+    Role.RESIDENT: (Tier.COUNTY, Tier.NEIGHBOUR, Tier.CITY),
     Role.VERIFIER: (Tier.COUNTY, Tier.NEIGHBOUR, Tier.CITY),
     Role.REVIEWER: (Tier.CITY,),
 }

@@ -104,6 +104,8 @@ ROLES: Final = {
     "技师": Role.TECHNICIAN,
     "临床医师": Role.CLINICIAN,
     "报告医师": Role.READER,
+    "住院医师": Role.RESIDENT,
+    "进修医师": Role.RESIDENT,
     "审核医师": Role.VERIFIER,
     "复核医师": Role.REVIEWER,
     "质控负责人": Role.QUALITY_MANAGER,

@@ -166,7 +166,7 @@ def grant(
         NotThere: no such person, or they have ended.
         NotAllowed: they hold another of the three administrators' roles, which belong to three people; or a role that
             sees pictures and reports, which none of the three does; or held another of them within a year and would
-            audit themselves.
+            audit themselves; or are in training there and would sign without an attending.
         Invalid: they hold it there at some of that time already.
 
     """
@@ -185,6 +185,9 @@ def grant(
             raise NotAllowed("administrators-are-different-people")
         if (role in ADMINISTRATORS) != (one.role in ADMINISTRATORS):
             raise NotAllowed("administrators-see-no-picture")
+        at_once = one.organisation_id == organisation_id and (until is None or one.since < until)
+        if at_once and (one.until is None or one.until > now) and _signs_alone(role, one.role):
+            raise NotAllowed("residents-are-countersigned")
     if role is Role.AUDIT_ADMINISTRATOR and _administered(tx, person_id, now - OWN_DEEDS):
         raise NotAllowed("nobody-audits-themselves")
     made = RoleGrant(
@@ -228,6 +231,11 @@ def _check_username(username: str) -> None:
         raise Invalid("username", "length")
     if not set(username) <= USERNAME_CHARACTERS:
         raise Invalid("username", "characters")
+
+
+def _signs_alone(one: Role, other: Role) -> bool:
+    """Whether somebody in training would sign alone at the same time."""
+    return Role.RESIDENT in {one, other} and not {one, other}.isdisjoint({Role.READER, Role.VERIFIER, Role.REVIEWER})
 
 
 def _administered(tx: Connection, person_id: str, since: datetime) -> bool:

@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from reading.cases.moves import SigningRole
 from reading.errors import KeyFileUnfit
+from reading.kinds import Role
 from reading.patients.keys import key_file
 from reading.reports.not_shown import EVERYTHING_SHOWN, NotShown
 from reading.reports.versions import ReportVersion, Signature
@@ -92,7 +93,7 @@ def sign_version(
 
     ``not_shown``: the images that were not on this person's screen; ``confirmed_checks``: what the checks of the text
     found and this person means all the same. Both stand in the payload alone, with their name; so does it that the
-    reading was ``blind``.
+    reading was ``blind``, and that a resident signed.
     """
     payload = canonical(
         {
@@ -114,6 +115,7 @@ def sign_version(
             **({"not_shown": not_shown.to_json()} if not_shown.series else {}),
             **({"confirmed_checks": list(confirmed_checks)} if confirmed_checks else {}),
             **({"reading": BLIND_READING} if blind else {}),
+            **({"in_training": True} if grant.role is Role.RESIDENT else {}),
         }
     )
     return Signature(

@@ -22,11 +22,14 @@ class Status(StrEnum):
     """How far a version is, and whether it counts."""
 
     PENDING = "pending"
-    """Signed anew while a final version still stands; seen by those who work on the case only."""
+    """Signed, and seen by those who work on the case only: anew while a final version still stands, or by a resident
+    whom an attending has not countersigned yet."""
     PRELIMINARY = "preliminary"
     """Signed, not yet final: the township sees and prints it, the patient does not."""
     FINAL = "final"
     SUPERSEDED = "superseded"
+    REPLACED = "replaced"
+    """Superseded while it was pending: the site never saw it."""
     WITHHELD = "withheld"
     ENTERED_IN_ERROR = "entered_in_error"
     BLIND = "blind"
@@ -59,6 +62,11 @@ STRUCK: Final = (Status.WITHHELD, Status.ENTERED_IN_ERROR)
 """Only people above the site may see these."""
 UNSENT: Final = (Status.BLIND, Status.WITHDRAWN)
 """Never a report of the site: no list, page or protocol of reports has them."""
+UNSEEN: Final = (*UNSENT, Status.PENDING, Status.REPLACED)
+"""The site that asked for the report has not seen these."""
+
+ENDS_AS: Final = {Status.PENDING: Status.REPLACED, Status.PRELIMINARY: Status.SUPERSEDED}
+"""What becomes of a version that is not final when the next one is signed."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -186,15 +194,16 @@ def add(
     now: datetime,
     consultations: Sequence[Mapping[str, Any]] = (),
     blind: bool = False,
+    held_back: bool = False,
 ) -> ReportVersion:
     """Write the next version. It supersedes the one before at once, but a final one only when it is released.
 
-    A ``blind`` one supersedes nothing before it is released.
+    A ``blind`` one supersedes nothing before it is released; one ``held_back`` is not seen by the site (`let_out`).
     """
     version = tables.report_version
-    if not blind and supersedes is not None and supersedes.status in (Status.PENDING, Status.PRELIMINARY):
-        set_status(tx, supersedes.id, Status.SUPERSEDED)
-    status = Status.PENDING if final(tx, case_id) is not None else Status.PRELIMINARY
+    if not blind and supersedes is not None and supersedes.status in ENDS_AS:
+        set_status(tx, supersedes.id, ENDS_AS[supersedes.status])
+    status = Status.PENDING if held_back or final(tx, case_id) is not None else Status.PRELIMINARY
     status = Status.BLIND if blind else status
     made = ReportVersion(
         id=new_id(),
@@ -234,6 +243,12 @@ def add(
 def set_status(tx: Connection, version_id: str, status: Status) -> None:
     version = tables.report_version
     tx.execute(sa.update(version).where(version.c.id == version_id).values(status=status))
+
+
+def let_out(tx: Connection, pending: ReportVersion) -> None:
+    """Let the site see a version that was held back until somebody countersigned it, where no final one stands."""
+    if pending.status is Status.PENDING and final(tx, pending.case_id) is None:
+        set_status(tx, pending.id, Status.PRELIMINARY)
 
 
 def withdraw_blind(tx: Connection, case_id: str) -> None:

@@ -8,12 +8,12 @@ from reading.cases.moves import Step
 from reading.kinds import Role, Tier
 
 ROLES: Final[dict[tuple[Step, Tier], tuple[Role, ...]]] = {
-    (Step.READ, Tier.COUNTY): (Role.READER,),
+    (Step.READ, Tier.COUNTY): (Role.READER, Role.RESIDENT),
     (Step.VERIFY, Tier.COUNTY): (Role.VERIFIER,),
-    (Step.READ, Tier.NEIGHBOUR): (Role.READER,),
+    (Step.READ, Tier.NEIGHBOUR): (Role.READER, Role.RESIDENT),
     (Step.VERIFY, Tier.NEIGHBOUR): (Role.VERIFIER,),
     # The city's reviewers read what the county has escalated.
-    (Step.READ, Tier.CITY): (Role.REVIEWER, Role.READER),
+    (Step.READ, Tier.CITY): (Role.REVIEWER, Role.READER, Role.RESIDENT),
     (Step.VERIFY, Tier.CITY): (Role.REVIEWER, Role.VERIFIER),
     (Step.REVIEW, Tier.CITY): (Role.REVIEWER,),
     (Step.SECOND, Tier.COUNTY): (Role.READER,),

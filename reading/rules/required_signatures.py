@@ -10,6 +10,11 @@ from reading.reports.versions import Signature
 from reading.rules.rule import Rule
 
 
+def by_resident(signature: Signature) -> bool:
+    """Whether somebody signed as a resident, whom an attending countersigns."""
+    return bool(payload_of(signature).get("in_training"))
+
+
 def missing_roles(rule: Rule, signatures: Iterable[Signature]) -> set[SigningRole]:
     """The roles whose signatures the rule still asks for before the release."""
     present = {signature.role: signature for signature in signatures}
@@ -18,6 +23,9 @@ def missing_roles(rule: Rule, signatures: Iterable[Signature]) -> set[SigningRol
     if author is not None and payload_of(author).get("reading") == BLIND_READING:
         return {SigningRole.AUTHOR, SigningRole.SECOND} - present.keys()  # no rule asks a verifier of two readers
     if author is not None and rule.needs_verifier_after(payload_of(author)["title"]):
+        asked.add(SigningRole.VERIFIER)
+    # What an attending passes on to the city instead of signing is countersigned there.
+    if author is not None and by_resident(author) and SigningRole.REVIEWER not in present:
         asked.add(SigningRole.VERIFIER)
     if rule.reviewed_before_release:
         asked.add(SigningRole.REVIEWER)

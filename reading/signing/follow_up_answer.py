@@ -15,6 +15,7 @@ from reading.completeness import follow_ups
 from reading.completeness.follow_ups import ANSWERED_IN, FollowUp
 from reading.context import Context
 from reading.errors import Invalid, MoveNotAllowed, NotAllowed, Stale
+from reading.kinds import Role
 from reading.queue import claiming
 from reading.rules import case_rule
 from reading.signing.basis import Screen, basis_of, record_not_shown
@@ -62,7 +63,7 @@ def no_change(ctx: Context[Staff], case_id: str, *, screen: Screen, comment: str
     """
     case, found, grant = _open(ctx, case_id)
     _theirs(found, ctx.who, revision)
-    if not may_decide(ctx.tx, ctx.who, case):
+    if not may_decide(ctx.tx, ctx.who, case, ctx.now):
         raise NotAllowed("needs_verifier")
     said = storable("comment", comment.strip())
     if len(said) > 1000:
@@ -92,9 +93,10 @@ def may(tx: Connection, staff: Staff, case: Case, now: datetime) -> bool:
     return case.state in ANSWERED_IN
 
 
-def may_decide(tx: Connection, staff: Staff, case: Case) -> bool:
-    """Whether they may confirm alone: not where the rule asks for a verifier after them."""
-    return not case_rule.rule_of(tx, case).needs_verifier_after(staff.title)
+def may_decide(tx: Connection, staff: Staff, case: Case, now: datetime) -> bool:
+    """Whether they may confirm alone: not where the rule asks for a verifier after them, nor in training."""
+    alone = _grant(tx, staff, case, now).role is not Role.RESIDENT
+    return alone and not case_rule.rule_of(tx, case).needs_verifier_after(staff.title)
 
 
 def _open(ctx: Context[Staff], case_id: str) -> tuple[Case, FollowUp, RoleGrant]:

@@ -20,7 +20,7 @@ from reading.queue import leases
 from reading.report_objects import rows, standing
 from reading.reports import versions
 from reading.reports.seal import Seal
-from reading.reports.versions import UNSENT, ReportVersion, Status
+from reading.reports.versions import UNSEEN, ReportVersion, Status
 from reading.rules import case_rule
 from reading.rules.required_signatures import missing_roles
 from reading.rules.rule import Rule
@@ -77,7 +77,7 @@ def _tell(  # noqa: PLR0917
         now,
     )
     # The versions that the site may have read: the final one before, else every preliminary one.
-    earlier = [old for old in versions.of_case(tx, case.id) if old.number < version.number and old.status not in UNSENT]
+    earlier = [old for old in versions.of_case(tx, case.id) if old.number < version.number and old.status not in UNSEEN]
     seen = [before] if before else earlier
     if any(is_significant(old.content, version.content) for old in seen):
         change_notices.post(tx, version, case.site_id, NoticeKind.CHANGED, now)

@@ -25,7 +25,7 @@ from reading.checks.finding import Check
 from reading.completeness import follow_ups
 from reading.context import Context, without_door
 from reading.errors import Invalid, MoveNotAllowed, NotAllowed, Stale
-from reading.kinds import Tier
+from reading.kinds import Role, Tier
 from reading.queue import claiming, leases
 from reading.reports import drafts, versions
 from reading.reports.content import Content
@@ -37,6 +37,7 @@ from reading.rules import case_rule
 from reading.signing import release, report_checks
 from reading.signing.basis import Basis, Screen, basis_of, record_not_shown
 from reading.signing.marked_pictures import lie_in_its_pictures
+from reading.signing.temporary import goes_out_at_once
 from reading.viewers import RoleGrant, Staff
 
 
@@ -191,6 +192,7 @@ def endorse(
             consultations=basis.consultations,
         )
     _add_signature(ctx, seal, version, role, grant=grant, basis=basis, confirmed=confirmed)
+    versions.let_out(tx, version)
     return version
 
 
@@ -299,6 +301,8 @@ def _signed_by_one(
         # A conclusion may tell one of two blind readers what the other has found.
         consultations=[] if blind and role is not SigningRole.ARBITER else basis.consultations,
         blind=blind,
+        held_back=grant.role is Role.RESIDENT
+        and not goes_out_at_once(case.priority, critical=case.critical or content.is_critical),
     )
     _add_signature(ctx, seal, version, role, grant=grant, basis=basis, confirmed=confirmed, blind=blind)
     return version
@@ -334,11 +338,14 @@ def _hand_on(
     ctx: Context[Staff], seal: Seal, grant: RoleGrant, case: Case, *, version: ReportVersion, by_two: bool = False
 ) -> None:
     rule = case_rule.rule_of(ctx.tx, case)
+    in_training = grant.role is Role.RESIDENT
     move = move_after_signing(
-        needs_verifier=by_two or rule.needs_verifier_after(ctx.who.title), needs_review=rule.reviewed_before_release
+        needs_verifier=by_two or in_training or rule.needs_verifier_after(ctx.who.title),
+        needs_review=rule.reviewed_before_release,
     )
     if after(case.state, move) is State.FINAL:
         release.release(ctx, seal, case, version, move=move, grant=grant)
         return
     tier = Tier.CITY if move is Move.SIGN_FOR_REVIEW else None
-    leases.let_go(ctx, case, move, grant=grant, tier=tier)
+    countersign_at = grant.organisation_id if in_training else None
+    leases.let_go(ctx, case, move, grant=grant, tier=tier, countersign_at=countersign_at)

@@ -39,6 +39,7 @@ WITHHELD_BY: Final = (
     Role.TECHNICIAN,
     Role.CLINICIAN,
     Role.READER,
+    Role.RESIDENT,
     Role.VERIFIER,
     Role.REVIEWER,
     Role.QUALITY_MANAGER,

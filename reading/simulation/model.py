@@ -10,8 +10,9 @@ from typing import Any, Final
 import simpy
 
 from reading.cases.moves import SIGNS_AS, WAITING, Move, State, Step
-from reading.kinds import Priority
+from reading.kinds import Priority, Role, Tier
 from reading.queue import order
+from reading.roster.groups import ROLES
 from reading.roster.weights import Weight, Worked, weight_of
 from reading.rules import staffing
 from reading.rules.calendar import Calendar
@@ -172,7 +173,7 @@ class _Model:
         person.holds = None
         person.changed()
         step, worker = case.step, person.worker
-        moves = self._acts.moves(case, worker.title)
+        moves = self._acts.moves(case, worker)
         case.done.append(
             StepDone(
                 step=step,
@@ -188,6 +189,8 @@ class _Model:
             case.roles.setdefault(worker.id, set()).add(SIGNS_AS[step])
         for move, tier in moves:
             self._stage.move(case, move, tier)
+        if case.state is State.WAITING_VERIFY and Role.RESIDENT in worker.roles:
+            case.countersign_at = worker.place if self._has_attending(worker.place, case.tier) else None
         if case.state in WAITING:
             self._sending_on.wait(case)
         self._stage.touch(worker.place)
@@ -196,6 +199,10 @@ class _Model:
             asked = None if double is None or double.finality is Finality.BY_READER else double.minutes
             until = case.due_at if asked is None else min(case.due_at, self._stage.now + timedelta(minutes=asked))
             self._stage.call_at(max(until, self._stage.now), lambda: self._finalise(case))
+
+    def _has_attending(self, place: str, tier: Tier) -> bool:
+        roles = ROLES[Step.VERIFY, tier]
+        return any(not one.worker.roles.isdisjoint(roles) for one in self._stage.staff[place])
 
     def _finalise(self, case: PlayedCase) -> None:
         self._stage.move(case, Move.FINALISE)

@@ -60,6 +60,8 @@ class PlayedCase:
     had: dict[tuple[str, Step], datetime] = field(default_factory=dict[tuple[str, Step], datetime])
     """By person and step: when it last waited for them."""
     disputed: bool = False
+    countersign_at: str | None = None
+    """The organisation whose attendings countersign the report of a resident; None where it has none."""
     released_at: datetime | None = None
     rerouted: int = 0
     done: list[StepDone] = field(default_factory=list[StepDone])
@@ -77,8 +79,13 @@ class PlayedCase:
         return self.facts.critical or self.facts.priority is not Priority.ROUTINE
 
     @property
+    def by_two(self) -> bool:
+        """By its rule, whether it is flagged or not."""
+        return self.rule.double_reading is not None
+
+    @property
     def read_by_two(self) -> bool:
-        return self.rule.double_reading is not None and not self.facts.critical
+        return self.by_two and not self.facts.critical
 
     def move(self, made: Move, *, at: datetime, tier: Tier | None = None) -> None:
         """Move it by the table of moves; another step begins anew."""
@@ -92,6 +99,8 @@ class PlayedCase:
         if step is not self.step:
             self.began_at, self.went = at, False
         self.step = step
+        if STEP_OF.get(self.state) is not Step.VERIFY:
+            self.countersign_at = None
         self.rounds += self.state in WAITING
         if self.state in WAITING and not waited:
             self.waits_since = at

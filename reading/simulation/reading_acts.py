@@ -9,12 +9,13 @@ from reading.cases.moves import Move, State, Step, after, move_after_signing, mo
 from reading.clock.hours import Days
 from reading.double_reading.discordance import arbitration
 from reading.double_reading.readings import FIRST_MOVE
-from reading.kinds import Tier
+from reading.kinds import Role, Tier
 from reading.reports.opinion import Opinion, Result
 from reading.rules.policy import Policy
 from reading.rules.rule import DoubleReading, ReviewTime
 from reading.simulation.chance import duration, uniform
 from reading.simulation.played_case import PlayedCase, match_again
+from reading.simulation.region import Worker
 from reading.simulation.scenario import Scenario, TimesPart
 
 Moves = list[tuple[Move, Tier | None]]
@@ -34,11 +35,11 @@ class Acts:
         mean = times.minutes * case.weight / 100 * self._shares[case.step] / speed
         return max(1, round(duration(mean, times.spread, times.shape, self._chance(case, "takes")) * _MINUTE))
 
-    def moves(self, case: PlayedCase, title: str) -> Moves:
-        """The moves that somebody of this title makes at the end of the step that they hold a case for."""
+    def moves(self, case: PlayedCase, worker: Worker) -> Moves:
+        """The moves that somebody makes at the end of the step that they hold a case for."""
         match case.step:
             case Step.READ:
-                return self._read(case, title)
+                return self._read(case, worker)
             case Step.SECOND:
                 return self._second(case)
             case Step.ARBITRATE:
@@ -52,7 +53,7 @@ class Acts:
                     return [(Move.SEND_BACK, Tier.CITY if case.facts.escalated else case.rule.tier)]
                 return self._released(case, Move.AGREE)
 
-    def _read(self, case: PlayedCase, title: str) -> Moves:
+    def _read(self, case: PlayedCase, worker: Worker) -> Moves:
         outcomes = self._scenario.outcomes
         if case.tier is not Tier.CITY and self._happens(case, "escalated", outcomes.escalated):
             match_again(case, self._rules, escalated=True, days=self._days, zone=self._scenario.time_zone)
@@ -62,7 +63,8 @@ class Acts:
         if case.rule.double_reading is not None and case.read_by_two:
             return [(FIRST_MOVE[case.rule.double_reading.finality], None)]
         move = move_after_signing(
-            needs_verifier=case.rule.needs_verifier_after(title), needs_review=case.rule.reviewed_before_release
+            needs_verifier=Role.RESIDENT in worker.roles or case.rule.needs_verifier_after(worker.title),
+            needs_review=case.rule.reviewed_before_release,
         )
         return self._handed_on(case, move)
 

@@ -104,7 +104,7 @@ class StaffPart(Part):
     organisation: _Code
     count: Annotated[int, Field(ge=0, le=500)] = 1
     """In each organisation of this kind."""
-    roles: Annotated[list[Literal["reader", "verifier", "reviewer"]], Field(min_length=1, max_length=3)]
+    roles: Annotated[list[Literal["reader", "resident", "verifier", "reviewer"]], Field(min_length=1, max_length=3)]
     step: Literal["read", "verify", "review"]
     """For which they are in the roster."""
     title: _Text = ""

@@ -63,8 +63,10 @@ class SendingOn:
         overdue = case.rule.overdue
         if overdue is None or case.went:
             return
-        for goal, tier in ways.goals(overdue, case.step, case.tier):
-            for reader in self._stage.region.readers[case.site_id, tier]:
+        stays = case.countersign_at is not None
+        for goal, tier in ways.goals(overdue, case.step, case.tier, stays=stays):
+            readers = self._stage.region.readers[case.site_id, tier]
+            for reader in (case.countersign_at,) if case.countersign_at is not None else readers:
                 place = self._stage.region.places[reader]
                 told = goal is Goal.DUTY and place.on_duty
                 if told or (goal is not Goal.DUTY and self._room(place, tier, case.step, overdue.open_per_reader) > 0):

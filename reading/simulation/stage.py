@@ -10,9 +10,10 @@ from typing import Final
 import simpy
 
 from reading.cases.moves import WAITING, Move
-from reading.kinds import Tier
+from reading.kinds import Role, Tier
 from reading.overdue.capacity import OPEN
 from reading.queue.order import Taker
+from reading.queue.training import ATTENDING
 from reading.roster.groups import ROLES
 from reading.rules import staffing
 from reading.simulation.person import Person
@@ -126,5 +127,11 @@ class Stage:
             for (step, tier), roles in ROLES.items()
             if not worker.roles.isdisjoint(roles) and (tier, worker.place) in reads
         }
-        taker = Taker(person_id=worker.id, desks=desks, skill_sets=staffing.met(sets, worker.skills))
+        taker = Taker(
+            person_id=worker.id,
+            desks=desks,
+            skill_sets=staffing.met(sets, worker.skills),
+            in_training=Role.RESIDENT in worker.roles,
+            attends=() if worker.roles.isdisjoint(ATTENDING) else (worker.place,),
+        )
         return Person(worker=worker, taker=taker)

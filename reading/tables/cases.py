@@ -46,6 +46,8 @@ case: Final = sa.Table(
     # The skills that its reader has to have, and until when; the worker empties them when that is over.
     sa.Column("skills", sa.String(400), nullable=False, server_default=""),
     sa.Column("skills_until", UtcDateTime),
+    # The organisation whose attendings countersign the report of a resident that waits; empty at all other steps.
+    reference("countersign_at", "organisation", nullable=True),
     # reading.queue.assigning: whom it waits for, and until when it waits for nobody else; no part of the revision.
     reference("assigned_to", "person", nullable=True),
     sa.Column("assigned_until", UtcDateTime),

@@ -47,7 +47,7 @@ PEOPLE: Final = (
     ("柳建国", "技师", "LIULIN", Role.TECHNICIAN),
     ("石磊", "技师", "SHIQIAO", Role.TECHNICIAN),
     ("云红梅", "技师", "YUNLING", Role.TECHNICIAN),
-    ("林书远", "住院医师", "PINGAN", Role.READER),
+    ("林书远", "住院医师", "PINGAN", Role.RESIDENT),
     ("郑敏", "主治医师", "PINGAN", Role.VERIFIER),
     ("黄德明", "副主任医师", "PINGAN-TCM", Role.READER),
     ("谢婉", "主治医师", "QINGSHUI", Role.READER),

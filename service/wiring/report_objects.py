@@ -217,6 +217,8 @@ def _report(tx: Connection, opened: _Opened, wanted: Wanted) -> Report:
                 organisation=one.organisation,
                 signed_at=_at(one.signed_at, zone_of(tx, opened.entry)),
                 is_author=one.role is SigningRole.AUTHOR,
+                title=one.title,
+                in_training=one.signed_as == "resident",
             )
             for one in opened.signers
         ],

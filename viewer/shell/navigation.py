@@ -59,7 +59,7 @@ class Search:
 
 
 AT_A_SITE: Final = frozenset({Role.TECHNICIAN, Role.CLINICIAN})
-READS: Final = frozenset({Role.READER, Role.VERIFIER, Role.REVIEWER})
+READS: Final = frozenset({Role.READER, Role.RESIDENT, Role.VERIFIER, Role.REVIEWER})
 QUALITY: Final = frozenset({Role.QUALITY_MANAGER})
 CLINICAL: Final = AT_A_SITE | READS | QUALITY
 SYSTEM: Final = frozenset({Role.SYSTEM_ADMINISTRATOR})

@@ -125,6 +125,7 @@ def case(entry: Entry, staff: Staff, language: Language) -> Json:
         "skills": row.skills.split(SEPARATOR) if row.skills else [],
         "lacks_skill": entry.lacks_skill,
         "critical": None if entry.alert is None else alert(entry.alert, entry, language),
+        "countersign": entry.countersign,
         "follow_up": None if entry.follow_up is None else follow_up(entry.follow_up, staff),
         "prior_count": entry.prior_count,
         "review": review,
@@ -235,6 +236,7 @@ def version(signed: SignedVersion) -> Json:
         "signatures": [
             {
                 "role": each.role,
+                "signed_as": each.signed_as,
                 "name": each.name,
                 "title": each.title,
                 "organisation": each.organisation,

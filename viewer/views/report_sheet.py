@@ -101,7 +101,7 @@ def sheet_of(
         ],
         signatures=[
             (
-                text(language, f"report.{signed.role}"),
+                text(language, f"report.{signed.signed_as}"),
                 f"{signed.name} {signed.title}".strip(),
                 signed.organisation,
                 words.moment(signed.signed_at, zone),

@@ -124,6 +124,30 @@ def test_another_reader_finds_the_words_in_the_structured_report(tmp_path: Path)
     assert '<has obs context PNAME:(,,"Person Observer Name")="陈 医生">' in lines
 
 
+def test_a_residents_role_and_the_titles_stand_beside_the_names() -> None:
+    resident = Signer(
+        name="Zoe", organisation="县医院", signed_at=AT, is_author=True, title="住院医师", in_training=True
+    )
+    attending = Signer(name="Vera", organisation="县医院", signed_at=AT, is_author=False, title="主治医师")
+    signed = file_of(structured_report(replace(REPORT, signers=[resident, attending])))
+    made = dcmread(BytesIO(signed))
+    roles = [
+        one.ConceptCodeSequence[0].CodeValue
+        for one in made.ContentSequence
+        if one.ConceptNameCodeSequence[0].CodeValue == "121010"
+    ]
+
+    assert errors_of(signed) == set()
+    assert roles == ["405277009"]
+    assert [str(one.PersonName) for one in made.AuthorObserverSequence] == ["Zoe^^^^住院医师"]
+    assert [str(one.VerifyingObserverName) for one in made.VerifyingObserverSequence] == ["Vera^^^^主治医师"]
+    long = replace(attending, name="V" * 60)
+    [observer] = dcmread(
+        BytesIO(file_of(structured_report(replace(REPORT, signers=[resident, long]))))
+    ).VerifyingObserverSequence
+    assert str(observer.VerifyingObserverName) == "V" * 60
+
+
 def test_the_structured_report_names_what_it_was_read_from_and_what_it_supersedes() -> None:
     made = read(structured_report(REPORT))
     [study] = made.CurrentRequestedProcedureEvidenceSequence

@@ -247,6 +247,7 @@ SEEN: Final = {
     Status.PRELIMINARY: (True, True, True, False),
     Status.FINAL: (True, True, True, True),
     Status.SUPERSEDED: (True, True, True, False),
+    Status.REPLACED: (False, True, True, False),
     Status.WITHHELD: (False, False, True, False),
     Status.ENTERED_IN_ERROR: (False, False, True, False),
     Status.BLIND: (False, False, False, False),

@@ -28,6 +28,12 @@ from tests.reading.region import hire
 
 MINUTE = timedelta(minutes=1)
 READS = {(Step.READ, Tier.COUNTY), (Step.SECOND, Tier.COUNTY), (Step.VERIFY, Tier.COUNTY)}
+STEPS = {
+    "ada": {Step.READ, Step.SECOND},
+    "vera": {Step.READ, Step.SECOND, Step.VERIFY},
+    "zoe": {Step.READ, Step.SECOND, Step.VERIFY},
+    "sam": {Step.READ},
+}
 STATES = {State.WAITING_READ: Step.READ, State.WAITING_SECOND: Step.SECOND, State.WAITING_VERIFY: Step.VERIFY}
 
 
@@ -69,6 +75,14 @@ class Waiting:
     def skills(self) -> str:
         return self.case.skills
 
+    @property
+    def by_two(self) -> bool:
+        return self.case.by_two
+
+    @property
+    def countersign_at(self) -> str | None:
+        return self.case.countersign_at
+
 
 def test_the_next_case_is_the_same_in_the_database_and_as_a_function(engine: Engine, now: datetime) -> None:
     skilled = {"rules": [rule | {"skills": ["CT"]} if rule["name"] == "ct" else rule for rule in UNSAMPLED["rules"]]}
@@ -76,22 +90,26 @@ def test_the_next_case_is_the_same_in_the_database_and_as_a_function(engine: Eng
     with transaction(engine) as tx:
         clinic = open_clinic(tx, now, skilled)
         zoe = hire(tx, "zoe", now, (Role.READER, clinic.region.oak), (Role.VERIFIER, clinic.region.oak))
-        people = [clinic.ada, clinic.vera, zoe]
+        sam = hire(tx, "sam", now, (Role.RESIDENT, clinic.region.oak))
+        people = [clinic.ada, clinic.vera, zoe, sam]
+        places = [None, None, clinic.region.oak.id, clinic.region.elm.id]
         ids = [one.person_id for one in people]
         skills.add(Context(tx, clinic.audit, now, clinic.mona), username="zoe", code="CT", kind=SkillKind.MODALITY)
         sites = [clinic.region.hills, clinic.region.lake]
         made = [arrive(tx, clinic, f"1.{number}", now, site=chance.choice(sites)) for number in range(16)]
         taken = 0
-        for _ in range(20):
+        for _ in range(30):
             for case in made:
-                _shuffle(tx, case.id, now, chance, ids)
+                _shuffle(tx, case.id, now, chance, ids, places)
             waiting = _waiting(tx, ids)
             one = chance.choice(people)
-            steps = {step for step, _ in READS if step is not Step.VERIFY or one is not clinic.ada}
+            steps = {step for step, _ in READS if STEPS[one.username] & {step}}
             taker = Taker(
                 person_id=one.person_id,
                 desks={(step, Tier.COUNTY): {site.id for site in sites} for step in steps},
                 skill_sets={"", "CT"} if one is zoe else {""},
+                in_training=one is sam,
+                attends={clinic.region.oak.id} if one in {clinic.vera, zoe} else (),
             )
             expected = order.first(waiting, taker, now)
             with tx.begin_nested() as tried:
@@ -100,10 +118,17 @@ def test_the_next_case_is_the_same_in_the_database_and_as_a_function(engine: Eng
             taken += claimed is not None
 
             assert (claimed.id if claimed else None) == (expected.id if expected else None)
-        assert taken > 10
+        assert taken > 15
 
 
-def _shuffle(tx: Connection, case_id: str, now: datetime, chance: random.Random, people: list[str]) -> None:
+def _shuffle(  # noqa: PLR0917
+    tx: Connection,
+    case_id: str,
+    now: datetime,
+    chance: random.Random,
+    people: list[str],
+    places: list[str | None],
+) -> None:
     """Another situation for a case: where it waits, for whom, how urgent it is, and who signed it."""
     state = chance.choice([*STATES, State.FINAL])
     step = STATES.get(state, Step.READ)
@@ -121,6 +146,8 @@ def _shuffle(tx: Connection, case_id: str, now: datetime, chance: random.Random,
             rank=cases.queue_rank(priority, critical=critical),
             due_at=now + chance.randrange(4) * MINUTE,
             skills=chance.choice(["", "", "CT"]),
+            by_two=chance.random() < 0.3,
+            countersign_at=chance.choice(places),
             assigned_to=assigned,
             assigned_until=None if assigned is None else now + chance.choice([-1, 0, 1]) * MINUTE,
         )

@@ -315,7 +315,7 @@ def test_an_addendum_that_is_sent_back_makes_room_for_the_next(engine: Engine, n
 
         assert [one.status for one in versions.of_case(tx, case.id)] == [
             Status.SUPERSEDED,
-            Status.SUPERSEDED,
+            Status.REPLACED,
             Status.FINAL,
         ]
         assert second.supersedes_id == first.id

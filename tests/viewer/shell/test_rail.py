@@ -19,9 +19,9 @@ CAST = (
     (Role.READER, Role.TECHNICIAN),
     (Role.VERIFIER, Role.QUALITY_MANAGER),
     (Role.CLINICIAN, Role.REVIEWER),
-    tuple(role for role in Role if role not in ADMINISTRATORS),
+    tuple(role for role in Role if role not in {*ADMINISTRATORS, Role.RESIDENT}),
 )
-"""An administrator's role stands alone."""
+"""An administrator's role stands alone, and nobody is a resident and a reader at one place."""
 
 
 def rail(page: httpx.Response) -> list[str]:

@@ -28,6 +28,7 @@ export type Role =
   | 'technician'
   | 'clinician'
   | 'reader'
+  | 'resident'
   | 'verifier'
   | 'reviewer'
   | 'quality_manager'
@@ -317,6 +318,8 @@ export type Case = {
   /** Nobody on duty has these skills. */
   readonly lacks_skill: boolean
   readonly critical: CriticalAlert | null
+  /** The organisation whose attendings countersign the report of a resident; empty: none has to. */
+  readonly countersign: string
   /** Images came after the report: they wait for a word from a reader. */
   readonly follow_up: FollowUp | null
   /** What comparing the images with the person says; `differs`: whose they are is not confirmed. */
@@ -385,7 +388,10 @@ export type SavedDraft = { readonly content: Content; readonly revision: number;
 
 export type Signature = {
   readonly role: string
+  /** How it is named: by its role; what a resident and their attending signed, as such. */
+  readonly signed_as: string
   readonly name: string
+  readonly title: string
   readonly organisation: string
   readonly signed_at: string
   readonly not_shown: NotShown | null
@@ -428,7 +434,7 @@ export type Confirmation = {
 export type ReportVersion = {
   readonly id: string
   readonly number: number
-  readonly status: 'preliminary' | 'final' | 'superseded' | 'withheld' | 'entered_in_error'
+  readonly status: 'pending' | 'preliminary' | 'final' | 'superseded' | 'replaced' | 'withheld' | 'entered_in_error'
   /** Not what was signed: it is marked, and nobody goes by it. */
   readonly broken: boolean
   readonly content: Content

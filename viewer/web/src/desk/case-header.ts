@@ -57,6 +57,11 @@ export function banners(
 ): TemplateResult {
   return html`${criticalResult(detail)}
   ${
+    detail.countersign && isOpen(detail.state)
+      ? html`<p class="note" role="status">${text('desk.countersign', { where: detail.countersign })}</p>`
+      : nothing
+  }
+  ${
     state.leaseLost
       ? html`<div class="note warning" role="alert">
           <p>${text('desk.lease-lost')}</p>

@@ -33,7 +33,8 @@ export function versionView(version: ReportVersion, places: MarkPlaces): Templat
       ${version.signatures.map(
         (signature) =>
           html`<li>
-            ${named('report', signature.role)}${text('colon')} ${signature.name}
+            ${named('report', signature.signed_as)}${text('colon')} ${signature.name}
+            <span class="soft">${signature.title}</span>
             <span class="soft">${signature.organisation}, ${dateAndTime(signature.signed_at)}</span>
             ${notShownView(signature.not_shown)} ${confirmedView(signature.confirmed_checks)}
           </li>`,
@@ -60,7 +61,7 @@ export function notSeenBefore({ signatures, incomplete_reason }: ReportVersion):
   ${limited.map(
     (signature) =>
       html`<section class="not-seen-before">
-        <h3>${named('report', signature.role)}${text('colon')} ${signature.name}</h3>
+        <h3>${named('report', signature.signed_as)}${text('colon')} ${signature.name}</h3>
         ${notShownView(signature.not_shown)}
       </section>`,
   )}`

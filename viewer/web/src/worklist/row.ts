@@ -46,6 +46,7 @@ export function rowOf(item: Case, now: Date): TemplateResult {
     </td>
     <td data-label=${text('worklist.state')}>
       ${named('state', item.state)}
+      ${item.countersign ? html`<span class="soft small">${text('worklist.countersign')}</span>` : nothing}
       ${item.skills.length && open ? html`<span class="tag ${item.lacks_skill ? 'warning' : ''}" title=${item.lacks_skill ? text('worklist.skill-lacks') : text('worklist.skill')}>${item.skills.join(' · ')}${item.lacks_skill ? ' !' : ''}</span>` : nothing}
       ${item.follow_up ? html`<span class="tag warning">${text('worklist.late')}</span>` : nothing}
     </td>
