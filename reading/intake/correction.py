@@ -14,7 +14,7 @@ from reading.cases.cases import Case
 from reading.context import Context, without_door
 from reading.errors import Invalid, NotAllowed
 from reading.intake import identity
-from reading.intake.study_content import SIDES, side_of, sides_in
+from reading.intake.study_content import sides_in
 from reading.patients import attribution, patient_identifiers, patients, persons
 from reading.patients.attribution import OF_THE_SERIES, Revision
 from reading.patients.same_person import Fact, compare, said_by
@@ -24,6 +24,7 @@ from reading.signing import basis
 from reading.viewers import Staff
 from storage.index import queries
 from storage.index.part_attributes import keyword_of, uid_of
+from storage.index.sides import SIDES, side_of
 
 LOCKED: Final = {Fact.SEX: "PatientSex", Fact.BIRTH_DATE: "PatientBirthDate"}
 """Facts that an identity card's number says of its owner, and the attributes that say them of a study."""

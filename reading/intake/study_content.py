@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,12 +10,11 @@ from sqlalchemy.engine import Connection
 
 from reading.patients import attribution
 from storage.index.part_attributes import of_instance
+from storage.index.sides import side_of
 from storage.tables import series
 
 NOT_PICTURES: Final = frozenset({"SR", "PR", "KO", "DOC", "REG", "SEG", "RTSTRUCT", "RTPLAN", "PLAN", "AU", "HC"})
 """Modalities (PS3.3 C.7.3.1.1.1) that accompany pictures: they never say what kind of examination it is."""
-SIDES: Final = frozenset({"L", "R", "B"})
-"""The sides that a case can have. U is unpaired: there is no side to name (PS3.3 C.7.3.1.1.1)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,12 +40,6 @@ def sides_in(tx: Connection, study_uid: str) -> dict[str, str]:
         if row.modality not in NOT_PICTURES:
             found[row.series_uid] = said.get("Laterality", said.get("ImageLaterality", str(row.laterality)))
     return found
-
-
-def side_of(sides: Iterable[str]) -> str:
-    """The side of a case that shows these; both where they are two."""
-    named = {side for side in sides if side in SIDES}
-    return "B" if len(named) > 1 else "".join(named)
 
 
 def look_of(tx: Connection, study_uid: str) -> Look:

@@ -38,6 +38,7 @@ from storage.index.entry_statements import (
 )
 from storage.index.known_studies import Known, Owner
 from storage.index.other_bytes import note_healed, point_at
+from storage.index.sides import side_of
 from storage.instance_row import InstanceRow, Place, Provenance
 from storage.prepared import Prepared, Values, fetch, write
 from storage.segments.members import Entry
@@ -118,6 +119,12 @@ def _counted(came: Sequence[Provenance]) -> Values:
     """What instances add to the counts of their study; what was made here is no arrival, and hidden at first."""
     received = [each.received_at for each in came if not each.made_here]
     return {"more": len(received), "at": max(received, default=_LONG_AGO)}
+
+
+def _more(entries: Sequence[Entry]) -> Values:
+    """What instances add to their series."""
+    received = [each.row.laterality for each in entries if not each.provenance.made_here]
+    return {"more": len(received), "side": side_of(received)}
 
 
 class Batch:
@@ -318,16 +325,15 @@ class Batch:
     def _counts(self) -> list[tuple[Prepared, list[Values]]]:
         homes = self.seen.homes
         studies: dict[str, list[Provenance]] = {}
-        series: dict[str, int] = {}
+        series: dict[str, list[Entry]] = {}
         for entry in self._new.values():
             studies.setdefault(homes[entry.row.series_uid].study_uid, []).append(entry.provenance)
-            more = 0 if entry.provenance.made_here else 1
-            series[entry.row.series_uid] = series.get(entry.row.series_uid, 0) + more
+            series.setdefault(entry.row.series_uid, []).append(entry)
         return [
             (COUNT_STUDY, [{"uid": uid, **_counted(studies[uid])} for uid in sorted(studies)]),
             (
                 COUNT_SERIES,
-                [{"uid": uid, "home": homes[uid].study_uid, "more": series[uid]} for uid in sorted(series)],
+                [{"uid": uid, "home": homes[uid].study_uid, **_more(series[uid])} for uid in sorted(series)],
             ),
         ]
 

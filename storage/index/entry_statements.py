@@ -10,6 +10,7 @@ from sqlalchemy.dialects import postgresql
 
 from storage import tables
 from storage.database import insert_new_on
+from storage.index.sides import with_more
 from storage.prepared import Prepared, Values
 from storage.quarantine_moves import QuarantineState
 
@@ -104,7 +105,9 @@ def _count_study(_dialect: str) -> sa.Update:
 
 def _count_series(_dialect: str) -> sa.Update:
     at_home = (_SERIES.series_uid == sa.bindparam("uid")) & (_SERIES.study_uid == sa.bindparam("home"))
-    return sa.update(tables.series).where(at_home).values(instances=_SERIES.instances + sa.bindparam("more"))
+    side = with_more(_SERIES.laterality, sa.bindparam("side", type_=_SERIES.laterality.type))
+    more = _SERIES.instances + sa.bindparam("more")
+    return sa.update(tables.series).where(at_home).values(instances=more, laterality=side)
 
 
 COUNT_STUDY: Final = Prepared(_count_study)

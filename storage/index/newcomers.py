@@ -18,6 +18,7 @@ from storage.errors import StorageError
 from storage.index.entry_rows import instance_values
 from storage.index.entry_statements import COUNT_SERIES, COUNT_STUDY, INSERT_HOLDING, erased_meanwhile
 from storage.index.known_studies import Known, Owner
+from storage.index.sides import side_of
 from storage.prepared import Prepared, Values, write
 from storage.segments.members import Entry
 
@@ -76,7 +77,7 @@ def _enter(tx: Connection, entries: Sequence[Entry], known: Known) -> None:
     instances: list[Values] = []
     holdings: list[Values] = []
     studies: dict[str, _Count] = {}
-    series: dict[tuple[str, str], int] = {}
+    series: dict[tuple[str, str], list[str]] = {}
     for entry in entries:
         row, came = entry.row, entry.provenance
         home = known.homes[row.series_uid]
@@ -94,14 +95,20 @@ def _enter(tx: Connection, entries: Sequence[Entry], known: Known) -> None:
         study = studies.setdefault(home.study_uid, _Count(0, came.received_at))
         study.more += 1
         study.at = max(study.at, came.received_at)
-        series[row.series_uid, home.study_uid] = series.get((row.series_uid, home.study_uid), 0) + 1
+        series.setdefault((row.series_uid, home.study_uid), []).append(row.laterality)
     work: list[tuple[Prepared, list[Values]]] = [
         (INSERT_NEWCOMER, instances),
         (
             COUNT_STUDY,
             [{"uid": uid, "more": one.more, "at": one.at} for uid, one in sorted(studies.items())],
         ),
-        (COUNT_SERIES, [{"uid": uid, "home": home, "more": more} for (uid, home), more in sorted(series.items())]),
+        (
+            COUNT_SERIES,
+            [
+                {"uid": uid, "home": home, "more": len(sides), "side": side_of(sides)}
+                for (uid, home), sides in sorted(series.items())
+            ],
+        ),
         (INSERT_HOLDING, holdings),
     ]
     erased = erased_meanwhile(tx.dialect.name, [entry.row.sop_instance_uid for entry in entries])

@@ -192,6 +192,18 @@ def test_the_side_of_a_case_is_that_of_its_series_and_unpaired_names_none(
     assert case.laterality == said
 
 
+def test_a_view_that_comes_later_is_of_the_other_side_too(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        ctx = Context(tx, clinic.audit, now, SYSTEM)
+        first = send(tx, clinic, "1.1", now, modality="MG", laterality="R")
+        opened = intake.take_in(ctx, KEYS, first)
+        second = send(tx, clinic, "1.1", now, modality="MG", laterality="L", sop_instance_uid="1.1.1.2")
+        case = intake.take_in(ctx, KEYS, second)
+
+    assert (opened.laterality, case.laterality) == ("R", "B")
+
+
 def test_a_retake_joins_the_case_that_it_answers(engine: Engine, now: datetime) -> None:
     with transaction(engine) as tx:
         clinic = open_clinic(tx, now)

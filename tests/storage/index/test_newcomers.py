@@ -147,3 +147,25 @@ def test_what_is_erased_while_it_is_sent_again_does_not_come_back(
     assert left == [0, 0]
     assert study is not None
     assert study.instances == 0
+
+
+@pytest.mark.parametrize("together", [False, True])
+@pytest.mark.parametrize(
+    ("sides", "said"),
+    [(("", "L"), "L"), (("U", "L"), "L"), (("L", "U"), "L"), (("L", "L"), "L"), (("L", "R"), "B"), (("B", "L"), "B")],
+)
+def test_the_side_of_a_series_is_that_of_all_its_images(
+    index: Index, engine: Engine, sides: tuple[str, str], said: str, together: bool
+) -> None:
+    first, second = (
+        Entry(row=row(number, laterality=side, frame_ranges=((1, 2),)), place=place(number), provenance=provenance())
+        for number, side in enumerate(sides, start=1)
+    )
+    if together:
+        index.enter_all([first, second])
+    else:
+        index.enter_all([first])
+        assert entered(engine, [second], vars(index)["_known"])
+
+    with snapshot(engine) as tx:
+        assert tx.scalar(sa.select(tables.series.c.laterality)) == said
