@@ -104,6 +104,7 @@ def make(
     Raises:
         NotThere: no such case, not theirs, or without a report; everything, by somebody who sees one case alone.
         Invalid: the days, or the note is too long; or too many links are in force.
+        Stale: the patient's records were merged or parted in this very moment.
 
     """
     if isinstance(ctx.who, LinkViewer) or (case_id is None and ctx.who.case_id is not None):
@@ -113,7 +114,8 @@ def make(
     if not 1 <= days <= MOST_DAYS:
         raise Invalid("days", "link_range")
     note = checked("label", label, longest=LABEL_LONGEST)
-    theirs = patient_link.c.patient_id.in_(persons.record_ids(ctx.tx, ctx.who.patient_id))
+    # Under the lock, so that of two that are made at once the second counts the first.
+    theirs = patient_link.c.patient_id.in_(persons.lock(ctx.tx, [ctx.who.patient_id]))
     counted = sa.select(sa.func.count()).select_from(patient_link).where(theirs, _unended(ctx.now))
     if (ctx.tx.scalar(counted) or 0) >= MOST_OPEN:
         raise Invalid("links", "too_many")
@@ -260,7 +262,8 @@ def _unended(now: datetime) -> sa.ColumnElement[bool]:
 
 def _theirs(ctx: Context[PatientViewer]) -> sa.ColumnElement[bool]:
     """Links of any record of the person; a receipt's session has those of its case."""
-    theirs = patient_link.c.patient_id.in_(persons.record_ids(ctx.tx, ctx.who.patient_id))
+    # Under the lock, so that of two that are made at once the second counts the first.
+    theirs = patient_link.c.patient_id.in_(persons.lock(ctx.tx, [ctx.who.patient_id]))
     return theirs if ctx.who.case_id is None else theirs & (patient_link.c.case_id == ctx.who.case_id)
 
 

@@ -40,6 +40,8 @@ ACCESSION_SHOWN: Final = 4
 FIELDS: Final = ("name", "impression", "findings")
 """What may be compared with the paper."""
 _SAME_MARK: Final = str.maketrans("。、“”‘’", ".,\"\"''")
+_TELLING: Final = ("<super>", "<sub>", "<fraction>")
+"""Compatibility forms that say something else than the letters they are made of (Unicode, UAX #44)."""
 
 
 class Standing(StrEnum):
@@ -243,8 +245,16 @@ def _bare(name: str) -> str:
 
 
 def _folded(text: str) -> str:
-    """Letters and marks alone, as somebody types them who reads them: widths, spaces and line ends say nothing."""
-    return "".join(unicodedata.normalize("NFKC", text.translate(_SAME_MARK)).split()).casefold()
+    """Letters and marks alone, as somebody types them who reads them: widths, spaces and line ends say nothing.
+
+    A raised or lowered figure and a fraction stay what they are: 10² is not 102.
+    """
+    alike = "".join(each if _tells(each) else unicodedata.normalize("NFKC", each) for each in text)
+    return "".join(unicodedata.normalize("NFC", alike.translate(_SAME_MARK)).split()).casefold()
+
+
+def _tells(character: str) -> bool:
+    return unicodedata.decomposition(character).startswith(_TELLING)
 
 
 def _digest(keys: Keys, code: str) -> bytes:

@@ -33,7 +33,7 @@ def unsettled(tx: Connection, limit: int, *, reason: Reason | None = None) -> li
     asked = sa.select(*columns_of(Held, _QUARANTINE)).where(_QUARANTINE.c.settled_at.is_(None))
     if reason is not None:
         asked = asked.where(_QUARANTINE.c.reason == reason)
-    return records_of(Held, tx.execute(asked.order_by(_QUARANTINE.c.received_at).limit(limit)))
+    return records_of(Held, tx.execute(asked.order_by(_QUARANTINE.c.received_at, _QUARANTINE.c.id).limit(limit)))
 
 
 def change(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -170,3 +171,23 @@ def test_nobody_makes_or_ends_a_link_of_what_is_not_theirs(engine: Engine, now: 
         (listed,) = links.links_of(shared.patient(shared.cases[0]))
 
         assert listed.in_force(now)
+
+
+def test_of_links_that_are_made_at_once_no_more_stand_than_may(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        shared = Shared(tx, now)
+        for _ in range(links.MOST_OPEN - 1):
+            shared.make(None)
+        who = shared.patient().who
+
+    def made(_: int) -> bool:
+        with transaction(engine) as tx:
+            ctx = Context(tx, shared.clinic.audit, now, who)
+            try:
+                links.make(ctx, KEYS, case_id=None, days=7, with_passcode=False, label="")
+            except Invalid as refused:
+                return refused.problem != "too_many"
+        return True
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sum(pool.map(made, range(4))) == 1

@@ -85,6 +85,7 @@ def test_one_changed_character_is_recognised_and_typing_is_forgiven(engine: Engi
         whole = {"name": " pia ", "findings": "右下肺片状影,约1.5CM.心影不大."}
         typed = papers.compare(ctx, KEYS, code, {**whole, "impression": " "}, HOLDER)
         moved = papers.compare(ctx, KEYS, code, {"name": "Pio", "findings": "右下肺片状影，约15cm。心影不大。"}, HOLDER)
+        raised = papers.compare(ctx, KEYS, code, {"findings": "右下肺片状影，约¹.5cm。心影不大。"}, HOLDER)
         events = audit.events_about(tx, "report", typed.paper.version_id if isinstance(typed, Compared) else "")
 
         assert {text: one.agrees for text, one in found.items() if isinstance(one, Compared)} == cases
@@ -92,8 +93,10 @@ def test_one_changed_character_is_recognised_and_typing_is_forgiven(engine: Engi
         assert typed.agrees == {"name": True, "findings": True}
         assert isinstance(moved, Compared)
         assert moved.agrees == {"name": False, "findings": False}
+        assert isinstance(raised, Compared)
+        assert raised.agrees == {"findings": False}
         compared = [event for event in events if event.action == "paper.compare"]
-        assert [event.actor.address for event in compared] == ["192.0.2.7"] * 5
+        assert [event.actor.address for event in compared] == ["192.0.2.7"] * 6
         assert "Pia" not in repr(compared)
 
 
