@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import Enum
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy import event
@@ -34,6 +34,9 @@ metadata: Final = sa.MetaData(
 )
 
 
+T = TypeVar("T")
+PORTION: Final = 500
+"""Parameters of one statement: SQLite takes 32,766, PostgreSQL's protocol 65,535, and a few hundred are as fast."""
 LOCK_SECONDS: Final = 30.0
 """A statement waits so long for a lock that somebody else holds; then it fails, so that a device hears of it."""
 
@@ -218,6 +221,11 @@ def insert_new_on(dialect: str, table: sa.Table) -> sa.Insert:
 def insert_or_change(tx: Connection, table: sa.Table) -> postgresql.Insert | sqlite.Insert:
     """An insert that says by `on_conflict_do_update` what happens to a row whose key is there already."""
     return postgresql.insert(table) if tx.dialect.name == "postgresql" else sqlite.insert(table)
+
+
+def portions(values: Sequence[T]) -> Iterator[Sequence[T]]:
+    """The values in their order, at most `PORTION` at a time; nothing where there are none."""
+    return (values[start : start + PORTION] for start in range(0, len(values), PORTION))
 
 
 def _dump(value: object) -> str:

@@ -12,11 +12,11 @@ from sqlalchemy.engine import Connection
 
 from reading.reports.seal import canonical
 from reading.tables import signature
+from storage.database import portions
 from storage.ids import earliest_id, made_at
 
 LATE: Final = timedelta(minutes=10)
 """A row may be committed this much later than its id says: a transaction takes its time, and clocks differ."""
-_AT_ONCE: Final = 500
 
 
 def since(tx: Connection, mark: str, known: Iterable[str], limit: int) -> list[tuple[str, bytes]]:
@@ -30,8 +30,8 @@ def since(tx: Connection, mark: str, known: Iterable[str], limit: int) -> list[t
 def differing(tx: Connection, anchored: Sequence[tuple[str, bytes]]) -> list[str]:
     """The ids among these whose rows are gone or say something else."""
     wrong: list[str] = []
-    for start in range(0, len(anchored), _AT_ONCE):
-        page = dict(anchored[start : start + _AT_ONCE])
+    for some in portions(anchored):
+        page = dict(some)
         rows = tx.execute(sa.select(signature).where(signature.c.id.in_(page)))
         there = {row.id: _digest(row) for row in rows}
         wrong += [row_id for row_id, digest in page.items() if there.get(row_id) != digest]

@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection
 
 from reading.row_rules import known
 from reading.tables import person, rejected_instance, rejection
-from storage.database import insert_new
+from storage.database import insert_new, portions
 from storage.ids import new_id
 from storage.index import journal
 from storage.tables import instance
@@ -22,7 +22,6 @@ MADE: Final = "rejection"
 FOUND: Final = "rejection_found"
 LIFTED: Final = "rejection_lifted"
 """Kinds of journal entries: with them a rebuilt index takes no note twice and hides nothing that was lifted."""
-_AT_ONCE: Final = 500
 
 
 class Title(StrEnum):
@@ -66,7 +65,7 @@ def about(tx: Connection, sop_instance_uids: Iterable[str]) -> list[Rejection]:
     """The rejections that name any of these, the newest first."""
     lifter = person.alias("lifter")
     found: dict[str, Rejection] = {}
-    for uids in chunks(sorted(set(sop_instance_uids))):
+    for uids in portions(sorted(set(sop_instance_uids))):
         rows = tx.execute(
             sa.select(
                 rejection,
@@ -99,7 +98,7 @@ def write(tx: Connection, sop_instance_uids: Sequence[str], **values: Any) -> st
 
 
 def _write_named(tx: Connection, made: str, sop_instance_uids: Sequence[str]) -> None:
-    for uids in chunks(sop_instance_uids):
+    for uids in portions(sop_instance_uids):
         rows = [{"rejection_id": made, "sop_instance_uid": uid, "state": Standing.WAITING} for uid in uids]
         tx.execute(sa.insert(rejected_instance), rows)
 
@@ -165,8 +164,3 @@ def _rejection(row: sa.Row[Any]) -> Rejection:
         lifted_why=row.lifted_why or "",
         instances={},
     )
-
-
-def chunks(uids: Sequence[str]) -> Iterable[Sequence[str]]:
-    """UIDs in portions that one statement takes."""
-    return (uids[start : start + _AT_ONCE] for start in range(0, len(uids), _AT_ONCE))

@@ -20,7 +20,7 @@ from reading.context import Context, Who, without_door
 from reading.errors import Invalid, NotAllowed, NotThere
 from reading.intake import rejection_record
 from reading.intake.following import follow
-from reading.intake.rejection_record import Standing, Title, chunks
+from reading.intake.rejection_record import Standing, Title
 from reading.kinds import DeviceRight, Role
 from reading.patients.keys import Keys
 from reading.register import device_rights
@@ -29,6 +29,7 @@ from reading.report_objects import rows
 from reading.reports import versions
 from reading.tables import rejected_instance, rejection
 from reading.viewers import RoleGrant, Staff
+from storage.database import portions
 from storage.decisions import placement, placement_changes
 from storage.index import journal, queries
 from storage.tables import instance
@@ -180,7 +181,7 @@ def lift(
         details={"instances": len(hidden)},
     )
     still: set[str] = set()
-    for uids in chunks(hidden):
+    for uids in portions(hidden):
         others = sa.select(named).where(named.in_(uids), rejected_instance.c.state == Standing.HIDDEN)
         still.update(ctx.tx.scalars(others))
     shown = tuple(uid for uid in hidden if uid not in still)
@@ -223,7 +224,7 @@ def _decide(
     there = queries.instances_of(ctx.tx, sop_instance_uids)
     ours: set[str] = set()
     found: dict[str, dict[str, Standing]] = {}
-    for uids in chunks(sorted(there)):
+    for uids in portions(sorted(there)):
         waiting = (
             sa.select(rejected_instance, rejection.c.site_id, rejection.c.device_id, rejection.c.whole_site)
             .join(rejection, rejection.c.id == rejected_instance.c.rejection_id)

@@ -12,10 +12,10 @@ from sqlalchemy.engine import Connection
 
 from reading.cases.moves import State
 from reading.tables import case, case_move, case_study, follow_up
+from storage.database import portions
 
 OVER: Final = frozenset({State.FINAL, State.WITHDRAWN, State.EMPTIED})
 """States in which nobody has anything left to do; a withheld case still waits for its correction."""
-_AT_ONCE: Final = 500
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,8 +41,7 @@ def open_among(tx: Connection, study_uids: Collection[str]) -> frozenset[str]:
     unread = case.c.state.not_in(OVER) | case.c.arriving
     late = sa.exists().where(follow_up.c.case_id == case.c.id, follow_up.c.closed_at.is_(None))
     asked = sa.select(case_study.c.study_uid).join(case, case.c.id == case_study.c.case_id).where(unread | late)
-    uids = sorted(study_uids)
     found: set[str] = set()
-    for start in range(0, len(uids), _AT_ONCE):
-        found.update(tx.scalars(asked.where(case_study.c.study_uid.in_(uids[start : start + _AT_ONCE]))))
+    for some in portions(sorted(study_uids)):
+        found.update(tx.scalars(asked.where(case_study.c.study_uid.in_(some))))
     return frozenset(found)

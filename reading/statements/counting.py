@@ -30,9 +30,9 @@ from reading.tables import (
     statement_left_out,
     statement_line,
 )
+from storage.database import portions
 
 EVERYTHING: Final = Scope(managed=None)
-_AT_ONCE: Final = 500
 _DAY: Final = timedelta(days=1)
 
 
@@ -93,10 +93,8 @@ def key_of(row: Mapping[str, object] | sa.RowMapping) -> Key:
 
 def _changed(tx: Connection, month: Month, since: datetime, prices: Sequence[Price], scope: Scope) -> list[Item]:
     """What the cases that changed since their month was closed count now, less what was settled of them."""
-    case_ids = sorted(set(tx.scalars(sa.select(statement_change.c.case_id))))
     found: list[Item] = []
-    for at in range(0, len(case_ids), _AT_ONCE):
-        some = case_ids[at : at + _AT_ONCE]
+    for some in portions(sorted(set(tx.scalars(sa.select(statement_change.c.case_id))))):
         works = _works(tx, number_fact.c.case_id.in_(some))
         now = [one for one in works if since <= one.at < month.starts_at]
         before = settled_items(tx, statement_item.c.case_id.in_(some))

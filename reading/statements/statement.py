@@ -25,6 +25,7 @@ from reading.statements.rights import Scope
 from reading.statements.work import Service
 from reading.tables import case, organisation, statement_dispute, statement_line
 from reading.viewers import Staff
+from storage.database import portions
 
 AT_ONCE: Final = 200
 SHOWN: Final = 13
@@ -156,9 +157,10 @@ def cases_of(acts: Acts[Staff], first: date, key: Key, *, skip: int = 0) -> Case
         door.open_list(ctx, Action.STATEMENT_CASES)
     with acts.look() as ctx:
         line, items, zone = line_and_items(ctx, first, key)
-        theirs = case.c.id.in_({one.case_id for one in items})
-        seen = sa.select(case.c.id).where(theirs, visibility.visible_cases(ctx.tx, ctx.who, ctx.now))
-        visible = set(ctx.tx.scalars(seen))
+        seen = sa.select(case.c.id).where(visibility.visible_cases(ctx.tx, ctx.who, ctx.now))
+        visible: set[str] = set()
+        for some in portions(sorted({one.case_id for one in items})):
+            visible.update(ctx.tx.scalars(seen.where(case.c.id.in_(some))))
     shown = [one for one in items if one.case_id in visible]
     return Cases(
         line=line,

@@ -14,7 +14,7 @@ from sqlalchemy.engine import Connection, Engine
 from storage import tables
 from storage.backup import archive
 from storage.backup.archive import Contents
-from storage.database import UtcDateTime, insert_new, snapshot, transaction
+from storage.database import UtcDateTime, insert_new, portions, snapshot, transaction
 from storage.errors import StorageError
 from storage.schema import SchemaTooNew, is_known, migrate, revision_of
 
@@ -99,8 +99,8 @@ def restore(engine: Engine, path: Path, now: datetime, tell: Callable[[], None])
 
 
 def _enter(tx: Connection, table: sa.Table, rows: list[dict[str, Any]]) -> None:
-    for start in range(0, len(rows), _AT_ONCE):
-        tx.execute(sa.insert(table), rows[start : start + _AT_ONCE])
+    for some in portions(rows):
+        tx.execute(sa.insert(table), some)
 
 
 @contextmanager

@@ -6,7 +6,7 @@ decision is in the journal, so that a rebuilt index does not show the images eit
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from storage import tables
-from storage.database import insert_new, snapshot, transaction
+from storage.database import insert_new, portions, snapshot, transaction
 from storage.decisions.placement import recount
 from storage.index import journal
 from storage.quarantine_moves import Reason
@@ -30,7 +30,6 @@ _SEGMENT: Final = tables.segment
 _QUARANTINE: Final = tables.quarantine
 _HOLDING: Final = tables.holding
 _TOMBSTONE: Final = tables.tombstone
-_AT_ONCE: Final = 500
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,7 +135,7 @@ def _take_out(
     studies, series, segments = {study_uid}, set[str](), set[str]()
     there, kept = _INSTANCE.c, _QUARANTINE.c
     instances, files, quarantined = 0, list[str](), 0
-    for some in _chunks(uids):
+    for some in portions(uids):
         columns = (there.study_uid, there.received_study_uid, there.series_uid, there.segment_id)
         for row in tx.execute(sa.select(*columns).where(there.sop_instance_uid.in_(some))):
             studies |= {row.study_uid, row.received_study_uid or row.study_uid}
@@ -168,9 +167,9 @@ def _take_out(
 
 def _mark(tx: Connection, study_uids: set[str], segment_ids: set[str], at: datetime) -> None:
     """Mark every segment that may hold the bytes: those of the studies too, since no row leads to some bytes."""
-    for some in _chunks(sorted(segment_ids)):
+    for some in portions(sorted(segment_ids)):
         _mark_each(tx, _SEGMENT.c.id.in_(some), at)
-    for some in _chunks(sorted(study_uids)):
+    for some in portions(sorted(study_uids)):
         _mark_each(tx, _SEGMENT.c.study_uid.in_(some), at)
 
 
@@ -179,8 +178,3 @@ def _mark_each(tx: Connection, these: sa.ColumnElement[bool], at: datetime) -> N
     # Nobody waits for more of it: it is sealed as soon as it is free.
     tx.execute(sa.update(_SEGMENT).where(these, there).values(purge=True, awaited=True))
     tx.execute(sa.update(_SEGMENT).where(these, _SEGMENT.c.state == SegmentState.RETIRED).values(delete_at=at))
-
-
-def _chunks(uids: Sequence[str]) -> Iterator[Sequence[str]]:
-    for start in range(0, len(uids), _AT_ONCE):
-        yield uids[start : start + _AT_ONCE]

@@ -6,16 +6,16 @@ index that is rebuilt.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from storage import tables
-from storage.database import insert_new
+from storage.database import insert_new, portions
 from storage.decisions.placement_changes import (
     Change,
     Hidden,
@@ -35,8 +35,6 @@ _STUDY: Final = tables.study
 _SERIES: Final = tables.series
 _INSTANCE: Final = tables.instance
 _HOLDING: Final = tables.holding
-_AT_ONCE: Final = 500
-"""UIDs in one statement."""
 KIND: Final = "placement"
 """The kind of these decisions in the journal."""
 
@@ -180,7 +178,7 @@ def _move_instances(tx: Connection, change: InstancesMoved, now: datetime) -> No
         raise Overtaken
     here = (_INSTANCE.c.study_uid == change.from_study, _INSTANCE.c.series_uid == change.from_series)
     shown = {"study_uid": change.to_study, "series_uid": change.to_series, "placed_at": now}
-    for uids in _chunks(change.sop_instance_uids):
+    for uids in portions(change.sop_instance_uids):
         these = _INSTANCE.c.sop_instance_uid.in_(uids)
         _exactly(len(uids), tx.execute(sa.update(_INSTANCE).where(these, *here).values(**shown, **_NAMED)))
         _move_holdings(tx, these, change.to_study)
@@ -193,7 +191,7 @@ def _move_holdings(tx: Connection, these: sa.ColumnElement[bool], study_uid: str
 
 
 def _set_hidden(tx: Connection, sop_instance_uids: Sequence[str], *, hidden: bool) -> None:
-    for uids in _chunks(sop_instance_uids):
+    for uids in portions(sop_instance_uids):
         these = _INSTANCE.c.sop_instance_uid.in_(uids)
         _exactly(len(uids), tx.execute(sa.update(_INSTANCE).where(these).values(hidden=hidden)))
 
@@ -235,12 +233,12 @@ def _touched(tx: Connection, changes: Sequence[Change]) -> tuple[set[str], set[s
                 studies |= {uid for uid in (change.study_uid, change.to_study, change.from_study) if uid}
             case Hidden() | Unhidden():
                 uids |= set(change.sop_instance_uids)
-    for chunk in _chunks(sorted(uids)):
+    for chunk in portions(sorted(uids)):
         asked = sa.select(_INSTANCE.c.study_uid, _INSTANCE.c.series_uid).distinct()
         for study_uid, series_uid in tx.execute(asked.where(_INSTANCE.c.sop_instance_uid.in_(chunk))):
             studies.add(study_uid)
             series.add(series_uid)
-    for chunk in _chunks(sorted(series)):
+    for chunk in portions(sorted(series)):
         studies.update(tx.scalars(sa.select(_SERIES.c.study_uid).where(_SERIES.c.series_uid.in_(chunk))))
     return studies, series
 
@@ -250,7 +248,7 @@ def lock_counted(tx: Connection, study_uids: set[str], series_uids: set[str]) ->
     # In the order in which `storage.index.entry_batch` counts: studies first, each by its key. What is being entered
     # meanwhile is either committed and seen by the statements that follow, or finds itself raced.
     for column, uids in ((_STUDY.c.study_uid, study_uids), (_SERIES.c.series_uid, series_uids)):
-        for chunk in _chunks(sorted(uids)):
+        for chunk in portions(sorted(uids)):
             tx.execute(sa.select(column).where(column.in_(chunk)).order_by(column).with_for_update()).all()
 
 
@@ -263,7 +261,7 @@ def recount(tx: Connection, study_uids: set[str], series_uids: set[str]) -> None
         (_STUDY, "study_uid", of_study, study_uids),
         (_SERIES, "series_uid", of_series, series_uids),
     ):
-        for chunk in _chunks(sorted(uids)):
+        for chunk in portions(sorted(uids)):
             _count(tx, table, key, counts, chunk)
 
 
@@ -282,10 +280,3 @@ def _count(
     )
     counted = sa.update(table).where(table.c[key] == found.c[key])
     tx.execute(counted.values({name: found.c[name] for name in counts}))
-
-
-_Uid = TypeVar("_Uid", bound=str)
-
-
-def _chunks(uids: Sequence[_Uid]) -> Iterator[Sequence[_Uid]]:
-    return (uids[start : start + _AT_ONCE] for start in range(0, len(uids), _AT_ONCE))

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from storage import tables
+from storage.database import portions
 from storage.index import journal
 from storage.index.entry_batch import Entered
 from storage.index.entry_rows import compared_names
@@ -91,7 +92,6 @@ _INSTANCE: Final = tables.instance
 HIDE: Final = "hide"
 UNHIDE: Final = "unhide"
 """Kinds of the journal."""
-_AT_ONCE: Final = 500
 
 
 def study_of(tx: Connection, study_uid: str) -> Study | None:
@@ -102,9 +102,8 @@ def study_of(tx: Connection, study_uid: str) -> Study | None:
 def studies_of(tx: Connection, study_uids: Iterable[str]) -> list[Study]:
     """The studies among these UIDs, by UID."""
     found: list[Study] = []
-    uids = sorted(set(study_uids))
-    for start in range(0, len(uids), _AT_ONCE):
-        these = _STUDY.c.study_uid.in_(uids[start : start + _AT_ONCE])
+    for some in portions(sorted(set(study_uids))):
+        these = _STUDY.c.study_uid.in_(some)
         found += records_of(Study, tx.execute(sa.select(*columns_of(Study, _STUDY)).where(these)))
     return sorted(found, key=lambda one: one.study_uid)
 
@@ -142,9 +141,8 @@ def all_instances_in(tx: Connection, study_uid: str) -> list[Instance]:
 def instances_of(tx: Connection, sop_instance_uids: Iterable[str]) -> dict[str, Instance]:
     """The indexed instances among these UIDs, hidden or not."""
     found: dict[str, Instance] = {}
-    uids = sorted(set(sop_instance_uids))
-    for start in range(0, len(uids), _AT_ONCE):
-        these = _INSTANCE.c.sop_instance_uid.in_(uids[start : start + _AT_ONCE])
+    for some in portions(sorted(set(sop_instance_uids))):
+        these = _INSTANCE.c.sop_instance_uid.in_(some)
         asked = sa.select(*columns_of(Instance, _INSTANCE)).where(these)
         found |= {one.sop_instance_uid: one for one in records_of(Instance, tx.execute(asked))}
     return found
@@ -280,7 +278,7 @@ def note_lost(tx: Connection, segment_id: str, whole: Collection[int]) -> int:
     """
     asked = sa.select(_INSTANCE.c.sop_instance_uid, _INSTANCE.c.offset).where(_INSTANCE.c.segment_id == segment_id)
     lost = [uid for uid, offset in tx.execute(asked) if offset not in whole]
-    for start in range(0, len(lost), _AT_ONCE):
-        these = _INSTANCE.c.sop_instance_uid.in_(lost[start : start + _AT_ONCE])
+    for some in portions(lost):
+        these = _INSTANCE.c.sop_instance_uid.in_(some)
         tx.execute(sa.update(_INSTANCE).where(these, _INSTANCE.c.segment_id == segment_id).values(damaged=sa.true()))
     return len(lost)

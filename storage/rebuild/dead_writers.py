@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from storage import tables
-from storage.database import insert_new, snapshot, transaction
+from storage.database import insert_new, portions, snapshot, transaction
 from storage.files import lock, write_at
 from storage.ids import made_at, new_id
 from storage.index.group_commit import Index
@@ -28,7 +28,6 @@ from storage.segments.spool import Spool
 
 _MAGIC: Final = b"ustar\00000"
 _MAGIC_AT: Final = 257
-_ASKED_AT_ONCE: Final = 500
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,8 +115,8 @@ def _stored(spool: Spool, here: list[str]) -> set[str]:
     stored: set[str] = set()
     segment = tables.segment.c
     with snapshot(spool.engine) as tx:
-        for start in range(0, len(here), _ASKED_AT_ONCE):
-            these = segment.id.in_(here[start : start + _ASKED_AT_ONCE])
+        for some in portions(here):
+            these = segment.id.in_(some)
             stored.update(tx.execute(sa.select(segment.id).where(these, segment.stored_at.is_not(None))).scalars())
     return stored
 

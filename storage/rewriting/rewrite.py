@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from storage import tables
-from storage.database import snapshot, transaction
+from storage.database import portions, snapshot, transaction
 from storage.errors import Overtaken, StorageError
 from storage.keeping.shipping import StoredBadly, reads_back
 from storage.objects.store import NoSuchObject, ObjectStore
@@ -55,7 +55,6 @@ __all__ = [
     "rewrite",
 ]
 
-_AT_ONCE: Final = 500
 _SEGMENT: Final = tables.segment
 _INSTANCE: Final = tables.instance
 _QUARANTINE: Final = tables.quarantine
@@ -194,8 +193,8 @@ def _erased(engine: Engine, uids: Sequence[str]) -> set[str]:
     grave = tables.tombstone.c.sop_instance_uid
     found: set[str] = set()
     with snapshot(engine) as tx:
-        for start in range(0, len(uids), _AT_ONCE):
-            found.update(tx.execute(sa.select(grave).where(grave.in_(uids[start : start + _AT_ONCE]))).scalars())
+        for some in portions(uids):
+            found.update(tx.execute(sa.select(grave).where(grave.in_(some))).scalars())
     return found
 
 
