@@ -45,6 +45,7 @@ class Action(StrEnum):
     CASE_MOVES = "case.moves"
     CASE_OPEN = "case.open"
     CASE_PARK = "case.park"
+    CASE_PREVIEW = "case.preview"
     CASE_PUT_BACK = "case.put_back"
     CASE_READ_AGAIN = "case.read_again"
     CASE_REFILL = "case.refill"

@@ -183,6 +183,7 @@ STAFF: dict[tuple[str, str], Thing | Listing | Theirs] = {
     ("POST", "/api/cases/claim"): Listing(),
     ("GET", "/api/cases/{case_id}"): Thing("case"),
     ("GET", "/api/cases/{case_id}/moves"): Thing("case"),
+    ("GET", "/api/cases/{case_id}/preview"): Thing("case"),
     ("GET", "/api/cases/{case_id}/standing"): Thing("case"),
     ("GET", "/api/cases/{case_id}/completeness"): Thing("case"),
     ("POST", "/api/cases/{case_id}/claim"): Thing("case"),

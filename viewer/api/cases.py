@@ -11,7 +11,7 @@ from reading.actions import Action
 from reading.alerts import critical
 from reading.cases import cases as cases_
 from reading.cases.moves import State, Step
-from reading.desk import desk, pulse, tab_counts, worklist
+from reading.desk import desk, preview, pulse, tab_counts, worklist
 from reading.desk.entries import entries_of
 from reading.desk.sorting import Sorting
 from reading.desk.tab_counts import MOST, Counted
@@ -105,6 +105,14 @@ def pulse_(request: Request, staff: Polling) -> dict[str, str]:
 @router.get("/{case_id}")
 def one(request: Request, staff: Looking, case_id: str) -> dict[str, Any]:
     return detail(request, staff, case_id)
+
+
+@router.get("/{case_id}/preview")
+def preview_(request: Request, staff: Looking, case_id: str) -> dict[str, Any]:
+    """What stands beside the worklist of the selected case."""
+    office = office_of(request)
+    with going_in(office, staff, Action.CASE_PREVIEW, "case", case_id) as ctx:
+        return api_json.preview(preview.preview(ctx, case_id))
 
 
 @router.get("/{case_id}/standing")

@@ -12,9 +12,11 @@ from reading.alerts.notices import Kind as NoticeKind
 from reading.cases.history import MoveRow
 from reading.checks.finding import Finding
 from reading.completeness.follow_ups import FollowUp
+from reading.desk.clinical_request import ClinicalRequest
 from reading.desk.desk import Act, ConfirmationLine, Detail, ReviewLine, SignedVersion
 from reading.desk.entries import Entry, EntryStudy
 from reading.desk.other_persons import OtherPerson
+from reading.desk.preview import Preview
 from reading.desk.unseen import Unseen
 from reading.dicom_dates import parse_date
 from reading.patients.names import person_name
@@ -139,6 +141,31 @@ def case(entry: Entry, staff: Staff, language: Language) -> Json:
     }
 
 
+def preview(found: Preview) -> Json:
+    """A look at a case beside the worklist."""
+    return {
+        "request": request(found.request),
+        "why": None if found.why is None else {"move": found.why.move, "words": found.why.words},
+        "priors": [
+            {
+                "id": one.id,
+                "examined_at": one.examined_at.isoformat(),
+                "modality": one.modality,
+                "body_part": one.body_part,
+                "laterality": one.laterality,
+                "state": one.state,
+            }
+            for one in found.priors
+        ],
+        "study_uid": found.study_uid,
+    }
+
+
+def request(found: ClinicalRequest) -> Json:
+    """What the clinic wrote."""
+    return {"told": found.told, "words": found.words, "asked_by": found.asked_by, "department": found.department}
+
+
 def on_duty(found: OnDuty, staff: Staff) -> Json:
     """Somebody who is on duty where a reader works."""
     return {
@@ -155,12 +182,7 @@ def detail(found: Detail, staff: Staff, language: Language) -> Json:
     lease, draft = found.lease, found.draft
     return {
         **case(found.entry, staff, language),
-        "request": {
-            "told": found.request.told,
-            "words": found.request.words,
-            "asked_by": found.request.asked_by,
-            "department": found.request.department,
-        },
+        "request": request(found.request),
         "patient_number": found.patient_number,
         "correspondence": [api_around.line(each) for each in found.correspondence],
         "lease": None

@@ -1,6 +1,6 @@
 /** How a case is named on the worklist and at the desk. */
 import type { Case } from './api/shapes'
-import { dueFrom } from './due'
+import { dueFrom, urgencyOf, type Urgency } from './due'
 import { named, text } from './language'
 
 /** e.g. "DR Hand, left". */
@@ -24,10 +24,15 @@ export const nameOfPatient = (patient: Case['patient']): string => patient.name 
 export function dueOf(
   item: Pick<Case, 'due_at' | 'state'>,
   now: Date,
-): { readonly words: string; readonly overdue: boolean } {
-  if (item.state === 'returned') return { words: text('due.paused'), overdue: false }
-  const { overdue, count, unit } = dueFrom(new Date(item.due_at), now)
-  return { words: text(overdue ? `common.over-${unit}` : `common.in-${unit}`, { n: count }), overdue }
+): { readonly words: string; readonly overdue: boolean; readonly urgency: Urgency } {
+  if (item.state === 'returned') return { words: text('due.paused'), overdue: false, urgency: 'later' }
+  const due = dueFrom(new Date(item.due_at), now)
+  const { overdue, count, unit, minutes } = due
+  const words =
+    unit === 'hour'
+      ? text(overdue ? 'due.over-hours' : 'due.in-hours', { hours: count, minutes: minutes % 60 })
+      : text(overdue ? `common.over-${unit}` : `common.in-${unit}`, { n: count })
+  return { words, overdue, urgency: urgencyOf(due) }
 }
 
 /** Whether the clock still matters. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { dueFrom } from '../src/due'
+import { dueFrom, signOf, urgencyOf } from '../src/due'
 
 const NOW = new Date('2026-11-21T08:00:00Z')
 const at = (minutes: number) => new Date(NOW.getTime() + minutes * 60_000)
@@ -16,6 +16,18 @@ describe('the due time', () => {
     [48 * 60, { overdue: false, count: 2, unit: 'day' }],
     [-3 * 24 * 60, { overdue: true, count: 3, unit: 'day' }],
   ])('%d minutes ahead reads %o', (minutes, due) => {
-    expect(dueFrom(at(minutes), NOW)).toEqual(due)
+    expect(dueFrom(at(minutes), NOW)).toEqual({ ...due, minutes: Math.floor(Math.abs(minutes)) })
+  })
+
+  test.each([
+    [-1, 'overdue', '▲'],
+    [0, 'soon', '△'],
+    [14.9, 'soon', '△'],
+    [15, 'later', ''],
+    [-26 * 60, 'overdue', '▲'],
+    [26 * 60, 'later', ''],
+  ])('%d minutes ahead are %s, with the sign %j', (minutes, urgency, sign) => {
+    expect(urgencyOf(dueFrom(at(minutes), NOW))).toBe(urgency)
+    expect(signOf(urgencyOf(dueFrom(at(minutes), NOW)))).toBe(sign)
   })
 })

@@ -6,6 +6,9 @@ export type Fetch = (input: string, init?: RequestInit) => Promise<Response>
 
 const JSON_OR_PROBLEM = 'application/json, application/problem+json'
 
+/** An answer, and the entity tag by which it is known again. */
+export type Tagged<T> = { readonly tag: string; readonly answer: T }
+
 type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
 
 export class Client {
@@ -25,6 +28,13 @@ export class Client {
     return (await response.json()) as T
   }
 
+  /** The answer with its tag; undefined where it is the one with the tag `known`. Raises Problem, Unreachable. */
+  async getUnlessKnown<T>(path: string, known: string): Promise<Tagged<T> | undefined> {
+    const response = await this.request('GET', path, undefined, JSON_OR_PROBLEM, known)
+    if (response.status === 304) return undefined
+    return { tag: response.headers.get('ETag') ?? '', answer: (await response.json()) as T }
+  }
+
   /** Answers undefined for 204. Raises Problem, Unreachable. */
   async send<T>(method: Exclude<Method, 'GET'>, path: string, body?: unknown): Promise<T | undefined> {
     const response = await this.request(method, path, body)
@@ -37,13 +47,19 @@ export class Client {
     return response.status === 204 ? [] : ((await response.json()) as readonly DataSet[])
   }
 
-  private async request(method: Method, path: string, body?: unknown, accept = JSON_OR_PROBLEM): Promise<Response> {
-    let response = await this.once(method, path, body, accept)
+  private async request(
+    method: Method,
+    path: string,
+    body?: unknown,
+    accept = JSON_OR_PROBLEM,
+    known = '',
+  ): Promise<Response> {
+    let response = await this.once(method, path, body, accept, known)
     if (response.status === 403 && method !== 'GET' && (await problemOf(response.clone())).slug === 'csrf') {
       await this.renewToken() // the person signed in anew in another tab: the cookie is good, our token is old
       response = await this.once(method, path, body, accept)
     }
-    if (response.ok) return response
+    if (response.ok || (known && response.status === 304)) return response
     const problem = await problemOf(response)
     if (problem.slug === 'signed-out') this.onSignedOut()
     throw problem
@@ -58,8 +74,9 @@ export class Client {
     this.csrfToken = session.csrf_token
   }
 
-  private async once(method: Method, path: string, body: unknown, accept: string): Promise<Response> {
+  private async once(method: Method, path: string, body: unknown, accept: string, known = ''): Promise<Response> {
     const headers: Record<string, string> = { Accept: accept }
+    if (known) headers['If-None-Match'] = known
     if (method !== 'GET') headers['X-CSRF-Token'] = this.csrfToken
     if (body !== undefined) headers['Content-Type'] = 'application/json'
     const init: RequestInit = {

@@ -1,5 +1,5 @@
 /** The requests of the reading room, one function each (viewer/api). */
-import type { Client } from './client'
+import type { Client, Tagged } from './client'
 import type { PasskeyAnswer } from './passkeys'
 import type { Failed } from '../images/shown-series'
 import type {
@@ -11,6 +11,7 @@ import type {
   Lease,
   OpenProof,
   Phrase,
+  Preview,
   Rendered,
   ReviewOutcome,
   SavedDraft,
@@ -32,6 +33,10 @@ export type CaseQuery = {
   readonly q?: string
   readonly page?: number
   readonly size?: number
+  readonly sort?: string
+  readonly descending?: boolean
+  /** The tabs that are counted besides. */
+  readonly counts?: readonly string[]
 }
 
 /** Why it is signed although images are missing, or could not be shown; none where nothing of the kind is so. */
@@ -79,10 +84,22 @@ export class Office {
   }
 
   cases(query: CaseQuery): Promise<CasePage> {
-    const parameters = new URLSearchParams()
-    for (const [name, value] of Object.entries(query))
-      if (value !== undefined && value !== '') parameters.set(name, String(value))
-    return this.client.get<CasePage>(`/api/cases?${parameters}`)
+    return this.client.get<CasePage>(`/api/cases?${parametersOf(query)}`)
+  }
+
+  /** Nothing where the list is the one with the tag `known`. */
+  casesUnlessKnown(query: CaseQuery, known: string): Promise<Tagged<CasePage> | undefined> {
+    return this.client.getUnlessKnown<CasePage>(`/api/cases?${parametersOf(query)}`, known)
+  }
+
+  /** Another word as soon as something has changed that a list of this person shows. */
+  async pulse(): Promise<string> {
+    return (await this.client.get<{ readonly pulse: string }>('/api/cases/pulse')).pulse
+  }
+
+  /** A look at a case beside the list. */
+  preview(id: string): Promise<Preview> {
+    return this.client.get<Preview>(`/api/cases/${id}/preview`)
   }
 
   case(id: string): Promise<CaseDetail> {
@@ -237,6 +254,14 @@ export class Office {
   async withdrawCritical(id: string, alert: string, why: string): Promise<void> {
     await this.client.send('POST', `/api/cases/${id}/critical/withdraw`, { alert, why })
   }
+}
+
+function parametersOf(query: CaseQuery): URLSearchParams {
+  const parameters = new URLSearchParams()
+  for (const [name, value] of Object.entries(query))
+    for (const one of Array.isArray(value) ? value : [value])
+      if (one !== undefined && one !== '') parameters.append(name, String(one))
+  return parameters
 }
 
 function answered<T>(answer: T | undefined): T {

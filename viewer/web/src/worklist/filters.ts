@@ -57,7 +57,12 @@ export function filterBar({ filters, sites, withState, onFilter }: Bar): Templat
       </select>
     </label>`
   const worded = (prefix: string, codes: readonly string[]) => codes.map((code) => [code, named(prefix, code)] as const)
-  return html`<form class="filters" role="search" @submit=${(event: Event) => event.preventDefault()}>
+  return html`<form
+    class="filters"
+    role="search"
+    aria-label=${text('worklist.search')}
+    @submit=${(event: Event) => event.preventDefault()}
+  >
     <label class="wide">
       <span>${text('worklist.search')} <kbd>/</kbd></span>
       <input

@@ -1,104 +1,155 @@
-/** The worklist: what waits, for whom, until when; fetched anew every ten seconds. */
+/** The worklist: what waits, for whom, until when. What is new is told, and nothing moves under the hands of whoever reads it. */
 import { html, nothing, type PropertyValues, type TemplateResult } from 'lit'
-import { repeat } from 'lit/directives/repeat.js'
-import type { CaseQuery, Office } from '../api/office'
-import { Problem, Unreachable } from '../api/problem'
-import type { CasePage, Session } from '../api/shapes'
-import { clock, hour, named, text } from '../language'
-import { Part } from '../part'
+import type { Tagged } from '../api/client'
+import type { Office } from '../api/office'
+import type { Case, CasePage, Session } from '../api/shapes'
 import { offerToPark, parkedView } from '../desk/parking'
+import { clock, text } from '../language'
+import { Part } from '../part'
 import { notify } from '../shell/notices'
 import { caseAddress } from '../shell/route'
-import { emergencyHint } from '../shell/emergency'
 import { wordsFor } from '../shell/trouble'
-import { NO_FILTERS, filterBar, type Filters } from './filters'
-import { rowOf } from './row'
+import { choicesOf, choose, stateOf, type Choices, type Kept } from './choices'
+import { dutyView } from './duty'
+import { listBody } from './list-body'
+import { ListFeed } from './list-feed'
+import { addressOfList, comeBack, leave, listOfAddress, sortedBy, startOf, type ListState } from './list-state'
+import { listTools } from './list-tools'
+import { Pulse } from './pulse'
+import { tabBar } from './tab-bar'
 import { tabsFor, takesCases, type Tab, type TabName } from './tabs'
 
-const EVERY_MS = 10_000
 const PAGE_SIZE = 50
+/** The clocks of the rows go on without the server. */
+const CLOCKS_MS = 15_000
+/** So long without a hand on mouse or keys, at the top of the list, nobody is reading a row. */
+const IDLE_MS = 5_000
+const TOP_PX = 80
+
 class Worklist extends Part {
   static override properties = { office: { attribute: false }, session: { attribute: false } }
   declare office: Office
   declare session: Session
 
-  private tab: TabName | undefined
-  private filters: Filters = NO_FILTERS
-  private page = 1
-  private cases: CasePage | undefined
-  private failure: string | undefined
-  private fetchedAt: Date | undefined
+  private list: ListState = startOf('all')
+  private choices: Choices | undefined
   private taking = false
-  private asked = 0
-  private readonly sites = new Map<string, string>()
-  private poll: ReturnType<typeof setInterval> | undefined
+  private selected: string | undefined
+  private returnTo = 0
+  private busy_at = 0
   private typing: ReturnType<typeof setTimeout> | undefined
+  private clocks: ReturnType<typeof setInterval> | undefined
+  private readonly feed = new ListFeed({
+    fetch: (known) => this.fetch(known),
+    isCalm: () => this.isCalm,
+    changed: () => this.requestUpdate(),
+  })
+  private readonly pulse = new Pulse({
+    pulse: () => this.office.pulse(),
+    refresh: () => this.feed.refresh('by itself'),
+  })
 
   override connectedCallback(): void {
     super.connectedCallback()
-    this.poll = setInterval(() => {
-      if (!document.hidden) void this.refresh()
-    }, EVERY_MS)
-    document.addEventListener('visibilitychange', this.wake)
+    this.clocks = setInterval(() => this.requestUpdate(), CLOCKS_MS)
     document.addEventListener('keydown', this.key)
+    document.addEventListener('pointermove', this.busy)
+    window.addEventListener('hashchange', this.follow)
+    this.pulse.start()
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback()
-    clearInterval(this.poll)
+    clearInterval(this.clocks)
     clearTimeout(this.typing)
-    this.asked++
-    document.removeEventListener('visibilitychange', this.wake)
+    this.feed.forget()
+    this.pulse.stop()
     document.removeEventListener('keydown', this.key)
+    document.removeEventListener('pointermove', this.busy)
+    window.removeEventListener('hashchange', this.follow)
+    leave(this.session.person.id, { state: this.list, scroll: window.scrollY, selected: this.selected })
   }
 
   protected override firstUpdated(_: PropertyValues): void {
-    this.tab = this.tabs[0]?.name
-    void this.refresh()
+    const { id } = this.session.person
+    const was = comeBack(id, window.location.hash, this.tabNames)
+    this.choices = choicesOf(id)
+    this.selected = was.selected
+    this.returnTo = was.scroll
+    this.go(was.state, 'same')
   }
 
   private get tabs(): readonly Tab[] {
     return tabsFor(this.session)
   }
 
+  private get tabNames(): readonly TabName[] {
+    return this.tabs.map(({ name }) => name)
+  }
+
   private get currentTab(): Tab | undefined {
-    return this.tabs.find((tab) => tab.name === this.tab)
+    return this.tabs.find(({ name }) => name === this.list.tab)
   }
 
-  private readonly wake = (): void => {
-    if (!document.hidden) void this.refresh()
+  private readonly busy = (): void => {
+    this.busy_at = Date.now()
   }
 
-  private async refresh(): Promise<void> {
-    const asked = ++this.asked
-    const query: CaseQuery = { ...filled(this.filters), ...this.currentTab?.query, page: this.page, size: PAGE_SIZE }
-    try {
-      const cases = await this.office.cases(query)
-      if (asked !== this.asked) return // a later question is under way
-      this.cases = cases
-      this.failure = undefined
-      this.fetchedAt = new Date()
-      for (const { site } of cases.items) this.sites.set(site.code, site.name)
-    } catch (error) {
-      if (!(error instanceof Problem || error instanceof Unreachable)) throw error
-      if (asked === this.asked) this.failure = wordsFor(error)
-    }
-    this.requestUpdate()
+  /** Somebody went to another list by its address. */
+  private readonly follow = (): void => {
+    const asked = listOfAddress(window.location.hash, this.tabNames)
+    if (asked && addressOfList(asked) !== addressOfList(this.list)) this.go(asked)
   }
 
-  private choose(tab: TabName): void {
-    this.tab = tab
-    this.page = 1
-    this.cases = undefined
-    this.requestUpdate()
-    void this.refresh()
-  }
-
-  private filter(change: Partial<Filters>, pause_ms: number): void {
-    this.filters = { ...this.filters, ...change }
-    this.page = 1
+  /** Another list; `pause_ms` waits for what is still being typed. */
+  private go(list: ListState, rows: 'other' | 'same' = 'other', pause_ms = 0): void {
+    this.list = list
+    this.feed.forget()
+    if (rows === 'other' && pause_ms === 0) this.selected = undefined
+    window.history.replaceState(null, '', addressOfList(list))
     clearTimeout(this.typing)
-    this.typing = setTimeout(() => void this.refresh(), pause_ms)
+    if (pause_ms) this.typing = setTimeout(() => void this.feed.refresh('asked'), pause_ms)
+    else void this.feed.refresh('asked')
+    this.requestUpdate()
+  }
+
+  private fetch(known: string): Promise<Tagged<CasePage> | undefined> {
+    const { filters, sort, descending, page } = this.list
+    const query = {
+      ...filters,
+      ...this.currentTab?.query,
+      sort,
+      descending,
+      page,
+      size: PAGE_SIZE,
+      counts: this.tabNames,
+    }
+    return this.office.casesUnlessKnown(query, known)
+  }
+
+  /** At the top of the first page, with nothing chosen and no hand on mouse or keys. */
+  private get isCalm(): boolean {
+    const idle = Date.now() - this.busy_at > IDLE_MS
+    return idle && window.scrollY < TOP_PX && this.list.page === 1 && !this.selected
+  }
+
+  protected override updated(): void {
+    if (!this.feed.cases || !this.returnTo) return
+    window.scrollTo(0, this.returnTo)
+    this.returnTo = 0
+    this.linkOf(this.selected)?.focus({ preventScroll: true })
+  }
+
+  private choose(change: Partial<Choices>): void {
+    if (!this.choices) return
+    this.choices = { ...this.choices, ...change }
+    choose(this.session.person.id, this.choices)
+    this.requestUpdate()
+  }
+
+  private readonly select = (id: string): void => {
+    if (this.selected === id) return
+    this.selected = id
     this.requestUpdate()
   }
 
@@ -119,37 +170,44 @@ class Worklist extends Part {
     this.requestUpdate()
   }
 
-  private readonly key = (event: KeyboardEvent): void => {
-    const target = event.target as HTMLElement
-    if (event.ctrlKey || event.altKey || event.metaKey || target.closest('input, textarea, select, dialog')) return
-    const links = [...this.querySelectorAll<HTMLAnchorElement>('tbody a.open')]
-    const at = links.findIndex((link) => link === document.activeElement)
-    if (event.key === 'n' && takesCases(this.session)) void this.takeNext()
-    else if (event.key === '/') this.querySelector<HTMLInputElement>('#worklist-q')?.focus()
-    else if (event.key === 'ArrowDown' && !target.closest('[role=tablist]'))
-      links[Math.min(at + 1, links.length - 1)]?.focus()
-    else if (event.key === 'ArrowUp' && !target.closest('[role=tablist]')) links[Math.max(at - 1, 0)]?.focus()
-    else return
-    event.preventDefault()
+  private linkOf(id: string | undefined): HTMLAnchorElement | null {
+    return id ? this.querySelector<HTMLAnchorElement>(`tr[data-case="${id}"] a.open`) : null
   }
 
-  /** Left and right within the tabs (ARIA tabs pattern). */
-  private tabKey(event: KeyboardEvent): void {
-    const names = this.tabs.map((tab) => tab.name)
-    const at = names.indexOf(this.tab ?? 'all')
-    const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key]
-    const next = by === undefined ? undefined : names[(at + by + names.length) % names.length]
-    if (!next) return
+  private readonly key = (event: KeyboardEvent): void => {
+    this.busy()
+    const target = event.target as HTMLElement
+    if (event.ctrlKey || event.altKey || event.metaKey || target.closest('input, textarea, select, dialog')) return
+    const acts: Readonly<Record<string, () => void>> = {
+      n: () => void (takesCases(this.session) && this.takeNext()),
+      '/': () => this.querySelector<HTMLInputElement>('#worklist-q')?.focus(),
+      r: () => this.feed.showNewer(),
+      p: () => this.choose({ preview: !this.choices?.preview }),
+      ArrowDown: () => this.step(1),
+      ArrowUp: () => this.step(-1),
+    }
+    const act = acts[event.key]
+    if (!act || (event.key.startsWith('Arrow') && target.closest('[role=tablist], details'))) return
     event.preventDefault()
-    this.choose(next)
-    this.querySelector<HTMLElement>(`#tab-${next}`)?.focus()
+    act()
+    this.requestUpdate()
+  }
+
+  /** To the row above or below, or to the selected one where none has the focus. */
+  private step(by: 1 | -1): void {
+    const links = [...this.querySelectorAll<HTMLAnchorElement>('tbody a.open')]
+    const selected = this.linkOf(this.selected)
+    const at = selected ? links.indexOf(selected) : -1
+    const next = document.activeElement === selected ? at + by : Math.max(at, 0)
+    links[Math.min(Math.max(next, 0), links.length - 1)]?.focus()
   }
 
   override render(): TemplateResult {
+    const { feed } = this
     return html`<div class="worklist-head">
         <h1>${text('worklist.title')}</h1>
-        <p class="soft fresh" role="status">
-          ${this.fetchedAt ? text('worklist.fresh', { at: clock(this.fetchedAt.toISOString()) }) : nothing}
+        <p class="soft fresh">
+          ${feed.fetchedAt ? text('worklist.fresh', { at: clock(feed.fetchedAt.toISOString()) }) : nothing}
         </p>
         ${
           takesCases(this.session)
@@ -159,83 +217,73 @@ class Worklist extends Part {
             : nothing
         }
       </div>
-      ${parkedView(this.cases?.parked ?? [])} ${this.duty()}
-      <div
-        class="tabs"
-        role="tablist"
-        aria-label=${text('worklist.title')}
-        @keydown=${(event: KeyboardEvent) => this.tabKey(event)}
-      >
-        ${this.tabs.map(
-          ({ name }) =>
-            html`<button
-              role="tab"
-              id="tab-${name}"
-              aria-selected=${name === this.tab}
-              aria-controls="worklist-panel"
-              tabindex=${name === this.tab ? 0 : -1}
-              @click=${() => this.choose(name)}
-            >
-              ${text(`worklist.tab.${name}`)}${name === this.tab && this.cases ? html` <span class="count">${this.cases.total}</span>` : nothing}
-            </button>`,
-        )}
-      </div>
-      <div id="worklist-panel" role="tabpanel" aria-labelledby="tab-${this.tab ?? 'all'}">
-        ${filterBar({ filters: this.filters, sites: this.sites, withState: !this.tabSaysState, onFilter: (change, pause_ms) => this.filter(change, pause_ms) })}
-        ${this.list()}
+      ${parkedView(feed.cases?.parked ?? [])} ${dutyView(feed.cases?.on_duty ?? [])}
+      ${tabBar({
+        names: this.tabNames,
+        current: this.list.tab,
+        counts: feed.cases?.counts,
+        onChoose: (tab) => this.go({ ...startOf(tab), filters: { ...this.list.filters, state: '' } }),
+      })}
+      <div id="worklist-panel" role="tabpanel" aria-labelledby="tab-${this.list.tab}">
+        ${this.tools()}
+        <p class="hidden-to-eyes" role="status">${feed.fresh ? text('worklist.new', { n: feed.fresh }) : nothing}</p>
+        ${this.body()}
       </div>`
   }
 
-  /** Who is in a slot now where this person reads. */
-  private duty(): TemplateResult | typeof nothing {
-    const there = this.cases?.on_duty ?? []
-    if (there.length === 0) return nothing
-    return html`<p class="duty soft">
-      <a href="/office/roster">${text('worklist.on-duty')}</a>
-      ${there.map(
-        (one) =>
-          html`<span class="tag"
-            >${one.mine ? text('worklist.me') : one.name} · ${named('step', one.step)} ·
-            ${text('worklist.duty-until', { at: hour(one.until) })}${one.available ? nothing : html` · ${text('worklist.duty-away')}`}</span
-          > `,
-      )}
-    </p>`
+  private tools(): TemplateResult | typeof nothing {
+    const { choices, list } = this
+    if (!choices) return nothing
+    return listTools({
+      list,
+      choices,
+      sites: this.feed.sites,
+      withState: !this.tabSaysState,
+      onFilter: (change, pause_ms) =>
+        this.go({ ...list, filters: { ...list.filters, ...change }, page: 1 }, 'other', pause_ms),
+      onSort: (sort) => this.go({ ...list, sort, descending: false, page: 1 }),
+      onApply: (one) => this.apply(one),
+      onChoose: (change) => this.choose(change),
+    })
   }
 
-  private list(): TemplateResult {
-    const trouble = this.failure
-      ? html`<div class="note danger" role="alert">
-          <p>${this.failure}</p>
-          <button @click=${() => void this.refresh()}>${text('common.try-again')}</button>
-        </div>`
-      : nothing
-    if (!this.cases)
-      return html`${trouble}${this.failure ? nothing : html`<p class="waiting" role="status">${text('common.loading')}</p>`}`
-    if (this.cases.items.length === 0)
-      return html`${trouble}
-        <div class="card empty">
-          <h2>${text('worklist.empty')}</h2>
-          <p class="soft">${this.filtered ? text('worklist.empty-filtered') : text('worklist.empty-advice')}</p>
-          ${emergencyHint(this.filtered && this.session.rail.opens_in_emergency)}
-        </div>`
-    const now = new Date()
-    const heads = ['due', 'patient', 'examination', 'site', 'images', 'state', 'holder'] as const
-    return html`${trouble}
-      <table class="cases">
-        <thead>
-          <tr>
-            ${heads.map((head) => html`<th scope="col">${text(`worklist.${head}`)}</th>`)}
-          </tr>
-        </thead>
-        <tbody>
-          ${repeat(
-            this.cases.items,
-            (item) => item.id,
-            (item) => rowOf(item, now),
-          )}
-        </tbody>
-      </table>
-      ${this.pager(this.cases)}`
+  private apply(one: Kept): void {
+    const state = stateOf(one, this.tabNames)
+    if (state) this.go(state)
+    else notify('warning', text('worklist.kept-not-yours'))
+  }
+
+  private body(): TemplateResult | typeof nothing {
+    const { choices, list, feed } = this
+    if (!choices) return nothing
+    return listBody({
+      feed,
+      list,
+      choices,
+      selected: this.selected,
+      previewed: this.selectedCase,
+      office: this.office,
+      filtered: this.filtered,
+      opensInEmergency: this.session.rail.opens_in_emergency,
+      onAgain: () => void feed.refresh('asked'),
+      onNewer: () => this.showNewer(),
+      onSort: (by) => this.go(sortedBy(list, by)),
+      onSelect: this.select,
+      onChoose: (change) => this.choose(change),
+      onTurn: (page) => {
+        window.scrollTo(0, 0)
+        this.go({ ...list, page })
+      },
+    })
+  }
+
+  private showNewer(): void {
+    this.feed.showNewer()
+    this.requestUpdate()
+  }
+
+  private get selectedCase(): Case | undefined {
+    return this.feed.rows.find(({ item }) => item.id === this.selected)?.item
   }
 
   private get tabSaysState(): boolean {
@@ -244,24 +292,7 @@ class Worklist extends Part {
   }
 
   private get filtered(): boolean {
-    return Object.values(this.filters).some((value) => value !== '')
-  }
-
-  private pager({ total, page, size }: CasePage): TemplateResult | typeof nothing {
-    const pages = Math.ceil(total / size)
-    if (pages <= 1) return nothing
-    const turn = (to: number): void => {
-      this.page = to
-      void this.refresh()
-    }
-    return html`<nav class="pager" aria-label=${text('worklist.pages')}>
-      <button ?disabled=${page <= 1} @click=${() => turn(page - 1)}>${text('worklist.previous')}</button>
-      <span>${text('worklist.page-of', { page, pages })}</span>
-      <button ?disabled=${page >= pages} @click=${() => turn(page + 1)}>${text('worklist.next')}</button>
-    </nav>`
+    return Object.values(this.list.filters).some((value) => value !== '')
   }
 }
 customElements.define('tierread-worklist', Worklist)
-
-const filled = (filters: Readonly<Record<string, string>>): CaseQuery =>
-  Object.fromEntries(Object.entries(filters).filter(([, value]) => value !== ''))
