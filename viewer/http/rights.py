@@ -65,7 +65,8 @@ RIGHTS: Final[tuple[Right, ...]] = (
     _right(
         "lists",
         EVERYBODY,
-        *("GET /api/cases", "POST /api/cases/claim", "GET /api/reports", "GET /reports", "GET /api/searches"),
+        *("GET /api/cases", "GET /api/cases/pulse", "POST /api/cases/claim"),
+        *("GET /api/reports", "GET /reports", "GET /api/searches"),
         *("POST /api/searches", "POST /api/searches/{search_id}/seen", "DELETE /api/searches/{search_id}"),
         *_each("POST", "/reports/saved", "", "/{search_id}/open", "/{search_id}/end"),
         *("GET /referrals", "GET /api/consultations", "GET /consultations", "GET /questions"),
@@ -83,7 +84,7 @@ RIGHTS: Final[tuple[Right, ...]] = (
     _right(
         "case.see",
         CLINICAL,
-        *_each("GET", CASE, "", "/moves", "/standing", "/completeness", "/images", "/templates"),
+        *_each("GET", CASE, "", "/moves", "/preview", "/standing", "/completeness", "/images", "/templates"),
         *_each("GET", OF_A_CASE, "", "/images", "/export.zip"),
         *("GET /api/reports/{version_id}.pdf", "GET /t/print/{version_id}", "POST /t/print/{version_id}"),
     ),

@@ -127,10 +127,12 @@ class Worklist extends Part {
     return this.office.casesUnlessKnown(query, known)
   }
 
-  /** At the top of the first page, with nothing chosen and no hand on mouse or keys. */
+  /** At the top of the first page, with no row looked at and no hand on mouse or keys. */
   private get isCalm(): boolean {
     const idle = Date.now() - this.busy_at > IDLE_MS
-    return idle && window.scrollY < TOP_PX && this.list.page === 1 && !this.selected
+    const onRow = Boolean(document.activeElement?.closest('table.cases tbody'))
+    const previewed = this.choices?.preview === true && this.selected !== undefined
+    return idle && window.scrollY < TOP_PX && this.list.page === 1 && !onRow && !previewed
   }
 
   protected override updated(): void {
