@@ -66,6 +66,28 @@ ELSEWHERE: Final = """() => {
   const { stack, view } = document.querySelector('tierread-cell')
   stack.goTo((view.index + 6) % 12)
 }"""
+COLUMNS: Final = """async columns => {
+  document.querySelector('.stage').style.gridTemplateColumns = columns
+  await new Promise(resolve => requestAnimationFrame(() => setTimeout(resolve, 50)))
+}"""
+MOVES: Final = """() => {
+  const { viewport, stance } = document.querySelector('tierread-cell').stack
+  stance.zoomBy(2)
+  const { clientWidth, clientHeight } = viewport.element
+  const half = Math.min(clientHeight, clientWidth) / 2
+  const focalPoint = viewport.canvasToWorld([clientWidth / 2 - 0.5 * half, clientHeight / 2 + 0.25 * half])
+  const { position, focalPoint: before } = viewport.getCamera()
+  viewport.setCamera({ focalPoint, position: position.map((each, axis) => each + focalPoint[axis] - before[axis]) })
+  viewport.render()
+}"""
+"""Twice as large, and half of a filled half to the right, as somebody does by hand."""
+MIDDLES: Final = """() => [...document.querySelectorAll('tierread-cell')].map(({ stack, view }) => {
+  const { clientWidth, clientHeight } = stack.viewport.element
+  const [x, y] = stack.onScreenAt([15.5, 15.5, 5 * view.index])
+  const half = Math.min(clientHeight, clientWidth) / 2
+  return [(x - clientWidth / 2) / half, (y - clientHeight / 2) / half]
+})"""
+"""Where the middle of each picture lies, from the middle of its cell, in halves of what it fills."""
 PRIOR: Final = "{ case_id: 'before', study_uids: [uid], examined_at: '2025-03-01T08:00:00Z' }"
 
 
@@ -82,7 +104,12 @@ def slices(series_uid: str, count: int, step_mm: int = 5, /, **known: Any) -> It
 
 
 @pytest.fixture
-def page(sqlite_template: Path, tmp_path: Path) -> Iterator[Page]:
+def way() -> str:
+    return "gpu"
+
+
+@pytest.fixture
+def page(sqlite_template: Path, tmp_path: Path, way: str) -> Iterator[Page]:
     url = f"sqlite:///{shutil.copy(sqlite_template, tmp_path / 'layouts.db')}"
     engine = connect(url)
     with archive(engine, url, tmp_path) as held, serving(held, engine, tmp_path, desk.page_of_the_desk()) as web:
@@ -94,9 +121,9 @@ def page(sqlite_template: Path, tmp_path: Path) -> Iterator[Page]:
             *slices(new_uid(), 12, 10, **earlier),
         ):
             assert held.take(thing(one)).accepted
-        with desk.opened(web.base, [STUDY], ["gpu"]) as opened:
-            opened["gpu"].evaluate(NOTES)
-            yield opened["gpu"]
+        with desk.opened(web.base, [STUDY], [way]) as opened:
+            opened[way].evaluate(NOTES)
+            yield opened[way]
     engine.dispose()
 
 
@@ -200,6 +227,30 @@ def test_an_earlier_case_lies_beside_and_cells_follow_each_other(page: Page) -> 
     assert line == pytest.approx(25 / 31, abs=0.02)  # the slice at 15 mm lies 25 mm below the top of 40 mm
     assert together[0] == pytest.approx(1.25, rel=0.01)
     assert alone[2]["index"] == followed[2]["index"]
+
+
+@pytest.mark.parametrize("way", list(desk.WAYS))
+def test_linked_cells_show_the_same_part_whatever_their_size(page: Page) -> None:
+    wait_until(lambda: [one["quality"] for one in cells(page)] == ["full"] * 2)
+
+    # Given one cell three times as wide as the other: both are filled still.
+    page.evaluate(COLUMNS, "3fr 1fr")
+    wait_until(lambda: page.evaluate(MIDDLES) == [pytest.approx([0, 0], abs=0.05)] * 2)
+
+    # When the active one is zoomed and moved, then the other shows the same part of its picture.
+    page.evaluate(MOVES)
+    wait_until(lambda: page.evaluate(MIDDLES)[1] != pytest.approx([0, 0], abs=0.05))
+    moved = page.evaluate(MIDDLES)
+
+    # When it is as it was, and the cells become equal, both are filled and in the middle.
+    page.evaluate("() => document.querySelector('tierread-cell').stack.reset()")
+    wait_until(lambda: page.evaluate(MIDDLES) == [pytest.approx([0, 0], abs=0.05)] * 2)
+    page.evaluate(COLUMNS, "1fr 1fr")
+    wait_until(lambda: zooms(page) == [pytest.approx(1, rel=0.01)] * 2)
+
+    assert moved[0] == pytest.approx([0.5, -0.25], abs=0.1)  # the processor calls a corner of a pixel its middle
+    assert moved[1] == pytest.approx(moved[0], abs=0.05)
+    assert page.evaluate(MIDDLES) == [pytest.approx([0, 0], abs=0.05)] * 2
 
 
 def zooms(page: Page) -> list[float]:

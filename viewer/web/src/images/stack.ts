@@ -303,6 +303,7 @@ export class Stack {
   }
 
   private readonly report = (): void => {
+    this.stance.note()
     const { voiRange } = this.viewport.getProperties()
     const index = this.viewport.getCurrentImageIdIndex()
     const imageId = this.pictures[index]?.imageId ?? ''

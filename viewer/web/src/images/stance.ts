@@ -4,15 +4,20 @@ import { sizeOnScreen } from './tools/calibration'
 import { flipped, turned, UPRIGHT, type Turn } from './tools/orientation'
 import type { Picture } from './pictures'
 
-/** How large and where the pictures are, against filling the viewport from its middle; the shift in points of the screen. */
-export type Place = { readonly zoom: number; readonly pan: readonly [number, number] }
+/**
+ * How large and where the pictures are, against filling the viewport from its middle. `shift`: how far the middle of the
+ * picture lies to the right and below that of the viewport, in halves of the height that the picture has when it fills.
+ */
+export type Place = { readonly zoom: number; readonly shift: readonly [number, number] }
+
+const FILLING: Place = { zoom: 1, shift: [0, 0] }
 
 export class Stance {
   turn = UPRIGHT
   /** How the pictures were turned when they were hung. */
   private hung = UPRIGHT
-  /** The parallel scale of a picture that lies on its side and fills the stage. */
-  private lyingScale: number | undefined
+  private last = FILLING
+  private filled = true
 
   constructor(
     private readonly viewport: Types.IStackViewport,
@@ -27,15 +32,70 @@ export class Stance {
     this.turn = this.hung
   }
 
+  /** The last one while the viewport is on its way to another size. */
   get place(): Place {
-    const [x, y] = this.viewport.getPan()
-    return { zoom: this.viewport.getZoom(), pan: [x, y] }
+    this.note()
+    return this.last
   }
 
-  set place({ zoom, pan: [x, y] }: Place) {
-    this.viewport.setZoom(zoom)
-    this.viewport.setPan([x, y])
-    this.viewport.render()
+  /** By the camera, which Cornerstone has alike on both paths: its own zoom and pan mean other things on the processor. */
+  set place({ zoom, shift }: Place) {
+    const { viewport } = this
+    const fits = this.fitting()
+    if (!fits) return
+    viewport.setCamera({ parallelScale: fits.scale / zoom })
+    const [from_x, from_y] = this.offset()
+    const points = (part: number): number => (part * fits.half_mm) / this.mmOfAPoint()
+    const { focalPoint = [0, 0, 0], position = [0, 0, 0] } = viewport.getCamera()
+    const { clientWidth, clientHeight } = viewport.element
+    const to = viewport.canvasToWorld([
+      clientWidth / 2 + from_x - points(shift[0]),
+      clientHeight / 2 + from_y - points(shift[1]),
+    ])
+    const along = (axis: 0 | 1 | 2): number => position[axis] + to[axis] - focalPoint[axis]
+    viewport.setCamera({ focalPoint: to, position: [along(0), along(1), along(2)] })
+    viewport.render()
+  }
+
+  /** The camera, or what it shows, is another one than before. */
+  note(): void {
+    const fits = this.fitting()
+    const { parallelScale } = this.viewport.getCamera()
+    if (!fits || !parallelScale || this.isResizing()) return
+    const [x, y] = this.offset()
+    const part = this.mmOfAPoint() / fits.half_mm
+    this.last = { zoom: fits.scale / parallelScale, shift: [x * part, y * part] }
+    const { zoom, shift } = this.last
+    const pixel = (this.image()?.rowPixelSpacing || 1) / fits.half_mm // some call a corner of the middle pixel the middle
+    this.filled = Math.abs(zoom - 1) < 0.01 && shift.every((each) => Math.abs(each) < Math.max(part, 1.01 * pixel))
+  }
+
+  /** Its element has another size already than what is drawn in. */
+  private isResizing(): boolean {
+    const { width, height } = this.viewport.getCanvas()
+    const { clientWidth, clientHeight } = this.viewport.element
+    const differs = (drawn: number, shown: number): boolean => Math.abs(drawn / devicePixelRatio - shown) > 1
+    return differs(width, clientWidth) || differs(height, clientHeight)
+  }
+
+  /** Where the middle of the picture lies, in points of the screen from the top left of the viewport. */
+  private middle(): readonly [number, number] {
+    const { clientWidth, clientHeight } = this.viewport.element
+    const data = this.viewport.getImageData() as Types.IImageData | undefined // before the first picture there is none
+    const [columns = 0, rows = 0] = data?.dimensions ?? []
+    const world = data?.imageData.indexToWorld?.([(columns - 1) / 2, (rows - 1) / 2, 0]) as Types.Point3 | undefined
+    return world ? this.viewport.worldToCanvas(world) : [clientWidth / 2, clientHeight / 2]
+  }
+
+  /** How far the middle of the picture lies from that of the viewport, in points of the screen. */
+  private offset(): readonly [number, number] {
+    const [x, y] = this.middle()
+    const { clientWidth, clientHeight } = this.viewport.element
+    return [x - clientWidth / 2, y - clientHeight / 2]
+  }
+
+  private mmOfAPoint(): number {
+    return (2 * (this.viewport.getCamera().parallelScale ?? 0)) / this.viewport.element.clientHeight
   }
 
   zoomBy(factor: number): void {
@@ -74,26 +134,25 @@ export class Stance {
   fit(): void {
     this.viewport.resetCamera()
     this.turnTo(this.turn)
-    this.lyingScale = this.turn.quarters % 2 === 1 ? this.fittingScale() : undefined
-    if (this.lyingScale !== undefined) this.viewport.setCamera({ parallelScale: this.lyingScale })
+    const fits = this.fitting()
+    if (fits && this.turn.quarters % 2 === 1) this.viewport.setCamera({ parallelScale: fits.scale })
     this.viewport.render()
   }
 
+  /** Of the size that the viewport had until now. */
   fills(): boolean {
-    const [x, y] = this.viewport.getPan()
-    const zoom = this.lyingScale
-      ? (this.viewport.getCamera().parallelScale ?? 0) / this.lyingScale
-      : this.viewport.getZoom()
-    return Math.abs(zoom - 1) < 0.01 && (this.lyingScale !== undefined || Math.abs(x) + Math.abs(y) < 1)
+    this.note()
+    return this.filled
   }
 
-  /** Half of the height of the stage, in mm of the picture, where all of a picture that lies on its side just fits in. */
-  private fittingScale(): number | undefined {
+  /** In mm of the picture, turned as it is: half of its height, and the parallel scale where all of it just fits in. */
+  private fitting(): { readonly half_mm: number; readonly scale: number } | undefined {
     const image = this.image()
     const { clientWidth, clientHeight } = this.viewport.element
     if (!image || clientWidth === 0) return undefined
-    const [width, height] = [image.columns * (image.columnPixelSpacing || 1), image.rows * (image.rowPixelSpacing || 1)]
-    return Math.max(width, (height * clientHeight) / clientWidth) / 2
+    const size = [image.columns * (image.columnPixelSpacing || 1), image.rows * (image.rowPixelSpacing || 1)] as const
+    const [width, height] = this.turn.quarters % 2 === 1 ? [size[1], size[0]] : size
+    return { half_mm: height / 2, scale: Math.max(height, (width * clientHeight) / clientWidth) / 2 }
   }
 
   /** Points of the screen for one of the picture. The camera sees twice the parallel scale in height, in mm (or in points). */

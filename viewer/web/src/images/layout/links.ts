@@ -80,6 +80,6 @@ export class Links {
 const near = (a: number, b: number): boolean => Math.abs(a - b) < 1e-3
 
 const samePlace = (a: Place, b: Place): boolean =>
-  near(a.zoom, b.zoom) && near(a.pan[0], b.pan[0]) && near(a.pan[1], b.pan[1])
+  near(a.zoom, b.zoom) && near(a.shift[0], b.shift[0]) && near(a.shift[1], b.shift[1])
 
 const sameWindow = (a: Window, b: Window | null): boolean => a.center === b?.center && a.width === b.width
