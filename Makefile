@@ -18,7 +18,7 @@ NPM_CI := npm ci --no-audit --no-fund --loglevel error
 UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock"
 WORKERS ?= 4
 
-.PHONY: help serve demo test fuzz torture check lint types web web-test tools peers lock format screenshots pictures bench bench-guard clean
+.PHONY: help serve demo test fuzz torture check lint types web web-test tools peers lock format screenshots pictures bench bench-desk bench-guard clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -79,6 +79,9 @@ pictures: $(VENV)/test.stamp viewer/static/app/.stamp tools ## compare every pic
 bench: $(VENV)/test.stamp viewer/static/app/.stamp ## measure against real peers and write bench/RESULTS.md (BENCH=--quick: minutes)
 	@tests/system-tools.sh bench/system-tools.txt
 	$(BIN)/python -m bench $(BENCH)
+
+bench-desk: $(VENV)/test.stamp viewer/static/app/.stamp tools ## measure pictures at the reader's desk over slow lines, and its memory (BENCH=--quick)
+	$(BIN)/python -m bench.desk_report $(BENCH)
 
 bench-guard: $(VENV)/test.stamp viewer/static/app/.stamp ## compare the CPU of receiving with that of BASE (a commit; main where none is named)
 	@tests/system-tools.sh bench/system-tools.txt

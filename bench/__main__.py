@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final, TypeVar
 
-from bench import budgets, index, pictures, receive, report, retrieve
+from bench import budgets, desk_report, index, pictures, receive, report, retrieve
 from bench.budgets import Found
 from bench.receive import Case, Received
 from bench.retrieve import Amount
@@ -90,6 +90,8 @@ def main() -> None:
         *budgets.rows(found),
         *tables,
         f"It took {(time.monotonic() - begun) / 60:.0f} minutes.",
+        "",
+        *(desk_report.part_of(asked.out.read_text("utf-8")) if asked.out.exists() else []),
     ]
     asked.out.write_text("\n".join(lines) + "\n", "utf-8")
 

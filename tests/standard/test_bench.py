@@ -7,7 +7,7 @@ from itertools import pairwise
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from bench import budgets, denial, pictures
+from bench import budgets, denial, desk, desk_report, pictures
 from bench.budgets import Found
 from bench.index import QUESTIONS, ask
 from bench.load_index import REPORTS_OF_A_PATIENT, fill
@@ -49,6 +49,21 @@ def test_a_budget_is_met_or_not_or_was_not_measured() -> None:
     assert said["an association in 2 ms of CPU"] == "yes"
     assert said["stored CT, of its raw bytes at most 0.45"] == "**no**"
     assert list(said.values()).count("not measured") == len(said) - 2
+
+
+def test_the_desks_part_of_the_results_takes_the_place_of_the_one_before() -> None:
+    looked = [
+        desk.Looked(what=desk.JUMP, way=way, mbit=4, seconds=seconds)
+        for way, seconds in (("processor", 0.8), ("processor", 9), ("processor", 0.7), ("WebGL", 1.2))
+    ]
+    first = desk_report.with_part("# What was measured\n\n## Pictures\n", [desk_report.HEADING, "", "before"])
+    again = desk_report.with_part(first, [desk_report.HEADING, "", *desk_report.tables(looked, [])])
+
+    assert desk_report.part_of("# What was measured\n") == []
+    assert desk_report.part_of(first) == [desk_report.HEADING, "", "before", ""]
+    assert again.startswith("# What was measured\n\n## Pictures\n\n## The desk\n")
+    assert "before" not in again.splitlines()
+    assert f"| {desk.JUMP} | 4 | 0.80 | 1.20 | 1 | **no** |" in again.splitlines()
 
 
 def test_resolutions_of_a_radiograph_are_complete_one_after_the_other() -> None:
