@@ -87,10 +87,10 @@ def tables(looked: Sequence[Looked], held: Sequence[Held]) -> list[str]:
     ways = list(dict.fromkeys([one.way for one in looked] + [one.way for one in held]))
     return [
         f"A line of {FAST_MBIT} or {SLOW_MBIT} Mbit/s and {LATENCY_MS} ms for each request, as Chromium emulates it;",
-        "the scripts of the desk are there. Seconds from the click or the jump; medians of three (lossless radiographs: of",
-        "one). A radiograph is recognisable by the server's preview or the first resolution. *Again*: the case was left and",
-        "opened a second time. OHIF is not at hand, nothing is measured beside it. The next case is not fetched ahead:",
-        "each picture that is fetched is a look on record, which its patient reads.",
+        "the scripts of the desk are there. Seconds from the click or the jump; medians of three (lossless",
+        "radiographs: of one). A radiograph is recognisable by the server's preview or the first resolution. *Again*:",
+        "the case was left and opened a second time. OHIF is not at hand, nothing is measured beside it. The next case",
+        "is not fetched ahead: each picture that is fetched is a look on record, which its patient reads.",
         "",
         f"| what | Mbit/s |{''.join(f' {way} |' for way in ways)} at most | met |",
         f"|---|---:|{'---:|' * len(ways)}---:|---|",

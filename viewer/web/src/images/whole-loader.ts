@@ -12,6 +12,7 @@ import { loadRendered } from './rendered-loader'
 import { comesByAndBy } from './retrieval/announce'
 import { Coarse } from './retrieval/coarse'
 import { deskLine } from './retrieval/desk-line'
+import { enlarged } from './retrieval/enlarged'
 import { frameAt, type Frame as Received } from './retrieval/frame-request'
 import { Dropped } from './retrieval/line'
 import { Unanswered, withTries } from './retrieval/tries'
@@ -72,8 +73,9 @@ async function received(
 ): Promise<Received> {
   const picture = announcedAs(imageId)
   const coarse = new Coarse(
-    (level, content, syntax) => decoded(imageId, { syntax, content }, { ...options, decodeLevel: level }),
-    (image) => onCoarse(Object.assign(image, { imageQualityStatus: SUBRESOLUTION })),
+    async (level, content, syntax) =>
+      inWholeSize(await decoded(imageId, { syntax, content }, { ...options, decodeLevel: level }), level),
+    onCoarse,
   )
   try {
     return await withTries(() =>
@@ -98,6 +100,20 @@ function decoded(imageId: string, { syntax, content }: Received, options: Option
     ...own,
     preScale,
   } as never) as Promise<core.Types.IImage>
+}
+
+function inWholeSize(image: core.Types.IImage, level: number): core.Types.IImage {
+  const whole = core.metaData.get(core.Enums.MetadataModules.IMAGE_PIXEL, image.imageId) as Frame
+  const { columns: width, rows: height } = whole
+  const scalarData = enlarged(image.getPixelData(), image, whole, level)
+  return Object.assign(image, {
+    ...{ width, height, columns: width, rows: height, sizeInBytes: scalarData.byteLength },
+    imageQualityStatus: SUBRESOLUTION,
+    getPixelData: () => scalarData,
+    voxelManager: core.utilities.VoxelManager.createImageVoxelManager({
+      ...{ scalarData, width, height, numberOfComponents: 1 },
+    } as never),
+  })
 }
 
 async function decodedWhole(imageId: string, received: Received, options: Options): Promise<core.Types.IImage> {

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { affordable } from '../../src/images/retrieval/budget'
 import { Coarse, isSlow } from '../../src/images/retrieval/coarse'
 import { reached } from '../../src/images/retrieval/codestream'
+import { enlarged } from '../../src/images/retrieval/enlarged'
 import { partOf } from '../../src/images/retrieval/multipart'
 import { Unanswered, withTries } from '../../src/images/retrieval/tries'
 import { namesOf, settled, stack } from './stacks'
@@ -72,6 +73,17 @@ describe('a coarse picture', () => {
     expect(drawn).toEqual([])
     expect([isSlow(0.25, 49), isSlow(0.25, 51)]).toEqual([false, true])
   })
+})
+
+test('a coarse picture has the size of the whole one, each of its points in its place', () => {
+  const small = Int16Array.from([1, 2, 3, -4])
+
+  expect(enlarged(small, { columns: 2, rows: 2 }, { columns: 4, rows: 3 }, 1)).toEqual(
+    Int16Array.from([1, 1, 2, 2, 1, 1, 2, 2, 3, 3, -4, -4]),
+  )
+  expect(enlarged(small.subarray(0, 2), { columns: 2, rows: 1 }, { columns: 5, rows: 3 }, 2)).toEqual(
+    Int16Array.from([1, 1, 1, 1, 2, 1, 1, 1, 1, 2, 1, 1, 1, 1, 2]),
+  )
 })
 
 describe('the part of a body', () => {

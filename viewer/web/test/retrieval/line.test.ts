@@ -91,7 +91,7 @@ describe('the line', () => {
     await settled()
 
     expect(wire.aborted).toEqual(['a1', 'a2', 'a3'])
-    expect(wire.begun.slice(4).sort()).toEqual(['a1', 'a5', 'a6'])
+    expect(wire.begun.slice(4)).toEqual(['a5', 'a6'])
   })
 
   test('never aborts what is on the screen, in however many cells', async () => {
@@ -116,6 +116,30 @@ describe('the line', () => {
     expect(wire.aborted).toEqual(['a1'])
     expect(await outcomes[0]).toBe(true)
     expect(await outcomes[4]).toBe(true)
+  })
+
+  test('begins nothing that the next one would overtake', async () => {
+    const { wire, line, bring } = asked(['a1', 'a20'], names('a', 1, 30), 0)
+    await settled()
+    expect(wire.begun).toEqual(['a1'])
+
+    const next = bring('a2')
+    await wire.answer('a1')
+    expect(wire.begun).toEqual(['a1', 'a2'])
+    await wire.answer('a2')
+    expect(await next).toBe('pixels of a2')
+    expect(wire.begun.slice(2)).toEqual(['a20'])
+    expect(wire.aborted).toEqual([])
+    line.look(names('a', 1, 30), 0)
+  })
+
+  test('brings what nobody spoke of, such as a volume, right behind the screen', async () => {
+    const { wire } = asked(['a1', 'a2', 'a3', 'a4', 'v1'], ['x', ...names('a', 1, 30)], 1)
+    await settled()
+
+    expect(wire.begun).toEqual(['a1', 'a2', 'a3', 'a4'])
+    await wire.answer('a1')
+    expect(wire.begun.slice(4)).toEqual(['v1'])
   })
 
   test('hands on what the server says, and goes on', async () => {

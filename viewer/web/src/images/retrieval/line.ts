@@ -23,7 +23,10 @@ type Request = {
 
 /** Of which so much has come, the rest is let through: it is there sooner than another request would begin. */
 const NEARLY = 0.75
-/** Something is overtaken only by what is wanted so many pictures before it: who steps through a stack stops nothing. */
+/**
+ * Something is overtaken only by what is wanted so many pictures before it: who steps through a stack stops nothing. Nor
+ * does it begin while such a one is on the line: more of them are about to be asked for.
+ */
 const HORIZON = 8
 
 export class Line {
@@ -95,8 +98,9 @@ export class Line {
     })
   }
 
+  /** What somebody asks for without having said so, such as a volume, comes right behind the screen. */
   private rankOf(imageId: string): number {
-    return this.ranks.get(imageId) ?? Number.MAX_SAFE_INTEGER
+    return this.ranks.get(imageId) ?? this.onScreen
   }
 
   /** What is on the screen has the line to itself; then one after the other, the most wanted first. */
@@ -105,7 +109,8 @@ export class Line {
       const rank = this.rankOf(waiting.imageId)
       const running = [...this.requests].filter(({ abort }) => abort)
       const isFirst = rank < this.onScreen
-      if (!isFirst && running.some(({ imageId }) => this.isOnScreen(imageId))) return
+      if (!isFirst && running.some(({ imageId }) => this.isOnScreen(imageId) || rank - this.rankOf(imageId) > HORIZON))
+        return
       for (const other of running) if (this.makesWay(other, rank, isFirst)) this.stop(other)
       if ([...this.requests].filter(({ abort }) => abort).length >= this.most) return
       waiting.begin(new AbortController())
