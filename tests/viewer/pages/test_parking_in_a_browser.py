@@ -1,4 +1,4 @@
-"""A reader puts a case aside by keyboard and finds picture, window, measurement and text again after another one."""
+"""A reader puts a case aside and finds picture, window, measurement and text again; the desk fits every screen."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.acts import writes
-from tests.browser import chromium, signed_in, window
+from tests.axe import violations
+from tests.browser import PHONE, chromium, signed_in, window
 from tests.builders import new_uid
 from tests.running import serving, wait_until
 from tests.viewer.pages.test_undrawn_series import case_of, of_pia, send_images, take
@@ -73,3 +74,29 @@ def test_what_was_put_aside_comes_back_as_it_was_left(tmp_path_factory: pytest.T
         assert lease["parked_at"] is None
         assert lease["screen"]["inverted"] is True
         assert [mark["kind"] for mark in detail["draft"]["content"]["marks"]] == ["length"]
+
+        # And the desk is one for everybody's eyes and hands, in the dark beside the light, on a phone too.
+        assert violations(ada) == []
+        ada.keyboard.press("Escape")
+        ada.evaluate("document.activeElement?.blur()")
+        ada.keyboard.press("g")
+        ada.locator("[data-at='1-2']").click()
+        cells = ada.locator(".stage .viewport:visible")
+        expect(cells).to_have_count(2, timeout=PATIENCE_MS)
+        enlarge = ada.locator(".layout-bar > button").last
+        enlarge.click()
+        expect(cells).to_have_count(1)
+        enlarge.click()
+        expect(cells).to_have_count(2)
+        ada.set_viewport_size(PHONE)  # type: ignore[arg-type]
+        bar = ada.locator(".toolbar[role=toolbar]")
+        assert bar.evaluate("bar => bar.scrollWidth <= bar.clientWidth")
+        ada.locator("details.tool-menu summary").click()
+        menu = ada.locator("details.tool-menu .menu").bounding_box()
+        assert menu is not None
+        assert menu["x"] >= 0
+        assert menu["x"] + menu["width"] <= PHONE["width"]
+        assert menu["y"] + menu["height"] <= PHONE["height"]
+        expect(ada.locator("details.tool-menu").get_by_role("button", name="反相")).to_be_visible()
+        assert ada.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+        assert violations(ada) == []

@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from reading.tables import audit_event
 from storage.database import snapshot, transaction
+from tests.axe import violations
 from tests.browser import PHONE
 from tests.reading.clinic import take
 from tests.viewer.house import PASSWORD, House
@@ -121,6 +122,7 @@ def test_a_readers_day_at_the_list(house: House, browser: Browser) -> None:
         expect(preview.locator("h2")).to_contain_text("王小丽")  # whom she came back from
         expect(preview).to_contain_text("没有对应的申请单")
         assert fits(ada)
+        assert violations(ada) == []
 
         # Somebody takes a case and another one comes: the rows keep their places until she asks.
         before = names(ada).all_inner_texts()
@@ -149,6 +151,7 @@ def test_a_readers_day_at_the_list(house: House, browser: Browser) -> None:
         expect(names(duty).first).to_be_visible()
         expect(duty.locator("time.overdue").first).to_contain_text("▲")
         assert fits(duty)
+        assert violations(duty) == []
         duty.select_option(".sort-choice select", "patient")
         expect(names(duty).first).to_have_text("CHEN F")
         names(duty).first.locator("xpath=ancestor::tr").click()

@@ -289,6 +289,8 @@ export class ImagePanel extends Part {
                 onPlaces: () => this.layOut({ kind: 'places' }),
                 onWindows: () => this.layOut({ kind: 'windows' }),
                 onLines: () => this.layOut({ kind: 'lines' }),
+                enlarged: this.enlarged,
+                onEnlarge: () => this.layOut({ kind: 'enlarge' }),
               })
             : nothing
         }

@@ -1,4 +1,4 @@
-/** The tools over the pictures: those of every day in a bar, the others in a menu beside it. */
+/** The tools over the pictures: those of every day in a bar, the others, and what has no room, in a menu beside it. */
 import { html, nothing, type TemplateResult } from 'lit'
 import { text } from '../language'
 import { sign } from './tools/signs'
@@ -57,10 +57,10 @@ export function toolbar(bar: Bar): TemplateResult {
   const rarer = RARER.includes(bar.tool) ? bar.tool : undefined
   return html`<div class="toolbar" role="toolbar" aria-label=${text('desk.tools')}>
       <div class="tools" role="group">${HANDLING.map(tool)}</div>
-      <div class="tools" role="group">${MEASURING.map(tool)}</div>
+      <div class="tools measuring" role="group">${MEASURING.map(tool)}</div>
       ${presets(bar)}
       <span class="push"></span>
-      <div class="tools" role="group">
+      <div class="tools acts" role="group">
         ${act('invert', bar.onInvert, bar.inverted)} ${act('rotate', bar.onRotate)} ${act('flip', bar.onFlip)}
         ${act('reset', bar.onReset)}
       </div>
@@ -74,6 +74,11 @@ export function toolbar(bar: Bar): TemplateResult {
         ${sign(rarer ?? 'more')}
       </summary>
       <div class="menu" role="group" aria-label=${text('desk.tools-more')}>
+        <div class="from-bar measuring">${MEASURING.map(tool)}</div>
+        <div class="from-bar acts">
+          ${act('invert', bar.onInvert, bar.inverted)} ${act('rotate', bar.onRotate)} ${act('flip', bar.onFlip)}
+          ${act('reset', bar.onReset)}
+        </div>
         ${RARER.map(tool)} ${act('back', bar.onBack)} ${act('clear', bar.onClear)}
       </div>
     </details>`

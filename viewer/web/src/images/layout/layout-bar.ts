@@ -14,18 +14,22 @@ type Bar = {
   readonly onPlaces: () => void
   readonly onWindows: () => void
   readonly onLines: () => void
+  /** One cell fills the stage. */
+  readonly enlarged: boolean
+  readonly onEnlarge: () => void
 }
 
 /** Drawn in a square of 24. */
-const SIGNS: Record<'places' | 'windows' | 'lines', SVGTemplateResult> = {
+const SIGNS: Record<'places' | 'windows' | 'lines' | 'enlarge', SVGTemplateResult> = {
   places: svg`<path d="M10 14a4 4 0 0 0 6 0l3-3a4 4 0 0 0-6-6l-1 1M14 10a4 4 0 0 0-6 0l-3 3a4 4 0 0 0 6 6l1-1"/>`,
   windows: svg`<circle cx="9" cy="12" r="6"/><circle cx="15" cy="12" r="6"/><path d="M9 6a6 6 0 0 1 0 12z" fill="currentColor"/>`,
   lines: svg`<rect x="4" y="4" width="16" height="16"/><path d="M4 15L20 9" stroke-dasharray="3 2"/>`,
+  enlarge: svg`<path d="M9 4H4v5M15 4h5v5M9 20H4v-5M15 20h5v-5M4 4l6 6M20 4l-6 6M4 20l6-6M20 20l-6-6"/>`,
 }
 
 export function layoutBar(bar: Bar): TemplateResult {
   const toggle = (name: keyof typeof SIGNS, pressed: boolean, does: () => void): TemplateResult => {
-    const words = text(`desk.link.${name}`)
+    const words = text(name === 'enlarge' ? 'desk.key.enlarge' : `desk.link.${name}`)
     return html`<button title=${words} aria-label=${words} aria-pressed=${pressed} @click=${does}>
       <svg viewBox="0 0 24 24" aria-hidden="true">${SIGNS[name]}</svg>
     </button>`
@@ -35,7 +39,7 @@ export function layoutBar(bar: Bar): TemplateResult {
       bar.grid.rows * bar.grid.columns === 1
         ? nothing
         : html`${toggle('places', bar.places, bar.onPlaces)} ${toggle('windows', bar.windows, bar.onWindows)}
-          ${toggle('lines', bar.lines, bar.onLines)}`
+          ${toggle('lines', bar.lines, bar.onLines)} ${toggle('enlarge', bar.enlarged, bar.onEnlarge)}`
     }
     ${gridPicker(bar.grid, bar.onGrid)}
   </div>`
