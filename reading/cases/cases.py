@@ -62,6 +62,11 @@ class Case:
     countersign_at: str | None = None
     """The organisation whose attendings countersign the report of a resident that waits for them."""
 
+    @property
+    def is_of_breasts(self) -> bool:
+        """Whether a recall says of which breast it is."""
+        return self.modality == "MG" or self.body_part == "BREAST"
+
 
 def by_id(tx: Connection, case_id: str) -> Case:
     """The case, for callers that have passed `reading.access`.

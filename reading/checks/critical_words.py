@@ -1,4 +1,4 @@
-"""Words of a critical result in a report whose case has no critical flag."""
+"""Words of a critical result in a report, of a class that nobody was told of."""
 
 from __future__ import annotations
 
@@ -45,28 +45,31 @@ _WORDS: Final = {
     ),
 }
 """Classes of `reading.alerts`, the graver before the milder."""
+_GRAVER: Final = {"pneumothorax": ("tension_pneumothorax",)}
+"""Classes whose flag tells of the milder one too."""
 WORDS: Final = {name: re.compile(pattern, re.IGNORECASE) for name, pattern in _WORDS.items()}
 
 
 def check(content: Content, facts: Facts) -> Iterator[Finding]:
-    """The first words of each class that nobody denies and that are not about the past."""
-    if facts.is_flagged or content.critical_class is not None:
-        return
-    found: set[str] = set()
+    """The first words of each class that no flag has told."""
+    told = {content.critical_class, *facts.flagged}
+    found = {name for name in WORDS if name in told} | {name for name, _, _ in _said(facts.flagged_words)}
     for part, text in ((Part.IMPRESSION, content.impression), (Part.FINDINGS, content.findings)):
-        for clause in clauses(text):
-            if clause.is_past():
+        for name, start, words in _said(text):
+            if found & {name, *_GRAVER.get(name, ())}:
                 continue
-            for name, pattern in WORDS.items():
-                match = next((one for one in pattern.finditer(clause.text) if not clause.is_denied(one)), None)
-                if match is None or name in found or (name == "pneumothorax" and "tension_pneumothorax" in found):
-                    continue
-                found.add(name)
-                start = clause.start + match.start()
-                yield Finding(
-                    check=Check.CRITICAL_WORDS_WITHOUT_FLAG,
-                    part=part,
-                    start=start,
-                    end=start + len(match[0]),
-                    words=match[0],
-                )
+            found.add(name)
+            yield Finding(
+                check=Check.CRITICAL_WORDS_WITHOUT_FLAG, part=part, start=start, end=start + len(words), words=words
+            )
+
+
+def _said(text: str) -> Iterator[tuple[str, int, str]]:
+    """Classes whose words a text says, denies nowhere near and does not say of the past: class, start, words."""
+    for clause in clauses(text):
+        if clause.is_past():
+            continue
+        for name, pattern in WORDS.items():
+            match = next((one for one in pattern.finditer(clause.text) if not clause.is_denied(one)), None)
+            if match is not None:
+                yield name, clause.start + match.start(), match[0]

@@ -91,7 +91,9 @@ class Facts:
     sex: Sex = Sex.UNKNOWN
     has_priors: bool = False
     """Whether an earlier examination of the person is known."""
-    is_flagged: bool = False
-    """Whether a critical result stands on the case."""
+    flagged: frozenset[str] = frozenset()
+    """Classes of the critical results that stand on the case."""
+    flagged_words: str = field(default="", repr=False)
+    """What was said when they were told."""
     blank_fields: tuple[str, ...] = ()
     """Mandatory fields of the template that nobody filled, as people call them."""

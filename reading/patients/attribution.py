@@ -256,6 +256,11 @@ def sides_at(tx: Connection, study_uid: str, number: int) -> dict[str, str]:
     return {key: value for key, value in (said or {}).items() if keyword_of(key) in SIDES}
 
 
+def names_side(attributes: Mapping[str, str]) -> bool:
+    """Whether corrected attributes say a side, of the study or of a part of it."""
+    return any(keyword_of(key) in SIDES for key in attributes)
+
+
 def history(tx: Connection, study_uid: str) -> list[Revision]:
     """Every revision of a study's attribution, the oldest first."""
     return [_revision(row) for row in tx.execute(_of(study_uid).order_by(attribution.c.revision))]

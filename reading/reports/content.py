@@ -84,8 +84,10 @@ class Content:
             marks=marks_from_json(value.get("marks")),
         )
 
-    def ready_to_sign(self) -> None:
+    def ready_to_sign(self, *, of_breasts: bool) -> None:
         """Make sure that the content may be signed.
+
+        ``of_breasts``: it is about both breasts, of which an opinion that recalls names one.
 
         Raises:
             Invalid: findings or impression are blank, or the opinion lacks something.
@@ -95,7 +97,7 @@ class Content:
             if not str(getattr(self, name)).strip():
                 raise Invalid(name, "required")
         if self.opinion is not None:
-            self.opinion.ready_to_sign()
+            self.opinion.ready_to_sign(of_breasts=of_breasts)
 
 
 def _text(value: Any, name: str) -> str:

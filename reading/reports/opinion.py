@@ -78,12 +78,14 @@ class Opinion:
             comment=storable("opinion", comment.strip()),
         )
 
-    def ready_to_sign(self) -> None:
+    def ready_to_sign(self, *, of_breasts: bool) -> None:
         """Make sure that the opinion says what its result needs, and nothing besides.
 
+        ``of_breasts``: the examination has two sides, and a recall says which.
+
         Raises:
-            Invalid: a technical recall names no view, a recall recalls neither side of those that it names, or a side
-                or a view stands beside a result that has none.
+            Invalid: a technical recall names no view, a recall recalls neither side of those that it names, or names
+                none where there are two, or a side or a view stands beside a result that has none.
 
         """
         sides = {self.right, self.left} - {None}
@@ -93,7 +95,7 @@ class Opinion:
             raise Invalid("opinion", "views_not_asked")
         if self.result is not Result.RECALL and sides:
             raise Invalid("opinion", "sides_not_asked")
-        if sides == {SideResult.NORMAL}:
+        if self.result is Result.RECALL and SideResult.RECALL not in sides and (sides or of_breasts):
             raise Invalid("opinion", "no_side_recalled")
 
 

@@ -14,11 +14,15 @@ from reading.access import blindness, door
 from reading.access.priors import prior_cases
 from reading.actions import Action
 from reading.alerts import alert_rows
+from reading.alerts.alert_rows import Alert, Kind
+from reading.alerts.findings import of_alerts
+from reading.cases import cases
 from reading.cases.cases import Case
 from reading.checks.checks import findings, settled
 from reading.checks.finding import Check, Facts, Finding
 from reading.context import Context, without_door
 from reading.errors import Invalid
+from reading.patients import attribution
 from reading.reports.content import Content
 from reading.rules import case_facts
 from reading.templates import templates
@@ -56,22 +60,26 @@ def settle(ctx: Context[Staff], case: Case, content: Content, confirmed: Collect
 
 
 def _facts(ctx: Context[Staff], case: Case, content: Content) -> Facts:
-    tx = ctx.tx
+    tx, told = ctx.tx, _told(ctx, case.id)
     return Facts(
         body_part=case.body_part,
         order_sides=_order_sides(tx, case.id),
         image_side=case.laterality,
         sex=case_facts.person_of(tx, case).sex,
         has_priors=bool(prior_cases(tx, ctx.who, [case], ctx.now)[case.id]),
-        is_flagged=_is_flagged(ctx, case.id),
+        flagged=frozenset(one.critical_class for one in told),
+        flagged_words="\n".join(words for said in of_alerts(tx, told).values() for words in said),
         blank_fields=_blank_fields(tx, content),
     )
 
 
-def _is_flagged(ctx: Context[Staff], case_id: str) -> bool:
-    """Whether a critical result stands, as far as this person is told of it."""
-    newest = alert_rows.newest_standing(ctx.tx, case_id)
-    return newest is not None and newest.id not in blindness.hides_alerts(ctx.tx, ctx.who, [case_id], ctx.now)
+def _told(ctx: Context[Staff], case_id: str) -> list[Alert]:
+    """The critical results that stand, as far as this person is told of them."""
+    stand = alert_rows.standing_on_each(ctx.tx, [case_id]).get(case_id, [])
+    if not stand:
+        return []
+    hidden = blindness.hides_alerts(ctx.tx, ctx.who, [case_id], ctx.now)
+    return [one for one in stand if one.kind is Kind.CRITICAL and one.id not in hidden]
 
 
 def _blank_fields(tx: Connection, content: Content) -> tuple[str, ...]:
@@ -86,6 +94,10 @@ def _blank_fields(tx: Connection, content: Content) -> tuple[str, ...]:
 
 
 def _order_sides(tx: Connection, case_id: str) -> frozenset[str]:
+    """What the orders name; nothing where somebody corrected the side of the images: theirs counts then."""
+    current = (attribution.current(tx, uid) for uid in cases.study_uids(tx, case_id))
+    if any(attribution.names_side(made.attributes) for made in current if made is not None):
+        return frozenset()
     joined, procedure = tables.case_procedure, tables.procedure
     rows = tx.execute(
         sa.select(procedure.c.laterality)

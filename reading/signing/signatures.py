@@ -167,7 +167,7 @@ def endorse(
     basis = basis_of(tx, case, screen)
     said = standing.content if content is None else content
     _decided_by_two(standing, said)
-    said.ready_to_sign()
+    said.ready_to_sign(of_breasts=case.is_of_breasts)
     same = (
         said == standing.content
         and basis.images.digest == standing.images["set"]
@@ -285,7 +285,7 @@ def _signed_by_one(
     blind: bool = False,
 ) -> ReportVersion:
     only_role(role, cases.roles_of(ctx.tx, case.id, ctx.who.person_id))
-    content.ready_to_sign()
+    content.ready_to_sign(of_breasts=case.is_of_breasts)
     basis = basis_of(ctx.tx, case, screen)
     lie_in_its_pictures(ctx, case, content.marks, signed=signed)
     confirmed = report_checks.settle(ctx, case, content, screen.confirmed)

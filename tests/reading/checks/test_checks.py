@@ -11,6 +11,7 @@ import pytest
 from reading.alerts.class_list import SHIPPED
 from reading.checks import critical_words
 from reading.checks.checks import findings, settled
+from reading.checks.critical_words import WORDS
 from reading.checks.finding import SEVERITY, Check, Facts, Severity
 from reading.errors import ChecksOpen
 from reading.kinds import Sex
@@ -23,7 +24,7 @@ MAN: Final = Facts(body_part="PELVIS", sex=Sex.MALE, has_priors=True)
 WOMAN: Final = Facts(body_part="PELVIS", sex=Sex.FEMALE, has_priors=True)
 SPINE_OF_A_MAN: Final = Facts(body_part="LSPINE", sex=Sex.MALE, has_priors=True)
 UNKNOWN_PRIORS: Final = Facts(body_part="CHEST")
-FLAGGED: Final = Facts(body_part="CHEST", is_flagged=True, has_priors=True)
+FLAGGED: Final = Facts(body_part="CHEST", flagged=frozenset(WORDS), has_priors=True)
 
 
 def names(facts: Facts, findings_: str, impression: str, *, positive: bool | None = None) -> set[str]:
@@ -316,3 +317,26 @@ def test_a_text_without_end_costs_no_more_than_its_length() -> None:
 def test_each_word_of_a_long_clause_is_denied_by_what_stands_behind_it() -> None:
     assert names(PLAIN, "气胸:阴性 " * 3000, "肠梗阻:阴性 " * 1000) == set()
     assert names(PLAIN, "气胸:阴性 " * 3000 + "气胸", "") >= {"critical_words_without_flag"}
+
+
+@pytest.mark.parametrize(
+    ("flagged", "words", "said", "warns"),
+    [
+        ("", "", "左侧气胸", True),
+        ("pneumothorax", "左侧气胸", "左侧气胸", False),
+        ("tension_pneumothorax", "左侧张力性气胸", "左侧气胸", False),
+        ("pneumothorax", "左侧气胸", "左侧张力性气胸", True),
+        ("foreign_body", "右主支气管异物", "左侧气胸", True),
+        ("other", "大量心包积液", "左侧气胸（大量）", True),
+        ("other", "左侧大量气胸", "左侧气胸", False),
+        ("other", "未见气胸，大量心包积液", "左侧气胸", True),
+    ],
+)
+def test_a_flag_of_another_class_tells_nobody_of_this_one(flagged: str, words: str, said: str, warns: bool) -> None:
+    facts = Facts(body_part="CHEST", has_priors=True, flagged=frozenset({flagged} - {""}), flagged_words=words)
+    asked = names(facts, said, said, positive=True)
+    written = Content(findings=said, impression=said, positive=True, critical_class=flagged or None)
+    without = Facts(body_part="CHEST", has_priors=True, flagged_words=words)
+
+    assert ("critical_words_without_flag" in asked) is warns
+    assert ("critical_words_without_flag" in {one.check for one in findings(written, without)}) is warns

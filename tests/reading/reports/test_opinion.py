@@ -15,7 +15,7 @@ TECHNICAL = Opinion(result=Result.TECHNICAL_RECALL, views=frozenset({"RCC", "LML
 
 @pytest.mark.parametrize("one", [Opinion(result=Result.NORMAL), RECALL, TECHNICAL])
 def test_an_opinion_comes_back_from_its_json(one: Opinion) -> None:
-    one.ready_to_sign()
+    one.ready_to_sign(of_breasts=True)
 
     assert Opinion.from_json(one.to_json()) == one
 
@@ -55,10 +55,15 @@ def test_what_is_no_opinion_is_refused(said: Any, problem: str) -> None:
         (Opinion(result=Result.RECALL, views=frozenset({"RCC"})), "views_not_asked"),
         (Opinion(result=Result.NORMAL, left=SideResult.RECALL), "sides_not_asked"),
         (Opinion(result=Result.RECALL, left=SideResult.NORMAL), "no_side_recalled"),
+        (Opinion(result=Result.RECALL), "no_side_recalled"),
     ],
 )
 def test_what_contradicts_its_result_is_not_signed(one: Opinion, problem: str) -> None:
     with pytest.raises(Invalid) as refused:
-        one.ready_to_sign()
+        one.ready_to_sign(of_breasts=True)
 
     assert refused.value.problem == problem
+
+
+def test_where_there_is_one_of_it_a_recall_names_no_side() -> None:
+    Opinion(result=Result.RECALL).ready_to_sign(of_breasts=False)

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy.engine import Engine
 
 from reading.actions import Action
+from reading.alerts import critical
 from reading.audit import events_about
 from reading.cases import cases
 from reading.checks.finding import Check
@@ -18,6 +19,7 @@ from reading.errors import ChecksOpen, NotThere
 from reading.kinds import Priority, Sex
 from reading.orders import orders
 from reading.orders.orders import Asked
+from reading.patients import attribution
 from reading.reports import versions
 from reading.reports.content import Content
 from reading.reports.seal import holds
@@ -105,3 +107,49 @@ def test_a_warning_is_confirmed_by_name_and_a_stop_is_mended(engine: Engine, now
         assert all(
             holds(one, versions.by_id(tx, made), clinic.seal.public_key) for one in versions.signatures_on(tx, [made])
         )
+
+
+def test_a_side_that_somebody_corrected_counts_for_more_than_the_order(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        case = arrive(tx, clinic, "1.1", now, body_part="HAND", laterality="R")
+        order = orders.place(
+            tx,
+            site_id=clinic.region.hills.id,
+            patient_id=pia(tx, now).id,
+            modality="DX",
+            priority=Priority.ROUTINE,
+            procedures=[Asked(body_part="HAND", laterality="R")],
+            reason="",
+            ordered_by=None,
+            now=now,
+        )
+        cases.join_procedures(tx, case.id, [order.procedures[0].id], now)
+        said = replace(BREAK, findings="左手第3掌骨骨皮质不连续。", impression="左手第3掌骨骨折。", positive=True)
+
+        def checks() -> set[Check]:
+            ctx = Context(tx, clinic.audit, now, clinic.rosa, clinic.seal.public_key)
+            return {one.check for one in report_checks.look(ctx, case.id, said)}
+
+        before = checks()
+        attribution.correct(tx, "1.1", {"Laterality": "L"}, reason="摆错了侧", made_by=None, now=now)
+        cases.change(tx, cases.by_id(tx, case.id), laterality="L")
+
+        assert Check.SIDE_AGAINST_ORDER in before
+        assert not {one for one in checks() if one.startswith("side_")}
+
+
+def test_a_flag_of_another_class_does_not_silence_critical_words(engine: Engine, now: datetime) -> None:
+    said = replace(NORMAL, findings="左侧气胸。", impression="左侧气胸。", positive=True)
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        case = arrive(tx, clinic, "1.1", now)
+        ctx = Context(tx, clinic.audit, now, clinic.rosa, clinic.seal.public_key)
+
+        def warns(class_: str, words: str) -> bool:
+            critical.raise_alert(ctx, case.id, critical_class=class_, finding=words)
+            found = report_checks.look(ctx, case.id, said)
+            return Check.CRITICAL_WORDS_WITHOUT_FLAG in {one.check for one in found}
+
+        assert warns("foreign_body", "右主支气管异物")
+        assert not warns("pneumothorax", "左侧气胸")

@@ -39,11 +39,12 @@ describe('an opinion', () => {
   })
 
   it('is signed once it says what its result needs', () => {
-    expect(lackOf(null)).toBe('result')
-    expect(lackOf(withResult(null, 'normal'))).toBeNull()
-    expect(lackOf(recall)).toBeNull()
-    expect(lackOf({ ...recall, right: null, left: null })).toBeNull()
-    expect(lackOf({ ...recall, right: 'normal' })).toBe('side')
-    expect(lackOf(withResult(null, 'technical_recall'))).toBe('views')
+    expect(lackOf(null, true)).toBe('result')
+    expect(lackOf(withResult(null, 'normal'), true)).toBeNull()
+    expect(lackOf(recall, true)).toBeNull()
+    expect(lackOf({ ...recall, right: null, left: null }, true)).toBe('side')
+    expect(lackOf({ ...recall, right: null, left: null }, false)).toBeNull()
+    expect(lackOf({ ...recall, right: 'normal' }, false)).toBe('side')
+    expect(lackOf(withResult(null, 'technical_recall'), false)).toBe('views')
   })
 })

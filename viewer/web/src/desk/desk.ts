@@ -21,7 +21,7 @@ import { MarkPlaces } from './mark-places'
 import { markWords, placeWords } from './mark-words'
 import { MOST_MARKS, afterChange, sameMarks, withKey } from './marks'
 import { lineView, notOpenView } from './no-line'
-import { lackOf } from './opinion'
+import { isOfBreasts, lackOf } from './opinion'
 import { NO_SCREEN, rememberScreen } from './parking'
 import { priorsView } from './priors'
 import { reportPane } from './report-pane'
@@ -215,7 +215,8 @@ export class Desk extends Part {
     if (!work || !decisions || this.busy || !(work.step || work.forms.adding)) return
     if (!(await decisions.settleConflict())) return
     const review = work.step === 'review'
-    const lacksOpinion = work.withOpinion && lackOf(work.content.opinion) !== null
+    const lack = work.detail && lackOf(work.content.opinion, isOfBreasts(work.detail))
+    const lacksOpinion = work.withOpinion && lack != null
     const { judgement } = work.forms
     const writes = !review || judgement.outcome === 'amend'
     if ((review && missingOf(judgement)) || (writes && unfinished(work.content).length > 0) || lacksOpinion) {

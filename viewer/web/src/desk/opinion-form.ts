@@ -33,7 +33,7 @@ class OpinionForm extends Part {
 
   override render(): TemplateResult {
     const { opinion } = this
-    const lack = this.pointOut ? lackOf(opinion) : null
+    const lack = this.pointOut ? lackOf(opinion, this.paired) : null
     return html`<fieldset class="result opinion" aria-describedby=${lack ? 'opinion-missing' : nothing}>
       <legend>${text('report.opinion')}</legend>
       ${RESULTS.map((result) => this.choice('opinion', text(`opinion.${result}`), opinion?.result === result, () => this.give(withResult(opinion, result))))}

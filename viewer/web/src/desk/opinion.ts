@@ -43,11 +43,15 @@ export const viewsIn = (typed: string): readonly string[] => [
   ),
 ]
 
+/** Whether a recall says of which breast it is. */
+export const isOfBreasts = ({ modality, body_part }: Pick<CaseDetail, 'modality' | 'body_part'>): boolean =>
+  modality === 'MG' || body_part === 'BREAST'
+
 /** What keeps it from being signed; null where nothing does. */
-export function lackOf(opinion: Opinion | null | undefined): OpinionLack | null {
+export function lackOf(opinion: Opinion | null | undefined, ofBreasts: boolean): OpinionLack | null {
   if (!opinion) return 'result'
   if (opinion.result === 'technical_recall' && opinion.views.length === 0) return 'views'
   const sides = [opinion.right, opinion.left].filter((side) => side !== null)
-  if (opinion.result === 'recall' && sides.length > 0 && !sides.includes('recall')) return 'side'
+  if (opinion.result === 'recall' && (ofBreasts || sides.length > 0) && !sides.includes('recall')) return 'side'
   return null
 }

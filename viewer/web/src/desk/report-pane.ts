@@ -5,6 +5,7 @@ import { text } from '../language'
 import type { CaseForms } from './case-forms'
 import type { MarkPlaces } from './mark-places'
 import { marksForm } from './marks-view'
+import { isOfBreasts } from './opinion'
 import './report-form'
 import { confirmationsView, differenceView, notSeenBefore, reviewsView, versionView } from './report-view'
 import { readingsView } from './readings-view'
@@ -31,7 +32,7 @@ export function reportPane(pane: Pane): TemplateResult | typeof nothing {
       .pointOut=${pointOut}
       .checks=${forms.checks.state}
       .asksOpinion=${work.withOpinion}
-      .paired=${detail.modality === 'MG' || detail.body_part === 'BREAST'}
+      .paired=${isOfBreasts(detail)}
     ></tierread-report-form>
     ${changes(work, places)}`
   const reviews = html`${reviewsView(detail.reviews)} ${confirmationsView(detail.confirmations)}`

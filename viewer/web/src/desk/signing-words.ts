@@ -16,7 +16,9 @@ export function signingWords(
   asksOpinion: boolean,
 ): TemplateResult {
   const { patient, site, examined_at, critical_classes } = detail
-  const critical = critical_classes.find(({ code }) => code === content.critical_class)?.name ?? content.critical_class
+  const named = critical_classes.find(({ code }) => code === content.critical_class)?.name ?? content.critical_class
+  const stands = detail.critical && detail.critical.name !== named ? detail.critical.name : undefined
+  const critical = [named, stands && text('sign.critical-stands', { name: stands })].filter(Boolean)
   const line = (label: string, words: string | TemplateResult): TemplateResult =>
     html`<div>
       <dt>${label}</dt>
@@ -30,7 +32,7 @@ export function signingWords(
     ${line(text('report.impression'), html`<span class="prose">${content.impression}</span>`)}
     ${line(text('report.recommendation'), html`<span class="prose">${content.recommendation || text('sign.none')}</span>`)}
     ${content.marks?.length ? line(text('mark.title'), markCounts(content.marks)) : ''}
-    ${line(text('report.critical'), critical ? html`<strong class="danger">${critical}</strong>` : text('sign.none'))}
+    ${line(text('report.critical'), critical.length > 0 ? html`<strong class="danger">${critical.join(text('list-comma'))}</strong>` : text('sign.none'))}
     ${line(text('sign.signer'), [signer.name, signer.title].filter(Boolean).join(' · '))}
   </dl>`
 }
