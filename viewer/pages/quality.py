@@ -20,6 +20,7 @@ from viewer.http.on_record import going_in, in_snapshot, looks_through
 from viewer.http.page import language_of, staff_page
 from viewer.views import quality
 from viewer.views.quality_concern import concern_detail
+from viewer.views.withheld import withheld_lines
 from viewer.words import words
 from viewer.words.catalogue import text
 
@@ -40,6 +41,7 @@ def show(
     looks_through(office, staff, Action.CONCERN_LIST)
     with in_snapshot(office, staff) as ctx:
         found = quality.concern_list(ctx, group, language, decided=decided, limit=PAGE, offset=offset)
+        withheld = [] if decided or offset else withheld_lines(ctx, language)
     return staff_page(
         request,
         staff,
@@ -48,6 +50,7 @@ def show(
         in_charge=staff.holds(Role.QUALITY_MANAGER),
         decided=decided,
         found=found,
+        withheld=withheld,
         offset=offset,
         earlier=max(0, offset - PAGE),
         later=offset + PAGE,

@@ -14,6 +14,7 @@ from reading.alerts import disposal as disposals
 from reading.alerts.disposal import Disposal
 from reading.alerts.read_back import Means
 from reading.desk.stages import Stage
+from reading.desk.withheld import at_own_sites
 from reading.errors import Invalid
 from reading.signing import change_notices
 from reading.viewers import Staff
@@ -132,7 +133,9 @@ def _list(request: Request, staff: Staff, q: str, days: int, stage: Stage | None
     stage = None if q.strip() else stage
     with in_snapshot(office, staff) as ctx:
         found = township.table(ctx, q=q, days=days, stage=stage, language=language_of(request))
+        withheld = at_own_sites(ctx)
     return {
+        "withheld": withheld,
         "q": q,
         "days": days,
         "stage": stage,

@@ -16,23 +16,26 @@ from reading.signing import withhold
 from reading.viewers import Staff
 from viewer.http.callers import Looking, Submitting
 from viewer.http.office import office_of
-from viewer.http.on_record import going_in, in_snapshot
+from viewer.http.on_record import going_in, in_snapshot, looks_through
 from viewer.http.page import language_of, staff_page
 from viewer.http.problems import problem_of
 from viewer.pages.sign_in import words_for
 from viewer.pages.township_case import opened
 from viewer.views import township
 from viewer.views.report_sheet import zone_of
+from viewer.views.withheld import withheld_lines
 
 router = APIRouter(prefix="/t")
 
 
 @router.get("/withheld")
-def withheld(request: Request, staff: Looking) -> Response:
-    """Afterwards, when whoever withheld an examination sees it no longer: whom to call."""
+def withheld(request: Request, staff: Looking, *, done: bool = False) -> Response:
+    """What is withheld, which its site sees no longer, and whom to call; ``done``: by them, just now."""
+    looks_through(office_of(request), staff, Action.TOWNSHIP_OPEN)
     with in_snapshot(office_of(request), staff) as ctx:
         contacts = contacts_of(ctx.tx, reach(ctx.tx, staff, ctx.now).own, ctx.now)
-    return staff_page(request, staff, "withheld.html", contacts=contacts)
+        lines = withheld_lines(ctx, language_of(request))
+    return staff_page(request, staff, "withheld.html", contacts=contacts, withheld=lines, done=done)
 
 
 @router.get("/case/{case_id}/withhold")
@@ -56,7 +59,7 @@ def submit(
             withhold.withhold(ctx, case_id, why=why)
     except (Invalid, MoveNotAllowed, NotAllowed) as refused:
         return _page(request, staff, case_id, why=why, refused=refused)
-    return RedirectResponse("/t/withheld", status_code=303)
+    return RedirectResponse("/t/withheld?done=true", status_code=303)
 
 
 def _confirmed(sure: str) -> None:

@@ -32,6 +32,8 @@ class Waits(StrEnum):
     ALERTS = "alerts"
     QUESTIONS = "questions"
     EMERGENCIES = "emergencies"
+    WITHHELD = "withheld"
+    """Examinations whose withholding somebody has to decide about."""
     MESSAGES = "messages"
     """Those that failed."""
 
@@ -84,7 +86,7 @@ ENTRIES: Final[tuple[Entry, ...]] = (
     _entry("/referrals", "rail.referrals", Group.TOGETHER, CLINICAL),
     _entry("/reports", "rail.reports", Group.TOGETHER, CLINICAL),
     _entry("/emergency", "rail.emergency", Group.TOGETHER, TREATING),
-    _entry("/quality", "rail.to-decide", Group.QUALITY, AT_A_SITE | QUALITY),
+    _entry("/quality", "rail.to-decide", Group.QUALITY, AT_A_SITE | QUALITY, Waits.WITHHELD),
     _entry("/learning", "rail.feedback", Group.QUALITY, READS),
     _entry("/learning/agreement", "rail.agreement", Group.QUALITY, QUALITY),
     _entry("/office/queue", "rail.queue", Group.QUALITY, QUALITY | frozenset({Role.REVIEWER})),

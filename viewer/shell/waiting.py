@@ -7,7 +7,7 @@ from typing import Final
 
 from reading.administrators import emergencies
 from reading.context import Context
-from reading.desk import alert_bar
+from reading.desk import alert_bar, withheld
 from reading.messages import oversight
 from reading.messages.moves import State
 from reading.questions import questions
@@ -22,6 +22,7 @@ def _alerts(ctx: Context[Staff]) -> int:
 COUNTS: Final[Mapping[Waits, Callable[[Context[Staff]], int]]] = {
     Waits.ALERTS: _alerts,
     Waits.QUESTIONS: questions.count,
+    Waits.WITHHELD: withheld.to_decide,
     Waits.EMERGENCIES: emergencies.unjudged,
     Waits.MESSAGES: lambda ctx: oversight.counts(ctx)[State.FAILED],
 }

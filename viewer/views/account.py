@@ -56,7 +56,11 @@ def help_lines(ctx: Context[Staff], language: Language) -> list[tuple[str, list[
 
     def those(role: Role) -> list[dict[str, Any]]:
         return [
-            {"place": one.organisation, "people": list(one.people), "telephone": one.telephone}
+            {
+                "place": one.organisation,
+                "people": [f"{each.name} {each.telephone}".strip() for each in one.people],
+                "telephone": one.telephone,
+            }
             for one in contacts_of(ctx.tx, own, ctx.now, role=role)
             if one.people
         ]

@@ -112,6 +112,7 @@ def test_a_fortnight_of_screening_is_read_twice(house: House) -> None:
             for name in ("Ada", "Vera"):
                 expect(ben.locator("main")).not_to_contain_text(name)
             write(ben, MASS, "右侧乳腺占位", "召回进一步检查", positive=True)
+            ben.locator("[aria-label=右侧] label", has_text="召回").click()
             sign(ben, "裁定")
 
     # Then both are released, each with the names of all who read it, and nobody in two roles.

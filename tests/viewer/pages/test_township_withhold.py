@@ -28,10 +28,27 @@ def test_a_technician_withholds_with_a_reason_and_sees_whom_to_call(house: House
     assert "Mona" in page
     assert (unsure.status_code, mute.status_code, before) == (422, 422, State.WAITING_READ)
     assert "拍错人" in unsure.text
-    assert (done.status_code, done.headers["location"]) == (303, "/t/withheld")
+    assert (done.status_code, done.headers["location"]) == (303, "/t/withheld?done=true")
     assert standing is State.WITHHELD
     assert "Mona" in after
     assert tang.get(f"/t/case/{case.id}").status_code == 404
+
+
+def test_what_is_withheld_is_told_to_its_site_and_to_whom_decides(house: House) -> None:
+    case = house.case(STUDY)
+    tang, mona, other = (house.signed_in(name) for name in ("tang", "mona", "quinn"))
+    before = [each.get("/t/withheld").text for each in (tang, mona)]
+    form = {"csrf_token": tang.headers["X-CSRF-Token"], "why": "拍错人", "sure": "yes"}
+    assert tang.post(f"/t/case/{case.id}/withhold", data=form).status_code == 303
+
+    listed, decided = tang.get("/t").text, mona.get("/quality").text
+    assert all("停用的检查 1" not in each for each in before)
+    assert 'href="/t/withheld"' in listed
+    assert "Tang" in tang.get("/t/withheld").text
+    assert f'href="/#/case/{case.id}"' in decided
+    assert f"case/{case.id}" not in tang.get("/t/withheld").text
+    assert "Pia" not in tang.get("/t/withheld").text + decided
+    assert case.id not in other.get("/t/withheld").text
 
 
 def test_the_page_of_an_examination_leads_there(house: House) -> None:

@@ -1,0 +1,96 @@
+"""Examinations that somebody withheld: that there are any, for their site and for whoever has to decide about them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import sqlalchemy as sa
+
+from reading.cases.moves import State
+from reading.context import Context, without_door
+from reading.register.grants import reach
+from reading.tables import case, case_move, organisation, person
+from reading.viewers import Staff
+
+MOST: Final = 100
+
+
+@dataclass(frozen=True, kw_only=True)
+class Withheld:
+    """One of them; nothing of its person, of its report or of the reason, which may name somebody."""
+
+    case_id: str
+    site: str
+    time_zone: str
+    modality: str
+    body_part: str
+    laterality: str
+    examined_at: datetime
+    withheld_at: datetime
+    withheld_by: str
+    decides: bool
+    """Whether the viewer manages the site's quality, and decides about it."""
+
+
+@without_door("The page records the look at the list first; nothing of a patient is in it.")
+def withheld(ctx: Context[Staff]) -> list[Withheld]:
+    """Those of somebody's own sites and of the sites that they manage, the latest first, at most `MOST`."""
+    reached = reach(ctx.tx, ctx.who, ctx.now)
+    moves = case_move.alias("moves")
+    newest = (
+        sa.select(sa.func.max(moves.c.number)).where(moves.c.case_id == case.c.id).correlate(case).scalar_subquery()
+    )
+    rows = ctx.tx.execute(
+        sa.select(
+            case.c.id,
+            case.c.site_id,
+            case.c.modality,
+            case.c.body_part,
+            case.c.laterality,
+            case.c.examined_at,
+            organisation.c.name.label("site"),
+            organisation.c.time_zone,
+            case_move.c.at,
+            person.c.name.label("who"),
+        )
+        .join(organisation, organisation.c.id == case.c.site_id)
+        .join(case_move, (case_move.c.case_id == case.c.id) & (case_move.c.number == newest))
+        .outerjoin(person, person.c.id == case_move.c.person_id)
+        .where(case.c.state == State.WITHHELD, case.c.site_id.in_(reached.own | reached.managed))
+        .order_by(case_move.c.at.desc(), case.c.id)
+        .limit(MOST)
+    )
+    return [
+        Withheld(
+            case_id=row.id,
+            site=row.site,
+            time_zone=row.time_zone,
+            modality=row.modality,
+            body_part=row.body_part,
+            laterality=row.laterality,
+            examined_at=row.examined_at,
+            withheld_at=row.at,
+            withheld_by=row.who or "",
+            decides=row.site_id in reached.managed,
+        )
+        for row in rows
+    ]
+
+
+@without_door("A number; nothing of a patient is in it.")
+def to_decide(ctx: Context[Staff]) -> int:
+    """How many wait for somebody's decision."""
+    return _count(ctx, reach(ctx.tx, ctx.who, ctx.now).managed)
+
+
+@without_door("A number; nothing of a patient is in it.")
+def at_own_sites(ctx: Context[Staff]) -> int:
+    """How many of somebody's own sites are in no list of theirs."""
+    return _count(ctx, reach(ctx.tx, ctx.who, ctx.now).own)
+
+
+def _count(ctx: Context[Staff], site_ids: frozenset[str]) -> int:
+    waiting = sa.select(sa.func.count()).where(case.c.state == State.WITHHELD, case.c.site_id.in_(site_ids))
+    return (ctx.tx.scalar(waiting) or 0) if site_ids else 0
