@@ -109,15 +109,19 @@ def add(ctx: Context[Staff | Actor], document: Mapping[str, Any], *, note: str, 
 
 
 @without_door("The rules of the region; nothing of a patient is in them.")
-def switch_on(ctx: Context[Staff | Actor], number: int, *, at: datetime | None, unread: bool = False) -> Switch:
+def switch_on(
+    ctx: Context[Staff | Actor], number: int, *, at: datetime | None, unread: bool = False, over: int | None = None
+) -> Switch:
     """Put a version into force, now or at a time ahead: cases that exist keep theirs.
 
-    ``unread``: also where sites are without a reader at a tier to which the version sends their cases.
+    ``unread``: also where sites are without a reader at a tier to which the version sends their cases. ``over`` is the
+    version that they compared it with; None: whichever is in force by then.
 
     Raises:
         NotThere: there is no such version; they neither manage quality nor administer the system.
         NotAllowed: they do not manage the quality of the whole region; or sites would be unread, and not ``unread``.
         Invalid: the time is past, or more than a year ahead.
+        Stale: by then another version is in force than the one that they compared it with.
 
     """
     policy_rights.must_switch(ctx)
@@ -127,9 +131,25 @@ def switch_on(ctx: Context[Staff | Actor], number: int, *, at: datetime | None, 
     chosen = policy.version(ctx.tx, number)
     if not unread and unread_sites(ctx.tx, kept_rules(chosen.document), at or ctx.now):
         raise NotAllowed("sites_without_a_reader")
+    before = policy.in_force(ctx.tx, at or ctx.now).version
+    if over not in {None, before}:
+        raise Stale(before)
     made = switches.add(ctx.tx, chosen.id, at=at or ctx.now, made_by=_person(ctx), now=ctx.now)
     _record_switch(ctx, Action.POLICY_SWITCH, chosen.version, made)
     return made
+
+
+@without_door("The rules of the region; nothing of a patient is in them.")
+def in_force_at(ctx: Context[Staff | Actor], at: datetime) -> Policy:
+    """The version that is in force at a time, as things are switched now.
+
+    Raises:
+        NotThere: they neither manage quality nor administer the system.
+
+    """
+    policy_rights.may_look(ctx.who)
+    policy.in_force(ctx.tx, ctx.now)
+    return policy.in_force(ctx.tx, at)
 
 
 @without_door("The rules of the region; nothing of a patient is in them.")

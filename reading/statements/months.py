@@ -16,7 +16,7 @@ from reading.numbers.periods import EARLIEST
 from reading.numbers.rollup import next_month
 from reading.register import organisations
 from reading.register.organisations import TIME_ZONE
-from reading.tables import statement_month
+from reading.tables import case, organisation, statement_month
 
 _LOCK: Final = 7221909
 LATEST: Final = date(2199, 12, 1)
@@ -78,6 +78,15 @@ def closed(tx: Connection) -> list[ClosedMonth]:
         )
         for row in tx.execute(sa.select(statement_month).order_by(statement_month.c.first))
     ]
+
+
+def begins(tx: Connection) -> date | None:
+    """The month in which the first case was received; None where there is no case yet."""
+    per_site = sa.select(
+        sa.select(sa.func.min(case.c.received_at)).where(case.c.site_id == organisation.c.id).scalar_subquery()
+    )
+    received = [at for at in tx.scalars(per_site) if at is not None]
+    return min(received).astimezone(zone_of_the_region(tx)).date().replace(day=1) if received else None
 
 
 def next_open(done: list[ClosedMonth]) -> date | None:

@@ -47,7 +47,7 @@ class Statement:
     """Those that have to be settled before it is closed."""
     is_over: bool
     is_next: bool
-    """It comes after the last closed one, or none is closed."""
+    """It comes after the last closed one, or none is closed and it does not lie before the first case."""
     may_close: bool
     """They close months, once this one is over and nothing keeps it open."""
 
@@ -90,6 +90,8 @@ class Listed:
 def listed(ctx: Context[Staff | Actor]) -> list[Listed]:
     """The present month and those of a year before it, the latest first; of closed ones what was settled.
 
+    Months that lie before the first case and are not closed are left out.
+
     Raises:
         NotThere: they are no quality manager.
 
@@ -98,8 +100,9 @@ def listed(ctx: Context[Staff | Actor]) -> list[Listed]:
     done = {one.month.first: one for one in months.closed(ctx.tx)}
     at = ctx.now.astimezone(months.zone_of_the_region(ctx.tx)).date().replace(day=1)
     disputes = _open_disputes(ctx, scope)
+    begins = months.begins(ctx.tx) or at
     found: list[Listed] = []
-    while len(found) < SHOWN:
+    while len(found) < SHOWN and (at >= begins or at in done):
         closed = done.get(at)
         lines = [] if closed is None else _settled_lines(ctx, closed, scope)
         found.append(
@@ -137,7 +140,7 @@ def of_month(ctx: Context[Staff | Actor], first: date) -> Statement:
         unpriced=sum(one.price_fen is None and not one.key.adjusts for one in lines),
         open_disputes=_open_disputes(ctx, scope).get(first, 0),
         is_over=ctx.now >= month.ends_at,
-        is_next=closed is None and months.next_open(done) in {None, first},
+        is_next=closed is None and months.next_open(done) in {None, first} and _has_begun(ctx, first),
         may_close=rights.keeps(ctx),
     )
 
@@ -208,6 +211,11 @@ def line_and_items(ctx: Context[Staff | Actor], first: date, key: Key) -> tuple[
         raise NotThere
     of_line = sorted((one for one in items if one.key == key), key=lambda one: (one.at, one.case_id))
     return line, of_line, str(month.zone)
+
+
+def _has_begun(ctx: Context[Staff | Actor], first: date) -> bool:
+    begins = months.begins(ctx.tx)
+    return begins is not None and begins <= first
 
 
 def _month(ctx: Context[Staff | Actor], first: date, done: Sequence[ClosedMonth]) -> tuple[Month, ClosedMonth | None]:

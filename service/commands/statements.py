@@ -151,10 +151,19 @@ def show(month: Month, *, as_json: AsJson = False) -> None:
 
 
 @commands.command("close")
-def close(month: Month, *, as_json: AsJson = False) -> None:
-    """Close a month for the whole region: its lines stand from then on."""
+def close(
+    month: Month, *, yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False, as_json: AsJson = False
+) -> None:
+    """Close a month for the whole region: its lines stand from then on, and nobody opens it again."""
+    first = first_of(month)
+    seen = None
+    if not yes:
+        with open_registry(writing=False) as ctx:
+            seen = closing.preview(ctx, first)
+        fixed = f"{seen.lines} lines, {seen.cases} cases and {yuan(seen.fen)} yuan"
+        typer.confirm(f"{month}: {fixed} stand for good. Close it?", abort=True, err=True)
     with open_registry() as ctx:
-        lines = closing.close(ctx, first_of(month))
+        lines = closing.close(ctx, first, seen=seen)
     total = str(yuan(sum(one.fen for one in lines)))
     answer(as_json, {"month": month, "lines": len(lines), "yuan": total}, f"{month} is closed: {total} yuan")
 

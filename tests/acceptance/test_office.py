@@ -142,7 +142,7 @@ def _by_pages(tierread: TierRead, document: str) -> None:
     _send(client, "/office/roster", org="C01", **slot)
     _send(client, "/office/policy/new/document", document=document, seen="1", act="save", note="")
     manager = _first_sign_in(tierread, _username("管质"), slip)
-    _send(manager, "/office/policy/version/2/switch", unread="1")
+    _send(manager, "/office/policy/version/2/switch", unread="1", over="1", sure="1")
 
 
 def _add_organisation(  # noqa: PLR0917 -- a line of the table

@@ -392,6 +392,7 @@ STAFF: dict[tuple[str, str], Thing | Listing | Theirs] = {
         "a list through the door, of lines between institutions that they manage"
     ),
     ("POST", "/office/statements/{month}/dispute"): Theirs(STATEMENTS),
+    ("GET", "/office/statements/{month}/close"): Theirs(STATEMENTS),
     ("POST", "/office/statements/{month}/close"): Theirs(STATEMENTS),
     ("GET", "/office/organisations"): Theirs(REGISTER),
     ("GET", "/office/organisations/new"): Theirs(REGISTER),
@@ -444,6 +445,7 @@ STAFF: dict[tuple[str, str], Thing | Listing | Theirs] = {
     ("POST", "/office/policy/new/document"): Theirs(POLICY),
     ("GET", "/office/policy/compare"): Theirs(POLICY),
     ("GET", "/office/policy/version/{number}"): Theirs(POLICY),
+    ("GET", "/office/policy/version/{number}/switch"): Theirs(POLICY),
     ("POST", "/office/policy/version/{number}/switch"): Theirs(POLICY),
     ("POST", "/office/policy/switch/{switch_id}/cancel"): Theirs(POLICY),
     ("GET", "/office/policy/why"): Theirs(POLICY),

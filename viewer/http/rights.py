@@ -224,6 +224,7 @@ RIGHTS: Final[tuple[Right, ...]] = (
     _right(
         "policy.switch",
         QUALITY,
+        "GET /office/policy/version/{number}/switch",
         *_each("POST", "/office/policy", "/version/{number}/switch", "/switch/{switch_id}/cancel"),
     ),
     _right("policy.case", QUALITY, "GET /office/policy/case/{case_id}"),
@@ -258,7 +259,7 @@ RIGHTS: Final[tuple[Right, ...]] = (
     _right(
         "statements.keep",
         QUALITY,
-        "POST /office/statements/{month}/close",
+        *("GET /office/statements/{month}/close", "POST /office/statements/{month}/close"),
         *_each("POST", "/office/statements/prices", "", "/import", "/{price_id}/end"),
         *_each("POST", "/office/statements/journeys", "", "/{terms_id}/end"),
     ),

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Form, Query
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from reading.errors import Invalid, NotAllowed, NotThere, Stale
+from reading.errors import Invalid, NotThere, Stale
 from reading.register import people
 from reading.rules import policy_acts, policy_rights
 from reading.rules.comparison import compare
@@ -20,10 +20,9 @@ from reading.rules.shipped_policies import NAMES, shipped
 from reading.viewers import Staff
 from viewer.http.callers import Looking, Submitting
 from viewer.http.office import office_of
-from viewer.http.on_record import ULID, acting
+from viewer.http.on_record import acting
 from viewer.http.page import language_of, staff_page
 from viewer.http.problems import problem_of
-from viewer.http.typed_times import typed_moment
 from viewer.pages import policy_form
 from viewer.pages.policy_form import Typed
 from viewer.pages.sign_in import words_for
@@ -126,36 +125,7 @@ def show_version(request: Request, staff: Looking, number: int, done: Done = "")
     return _version_page(request, staff, number, done=done)
 
 
-@router.post("/version/{number}/switch")
-def switch(
-    request: Request,
-    staff: Submitting,
-    number: int,
-    at: Annotated[str, Form(max_length=30)] = "",
-    *,
-    unread: Annotated[bool, Form()] = False,
-) -> Response:
-    """``at`` by the clock of the region; empty: now. ``unread``: as `policy_acts.switch_on`."""
-    try:
-        with acting(office_of(request), staff) as ctx:
-            policy_acts.switch_on(ctx, number, at=typed_moment("at", at, ZONE), unread=unread)
-    except (Invalid, NotAllowed) as wrong:
-        return _version_page(request, staff, number, refused=wrong)
-    return RedirectResponse("/office/policy?done=switched", status_code=303)
-
-
-@router.post("/switch/{switch_id}/cancel")
-def cancel(request: Request, staff: Submitting, switch_id: str) -> Response:
-    if not ULID.fullmatch(switch_id):
-        raise NotThere
-    with acting(office_of(request), staff) as ctx:
-        policy_acts.cancel_switch(ctx, switch_id)
-    return RedirectResponse("/office/policy?done=cancelled", status_code=303)
-
-
-def _version_page(
-    request: Request, staff: Staff, number: int, *, done: str = "", refused: Invalid | NotAllowed | None = None
-) -> Response:
+def _version_page(request: Request, staff: Staff, number: int, *, done: str = "") -> Response:
     language = language_of(request)
     with acting(office_of(request), staff) as ctx:
         listed = policy_acts.versions(ctx)
@@ -164,21 +134,17 @@ def _version_page(
             raise NotThere
         line = view.line(found, _name(ctx.tx, found.version.made_by), language)
         may = {"write": policy_rights.writes(ctx), "switch": policy_rights.switches(ctx)}
-        unread = policy_acts.without_reader(ctx, number)
     document = found.version.document
     return staff_page(
         request,
         staff,
         "policy_version.html",
-        status=problem_of(refused).status if refused else 200,
         line=line,
         rules=view.rules(kept_rules(document), language),
         source=view.source(document),
         numbers=[one.version.version for one in listed if one.version.version != number],
         may=may,
-        unread=[(site.name, site.code, tier.value) for site, tier in unread],
         done=done if done in DONE else "",
-        problem=words_for(request, refused) if refused else "",
     )
 
 

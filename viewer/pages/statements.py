@@ -11,9 +11,10 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from reading.context import Context
-from reading.errors import Invalid, NotDone, NotThere
+from reading.errors import Invalid, NotAllowed, NotDone, NotThere
 from reading.register import organisations
 from reading.statements import closing, disputes, months, rights, statement
+from reading.statements.closing import Fixed
 from reading.statements.dispute_moves import Move, Remedy
 from reading.statements.lines import Key
 from reading.statements.statement import Statement
@@ -23,7 +24,17 @@ from viewer.http.callers import Looking, Submitting
 from viewer.http.office import office_of
 from viewer.http.on_record import ULID, acts_of, in_snapshot
 from viewer.http.page import language_of
-from viewer.pages.administration import Code, Done, Revision, Typed, administration_page, known_id, refusal_of
+from viewer.pages.administration import (
+    Code,
+    Count,
+    Done,
+    Revision,
+    Typed,
+    administration_page,
+    known_id,
+    must_be_sure,
+    refusal_of,
+)
 from viewer.pages.person_form import one_of
 from viewer.views import numbers_files as files
 from viewer.views import statements as view
@@ -33,6 +44,7 @@ router = APIRouter(prefix="/office/statements")
 
 Word = Annotated[str, Query(max_length=16)]
 Id = Annotated[str, Query(max_length=26)]
+Signed = Annotated[int, Form(gt=-(2**53), lt=2**53)]
 DONE: Final = ("closed", "disputed", "answered")
 
 
@@ -116,14 +128,26 @@ def show_month(request: Request, staff: Looking, month: str, org: Id = "", done:
     return _month_page(request, staff, month, org, done=done)
 
 
+@router.get("/{month}/close")
+def show_closing(request: Request, staff: Looking, month: str) -> Response:
+    return _closing_page(request, staff, month)
+
+
 @router.post("/{month}/close")
-def close(request: Request, staff: Submitting, month: str) -> Response:
+def close(  # noqa: PLR0917 -- the fields of the form
+    request: Request, staff: Submitting, month: str, lines: Count, cases: Signed, fen: Signed, sure: Code = ""
+) -> Response:
+    """``lines``, ``cases`` and ``fen`` are what the page said that would be fixed."""
+
     def act(ctx: Context[Staff]) -> None:
-        closing.close(ctx, _first(month))
+        must_be_sure(sure)
+        closing.close(ctx, _first(month), seen=Fixed(lines=lines, cases=cases, fen=fen))
 
     refused = refusal_of(request, staff, act, who=rights.must_keep)
-    if refused is not None:
+    if isinstance(refused, NotAllowed):
         return _month_page(request, staff, month, "", refused=refused)
+    if refused is not None:
+        return _closing_page(request, staff, month, refused=refused)
     return RedirectResponse(f"/office/statements/{month}?done=closed", status_code=303)
 
 
@@ -204,6 +228,26 @@ def _month_page(
         total=view.total(found, org),
         institutions=view.institutions(found, org),
         disputes=view.disputes(month_.disputes, zone, language),
+    )
+
+
+def _closing_page(request: Request, staff: Staff, month: str, *, refused: NotDone | None = None) -> Response:
+    """What closing would fix, and whether they are sure; what keeps the month open is said on its own page."""
+    try:
+        with in_snapshot(office_of(request), staff) as ctx:
+            fixed = closing.preview(ctx, _first(month))
+    except NotAllowed as kept_open:
+        return _month_page(request, staff, month, "", refused=kept_open)
+    return administration_page(
+        request,
+        staff,
+        "statement_close.html",
+        refused=refused,
+        here_is="months",
+        month=month,
+        fixed=fixed,
+        cases=view.number(fixed.cases),
+        money=view.money(fixed.fen),
     )
 
 

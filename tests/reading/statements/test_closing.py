@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from reading.context import Acts, Context
-from reading.errors import NotAllowed, NotThere
+from reading.errors import NotAllowed, NotThere, Stale
 from reading.kinds import Role
 from reading.statements import closing, prices, statement
 from reading.statements.money import Per
@@ -154,7 +154,10 @@ def test_months_are_closed_at_the_top_one_after_the_other(engine: Engine, now: d
         assert refused(clinic.mona, MARCH) == "statements_at_the_top"
         assert refused(who, MARCH) == "work_without_a_price"
         assert refused(who, MARCH, datetime(2026, 3, 31, 15, 59, tzinfo=UTC)) == "month_is_not_over"
+        assert refused(who, date(2026, 2, 1)) == "month_before_the_first_case"
         list_prices(ctx)
+        with pytest.raises(Stale):
+            closing.close(ctx, MARCH, seen=closing.Fixed(lines=0, cases=0, fen=0))
         closing.close(Context(tx, clinic.audit, datetime(2026, 3, 31, 16, 0, tzinfo=UTC), who), MARCH)
         assert refused(who, MARCH) == "month_is_closed"
         assert refused(who, MAY) == refused(who, date(2026, 2, 1)) == "another_month_is_next"

@@ -43,9 +43,10 @@ def test_a_month_from_prices_to_its_close(tmp_path: Path) -> None:
     line = ("--service", "report", "--site", "hills", "--reader", "oak", "--modality", "DX")
     price = ("--price", shown["lines"][0]["price_id"], "--reason", "wrong")
     made = tierread.admin("statement", "dispute", "2026-03", *line, *price)
-    waits = tierread.run("statement", "close", "2026-03")
+    waits = tierread.run("statement", "close", "2026-03", "--yes")
     tierread.admin("statement", "answer", made["id"], "reject", "--words", "it is right")
-    closed = tierread.admin("statement", "close", "2026-03")
+    unsure = tierread.run("statement", "close", "2026-03")
+    closed = tierread.admin("statement", "close", "2026-03", "--yes")
     months = tierread.admin("statement", "months")
 
     assert refused.returncode == 4
@@ -57,6 +58,7 @@ def test_a_month_from_prices_to_its_close(tmp_path: Path) -> None:
     assert [(one["count"], one["weight"], one["yuan"]) for one in shown["lines"]] == [(2, 0.36, "4.80")]
     assert [(one["journeys"], one["km"], one["yuan"]) for one in spared] == [(2, 120, "450.00")]
     assert (waits.returncode, "Disputes are open" in waits.stderr) == (4, True)
+    assert (unsure.returncode, "1 lines, 2 cases and 4.80 yuan stand for good" in unsure.stderr) == (1, True)
     assert closed == {"month": "2026-03", "lines": 1, "yuan": "4.80"}
     assert [one["month"] for one in months if one["closed_at"]] == ["2026-03"]
     assert json.loads(tierread.run("statement", "disputes", "--json").stdout)[0]["state"] == "rejected"

@@ -64,12 +64,16 @@ def test_a_version_is_written_as_a_form_and_switched_on(house: House, manager: h
     saved = manager.post(f"{OFFICE}/new", data={**typed, "act": "save", "note": "绿色通道"})
     compared = manager.get(f"{OFFICE}/compare", params={"before": 1, "after": 2})
     tomorrow = (house.now + timedelta(days=1)).strftime("%Y-%m-%dT%H:%M")
-    past = _send(manager, f"{OFFICE}/version/2/switch", at="2020-01-01T08:00")
-    ahead = _send(manager, f"{OFFICE}/version/2/switch", at=tomorrow)
+    sure = {"over": "1", "sure": "1"}
+    asked = manager.get(f"{OFFICE}/version/2/switch", params={"at": tomorrow}).text
+    unsure = _send(manager, f"{OFFICE}/version/2/switch", over="1")
+    overtaken = _send(manager, f"{OFFICE}/version/2/switch", over="2", sure="1")
+    past = _send(manager, f"{OFFICE}/version/2/switch", at="2020-01-01T08:00", **sure)
+    ahead = _send(manager, f"{OFFICE}/version/2/switch", at=tomorrow, **sure)
     taken_back = re.search(rf'action="({OFFICE}/switch/\w+/cancel)"', manager.get(OFFICE).text)
     assert taken_back is not None
     cancelled = _send(manager, taken_back[1])
-    now = _send(manager, f"{OFFICE}/version/2/switch")
+    now = _send(manager, f"{OFFICE}/version/2/switch", **sure)
 
     assert editor.status_code == 200
     assert wrong.status_code == 422
@@ -78,6 +82,9 @@ def test_a_version_is_written_as_a_form_and_switched_on(house: House, manager: h
     assert editor.text.count('<details class="card rule" open') == 0
     assert saved.headers["location"] == f"{OFFICE}/version/2?done=added"
     assert "green-chest-pain" in compared.text
+    assert all(said in asked for said in ("green-chest-pain", tomorrow.replace("T", " "), 'name="over" value="1"'))
+    assert "at once" in manager.get(f"{OFFICE}/version/2/switch").text
+    assert [one.status_code for one in (unsure, overtaken)] == [422, 409]
     assert "more than a year ahead" in past.text
     assert [one.status_code for one in (past, ahead, cancelled, now)] == [422, 303, 303, 303]
     with snapshot(house.engine) as tx:
@@ -173,7 +180,8 @@ def test_what_no_column_holds_is_refused(house: House, manager: httpx.Client) ->
         manager.get(f"{OFFICE}/new", params={"start": digits}),
         manager.get(f"{OFFICE}/compare", params={"before": digits, "after": "3000000000"}),
         manager.get(f"{OFFICE}/version/{digits}"),
-        _send(manager, f"{OFFICE}/version/{digits}/switch"),
+        _send(manager, f"{OFFICE}/version/{digits}/switch", over="1", sure="1"),
+        manager.get(f"{OFFICE}/version/{digits}/switch"),
         _send(manager, f"{OFFICE}/why", version="3000000000"),
         _send(manager, f"{OFFICE}/try", version=digits),
         _send(manager, f"{OFFICE}/new/document", document=document, seen=digits, act="save"),

@@ -80,7 +80,7 @@ def test_a_month_is_priced_disputed_answered_and_closed(house: House) -> None:
 
     house.now += timedelta(days=40)
     mira, mona = _english(house, "mira"), _english(house, "mona")
-    refused = _post(mira, f"{MARCH}/close")
+    refused = mira.get(f"{MARCH}/close")
     assert (refused.status_code, "Disputes are open" in refused.text) == (403, True)
     hana = _english(house, "hana")
     open_ = hana.get(f"{STATEMENTS}/disputes").text
@@ -90,10 +90,19 @@ def test_a_month_is_priced_disputed_answered_and_closed(house: House) -> None:
     assert ('value="accept"' in own, 'value="withdraw"' in own) == (False, True)
     assert "accepted" in _plain(_post(hana, address, move="accept", remedy="left_out", revision="1", words="yes").text)
     assert _post(hana, address, move="reject", revision="1", words="no").status_code == 409
-    closed = _post(mira, f"{MARCH}/close")
+    asked = mira.get(f"{MARCH}/close").text
+    fixed = dict(re.findall(r'name="(lines|cases|fen)" value="(-?\d+)"', asked))
+    unsure = _post(mira, f"{MARCH}/close", **fixed)
+    overtaken = _post(mira, f"{MARCH}/close", **fixed | {"fen": "1"}, sure="1")
+    closed = _post(mira, f"{MARCH}/close", **fixed, sure="1")
+    assert fixed == {"lines": "1", "cases": "1", "fen": "1250"}
+    assert (unsure.status_code, overtaken.status_code) == (422, 409)
+    assert "cannot be opened again" in asked
     assert "The month is closed" in closed.text
     assert "Hills, read by Oak 1 0.18 12.50" in _plain(closed.text)
     assert "/close" not in mira.get(MARCH).text
+    assert "/close" not in mira.get(f"{STATEMENTS}/2026-02").text
+    assert re.findall(r'href="/office/statements/(\d{4}-\d\d)"', mira.get(STATEMENTS).text) == ["2026-04", "2026-03"]
     assert "2026-03 closed 2026-04-11" in _plain(hana.get(STATEMENTS).text)
 
 
@@ -136,7 +145,8 @@ def test_everybody_sees_their_side_alone(house: House) -> None:
         404
     ] * 4
     assert _post(mona, f"{STATEMENTS}/prices", price="1", first="2026-01-01").status_code == 403
-    assert _post(mona, f"{MARCH}/close").status_code == 403
+    assert _post(mona, f"{MARCH}/close", lines="0", cases="0", fen="0", sure="1").status_code == 403
+    assert mona.get(f"{MARCH}/close").status_code == 403
     chinese = house.signed_in("mona").get(MARCH).text
     assert "未定价" in chinese
     assert not any(f"statements.{part}" in chinese for part in ("service", *Service, "pair"))
