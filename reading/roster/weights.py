@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection
 
 from reading.actions import Action
 from reading.audit import Actor
+from reading.cases.examination_codes import body_part_of, modality_of
 from reading.context import Context, without_door
 from reading.errors import Invalid, NotAllowed
 from reading.roster import rights
@@ -122,7 +123,7 @@ def say(
 
     Raises:
         NotAllowed: they keep the roster of no organisation that stands under no other.
-        Invalid: no modality, or a weight that none has.
+        Invalid: no modality, a code that examinations do not have, or a weight that none has.
 
     """
     tops = ctx.tx.scalars(sa.select(organisation.c.id).where(organisation.c.parent_id.is_(None))).all()
@@ -133,8 +134,8 @@ def say(
     if views is not None and not 1 <= views <= 100:
         raise Invalid("views", "range")
     one = Weight(
-        modality=checked("modality", modality.upper(), longest=16, required=True),
-        body_part=checked("body_part", body_part.upper(), longest=64),
+        modality=modality_of(checked("modality", modality, longest=16, required=True)),
+        body_part=body_part_of(body_part),
         contrast=contrast,
         views=views,
         hundredths=hundredths or ORDINARY,

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
+from reading.cases.examination_codes import ALSO_CALLED, is_known
 from reading.statements.dated import Dated
 from reading.statements.money import Per
 from reading.statements.work import Service
@@ -31,9 +32,14 @@ class Price(Dated):
             self.site_id in {None, site_id}
             and self.reader_id in {None, reader_id}
             and self.service in {None, service}
-            and self.modality in {"", modality}
+            and self.modality in {"", modality, ALSO_CALLED.get(modality)}
             and self.body_part in {"", body_part}
         )
+
+    @property
+    def has_known_codes(self) -> bool:
+        """Otherwise it was kept before codes were checked, and counts for no examination that names them rightly."""
+        return is_known(self.modality, self.body_part)
 
     @property
     def rank(self) -> tuple[bool, bool, bool, bool]:
@@ -66,4 +72,4 @@ def price_of(
         if one.holds_on(day)
         and one.is_for(site_id=site_id, reader_id=reader_id, service=service, modality=modality, body_part=body_part)
     ]
-    return max(holding, key=lambda one: one.rank, default=None)
+    return max(holding, key=lambda one: (one.rank, one.modality == modality), default=None)

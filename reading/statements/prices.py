@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection
 
 from reading.actions import Action
 from reading.audit import Actor
+from reading.cases.examination_codes import body_part_of, modality_of
 from reading.context import Context, without_door
 from reading.errors import Invalid, NotThere
 from reading.numbers.periods import EARLIEST
@@ -23,7 +24,6 @@ from reading.statements.money import Per
 from reading.statements.price_list import Price
 from reading.statements.work import Service
 from reading.tables import statement_price
-from reading.texts import checked
 from reading.viewers import Staff
 from storage.ids import new_id
 
@@ -89,8 +89,9 @@ def add(
     Raises:
         NotThere: they are no quality manager, or there is no organisation of one of the codes.
         NotAllowed: they are none of a top organisation.
-        Invalid: one of the pair is named without the other, both are the same, a body part without its modality, the
-            days are none, lie in a closed month, or are those of another row for the same.
+        Invalid: one of the pair is named without the other, both are the same, a code that examinations do not have, a
+            body part without its modality, the days are none, lie in a closed month, or are those of another row for
+            the same.
 
     """
     rights.must_keep(ctx)
@@ -106,8 +107,8 @@ def add(
         site_id=None if site is None else site.id,
         reader_id=None if reader is None else reader.id,
         service=service,
-        modality=checked("modality", modality.upper(), longest=16),
-        body_part=checked("body_part", body_part.upper(), longest=64),
+        modality=modality_of(modality),
+        body_part=body_part_of(body_part),
         per=per,
         fen=fen,
         first_day=first_day,

@@ -122,7 +122,7 @@ def _kept(tx: Connection, house: House, now: datetime) -> list[Fact]:
     newest = schedule.newest(tx)
     begun = tx.scalar(sa.select(sa.func.min(organisation.c.since))) or now
     is_fresh = now - (newest or begun) < BACKUP_OVERDUE
-    found.append(_aged("backup", newest, is_fresh, now))
+    found.append(_aged("backup", newest, is_fresh, now) if newest else _no_backup(settings, is_young=is_fresh, now=now))
     anchored = places.newest_at(tx)
     lately = now - (anchored or begun) < timedelta(minutes=3 * settings.anchor_minutes)
     found.append(_aged("anchor", anchored, lately, now))
@@ -180,8 +180,21 @@ def _none(word: str, number: int) -> Fact:
 
 def _aged(word: str, at: datetime | None, is_good: bool, now: datetime) -> Fact:  # noqa: FBT001
     if at is None:
-        return Fact(word=f"{word}-never", standing=Standing.GOOD if is_good else Standing.BAD)
+        return Fact(word=f"{word}-never", standing=Standing.WAITING if is_good else Standing.BAD)
     return _fact(word, is_good, hours=int((now - at).total_seconds() // 3600))
+
+
+def _no_backup(settings: Settings, *, is_young: bool, now: datetime) -> Fact:
+    """Nothing is good about having none: the first one is named by its hour, on the machine's clock as it is made."""
+    standing = Standing.WAITING if is_young else Standing.BAD
+    if settings.backup_dir is None:
+        return Fact(word="backup-unset", standing=standing)
+    if not is_young:
+        return Fact(word="backup-never", standing=standing)
+    here = now.astimezone()
+    due = here.replace(hour=settings.backup_hour, minute=0)
+    first = max(due, here)
+    return Fact(word="backup-first", standing=standing, values={"at": first.strftime("%Y-%m-%d %H:%M")})
 
 
 def _count(tx: Connection, where: sa.ColumnElement[bool]) -> int:

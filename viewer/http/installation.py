@@ -14,6 +14,8 @@ class Standing(StrEnum):
     GOOD = "good"
     BAD = "bad"
     """Somebody has to do something."""
+    WAITING = "waiting"
+    """It has not come yet, and need not have."""
     OFF = "off"
     """Not set up; nothing is wrong."""
 

@@ -23,7 +23,19 @@ router = APIRouter()
 FACTS: Final = (
     *("database", "spool", "object-store", "dicom", "worker"),
     *("unstored", "undescribed", "compaction", "forwarding", "messages", "commitments", "quarantine", "damaged"),
-    *("copy", "backup", "backup-never", "anchor", "anchor-never", "verify", "verify-never", "sweep", "sweep-never"),
+    *(
+        "copy",
+        "backup",
+        "backup-never",
+        "backup-first",
+        "backup-unset",
+        "anchor",
+        "anchor-never",
+        "verify",
+        "verify-never",
+        "sweep",
+        "sweep-never",
+    ),
     *("space", "gateways"),
 )
 """The words of `viewer.http.installation.Fact`, each of which the catalogues know."""
@@ -45,11 +57,9 @@ def show(request: Request, staff: Looking) -> Response:
         staff,
         "installation.html",
         version=found.version,
-        groups=[
-            (part, [line for line in lines if line["word"].removesuffix("-never") in inside])
-            for part, inside in PARTS.items()
-        ],
+        groups=[(part, [line for line in lines if part_of(line["word"]) in inside]) for part, inside in PARTS.items()],
         wrong=sum(line["bad"] for line in lines),
+        waiting=sum(line["waiting"] for line in lines),
         nodes=[
             {
                 "name": one.name,
@@ -63,6 +73,13 @@ def show(request: Request, staff: Looking) -> Response:
     )
 
 
+def part_of(word: str) -> str:
+    """The part that a word is about: ``backup-never`` is about ``backup``."""
+    for suffix in ("-never", "-first", "-unset"):
+        word = word.removesuffix(suffix)
+    return word
+
+
 def fact_line(one: Fact, language: Language) -> dict[str, Any]:
     key = f"installation.fact.{one.word}"
     is_off = one.standing is Standing.OFF
@@ -72,6 +89,7 @@ def fact_line(one: Fact, language: Language) -> dict[str, Any]:
         "name": text(language, key),
         "says": text(language, "installation.off") if is_off else text(language, says, **one.values),
         "bad": one.standing is Standing.BAD,
+        "waiting": one.standing is Standing.WAITING,
         "off": is_off,
-        "do": text(language, f"{key}.do") if one.standing is Standing.BAD else "",
+        "do": text(language, f"{key}.do") if one.standing is Standing.BAD or one.word.endswith("-unset") else "",
     }

@@ -11,6 +11,7 @@ from fastapi import APIRouter, File, Form, Query, UploadFile
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from reading.cases.examination_codes import BODY_PARTS, MODALITIES
 from reading.context import Context
 from reading.errors import Invalid, NotAllowed, NotDone
 from reading.register import csv_text, organisations
@@ -27,6 +28,7 @@ from viewer.pages.administration import Code, Day, Done, administration_page, kn
 from viewer.pages.person_form import one_of
 from viewer.views import statements as view
 from viewer.views.import_lines import sentence
+from viewer.words import words
 from viewer.words.catalogue import Language
 
 router = APIRouter(prefix="/office/statements")
@@ -240,6 +242,8 @@ def _prices_page(
         agreements=view.agreements(found.agreements, found.rows, names, today, language),
         organisations=[(one.code, one.name) for one in every if one.until is None],
         services=[each.value for each in Service],
+        modalities=words.code_list(language, "modality", MODALITIES),
+        body_parts=words.code_list(language, "body", BODY_PARTS),
         pers=[each.value for each in Per],
         columns=[(chinese if language is Language.ZH else name, must) for name, chinese, must in COLUMNS],
         form=PRICE | {"per": Per.CASE.value} | (form or {}),

@@ -184,6 +184,7 @@ def prices(found: PriceList, names: Mapping[str, str], today: date, language: La
             "id": one.id,
             "pair": (names[one.site_id], names[one.reader_id]) if one.site_id and one.reader_id else None,
             "what": _what(one, language),
+            "unknown": "" if one.has_known_codes else " ".join(part for part in (one.modality, one.body_part) if part),
             "price": money(one.fen),
             "per": text(language, f"statements.per.{one.per}"),
             "first": one.first_day.isoformat(),

@@ -21,6 +21,11 @@ def coded(language: Language, group: str, code: str) -> str:
     return catalogue(language).get(f"{group}.{code}", code)
 
 
+def code_list(language: Language, group: str, codes: Iterable[str]) -> list[tuple[str, str]]:
+    """Codes with their names, as a form offers them."""
+    return [(code, coded(language, group, code)) for code in codes]
+
+
 def moment(at: datetime, zone: str) -> str:
     """A time at the site: 2026-03-02 16:05."""
     return at.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M")

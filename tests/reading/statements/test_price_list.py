@@ -46,6 +46,7 @@ ROWS = [
         ({**PAIR, **CHEST}, date(2026, 3, 10), "pair"),
         ({**PAIR, **CHEST}, date(2026, 3, 12), "pair"),
         ({**PAIR, **CHEST}, date(2026, 3, 20), "later"),
+        ({**CHEST, "site_id": "moor", "reader_id": "elm", "service": Service.REVIEW, "modality": "DR"}, FIRST, "chest"),
         ({**PAIR, **CHEST, "service": Service.REVIEW}, date(2026, 3, 9), "pair-review"),
         ({"site_id": "lake", "reader_id": "oak", **CHEST}, FIRST, "other"),
         ({"site_id": "hills", "reader_id": "city", **CHEST}, FIRST, "report"),

@@ -18,7 +18,7 @@ from storage.database import transaction
 from storage.schema import migrate
 from tests.reading.region import make_region
 from viewer.http.installation import Fact, Standing
-from viewer.pages.installation import FACTS, PARTS, fact_line
+from viewer.pages.installation import FACTS, PARTS, fact_line, part_of
 from viewer.words.catalogue import Language
 
 READY = dict.fromkeys(("database", "spool", "object_store", "dicom", "worker"), "ok")
@@ -33,7 +33,7 @@ def environ(tmp_path: Path) -> dict[str, str]:
     }
 
 
-def test_what_is_wrong_is_found_and_worded_with_what_to_do(environ: dict[str, str]) -> None:
+def test_what_is_wrong_is_found_and_worded_with_what_to_do(environ: dict[str, str], tmp_path: Path) -> None:
     settings = load(environ)
     folders = make_folders(settings, demo=None)
     engine = open_database(settings)
@@ -43,6 +43,9 @@ def test_what_is_wrong_is_found_and_worded_with_what_to_do(environ: dict[str, st
             make_region(tx, house.clock())
         fresh = installation_of(house, environ, lambda _now: READY)
         without = _at(house, timedelta(days=3))
+        kept = replace(house, settings=replace(settings, backup_dir=tmp_path))
+        awaited = installation_of(kept, environ, lambda _now: READY)
+        missed = installation_of(_at(kept, timedelta(days=3)), environ, lambda _now: READY)
         before = installation_of(without, environ, lambda _now: {**READY, "worker": str(State.FAILED)})
         with transaction(house.engine) as tx:
             schedule.note(tx, "here", 1, house.clock(), house.clock())
@@ -53,22 +56,22 @@ def test_what_is_wrong_is_found_and_worded_with_what_to_do(environ: dict[str, st
     def of(facts: tuple[Fact, ...]) -> dict[str, Standing]:
         return {one.word: one.standing for one in facts}
 
-    assert (of(fresh.facts)["backup-never"], of(fresh.facts)["anchor-never"]) == (Standing.GOOD, Standing.GOOD)
+    assert {of(fresh.facts)[word] for word in ("backup-unset", "anchor-never", "sweep-never")} == {Standing.WAITING}
+    assert of(awaited.facts)["backup-first"] is Standing.WAITING
+    assert of(missed.facts)["backup-never"] is Standing.BAD
     assert of(before.facts)["worker"] is Standing.BAD
     assert of(before.facts)["anchor-never"] is Standing.BAD
-    assert of(before.facts)["backup-never"] is Standing.BAD
+    assert of(before.facts)["backup-unset"] is Standing.BAD
     assert of(after.facts)["worker"] is Standing.GOOD
     assert of(after.facts)["backup"] is Standing.GOOD
     assert of(late.facts)["backup"] is Standing.BAD
-    for found in (fresh, before, after, late):
+    for found in (fresh, awaited, missed, before, after, late):
         assert of(found.facts).keys() <= set(FACTS)
-        assert {word.removesuffix("-never") for word in of(found.facts)} == {
-            one for part in PARTS.values() for one in part
-        }
+        assert {part_of(word) for word in of(found.facts)} == {one for part in PARTS.values() for one in part}
         for language in Language:
             lines = [fact_line(one, language) for one in found.facts]
             assert all(line["says"] for line in lines)
-            assert all(bool(line["do"]) == line["bad"] for line in lines)
+            assert all(bool(line["do"]) == (line["bad"] or line["word"] == "backup-unset") for line in lines)
 
 
 def test_settings_say_where_they_come_from_and_hide_passwords(environ: dict[str, str], tmp_path: Path) -> None:

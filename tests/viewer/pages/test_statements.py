@@ -57,7 +57,9 @@ def test_a_month_is_priced_disputed_answered_and_closed(house: House) -> None:
     wrong = _post(mira, f"{STATEMENTS}/prices/import", act="save", lines=table)
     added = _post(mira, f"{STATEMENTS}/prices/import", act="save", lines=table.splitlines()[0])
     far = _post(mira, f"{STATEMENTS}/prices/import", act="preview", lines=f"hills,oak,,MR,,1,,{'9' * 30}-01-01,")
-    same = {"site": "hills", "reader": "oak", "service": "report", "modality": "dx"}
+    named = _post(mira, f"{STATEMENTS}/prices", price="1", first="2026-01-01", modality="放射")
+    assert (named.status_code, "no kind of examination with this code" in named.text) == (422, True)
+    same = {"site": "hills", "reader": "oak", "service": "report", "modality": "dr"}
     twice = _post(mira, f"{STATEMENTS}/prices", **same, price="9", first="2026-02-01")
     assert "1 lines have no price" in before
     assert (wrong.status_code, "Line 2" in _plain(wrong.text), "Line 1" in _plain(wrong.text)) == (422, True, False)

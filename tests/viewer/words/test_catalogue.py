@@ -12,6 +12,7 @@ from reading.alerts import notices, read_back
 from reading.alerts.class_list import When
 from reading.alerts.disposal import Disposal
 from reading.alerts.duty import ON_DUTY_AS
+from reading.cases import examination_codes
 from reading.cases.moves import Move, SigningRole, State
 from reading.checks.finding import Check, Severity
 from reading.desk.alert_board import Row
@@ -91,7 +92,8 @@ def test_every_text_that_the_code_asks_for_is_there() -> None:
         *(f"alerts.means.{means}" for means in read_back.Means),
         *(f"alerts.disposal.{disposal}" for disposal in Disposal),
         *(f"modality.{modality}" for modality in AT_THE_COUNTER),
-        *(f"body.{part}" for part in BODY_PARTS),
+        *(f"modality.{modality}" for modality in examination_codes.MODALITIES),
+        *(f"body.{part}" for part in {*BODY_PARTS, *examination_codes.BODY_PARTS}),
         *(f"check.{check}" for check in Check),
         *(f"check.name.{check}" for check in Check),
         *(f"check.{severity}" for severity in Severity),
