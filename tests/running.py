@@ -41,6 +41,8 @@ from reading.patients.patient_identifiers import Identifier
 from reading.register import device_register, registry
 from reading.register.devices import Entry
 from reading.register.passwords import NewPassword
+from service.installation.installation import make_folders, open_database
+from service.installation.load_settings import load
 from storage.database import transaction
 from tests import engines, loopback, warm
 from tests.passwords import quick_hash
@@ -333,7 +335,7 @@ class TierRead:
         """Before the first command: the folder and the database that it would make."""
         begun = self.data_dir.exists() or "TIERREAD_DATABASE_URL" in self.environ
         if not (begun or self._cold or "demo" in arguments):
-            shutil.copytree(_left_by("prepare" if arguments[-1] == "serve" else "org list"), self.data_dir)
+            shutil.copytree(_prepared() if arguments[-1] == "serve" else _founded(), self.data_dir)
 
     def _is_ready(self) -> bool:
         assert self.process is not None
@@ -364,13 +366,26 @@ def _outside() -> dict[str, str]:
 
 
 @cache
-def _left_by(first_command: str) -> Path:
+def _prepared() -> Path:
+    data = _scratch()
+    done = warm.run(["prepare"], env={**_outside(), "TIERREAD_DATA_DIR": str(data)}, cwd=data.parent)
+    assert done.returncode == 0, done.stderr
+    return data
+
+
+@cache
+def _founded() -> Path:
+    """Folders and a database without keys and without anybody: what a command needs at least."""
+    settings = load({"TIERREAD_DATA_DIR": str(data := _scratch())})
+    make_folders(settings, demo=None, founds=True)
+    open_database(settings).dispose()
+    return data
+
+
+def _scratch() -> Path:
     scratch = tempfile.TemporaryDirectory(prefix="tr-prepared-")
     atexit.register(scratch.cleanup)
-    folder = Path(scratch.name)
-    done = warm.run(first_command.split(), env={**_outside(), "TIERREAD_DATA_DIR": str(folder / "data")}, cwd=folder)
-    assert done.returncode == 0, done.stderr
-    return folder / "data"
+    return Path(scratch.name) / "data"
 
 
 def _lives(group: int) -> bool:

@@ -39,6 +39,8 @@ class Outcome:
     """Code, username or title of what it adds."""
     is_person: bool = False
     """It adds a person, and not only a further role of one."""
+    namesake: str = field(default="", repr=False)
+    """Username of somebody of the same name at the same organisation: perhaps the same person."""
     problem: NotDone | None = None
 
 
@@ -168,6 +170,7 @@ def _person(ctx: Context[Staff | Actor], line: Line, of_table: set[str], made: M
         for role in given:
             roles.grant(ctx, username, where.code, role, since=since, until=until)
         return Outcome(line=line, added=username)
+    namesake = people.namesake_at(ctx.tx, cells["name"], where.id)
     wanted = username or people.free_username(ctx.tx, cells["name"])
     password = made.get(wanted) if made else PLANNED
     if password is None:
@@ -186,7 +189,7 @@ def _person(ctx: Context[Staff | Actor], line: Line, of_table: set[str], made: M
     for role in given[1:]:
         roles.grant(ctx, one.username, where.code, role, since=since, until=until)
     of_table.add(one.username)
-    return Outcome(line=line, added=one.username, is_person=True)
+    return Outcome(line=line, added=one.username, is_person=True, namesake=namesake)
 
 
 def _same_person(ctx: Context[Staff | Actor], username: str, cells: Mapping[str, str]) -> None:

@@ -87,6 +87,19 @@ def by_id(tx: Connection, person_id: str) -> Person | None:
     return _one(tx, person.c.id == person_id)
 
 
+def namesake_at(tx: Connection, name: str, organisation_id: str) -> str:
+    """Username of somebody of this name who has a role at the organisation that is not over; empty where none has."""
+    found = (
+        sa.select(person.c.username)
+        .join(role_grant, role_grant.c.person_id == person.c.id)
+        .where(person.c.name == name, person.c.until.is_(None), role_grant.c.organisation_id == organisation_id)
+        .where(role_grant.c.until.is_(None))
+        .order_by(person.c.since, person.c.id)
+        .limit(1)
+    )
+    return tx.scalar(found) or ""
+
+
 def by_username(tx: Connection, username: str) -> Person | None:
     if not set(username) <= USERNAME_CHARACTERS:
         return None

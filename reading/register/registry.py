@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 from reading.actions import Action
 from reading.audit import Actor
 from reading.context import Context, without_door
-from reading.errors import NotAllowed
+from reading.errors import Invalid, NotAllowed
 from reading.kinds import Level, Role
 from reading.register import administered, organisations, password_rules, people, roles
 from reading.register.organisations import Organisation
@@ -51,10 +51,13 @@ def add_organisation(
 
     Raises:
         NotAllowed, NotThere: as `administered.must_keep`.
-        Invalid: as `organisations.add`.
+        Invalid: as `organisations.add`; there is no such organisation above.
 
     """
     parent = None if parent_code is None else organisations.by_code(ctx.tx, parent_code)
+    if parent is None and parent_code is not None:
+        administered.kept_organisations(ctx)
+        raise Invalid("parent_code", "unknown")
     if parent is None:
         administered.must_keep_all(ctx)
     else:

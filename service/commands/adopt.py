@@ -63,7 +63,7 @@ def command(
     """
     settings = load(os.environ)
     spool_dir = spool.absolute()
-    folders = make_folders(settings, demo=None)
+    folders = make_folders(settings, demo=None, founds=True)
     if not (spool_dir / "segments").is_dir():
         raise CannotStart(
             f"{spool_dir} is no spool", "name the folder `spool` of the data folder of the node that is gone"

@@ -85,7 +85,7 @@ def restore(
     """Read a backup into an empty database. Run `tierread rebuild-index` afterwards, then `tierread serve`."""
     settings = load(os.environ)
     path = file.absolute()
-    folders = make_folders(settings, demo=None)
+    folders = make_folders(settings, demo=None, founds=True)
     with ExitStack() as alone:
         for what in ("serve", *Role):
             alone.enter_context(only_one(folders, what))

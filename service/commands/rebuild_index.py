@@ -54,7 +54,7 @@ def command(
     over. Exit code 1: something cannot be read; with --check, something is missing.
     """
     settings = load(os.environ)
-    folders = make_folders(settings, demo=None)
+    folders = make_folders(settings, demo=None, founds=True)
     with ExitStack() as alone:
         if not check:
             # Half an index shows what somebody has hidden: nothing is served before the journal was read to its end.

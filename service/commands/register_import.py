@@ -15,7 +15,7 @@ from service.commands.errors import Refused, cannot_read
 from service.commands.open_registry import register_acts
 from service.commands.output import answer
 from viewer.views.import_lines import sentence
-from viewer.words.catalogue import Language
+from viewer.words.catalogue import Language, text
 
 Table = Annotated[Path, typer.Argument(help="A CSV file; docs/office.md names its columns.")]
 Preview = Annotated[bool, typer.Option("--preview", help="Only say what it would add.")]
@@ -47,6 +47,11 @@ def import_table(kind: Kind, file: Path, *, preview: bool, as_json: bool) -> Non
     people = [one.added for one in done.outcomes if one.is_person]
     first = {} if preview else {username: passwords.derived(seed, username) for username in people}
     said = [f"{len(done.outcomes)} lines {'would be' if preview else 'were'} added"]
+    said.extend(
+        f"line {one.line.number}: {text(Language.EN, 'import.namesake', username=one.namesake)}"
+        for one in done.outcomes
+        if one.namesake
+    )
     if first:
         said.append("first passwords (shown once, changed at sign-in):")
         said.extend(f"{username}  {password}" for username, password in first.items())

@@ -70,14 +70,23 @@ def folders_of(settings: Settings) -> Folders:
     return Folders(data=settings.data_dir, keys_dir=settings.keys_dir)
 
 
-def make_folders(settings: Settings, *, demo: bool | None = False) -> Folders:
-    """Make the data folder and what belongs in it; ``demo`` is None for commands that take either kind of data.
+def make_folders(settings: Settings, *, demo: bool | None = False, founds: bool = False) -> Folders:
+    """Make what is missing in the data folder; ``demo`` is None for commands that take either kind of data.
+
+    Such a command works on an installation that is there; ``founds`` is for one that may be the first (a restore).
 
     Raises:
-        CannotStart: the folder cannot be written, or holds demonstration data where real data is meant, or the reverse.
+        CannotStart: the folder cannot be written, holds demonstration data where real data is meant, or the reverse, or
+            no installation where a command needs one.
 
     """
     folders = folders_of(settings)
+    if demo is None and not founds and _is_unfounded(settings):
+        raise CannotStart(
+            f"there is no installation in {folders.data}",
+            "name its data folder with TIERREAD_DATA_DIR (that of `make demo` is data-demo), or start one with "
+            "`tierread serve`",
+        )
     try:
         empty = not folders.data.exists() or not any(folders.data.iterdir())
         for folder in (folders.data, folders.spool, folders.keys, folders.run):
@@ -106,6 +115,12 @@ def make_folders(settings: Settings, *, demo: bool | None = False) -> Folders:
             "set TIERREAD_DATA_DIR to an empty folder for the demonstration",
         )
     return folders
+
+
+def _is_unfounded(settings: Settings) -> bool:
+    """Whether the embedded database is missing; whoever names a database server names an installation."""
+    url = make_url(settings.database_url)
+    return url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file()
 
 
 def _close_to_others(data: Path, database_url: str) -> None:

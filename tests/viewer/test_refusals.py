@@ -405,6 +405,7 @@ STAFF: dict[tuple[str, str], Thing | Listing | Theirs] = {
     ("GET", "/office/people/{person_id}/slip"): Theirs(REGISTER),
     ("GET", "/office/import/{kind}"): Theirs(REGISTER),
     ("GET", "/office/import/people/slips"): Theirs(REGISTER),
+    ("GET", "/office/import/{kind}/template.csv"): Theirs(REGISTER),
     ("POST", "/office/organisations/new"): Theirs(REGISTER),
     ("POST", "/office/organisations/{organisation_id}"): Theirs(REGISTER),
     ("POST", "/office/organisations/{organisation_id}/move"): Theirs(REGISTER),

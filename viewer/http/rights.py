@@ -273,7 +273,7 @@ RIGHTS: Final[tuple[Right, ...]] = (
         *_each("POST", "/office/organisations/{organisation_id}", "/end", "/move"),
         *_each("GET", "/office/agreements", "", "/{agreement_id}"),
         *_each("POST", "/office/agreements", "", "/{agreement_id}/end"),
-        *("GET /office/import/{kind}", "POST /office/import/{kind}"),
+        *("GET /office/import/{kind}", "GET /office/import/{kind}/template.csv", "POST /office/import/{kind}"),
     ),
     _right(
         "person",

@@ -22,7 +22,7 @@ from viewer.http.on_record import acts_of, in_snapshot
 from viewer.http.page import language_of
 from viewer.http.slips import hand_over, handed_over, shown
 from viewer.pages.administration import Code, administration_page
-from viewer.views import import_lines
+from viewer.views import import_lines, numbers_files
 from viewer.words import words
 
 router = APIRouter(prefix="/office/import")
@@ -63,6 +63,14 @@ def show_slips(request: Request, staff: Looking) -> Response:
 @router.get("/{kind}")
 def show(request: Request, staff: Looking, kind: str) -> Response:
     return _page(request, staff, _kind(kind), "")
+
+
+@router.get("/{kind}/template.csv")
+def template(request: Request, staff: Looking, kind: str) -> Response:
+    wanted = _kind(kind)
+    with in_snapshot(office_of(request), staff) as ctx:
+        kept_places(ctx)
+    return numbers_files.as_csv([import_lines.template(wanted, language_of(request))], wanted.value)
 
 
 @router.post("/{kind}")
@@ -127,6 +135,7 @@ def _page(
         lines=typed,
         preview=shown_lines,
         wrong=sum(bool(each["problem"]) for each in shown_lines),
+        doubts=sum(bool(each["doubt"]) for each in shown_lines),
         back=LISTS[kind],
     )
 

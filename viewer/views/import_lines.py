@@ -7,6 +7,7 @@ from typing import Any, Final
 from reading.errors import Invalid, NotAllowed, NotDone, NotThere
 from reading.register.import_columns import COLUMNS, Kind
 from reading.register.import_run import Imported
+from viewer.views.numbers_files import Sheet
 from viewer.words.catalogue import Language, catalogue, text
 
 EXAMPLES: Final = {
@@ -25,12 +26,18 @@ def columns(kind: Kind, language: Language) -> list[tuple[str, bool]]:
     return [(chinese if language is Language.ZH else name, must) for name, chinese, must in COLUMNS[kind]]
 
 
+def template(kind: Kind, language: Language) -> Sheet:
+    """A table with the headings alone, to be filled in."""
+    return Sheet(name=kind.value, head=[name for name, _ in columns(kind, language)], rows=[])
+
+
 def lines(imported: Imported, language: Language) -> list[dict[str, Any]]:
     return [
         {
             "number": one.line.number,
             "cells": " · ".join(cell for cell in one.line.cells.values() if cell),
             "added": one.added,
+            "doubt": text(language, "import.namesake", username=one.namesake) if one.namesake else "",
             "problem": "" if one.problem is None else sentence(language, one.problem),
         }
         for one in imported.outcomes

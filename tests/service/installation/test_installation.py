@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from stat import S_IMODE
 
-from service.installation.installation import make_folders
+import pytest
+
+from service.installation.installation import CannotStart, make_folders
 from service.installation.settings import Settings
 
 PARTS = ("tierread.db", "tierread.db-wal", "tierread.db-shm", "tierread.db-journal")
@@ -31,3 +33,15 @@ def test_a_database_outside_the_data_folder_is_closed_as_well(tmp_path: Path) ->
     make_folders(Settings(data_dir=tmp_path / "data", database_url=f"sqlite:///{elsewhere}"))
 
     assert S_IMODE(elsewhere.stat().st_mode) == 0o600
+
+
+def test_a_command_that_finds_no_installation_says_where_it_looked_and_makes_none(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path / "data")
+
+    with pytest.raises(CannotStart, match="no installation") as refused:
+        make_folders(settings, demo=None)
+
+    assert "TIERREAD_DATA_DIR" in refused.value.remedy
+    assert list(tmp_path.iterdir()) == []
+    make_folders(settings)
+    make_folders(settings, demo=None)

@@ -35,7 +35,7 @@ def environ(tmp_path: Path) -> dict[str, str]:
 
 def test_what_is_wrong_is_found_and_worded_with_what_to_do(environ: dict[str, str], tmp_path: Path) -> None:
     settings = load(environ)
-    folders = make_folders(settings, demo=None)
+    folders = make_folders(settings, demo=None, founds=True)
     engine = open_database(settings)
     migrate(engine)
     with house_of(settings, folders, "web") as house:
@@ -79,7 +79,7 @@ def test_settings_say_where_they_come_from_and_hide_passwords(environ: dict[str,
     file.write_text('node = "n1"\n')
     environ = {**environ, "TIERREAD_CONFIG": str(file)}
     settings = load(environ)
-    folders = make_folders(settings, demo=None)
+    folders = make_folders(settings, demo=None, founds=True)
     engine = open_database(settings)
     migrate(engine)
     with house_of(settings, folders, "web") as house:

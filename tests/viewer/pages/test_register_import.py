@@ -58,6 +58,20 @@ def test_a_file_as_a_chinese_spreadsheet_saves_it_is_read(house: House, encoding
     assert "九镇卫生院" in answer.text
 
 
+def test_one_name_twice_at_a_place_is_doubted_and_a_table_to_fill_in_is_there(house: House) -> None:
+    client = sam(house)
+    lines = "刘欣，oak，报告医师\n刘欣，oak，审核医师\n刘欣，lake，报告医师\n"
+    preview = _take(client, "people", lines, "preview")
+    empty = client.get("/office/import/people/template.csv")
+    refused = house.signed_in("ada").get("/office/import/people/template.csv")
+
+    assert re.findall(r"tag warning\">([^<]*)<", preview.text) == [
+        "liuxin has this name at this institution. The same person? Then give both lines one username."
+    ]
+    assert empty.text.removeprefix("\ufeff").strip().startswith("name,organisation,role,title,username")
+    assert refused.status_code == 403
+
+
 def test_people_of_a_table_get_their_slips_once(house: House) -> None:
     client = sam(house)
     lines = ("李雷，oak，报告医师、审核医师，医师，", "韩梅，hills，技师，，hm", "韩梅，lake，技师，，hm")
