@@ -12,6 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Final, TextIO
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -19,6 +20,7 @@ from reading.administrators import audit_reading, audit_search, audit_subjects
 from reading.administrators.audit_search import Search
 from reading.audit import SYSTEM, Actor, Audit, Outcome
 from reading.context import Acts, Context
+from reading.register.organisations import TIME_ZONE
 from service.commands.errors import cannot_write
 from service.commands.open_registry import open_registry, register_acts
 from service.commands.output import AsJson, answer_rows, to_json
@@ -29,8 +31,9 @@ from service.installation.load_settings import load
 from service.installation.stores import anchor_places
 from storage.objects.store import StoreAway, StoreRefuses
 from viewer.views import csv_cells
-from viewer.views.audit import COLUMNS, event_row
+from viewer.views.audit import COLUMNS, CSV_COLUMNS, csv_row, event_row
 
+REGION: Final = ZoneInfo(TIME_ZONE)
 commands = typer.Typer(help="The audit: who did what, about what, and when.", no_args_is_help=True)
 
 BROKEN: Final = 1
@@ -116,8 +119,10 @@ def export(
         with open_registry(writing=False) as ctx:
             _say_what_lacks(ctx, search)
             for found in audit_reading.exported(ctx.tx, search):
+                ids = [each for one in found for each in (one.actor.id, one.subject_id)]
+                names = audit_subjects.names_of(ctx.tx, ids) if form is Format.CSV else None
                 for each in found:
-                    write(event_row(each))
+                    write(event_row(each) if names is None else csv_row(each, names, REGION))
 
 
 @commands.command("verify")
@@ -196,9 +201,9 @@ def _json_lines(to: TextIO) -> Callable[[Mapping[str, Any]], None]:
 
 
 def _csv(to: TextIO) -> Callable[[Mapping[str, Any]], None]:
-    writer = csv.DictWriter(to, COLUMNS, lineterminator="\n")
+    writer = csv.DictWriter(to, CSV_COLUMNS, lineterminator="\n")
     writer.writeheader()
-    return lambda row: writer.writerow({name: _cell(row[name]) for name in COLUMNS})
+    return lambda row: writer.writerow({name: _cell(row[name]) for name in CSV_COLUMNS})
 
 
 def _cell(value: object) -> str:

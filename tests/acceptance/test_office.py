@@ -156,7 +156,7 @@ def _add_organisation(  # noqa: PLR0917 -- a line of the table
     page.fill("#region", region)
     page.fill("#number", number)
     page.click("main form[action='/office/organisations/new'] button[type=submit]")
-    expect(page.get_by_role("status")).to_contain_text("机构已新增")
+    expect(page.get_by_role("status")).to_contain_text("机构已添加")
     expect(page.get_by_role("link", name=name)).to_be_visible()
 
 

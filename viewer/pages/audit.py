@@ -6,10 +6,12 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Annotated, Any, Final
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Form, Query
+from sqlalchemy.engine import Engine
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
@@ -20,6 +22,7 @@ from reading.context import Context
 from reading.errors import Invalid, TooManyAttempts
 from reading.patients.keys import Keys
 from reading.viewers import Staff
+from storage.database import snapshot
 from viewer.http.callers import Looking, Submitting
 from viewer.http.office import office_of
 from viewer.http.on_record import ULID, acting, acts_of, in_snapshot
@@ -109,7 +112,7 @@ def export(  # noqa: PLR0917 -- what is asked
         is_whole = audit_reading.is_whole(ctx.tx, search)
         name = f"audit-{ctx.now.astimezone(ZONE):%Y-%m-%d-%H%M}.{form}"
     return StreamingResponse(
-        view.exported(form, _pages(request, search, is_whole=is_whole), office.ae_title),
+        view.exported(form, _pages(request, search, is_whole=is_whole), office.ae_title, partial(_rows, office.engine)),
         media_type=view.MEDIA_TYPES[form],
         headers={
             "Content-Disposition": f'attachment; filename="{name}"',
@@ -238,6 +241,12 @@ def _search(now: datetime, asked: Mapping[str, str]) -> Search:
         outcome=Outcome(asked["outcome"]) if asked["outcome"] else None,
         address=asked["address"].lower() or None,
     )
+
+
+def _rows(engine: Engine, page: list[Event]) -> list[dict[str, Any]]:
+    with snapshot(engine) as tx:
+        names = audit_subjects.names_of(tx, [each for one in page for each in (one.actor.id, one.subject_id)])
+    return [view.csv_row(one, names, ZONE) for one in page]
 
 
 def _pages(request: Request, search: Search, *, is_whole: bool) -> Iterator[list[Event] | str]:

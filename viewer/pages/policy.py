@@ -206,6 +206,7 @@ def _editor(
         "policy_edit.html",
         status=problem_of(refused).status if refused else 200,
         fields=fields,
+        titles=[view.rule_title(one["name"], language) for one in fields or ()],
         source=source or view.source(document),
         newest=newest,
         note=note,

@@ -130,7 +130,8 @@ def try_it(
         return _try_page(request, staff, version, first, last, wrong=wrong)
     with acting(office, staff) as ctx:
         trial.record(ctx, made)
-    return _try_page(request, staff, version, first, last, found=view.trial(made, language))
+        names = {one.code: one.name for one in organisations.list_all(ctx.tx)}
+    return _try_page(request, staff, version, first, last, found=view.trial(made, names, language))
 
 
 @router.get("/case/{case_id}")

@@ -78,8 +78,14 @@ def show(request: Request, staff: Looking) -> Response:
     with in_snapshot(office_of(request), staff) as ctx:
         found = statement.listed(ctx)
         zone = str(months.zone_of_the_region(ctx.tx))
+    clock = words.zone_name(language_of(request), zone)
     return administration_page(
-        request, staff, "statements.html", here_is="months", months=view.months(found, zone), zone=zone
+        request,
+        staff,
+        "statements.html",
+        here_is="months",
+        months=view.months(found, zone),
+        zone=clock,
     )
 
 
@@ -218,7 +224,7 @@ def _month_page(
         month=month,
         org=org,
         done=done if done in DONE else "",
-        zone=zone,
+        zone=words.zone_name(language, zone),
         closed_at="" if found.closed is None else words.moment(found.closed.closed_at, zone),
         is_over=found.is_over,
         unpriced=found.unpriced,

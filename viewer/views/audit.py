@@ -7,7 +7,9 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from io import StringIO
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
+from reading.administrators.audit_subjects import Names
 from reading.audit import Event
 from viewer.views import audit_fhir, audit_message, csv_cells
 
@@ -15,6 +17,11 @@ COLUMNS: Final = (
     *("at", "actor_kind", "actor_id", "address", "action", "subject_kind", "subject_id", "outcome"),
     *("details", "writer", "number"),
 )
+CSV_COLUMNS: Final = (
+    *("at", "at_local", "actor_kind", "actor_id", "actor_name", "address", "action", "subject_kind", "subject_id"),
+    *("subject_name", "outcome", "details", "writer", "number"),
+)
+"""Of the table: beside the ids the names of staff, devices and organisations, and beside UTC the region's clock."""
 MEDIA_TYPES: Final = {"csv": "text/csv; charset=utf-8", "xml": "application/xml", "ndjson": "application/fhir+ndjson"}
 """The forms of an export, by the ending of their files."""
 
@@ -35,12 +42,31 @@ def event_row(one: Event) -> dict[str, Any]:
     }
 
 
-def exported(form: str, pages: Iterable[list[Event] | str], site: str) -> Iterator[bytes]:
+def csv_row(one: Event, names: Names, zone: ZoneInfo) -> dict[str, Any]:
+    """A line of the table; a patient is an id, for the audit shows nobody's name."""
+    return event_row(one) | {
+        "at": one.at.isoformat(timespec="seconds"),
+        "at_local": one.at.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S"),
+        "actor_name": _name(one.actor.id, names),
+        "subject_name": _name(one.subject_id, names),
+    }
+
+
+def _name(row_id: str, names: Names) -> str:
+    known = names.people.get(row_id)
+    return known.name if known else names.devices.get(row_id, "") or names.organisations.get(row_id, "")
+
+
+def exported(
+    form: str, pages: Iterable[list[Event] | str], site: str, rows: Callable[[list[Event]], Iterable[Mapping[str, Any]]]
+) -> Iterator[bytes]:
     """The file of an export in pieces; ``form`` is one of `MEDIA_TYPES`, ``site`` names this installation.
+
+    ``rows`` makes the lines of a table of events (`csv_row`).
 
     A text among the pages says what the file lacks, and stands in it as something that is no event.
     """
-    begin, each, end = _forms(site)[form]
+    begin, each, end = _forms(site, rows)[form]
     yield begin
     for page in pages:
         yield _REMARKS[form](page) if isinstance(page, str) else each(page)
@@ -51,14 +77,16 @@ def csv_lines(rows: Iterable[Mapping[str, Any]]) -> str:
     """Lines of the CSV export, without its heading."""
     to = StringIO()
     writer = csv.writer(to, lineterminator="\r\n")
-    writer.writerows([_cell(row[name]) for name in COLUMNS] for row in rows)
+    writer.writerows([_cell(row[name]) for name in CSV_COLUMNS] for row in rows)
     return to.getvalue()
 
 
-def _forms(site: str) -> dict[str, tuple[bytes, Callable[[list[Event]], bytes], bytes]]:
-    heading = "\ufeff" + ",".join(COLUMNS) + "\r\n"
+def _forms(
+    site: str, rows: Callable[[list[Event]], Iterable[Mapping[str, Any]]]
+) -> dict[str, tuple[bytes, Callable[[list[Event]], bytes], bytes]]:
+    heading = "\ufeff" + ",".join(CSV_COLUMNS) + "\r\n"
     return {
-        "csv": (heading.encode(), lambda page: csv_lines(map(event_row, page)).encode(), b""),
+        "csv": (heading.encode(), lambda page: csv_lines(rows(page)).encode(), b""),
         # One document of many messages: the standard names the message alone, so the element around them is ours.
         "xml": (
             b'<?xml version="1.0" encoding="UTF-8"?>\n<AuditMessages>\n',

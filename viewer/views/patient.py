@@ -161,9 +161,10 @@ def looks(tx: Connection, report: Report, language: Language) -> Sequence[Look]:
         reasons = [one.reason for one in opened if one.person_id == actor.id and one.since <= at <= one.end]
         _add(emergencies, line, [text(language, f"look.emergency.{reason}") for reason in reasons])
         _add(acts, line, [what] if what else [])
-    comma = text(language, "list-comma")
     lines = [
-        Look(at=at, who=line[0], what=comma.join([*emergencies[line], *acts[line]]), emergency=bool(emergencies[line]))
+        Look(
+            at=at, who=line[0], what=_worded(language, emergencies[line], acts[line]), emergency=bool(emergencies[line])
+        )
         for line, at in latest.items()
     ]
     return [one for number, one in enumerate(lines) if number < MOST_LOOKS or one.emergency]
@@ -178,6 +179,13 @@ def _is_look(event: Event) -> bool:
 def _add(lines: dict[tuple[str, str], list[str]], line: tuple[str, str], said: Sequence[str]) -> None:
     known = lines.setdefault(line, [])
     known.extend(one for one in dict.fromkeys(said) if one not in known)
+
+
+def _worded(language: Language, reasons: Sequence[str], deeds: Sequence[str]) -> str:
+    """What somebody did on a day; that they looked is not said beside what they looked at."""
+    other = text(language, "look.other")
+    told = [one for one in deeds if one != other] or list(deeds)
+    return text(language, "list-comma").join([*reasons, *told])
 
 
 def _who(tx: Connection, language: Language, actor: Actor, at: datetime, zone: str) -> str:

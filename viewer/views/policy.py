@@ -66,6 +66,11 @@ def source(document: Any) -> str:
     return json.dumps(document, ensure_ascii=False, indent=2)
 
 
+def rule_title(name: str, language: Language) -> str:
+    """What stands over a rule in the editor; empty where it has no name yet."""
+    return policy_words.rule_name(name, language) if name else ""
+
+
 def comparison(found: Comparison, language: Language) -> dict[str, Any]:
     return {
         "added": [(place, shown) for (place, _), shown in zip(found.added, _all(found.added, language), strict=True)],
@@ -102,8 +107,8 @@ def explanation(found: Explanation, language: Language) -> dict[str, Any]:
     }
 
 
-def trial(made: Trial, language: Language) -> dict[str, Any]:
-    """The numbers of a trial, each with the cases behind it."""
+def trial(made: Trial, names: Mapping[str, str], language: Language) -> dict[str, Any]:
+    """The numbers of a trial, each with the cases behind it; ``names`` of organisations, by code."""
     before, after = made.before, made.after
     tiers = [
         (text(language, f"policy.tier.{tier}"), made.tiers_before[tier], made.tiers_after[tier])
@@ -115,7 +120,7 @@ def trial(made: Trial, language: Language) -> dict[str, Any]:
         "rows": [
             *((text(language, "policy.try.row.tier", tier=name), old, new) for name, old, new in tiers),
             *(
-                (_reader(code, language), made.readers_before[code], made.readers_after[code])
+                (_reader(code, names, language), made.readers_before[code], made.readers_after[code])
                 for code in sorted({*made.readers_before, *made.readers_after})
             ),
             (text(language, "policy.try.row.late"), before.late, after.late),
@@ -137,11 +142,11 @@ def trial(made: Trial, language: Language) -> dict[str, Any]:
         ],
         "numbers": [
             *(
-                _number(text(language, f"policy.try.number.{name}"), getattr(made, name), language)
+                _number(text(language, f"policy.try.number.{name}"), getattr(made, name), names, language)
                 for name in ("other_tier", "sooner", "later", "newly_late", "no_longer_late")
             ),
             *(
-                _number(_arrow(old, new, language), number, language)
+                _number(_arrow(old, new, language), number, names, language)
                 for (old, new), number in sorted(made.moved.items(), key=lambda entry: -entry[1].count)
             ),
         ],
@@ -156,22 +161,24 @@ def _arrow(before: str, after: str, language: Language) -> str:
     return " → ".join(policy_words.rule_name(name, language) for name in (before, after))
 
 
-def _reader(code: str, language: Language) -> str:
-    return text(language, "policy.try.row.reader", code=code) if code else text(language, "policy.try.row.nobody")
+def _reader(code: str, names: Mapping[str, str], language: Language) -> str:
+    if not code:
+        return text(language, "policy.try.row.nobody")
+    return text(language, "policy.try.row.reader", name=names.get(code, code))
 
 
 def _cases(load: Load | None) -> int:
     return load.cases if load else 0
 
 
-def _number(name: str, number: Number, language: Language) -> dict[str, Any]:
-    return {"name": name, "count": number.count, "behind": [_behind(one, language) for one in number.behind]}
+def _number(name: str, number: Number, names: Mapping[str, str], language: Language) -> dict[str, Any]:
+    return {"name": name, "count": number.count, "behind": [_behind(one, names, language) for one in number.behind]}
 
 
-def _behind(one: CaseBehind, language: Language) -> dict[str, Any]:
+def _behind(one: CaseBehind, names: Mapping[str, str], language: Language) -> dict[str, Any]:
     return {
         "id": one.case_id,
-        "site": one.site_code,
+        "site": names.get(one.site_code, one.site_code),
         "modality": words.coded(language, "modality", one.modality or ""),
         "received": policy_words.moment(one.received_at),
         "released": policy_words.moment(one.released_at),

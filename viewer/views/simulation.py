@@ -14,6 +14,7 @@ from reading.simulation.scenario import KindPart, Scenario
 from reading.simulation.staffing import Found
 from viewer.views import policy_words
 from viewer.views.simulation_chart import Line, chart
+from viewer.words import words
 from viewer.words.catalogue import Language, catalogue, text
 
 SHARES: Final = frozenset({"inside", "indicator"})
@@ -161,12 +162,20 @@ def policy_name(policy: str, language: Language) -> str:
         return text(language, "simulation.policy.in-force")
     if policy.isdigit():
         return text(language, "policy.number", n=policy)
+    known = catalogue(language)
+    if f"policy.shipped.{policy}" in known and f"simulation.policy.{policy}" not in known:
+        return text(language, "simulation.policy.shipped", name=known[f"policy.shipped.{policy}"])
     return named("policy", policy, language)
 
 
 def _kind_name(one: KindPart, language: Language) -> str:
-    parts = [text(language, f"simulation.priority.{one.priority}"), one.modality, one.body_part, one.department]
-    return " ".join(filter(None, parts))
+    examined = _examination(one.modality, one.body_part, language)
+    return " ".join(filter(None, (text(language, f"simulation.priority.{one.priority}"), examined, one.department)))
+
+
+def _examination(modality: str, body_part: str, language: Language) -> str:
+    said = (words.coded(language, "modality", modality), words.coded(language, "body", body_part) if body_part else "")
+    return " ".join(filter(None, said))
 
 
 @dataclass(frozen=True)
@@ -231,6 +240,9 @@ class _Words:
                 return policy_words.rule_name(name, self.language)
             case "priority":
                 return text(self.language, f"simulation.priority.{name}")
+            case "kind":
+                modality, _, body_part = name.partition(" ")
+                return _examination(modality, body_part, self.language)
             case _:
                 return named(what, name, self.language)
 

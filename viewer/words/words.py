@@ -26,6 +26,11 @@ def code_list(language: Language, group: str, codes: Iterable[str]) -> list[tupl
     return [(code, coded(language, group, code)) for code in codes]
 
 
+def zone_name(language: Language, zone: str) -> str:
+    """What people call a clock: Beijing time; one without a name stands for itself."""
+    return coded(language, "zone", zone)
+
+
 def moment(at: datetime, zone: str) -> str:
     """A time at the site: 2026-03-02 16:05."""
     return at.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M")

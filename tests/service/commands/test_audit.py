@@ -67,6 +67,7 @@ def test_an_export_is_json_lines_or_a_table_in_which_no_cell_calculates(ada: str
     assert done.exit_code == 0
     assert [json.loads(line)["subject_id"] for line in lines] == ["=C2", "=C1", "=C0"]
     assert [row["subject_id"] for row in rows] == ["'=C2", "'=C1", "'=C0"]
+    assert {(row["actor_name"], row["at"][19:], len(row["at_local"])) for row in rows} == {("Ada", "+00:00", 19)}
     assert len(kept["events"]) == 2
 
 

@@ -37,7 +37,7 @@ def at_the_desk(browser: Browser, house: House, username: str) -> Generator[Page
 
 def take(page: Page, case_id: str) -> None:
     page.goto(f"/#/case/{case_id}")
-    page.locator(".actions button.primary", has_text="接下这份检查").click()
+    page.locator(".actions button.primary", has_text="领取这份检查").click()
     expect(page.locator("#findings")).to_be_visible()
 
 

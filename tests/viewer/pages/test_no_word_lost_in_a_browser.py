@@ -106,7 +106,7 @@ def test_no_word_is_lost(tmp_path_factory: pytest.TempPathFactory) -> None:
         draft(elsewhere, case_id, recommendation="建议增强。")
         held = elsewhere.get(f"/api/cases/{case_id}").json()["lease"]["revision"]
         assert elsewhere.post(f"/api/cases/{case_id}/put-back", json={"revision": held}).status_code == 200
-        ada.locator("button", has_text="重新接下").click()
+        ada.locator("button", has_text="重新领取").click()
         ada.locator(".note.danger button", has_text="对照查看").click(timeout=PATIENCE_MS)
         ada.locator("dialog input[name='merge.recommendation'][value=both]").check()
         ada.locator("dialog button[type=submit]").click()

@@ -99,7 +99,7 @@ def case_of(tierread: TierRead, cast: Cast, study_uid: str, identity: str = "") 
 
 def take(page: Page, case_id: str) -> None:
     page.goto(f"/#/case/{case_id}")
-    page.locator(".actions .primary", has_text="接下这份检查").click(timeout=PATIENCE_MS)
+    page.locator(".actions .primary", has_text="领取这份检查").click(timeout=PATIENCE_MS)
 
 
 @pytest.mark.timeout(300)
