@@ -62,6 +62,10 @@ _HELPERS: Final = """
 """
 
 
+class OnItsWay(Exception):
+    """The page goes to another address."""
+
+
 class Page:
     """The one page of a browser that nobody records."""
 
@@ -71,17 +75,31 @@ class Page:
         self.pid = pid
 
     def runs(self, script: str, *arguments: Any) -> Any:
-        """What the function answers, or its promise."""
+        """What the function answers, or its promise.
+
+        Raises:
+            OnItsWay: it cannot be asked now.
+
+        """
         call = f"({script})({', '.join(map(json.dumps, arguments))})"
         number = next(self._numbers)
         asked = {"expression": call, "awaitPromise": True, "returnByValue": True}
         self._socket.send(json.dumps({"id": number, "method": "Runtime.evaluate", "params": asked}))
         while (answer := json.loads(self._socket.recv(PATIENCE_SECONDS))).get("id") != number:
             pass
+        if "result" not in answer:
+            raise OnItsWay(answer["error"]["message"])
         result = answer["result"]
         if "exceptionDetails" in result:
             raise RuntimeError(result["exceptionDetails"]["exception"].get("description", ""))
         return result["result"].get("value")
+
+    def is_so(self, script: str) -> bool:
+        """What the function answers; no while the page is on its way."""
+        try:
+            return bool(self.runs(script))
+        except OnItsWay:
+            return False
 
     def megabytes(self) -> float:
         renderers = [pid for pid in _descendants(self.pid) if "--type=renderer" in _command(pid)]
@@ -126,21 +144,21 @@ def _signs_in(at: Page, person: Person, way: str) -> None:
         person.password,
         "cpu" if way == "processor" else "gpu",
     )
-    wait_until(lambda: at.runs("() => document.querySelector('tierread-app') !== null"))
+    wait_until(lambda: at.is_so("() => document.querySelector('tierread-app') !== null"))
     at.runs(f"() => {{ {_HELPERS % PATIENCE_SECONDS} Object.assign(window, {{ cell, loaded, until }}) }}")
 
 
 def held(where: Region, way: str) -> Iterator[Held]:
     """One case after the other, each fetched whole and left again."""
     with page(way, f"{where.tierread.url}/sign-in") as at:
-        wait_until(lambda: at.runs("() => location.pathname === '/sign-in' && document.readyState === 'complete'"))
+        wait_until(lambda: at.is_so("() => location.pathname === '/sign-in' && document.readyState === 'complete'"))
         _signs_in(at, where.cast.ada, way)
         for number, case_id in enumerate(where.many, 1):
             at.runs("() => { performance.clearResourceTimings(); performance.setResourceTimingBufferSize(2000) }")
             at.runs(_OPEN % (SLICES_OF_A_CASE, SLICES_OF_A_CASE, EVERY), case_id)
             yield Held(way=way, cases=number, megabytes=at.megabytes())
             at.runs("() => { location.hash = '#/' }")
-            wait_until(lambda: at.runs("() => !document.querySelector('tierread-images')"))
+            wait_until(lambda: at.is_so("() => !document.querySelector('tierread-images')"))
 
 
 def _descendants(pid: int) -> list[int]:
