@@ -16,7 +16,7 @@ from reading.patients import attribution
 from reading.register import people
 from reading.register.people import Person
 from reading.reports import versions
-from reading.reports.versions import SENT_OUT
+from reading.reports.versions import UNSEEN
 from reading.viewers import Staff
 
 RECORDED: Final = frozenset(
@@ -40,10 +40,10 @@ class Done:
     """Of a correction: a person's words, or a word of `reading.intake.putting_right.Reason`."""
 
 
-@without_door("It adds to a case that the caller has opened; of reports those alone that were sent to the site.")
+@without_door("It adds to a case that the caller has opened; of reports those alone that the site ever saw.")
 def besides(ctx: Context[Staff], case: Case) -> Sequence[Done]:
-    """The acts and corrections, the oldest first."""
-    sent = [one.id for one in versions.of_case(ctx.tx, case.id) if one.status in SENT_OUT]
+    """The acts and corrections, the oldest first; what was printed is on paper, whatever became of the report."""
+    sent = [one.id for one in versions.of_case(ctx.tx, case.id) if one.status not in UNSEEN]
     subjects = [("case", case.id), *(("report", one) for one in sent)]
     events = [event for kind, subject in subjects for event in events_about(ctx.tx, kind, subject)]
     done = [event for event in events if event.action in RECORDED]

@@ -11,7 +11,8 @@ import sqlalchemy as sa
 from reading.cases.moves import State
 from reading.context import Context, without_door
 from reading.register.grants import reach
-from reading.tables import case, case_move, organisation, person
+from reading.signing.printing import Means
+from reading.tables import case, case_move, organisation, person, printing, report_version
 from reading.viewers import Staff
 
 MOST: Final = 100
@@ -30,6 +31,8 @@ class Withheld:
     examined_at: datetime
     withheld_at: datetime
     withheld_by: str
+    printed: int
+    """How often its report was printed: that paper has to come back."""
     decides: bool
     """Whether the viewer manages the site's quality, and decides about it."""
 
@@ -41,6 +44,14 @@ def withheld(ctx: Context[Staff]) -> list[Withheld]:
     moves = case_move.alias("moves")
     newest = (
         sa.select(sa.func.max(moves.c.number)).where(moves.c.case_id == case.c.id).correlate(case).scalar_subquery()
+    )
+    on_paper = (
+        sa.select(sa.func.count())
+        .select_from(printing)
+        .join(report_version, report_version.c.id == printing.c.version_id)
+        .where(report_version.c.case_id == case.c.id, printing.c.means == Means.PAPER)
+        .correlate(case)
+        .scalar_subquery()
     )
     rows = ctx.tx.execute(
         sa.select(
@@ -54,6 +65,7 @@ def withheld(ctx: Context[Staff]) -> list[Withheld]:
             organisation.c.time_zone,
             case_move.c.at,
             person.c.name.label("who"),
+            on_paper.label("printed"),
         )
         .join(organisation, organisation.c.id == case.c.site_id)
         .join(case_move, (case_move.c.case_id == case.c.id) & (case_move.c.number == newest))
@@ -73,6 +85,7 @@ def withheld(ctx: Context[Staff]) -> list[Withheld]:
             examined_at=row.examined_at,
             withheld_at=row.at,
             withheld_by=row.who or "",
+            printed=row.printed,
             decides=row.site_id in reached.managed,
         )
         for row in rows

@@ -39,6 +39,8 @@ class Reason(StrEnum):
     """The card was checked at the counter."""
     LINKED_NAMES_DIFFER = "linked_names_differ"
     """The same, and the images name somebody else: it is one person all the same."""
+    LINKED_WITHOUT_PAPERS = "linked_without_papers"
+    """Nobody had a card to check."""
     MATCHED = "matched"
     """The images answer an order."""
     MATCHED_NAMES_DIFFER = "matched_names_differ"
@@ -161,7 +163,9 @@ def link(
     studies = [(uid, queries.study_of(ctx.tx, uid)) for uid in cases.study_uids(ctx.tx, case_id)]
     if not same_person and identity_evidence.contradicted(ctx.tx, case_id, patient):
         raise Invalid("same_person", "required")
-    reason = Reason.LINKED_NAMES_DIFFER if same_person else Reason.LINKED
+    reason = Reason.LINKED if holder.kind else Reason.LINKED_WITHOUT_PAPERS
+    if same_person:
+        reason = Reason.LINKED_NAMES_DIFFER
     accept(ctx, case, patient, order_id=None, reason=reason)
     unsigned = versions.current(ctx.tx, case_id) is None
     for study_uid, study in studies:

@@ -7,7 +7,7 @@ from reading.desk.withheld import withheld
 from reading.viewers import Staff
 from viewer.views.report_sheet import examination_with_side
 from viewer.words import words
-from viewer.words.catalogue import Language
+from viewer.words.catalogue import Language, text
 
 
 def withheld_lines(ctx: Context[Staff], language: Language) -> list[dict[str, str | bool]]:
@@ -20,6 +20,7 @@ def withheld_lines(ctx: Context[Staff], language: Language) -> list[dict[str, st
             "examined_at": words.moment(one.examined_at, one.time_zone),
             "withheld_at": words.moment(one.withheld_at, one.time_zone),
             "withheld_by": one.withheld_by,
+            "printed": text(language, "withheld.printed", n=one.printed) if one.printed else "",
             "decides": one.decides,
         }
         for one in withheld(ctx)

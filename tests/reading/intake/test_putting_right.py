@@ -19,7 +19,8 @@ from reading.errors import Invalid, NotAllowed, NotThere
 from reading.intake import putting_right, surgery
 from reading.intake.putting_right import Reason
 from reading.intake.study_content import sides_in
-from reading.kinds import IdentifierKind
+from reading.kinds import IdentifierKind, Sex
+from reading.orders.registration import CardHolder
 from reading.patients import attribution
 from reading.patients.patient_identifiers import Identifier
 from reading.signing import withhold
@@ -199,12 +200,15 @@ def test_images_of_another_name_are_linked_with_a_word_of_its_own(engine: Engine
         known = pia(tx, now)
         nameless = arrive(tx, clinic, "1.1", now, patient_id="", patient_name="")
         another = arrive(tx, clinic, "1.2", now, patient_id="", patient_name="Paul^Pan")
+        without = arrive(tx, clinic, "1.3", now, patient_id="", patient_name="")
         tang = acting(tx, clinic, clinic.tang, now)
+        nobody = CardHolder(kind=None, card="", name="", sex=Sex.UNKNOWN, birth_date=None)
+        putting_right.link(tang, KEYS, without.id, nobody, same_person=False)
         putting_right.link(tang, KEYS, nameless.id, PIA, same_person=False)
         with pytest.raises(Invalid, match="same_person"):
             putting_right.link(tang, KEYS, another.id, PIA, same_person=False)
         putting_right.link(tang, KEYS, another.id, PIA, same_person=True)
-        first, second = attribution.current(tx, "1.1"), attribution.current(tx, "1.2")
+        first, second, third = (attribution.current(tx, uid) for uid in ("1.1", "1.2", "1.3"))
         linked = [cases.by_id(tx, case.id).patient_id for case in (nameless, another)]
 
     assert first is not None
@@ -212,6 +216,8 @@ def test_images_of_another_name_are_linked_with_a_word_of_its_own(engine: Engine
     assert linked == [known.id, known.id]
     assert (first.reason, first.attributes["PatientName"]) == (Reason.LINKED, "Pia")
     assert (second.reason, second.attributes) == (Reason.LINKED_NAMES_DIFFER, {})
+    assert third is not None
+    assert third.reason == Reason.LINKED_WITHOUT_PAPERS
 
 
 def test_who_withholds_a_case_while_it_is_corrected_waits_in_no_ring(engine: Engine, now: datetime) -> None:
