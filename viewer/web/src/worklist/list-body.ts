@@ -12,7 +12,7 @@ import './preview'
 import { tableOf } from './table'
 
 /** With less room the preview is not shown, and a click opens the case. */
-const BESIDE = '(width >= 1100px)'
+const BESIDE = '(width >= 1280px)'
 
 type Body = {
   readonly feed: ListFeed

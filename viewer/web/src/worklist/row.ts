@@ -47,9 +47,9 @@ const CELLS: Readonly<Record<Column, (item: Case, now: Date, gone: boolean) => T
   patient: (item, now) =>
     html`<td class="patient">
       <a class="open" href=${caseAddress(item.id)}>${nameOfPatient(item.patient)}</a>
-      <span class="soft">${personOf(item.patient)}</span>
       ${item.critical ? html`<span class="tag danger">${text('worklist.critical')}${alarm(item.critical, now)}</span>` : nothing}
       ${item.identity === 'differs' ? html`<span class="tag danger">${text('desk.identity-differs')}</span>` : nothing}
+      <span class="soft">${personOf(item.patient)}</span>
       ${item.patient.name_in_images ? html`<span class="soft small">${text('patient.in-images', { name: item.patient.name_in_images })}</span>` : nothing}
     </td>`,
   examination: (item) =>
