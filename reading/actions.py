@@ -48,6 +48,7 @@ class Action(StrEnum):
     CASE_PREVIEW = "case.preview"
     CASE_PUT_BACK = "case.put_back"
     CASE_READ_AGAIN = "case.read_again"
+    CASE_RECALL = "case.recall"
     CASE_REFILL = "case.refill"
     CASE_REJECT = "case.reject"
     CASE_RENEW = "case.renew"

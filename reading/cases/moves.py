@@ -85,6 +85,8 @@ class Move(StrEnum):
     TO_ARBITRATION = "to_arbitration"
     CONCUR = "concur"
     """Two blind readings say the same: the report is released with both signatures."""
+    RECALL = "recall"
+    """One of two blind readings recalls, and its rule asks for no more: that one is released."""
     ARBITRATE = "arbitrate"
     VERIFY_FOR_REVIEW = "verify_for_review"
     VERIFY_AS_FINAL = "verify_as_final"
@@ -169,6 +171,7 @@ MOVES: Final = MoveTable(
         (State.SECOND_READING, Move.RETURN): State.RETURNED,
         (State.SECOND_READING, Move.TO_ARBITRATION): State.WAITING_ARBITRATION,
         (State.SECOND_READING, Move.CONCUR): State.FINAL,
+        (State.SECOND_READING, Move.RECALL): State.FINAL,
         (State.WAITING_ARBITRATION, Move.CLAIM): State.ARBITRATING,
         (State.ARBITRATING, Move.PUT_BACK): State.WAITING_ARBITRATION,
         (State.ARBITRATING, Move.EXPIRE): State.WAITING_ARBITRATION,

@@ -25,6 +25,7 @@ LEAVES: Final[Mapping[Move, Step]] = {
     Move.SIGN_FIRST: Step.READ,
     Move.SIGN_PROVISIONALLY: Step.READ,
     Move.CONCUR: Step.SECOND,
+    Move.RECALL: Step.SECOND,
     Move.TO_ARBITRATION: Step.SECOND,
     Move.ARBITRATE: Step.ARBITRATE,
     Move.VERIFY_FOR_REVIEW: Step.VERIFY,

@@ -40,6 +40,25 @@ BY_POLICY: Final[dict[tuple[Arbitration, Result], Because]] = {
 """Readings that say the same and are decided by a third person all the same; all others are released."""
 
 
+class Reading(StrEnum):
+    """One of two blind readings."""
+
+    FIRST = "first"
+    SECOND = "second"
+
+
+BY_ONE: Final[dict[tuple[Arbitration, Result, Result], Reading]] = {
+    (Arbitration.RECALL_IF_EITHER, Result.RECALL, Result.NORMAL): Reading.FIRST,
+    (Arbitration.RECALL_IF_EITHER, Result.NORMAL, Result.RECALL): Reading.SECOND,
+}
+"""By policy, first and second result: readings that differ and of which one is released as it is."""
+
+
+def settled_by(first: Opinion, second: Opinion, policy: Arbitration) -> Reading | None:
+    """Which of two readings that differ is released without a third person; None: neither is."""
+    return BY_ONE.get((policy, first.result, second.result))
+
+
 def difference(first: Opinion, second: Opinion) -> Difference | None:
     """In what two readings differ; None where they are concordant. Comments have no part in it."""
     if first.result is not second.result:
@@ -56,7 +75,7 @@ def difference(first: Opinion, second: Opinion) -> Difference | None:
 
 def arbitration(first: Opinion, second: Opinion, policy: Arbitration, *, same_images: bool) -> Because | None:
     """Why a third person decides between two readings; None where they are released as they are."""
-    if difference(first, second) is not None:
+    if difference(first, second) is not None and settled_by(first, second, policy) is None:
         return Because.DISCORDANT
     if not same_images:
         return Because.IMAGES

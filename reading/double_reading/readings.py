@@ -18,7 +18,7 @@ from reading.cases.cases import Case
 from reading.cases.moves import Move, State, Step, after
 from reading.context import Context, Who, without_door
 from reading.double_reading import comparisons
-from reading.double_reading.discordance import arbitration, difference
+from reading.double_reading.discordance import Reading, arbitration, difference, settled_by
 from reading.errors import Invalid, MoveNotAllowed, NotAllowed
 from reading.kinds import Role, Tier
 from reading.queue import claiming, leases
@@ -30,7 +30,7 @@ from reading.reports.opinion import Opinion, Result
 from reading.reports.seal import Seal
 from reading.reports.versions import ReportVersion
 from reading.rules import case_rule, flags
-from reading.rules.rule import DoubleReading, Finality
+from reading.rules.rule import Arbitration, DoubleReading, Finality
 from reading.signing import release, signatures
 from reading.signing.basis import Screen
 from reading.viewers import RoleGrant, Staff
@@ -176,14 +176,15 @@ def _second(  # noqa: PLR0917
     version = _signed(ctx, seal, grant, case, content, screen, first)
     case = cases.lock(ctx.tx, case.id)
     opinions = _opinion(first.content), _opinion(content)
-    because = arbitration(
-        *opinions, _asked(ctx, case).arbitration, same_images=first.images["set"] == version.images["set"]
-    )
+    policy = _arbitration(ctx, case)
+    because = arbitration(*opinions, policy, same_images=first.images["set"] == version.images["set"])
     comparisons.add(ctx.tx, first, version, difference=difference(*opinions), because=because, now=ctx.now)
-    if because is None:
-        _conclude(ctx, seal, grant, case, version, Move.CONCUR)
-    else:
+    if because is not None:
         leases.let_go(ctx, case, Move.TO_ARBITRATION, grant=grant, tier=Tier.CITY)
+        return version
+    settled = settled_by(*opinions, policy)
+    released = first if settled is Reading.FIRST else version
+    _conclude(ctx, seal, grant, case, released, Move.CONCUR if settled is None else Move.RECALL)
     return version
 
 
@@ -248,6 +249,13 @@ def _of_its_reader(ctx: Context[Staff], case: Case) -> RoleGrant:
 def _asked(ctx: Context[Who], case: Case) -> DoubleReading:
     """What the rule says; where the case met another rule since its first reading, what is usual."""
     return case_rule.double_reading_of(ctx.tx, case) or DoubleReading()
+
+
+def _arbitration(ctx: Context[Who], case: Case) -> Arbitration:
+    """What the rule says; one reading alone is released only under the rule that stands on the case."""
+    asked = _asked(ctx, case).arbitration
+    alone = asked is Arbitration.RECALL_IF_EITHER and case_rule.rule_of(ctx.tx, case).double_reading is None
+    return Arbitration.DISCORDANT_ONLY if alone else asked
 
 
 def _opinion(content: Content) -> Opinion:

@@ -50,6 +50,7 @@ ENDS: Final[Mapping[Move, Kind]] = {
     Move.SIGN_FIRST: Kind.READ,
     Move.SIGN_PROVISIONALLY: Kind.READ,
     Move.CONCUR: Kind.SECOND,
+    Move.RECALL: Kind.SECOND,
     Move.TO_ARBITRATION: Kind.SECOND,
     Move.ARBITRATE: Kind.ARBITRATE,
     Move.VERIFY_FOR_REVIEW: Kind.VERIFY,

@@ -5,14 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from reading.cases.moves import SigningRole
+from reading.reports.opinion import Result
 from reading.reports.seal import BLIND_READING, payload_of
 from reading.reports.versions import Signature
-from reading.rules.rule import Rule
+from reading.rules.rule import Arbitration, Rule
 
 
 def by_resident(signature: Signature) -> bool:
     """Whether somebody signed as a resident, whom an attending countersigns."""
     return bool(payload_of(signature).get("in_training"))
+
+
+def _is_enough(rule: Rule, author: Signature) -> bool:
+    """Whether a blind reading recalls under a rule that asks for no more than one that does."""
+    double, opinion = rule.double_reading, payload_of(author)["content"].get("opinion") or {}
+    by_either = double is not None and double.arbitration is Arbitration.RECALL_IF_EITHER
+    return by_either and opinion.get("result") == Result.RECALL
 
 
 def missing_roles(rule: Rule, signatures: Iterable[Signature]) -> set[SigningRole]:
@@ -21,7 +29,9 @@ def missing_roles(rule: Rule, signatures: Iterable[Signature]) -> set[SigningRol
     asked = {SigningRole.AUTHOR}
     author = present.get(SigningRole.AUTHOR)
     if author is not None and payload_of(author).get("reading") == BLIND_READING:
-        return {SigningRole.AUTHOR, SigningRole.SECOND} - present.keys()  # no rule asks a verifier of two readers
+        # No rule asks a verifier of two readers; where one recall is enough, it stands with its own signature alone.
+        both = {SigningRole.AUTHOR, SigningRole.SECOND}
+        return (asked if _is_enough(rule, author) else both) - present.keys()
     if author is not None and rule.needs_verifier_after(payload_of(author)["title"]):
         asked.add(SigningRole.VERIFIER)
     # What an attending passes on to the city instead of signing is countersigned there.

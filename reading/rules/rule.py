@@ -79,11 +79,13 @@ class Overdue:
 
 
 class Arbitration(StrEnum):
-    """Which pairs of blind readings a third person decides, besides those that differ."""
+    """Which pairs of blind readings a third person decides: those that differ, and more or fewer of them."""
 
     DISCORDANT_ONLY = "discordant_only"
     ALL_RECALLS = "all_recalls"
     ALL_NOT_NORMAL = "all_not_normal"
+    RECALL_IF_EITHER = "recall_if_either"
+    """Fewer: where one recalls and the other one says normal, the recall is released as it is."""
 
 
 class Finality(StrEnum):

@@ -99,7 +99,7 @@ class WhenPart(Part):
 class DoubleReadingPart(Part):
     """Two blind readings, and who decides between them."""
 
-    arbitration: Literal["discordant_only", "all_recalls", "all_not_normal"] = "discordant_only"
+    arbitration: Literal["discordant_only", "all_recalls", "all_not_normal", "recall_if_either"] = "discordant_only"
     first_final: Literal["at_once", "after_minutes", "by_reader"] = "at_once"
     minutes: Minutes = 60
 

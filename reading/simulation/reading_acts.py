@@ -7,7 +7,7 @@ from typing import Final
 
 from reading.cases.moves import Move, State, Step, after, move_after_signing, move_after_verifying
 from reading.clock.hours import Days
-from reading.double_reading.discordance import arbitration
+from reading.double_reading.discordance import arbitration, settled_by
 from reading.double_reading.readings import FIRST_MOVE
 from reading.kinds import Role, Tier
 from reading.reports.opinion import Opinion, Result
@@ -76,7 +76,8 @@ class Acts:
         asked = case.rule.double_reading or DoubleReading()
         if arbitration(first, second, asked.arbitration, same_images=True) is not None:
             return [(Move.TO_ARBITRATION, Tier.CITY)]
-        return self._released(case, Move.CONCUR)
+        settled = settled_by(first, second, asked.arbitration)
+        return self._released(case, Move.CONCUR if settled is None else Move.RECALL)
 
     def _handed_on(self, case: PlayedCase, move: Move) -> Moves:
         state = after(case.state, move)

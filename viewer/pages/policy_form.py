@@ -27,7 +27,7 @@ CHOICES: Final[Mapping[str, Sequence[str]]] = {
     "tier": ("county", "city"),
     "needs_verifier": ("yes", "no"),
     "tell_site": ("no", "yes"),
-    "double_arbitration": ("", "discordant_only", "all_recalls", "all_not_normal"),
+    "double_arbitration": ("", "discordant_only", "all_recalls", "all_not_normal", "recall_if_either"),
     "double_first_final": ("at_once", "after_minutes", "by_reader"),
     "review_when": ("", "before_release", "after_release"),
     "may_choose": ("freely", "with_reason", "no"),

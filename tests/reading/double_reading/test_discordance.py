@@ -9,7 +9,15 @@ from typing import Final
 
 import pytest
 
-from reading.double_reading.discordance import BY_POLICY, Because, Difference, arbitration, difference
+from reading.double_reading.discordance import (
+    BY_POLICY,
+    Because,
+    Difference,
+    Reading,
+    arbitration,
+    difference,
+    settled_by,
+)
 from reading.reports.opinion import Opinion, Result, SideResult
 from reading.rules.rule import Arbitration
 
@@ -76,6 +84,9 @@ def test_comments_have_no_part_in_it(one: Opinion) -> None:
         (Arbitration.ALL_NOT_NORMAL, Result.NORMAL, None),
         (Arbitration.ALL_NOT_NORMAL, Result.RECALL, Because.NOT_NORMAL),
         (Arbitration.ALL_NOT_NORMAL, Result.TECHNICAL_RECALL, Because.NOT_NORMAL),
+        (Arbitration.RECALL_IF_EITHER, Result.NORMAL, None),
+        (Arbitration.RECALL_IF_EITHER, Result.RECALL, None),
+        (Arbitration.RECALL_IF_EITHER, Result.TECHNICAL_RECALL, None),
     ],
 )
 def test_each_policy_over_all_concordant_results(policy: Arbitration, result: Result, because: Because | None) -> None:
@@ -87,5 +98,25 @@ def test_each_policy_over_all_concordant_results(policy: Arbitration, result: Re
 
 
 @pytest.mark.parametrize(("policy", "same_images"), list(product(Arbitration, (True, False))))
-def test_what_differs_is_decided_under_every_policy(policy: Arbitration, same_images: bool) -> None:
-    assert arbitration(NORMAL, RIGHT, policy, same_images=same_images) is Because.DISCORDANT
+def test_what_differs_is_decided_under_every_policy_but_for_one_recall(policy: Arbitration, same_images: bool) -> None:
+    for first, second in product(EVERY, EVERY):
+        one_recalls = {first.result, second.result} == {Result.RECALL, Result.NORMAL}
+        enough = policy is Arbitration.RECALL_IF_EITHER and one_recalls
+        decided = arbitration(first, second, policy, same_images=same_images)
+        if enough:
+            assert decided is (None if same_images else Because.IMAGES)
+        elif difference(first, second) is not None:
+            assert decided is Because.DISCORDANT
+
+
+def test_what_is_released_without_a_third_person_is_the_reading_that_recalls() -> None:
+    for policy, first, second in product(Arbitration, EVERY, EVERY):
+        settled = settled_by(first, second, policy)
+        recalls = {Reading.FIRST: first, Reading.SECOND: second}
+        other = {Reading.FIRST: second, Reading.SECOND: first}
+        if settled is None:
+            continue
+        assert policy is Arbitration.RECALL_IF_EITHER
+        assert (recalls[settled].result, other[settled].result) == (Result.RECALL, Result.NORMAL)
+    assert settled_by(RIGHT, NORMAL, Arbitration.RECALL_IF_EITHER) is Reading.FIRST
+    assert settled_by(NORMAL, RIGHT, Arbitration.RECALL_IF_EITHER) is Reading.SECOND

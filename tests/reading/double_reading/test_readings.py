@@ -23,6 +23,7 @@ from reading.intake import intake
 from reading.kinds import Role
 from reading.queue import claiming, leases
 from reading.reports import drafts, versions
+from reading.reports.opinion import Opinion, Result, SideResult
 from reading.reports.versions import Status
 from reading.review.review import Outcome
 from reading.rules import case_rule
@@ -45,6 +46,8 @@ from tests.reading.clinic import (
 )
 from tests.reading.double_reading.twice import AGAIN, NORMAL, RIGHT, RULE, mammogram, open_screening, read_blind, rules
 from tests.reading.region import hire
+
+LEFT = Opinion(result=Result.RECALL, right=SideResult.NORMAL, left=SideResult.RECALL)
 
 
 def _seen_by(tx: Connection, clinic: Clinic, staff: Staff, case_id: str, now: datetime) -> list[SigningRole]:
@@ -76,7 +79,7 @@ def test_two_who_say_the_same_release_with_both_signatures(engine: Engine, now: 
         case = mammogram(tx, clinic, "1.1", now)
         read_blind(tx, clinic, clinic.ada, case.id, now, RIGHT)
         assert state(tx, case.id) is State.WAITING_SECOND
-        assert [one.topic for one in messages(tx) if one.topic == "report.released"] == []
+        assert [one.kind for one in messages(tx) if one.kind == "report.released"] == []
 
         second = read_blind(tx, clinic, clinic.vera, case.id, now, replace(RIGHT, findings="右乳肿块"))
         final = versions.final(tx, case.id)
@@ -245,6 +248,59 @@ def test_the_policy_sends_what_is_the_same_to_a_third(
 
         assert _compared(tx, case.id) == (None, because)
         assert state(tx, case.id) is (State.WAITING_ARBITRATION if because else State.FINAL)
+
+
+@pytest.mark.parametrize("first_recalls", [True, False])
+def test_where_one_recall_is_enough_it_is_released_in_the_words_of_whoever_recalls(
+    engine: Engine, now: datetime, first_recalls: bool
+) -> None:
+    with transaction(engine) as tx:
+        clinic = open_screening(tx, now, arbitration="recall_if_either")
+        case = mammogram(tx, clinic, "1.1", now)
+        first = read_blind(tx, clinic, clinic.ada, case.id, now, RIGHT if first_recalls else NORMAL)
+        second = read_blind(tx, clinic, clinic.vera, case.id, now, NORMAL if first_recalls else RIGHT)
+        final = versions.final(tx, case.id)
+        assert final is not None
+        signed = [one.role for one in versions.signatures_for(tx, final)]
+        told = [one.subject_id for one in messages(tx) if one.kind == "report.released"]
+
+        assert state(tx, case.id) is State.FINAL
+        assert final.id == (first if first_recalls else second).id
+        assert signed == [SigningRole.AUTHOR] if first_recalls else [SigningRole.AUTHOR, SigningRole.SECOND]
+        assert _compared(tx, case.id) == ("result", None)
+        assert told == [final.id]
+        assert report_seals.flaws_of(tx, [final], clinic.seal.public_key) == {final.id: frozenset()}
+        assert _seen_by(tx, clinic, clinic.ben, case.id, now) == [
+            SigningRole.SECOND if first_recalls else SigningRole.AUTHOR
+        ]
+
+
+@pytest.mark.parametrize("other", [AGAIN, replace(RIGHT, opinion=LEFT)])
+def test_where_one_recall_is_enough_a_third_decides_what_differs_otherwise(
+    engine: Engine, now: datetime, other: versions.Content
+) -> None:
+    with transaction(engine) as tx:
+        clinic = open_screening(tx, now, arbitration="recall_if_either")
+        case = mammogram(tx, clinic, "1.1", now)
+        read_blind(tx, clinic, clinic.ada, case.id, now, RIGHT)
+        read_blind(tx, clinic, clinic.vera, case.id, now, other)
+
+        assert state(tx, case.id) is State.WAITING_ARBITRATION
+        assert _compared(tx, case.id)[1] == "discordant"
+
+
+def test_one_recall_is_not_enough_where_a_flag_put_the_case_under_another_rule(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        flagged = RULE | {"name": "flagged", "when": {"critical": True}}
+        screening = RULE | {"double_reading": {"arbitration": "recall_if_either"}}
+        clinic = open_clinic(tx, now, {"rules": [flagged, screening, *UNSAMPLED["rules"]]})
+        case = mammogram(tx, clinic, "1.1", now)
+        case_rule.retriage(tx, case, critical=True)
+        read_blind(tx, clinic, clinic.ada, case.id, now, RIGHT)
+        read_blind(tx, clinic, clinic.vera, case.id, now, NORMAL)
+
+        assert cases.by_id(tx, case.id).rule == "flagged"
+        assert state(tx, case.id) is State.WAITING_ARBITRATION
 
 
 def test_readings_of_other_images_are_decided_by_a_third(engine: Engine, now: datetime) -> None:

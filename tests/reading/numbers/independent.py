@@ -34,7 +34,7 @@ PLACE = {
 }
 DONE = {
     **dict.fromkeys(("sign", "sign_for_review", "sign_as_final", "sign_first", "sign_provisionally"), "read"),
-    **dict.fromkeys(("concur", "to_arbitration"), "second"),
+    **dict.fromkeys(("concur", "recall", "to_arbitration"), "second"),
     "arbitrate": "arbitrate",
     **dict.fromkeys(("verify_for_review", "verify_as_final"), "verify"),
     **dict.fromkeys(("agree", "amend"), "review"),

@@ -184,7 +184,7 @@ class _Case:
             return
         move, to = draw.choice(possible)
         who = None
-        if move in _SIGNS | {Move.CLAIM, Move.CONCUR, Move.TO_ARBITRATION, Move.RETURN}:
+        if move in _SIGNS | {Move.CLAIM, Move.CONCUR, Move.RECALL, Move.TO_ARBITRATION, Move.RETURN}:
             who = draw.choice(self._readers)
         elif move not in {Move.DRAW, Move.FINALISE, Move.REJECT, Move.EXPIRE}:
             who = draw.choice(self._reviewers)
@@ -217,7 +217,7 @@ class _Case:
             if not blind:
                 self._replace(Status.PRELIMINARY)
             self._add(status, who, "author")
-        elif move is Move.CONCUR or (move is Move.TO_ARBITRATION):
+        elif move in {Move.CONCUR, Move.RECALL, Move.TO_ARBITRATION}:
             self._add(Status.BLIND, who, "second")
         elif move is Move.ARBITRATE:
             self._add(Status.BLIND, who, "arbiter")
