@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -20,7 +21,7 @@ from reading.cases import cases
 from reading.cases.cases import Case
 from reading.cases.history import MoveRow
 from reading.cases.identity_moves import Identity
-from reading.cases.moves import SigningRole
+from reading.cases.moves import SigningRole, State
 from reading.completeness import account, follow_ups, image_set
 from reading.completeness.account import Account
 from reading.completeness.follow_ups import Confirmation
@@ -52,7 +53,11 @@ from reading.review.scores import Score, settled
 from reading.rules import case_rule
 from reading.rules.required_signatures import by_resident
 from reading.rules.rule import DoubleReading
+from reading.signing.panel import Met, met
 from reading.viewers import Staff
+
+TO_SIGN: Final = frozenset({State.WAITING_READ, State.READING})
+"""The states in which a report waits for its author, and for the panel before."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,6 +126,8 @@ class Detail:
     versions: tuple[SignedVersion, ...]
     readings: tuple[BlindReading, ...]
     """The blind readings that they may see; whose they are, nobody is told before the case is decided."""
+    panel: Met | None
+    """How far the panel has come that its rule asks for; None where none is asked for or the case is signed."""
     double_reading: DoubleReading | None
     """What is asked of two readers, where two read it."""
     priors: tuple[Prior, ...]
@@ -192,6 +199,7 @@ def detail(ctx: Context[Staff], case_id: str) -> Detail:
         draft=drafts.of_case(ctx.tx, case_id) if own else None,
         versions=signed,
         readings=tuple(blindness.open_readings(ctx, case)),
+        panel=met(ctx.tx, case, ctx.who.person_id, ctx.now) if case.state in TO_SIGN else None,
         double_reading=case_rule.double_reading_of(ctx.tx, case),
         priors=tuple(_priors(ctx, case)),
         image_set=images.digest,

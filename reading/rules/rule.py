@@ -108,6 +108,16 @@ class DoubleReading:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Panel:
+    """Colleagues give their opinions by a consultation before somebody concludes and signs."""
+
+    opinions: int
+    """Of so many people besides whoever signs."""
+    skills: frozenset[str] = frozenset()
+    """What each of them has to have all of; empty: anybody who was asked counts."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Rule:
     """One rule: its conditions, and what it asks for in the cases that meet them."""
 
@@ -121,6 +131,8 @@ class Rule:
     review: Review | None
     double_reading: DoubleReading | None = None
     """None: one person reads."""
+    panel: Panel | None = None
+    """None: whoever reads signs without others."""
     tell_site: bool
     """Whether somebody at the site acknowledges the release and passes it on, whatever the report says."""
     due_minutes: int

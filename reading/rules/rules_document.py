@@ -31,9 +31,10 @@ from reading.rules.clock_document import (
     steps_of,
 )
 from reading.rules.conditions import Hours, When
+from reading.rules.double_reading_document import DoubleReadingPart, double_reading_of, double_reading_part
 from reading.rules.facts import folded
 from reading.rules.review_document import ReviewPart, review_of, review_part, review_problems
-from reading.rules.rule import Arbitration, DoubleReading, Finality, Rule
+from reading.rules.rule import Panel, Rule
 from reading.rules.staffing import SEPARATOR, MayChoose
 from reading.rules.staffing import folded as folded_skill
 from reading.texts import storable
@@ -41,6 +42,7 @@ from reading.texts import storable
 OLDEST: Final = 120
 MOST_RULES: Final = 200
 MOST_TEXTS: Final = 500
+MOST_OPINIONS: Final = 10
 MOST_SKILLS: Final = 8
 """So many fit into the column of a case."""
 
@@ -96,12 +98,11 @@ class WhenPart(Part):
     escalated: bool | None = None
 
 
-class DoubleReadingPart(Part):
-    """Two blind readings, and who decides between them."""
+class PanelPart(Part):
+    """How many colleagues give opinions before somebody signs."""
 
-    arbitration: Literal["discordant_only", "all_recalls", "all_not_normal", "recall_if_either"] = "discordant_only"
-    first_final: Literal["at_once", "after_minutes", "by_reader"] = "at_once"
-    minutes: Minutes = 60
+    opinions: Annotated[int, Field(ge=1, le=MOST_OPINIONS)]
+    skills: list[_Skill] = Field(default_factory=list[str], max_length=MOST_SKILLS)
 
 
 class RulePart(ClockPart):
@@ -114,6 +115,7 @@ class RulePart(ClockPart):
     exempt_titles: list[_Text] = Field(default_factory=list[str], max_length=MOST_TEXTS)
     review: ReviewPart | None = None
     double_reading: DoubleReadingPart | None = None
+    panel: PanelPart | None = None
     tell_site: bool = False
     due_minutes: Minutes
     indicator_minutes: Minutes
@@ -287,6 +289,10 @@ def _between(rules: Sequence[Rule]) -> list[DocumentProblem]:
                 wrong(number, "needs_verifier", "double_reading_has_no_verifier")
             if rule.reviewed_before_release:
                 wrong(number, "review.when", "double_reading_has_its_arbiter")
+        if rule.panel is not None and rule.double_reading is not None:
+            wrong(number, "panel", "double_reading_has_no_panel")
+        if rule.panel is not None and meets_emergencies and not emergencies_have_theirs:
+            wrong(number, "panel", "emergency_waits_for_panel")
         if when.priority is None or Priority.EMERGENCY in when.priority:
             emergencies_have_theirs |= set(when.asked()) <= {"priority"}
         everything_has_its_own |= when == When()
@@ -303,7 +309,8 @@ def _rule(part: RulePart) -> Rule:
         needs_verifier=part.needs_verifier,
         exempt_titles=frozenset(part.exempt_titles),
         review=review_of(part.review),
-        double_reading=_double_reading(part.double_reading),
+        double_reading=double_reading_of(part.double_reading),
+        panel=None if part.panel is None else Panel(opinions=part.panel.opinions, skills=frozenset(part.panel.skills)),
         tell_site=part.tell_site,
         due_minutes=part.due_minutes,
         indicator_minutes=part.indicator_minutes,
@@ -315,14 +322,6 @@ def _rule(part: RulePart) -> Rule:
         skills=frozenset(part.skills),
         may_choose=MayChoose(part.may_choose),
         may_leave_series=part.may_leave_series,
-    )
-
-
-def _double_reading(part: DoubleReadingPart | None) -> DoubleReading | None:
-    if part is None:
-        return None
-    return DoubleReading(
-        arbitration=Arbitration(part.arbitration), finality=Finality(part.first_final), minutes=part.minutes
     )
 
 
@@ -361,10 +360,10 @@ def rule_part(rule: Rule) -> dict[str, Any]:
         "arriving_minutes": rule.arriving_minutes,
     }
     if rule.double_reading is not None:
-        double = rule.double_reading
-        minutes = {"minutes": double.minutes} if double.finality is Finality.AFTER_MINUTES else {}
-        said = {"arbitration": double.arbitration.value, "first_final": double.finality.value}
-        part["double_reading"] = said | minutes
+        part["double_reading"] = double_reading_part(rule.double_reading)
+    if rule.panel is not None:
+        skills = {"skills": sorted(rule.panel.skills)} if rule.panel.skills else {}
+        part["panel"] = {"opinions": rule.panel.opinions} | skills
     flags = {"tell_site": rule.tell_site, "may_leave_series": rule.may_leave_series}
     part |= {name: True for name, said in flags.items() if said}
     if rule.skills:

@@ -83,6 +83,8 @@ class Load:
     late: int = 0
     second_readings: int = 0
     """Cases that two people read; how many a third one decides, nobody knows before."""
+    opinions: int = 0
+    """Opinions of panels."""
     reviews_before: int = 0
     """Reviews that the release waits for."""
     reviews_after: float = 0
@@ -92,6 +94,7 @@ class Load:
         self.cases += 1
         self.late += late
         self.second_readings += rule.double_reading is not None
+        self.opinions += 0 if rule.panel is None else rule.panel.opinions
         if rule.review is not None and rule.review.when is ReviewTime.BEFORE_RELEASE:
             self.reviews_before += 1
         elif rule.review is not None:

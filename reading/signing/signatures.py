@@ -34,7 +34,7 @@ from reading.reports.marks import Mark
 from reading.reports.seal import Seal, sign_version
 from reading.reports.versions import ReportVersion
 from reading.rules import case_rule
-from reading.signing import release, report_checks
+from reading.signing import panel, release, report_checks
 from reading.signing.basis import Basis, Screen, basis_of, record_not_shown
 from reading.signing.marked_pictures import lie_in_its_pictures
 from reading.signing.temporary import goes_out_at_once
@@ -66,7 +66,8 @@ def sign(
 
     Raises:
         Stale: lease, draft or images have changed since they were shown.
-        NotAllowed: they acted in another role, two people read it, or a series was never shown; see `basis_of`.
+        NotAllowed: they acted in another role, two people read it, the panel of its rule has not met, or a series was
+            never shown; see `basis_of`.
         Invalid: findings or impression are blank; what is missing or cannot be shown stands there without a reason; a
             mark lies in no picture of the case (`InvalidMark`).
         ChecksOpen: a check of the text stops it, or was not confirmed.
@@ -286,6 +287,8 @@ def _signed_by_one(
 ) -> ReportVersion:
     only_role(role, cases.roles_of(ctx.tx, case.id, ctx.who.person_id))
     content.ready_to_sign(of_breasts=case.is_of_breasts)
+    if not blind:
+        panel.must_have_met(ctx.tx, case, content, ctx.who.person_id, ctx.now)
     basis = basis_of(ctx.tx, case, screen)
     lie_in_its_pictures(ctx, case, content.marks, signed=signed)
     confirmed = report_checks.settle(ctx, case, content, screen.confirmed)

@@ -60,6 +60,8 @@ def rows(  # noqa: PLR0917 -- the fields of the form
     tell_site: Column,
     exempt_titles: Column,
     skills: Column,
+    panel_opinions: Column,
+    panel_skills: Column,
     may_choose: Column,
     may_leave_series: Column,
     double_arbitration: Column,
@@ -95,6 +97,8 @@ def rows(  # noqa: PLR0917 -- the fields of the form
         "tell_site": tell_site,
         "exempt_titles": exempt_titles,
         "skills": skills,
+        "panel_opinions": panel_opinions,
+        "panel_skills": panel_skills,
         "may_choose": may_choose,
         "may_leave_series": may_leave_series,
         "double_arbitration": double_arbitration,
@@ -176,7 +180,8 @@ def _plain(document: Mapping[str, Any]) -> dict[str, Any]:
 
 def _plain_rule(rule: Mapping[str, Any]) -> dict[str, Any]:
     unsaid = {"when": {}, "tell_site": False, "exempt_titles": [], "review": None, "skills": [], "may_choose": "freely"}
-    said: dict[str, Any] = {**unsaid, "may_leave_series": False, "double_reading": None, **rule}
+    said: dict[str, Any] = {**unsaid, "may_leave_series": False, "double_reading": None, "panel": None, **rule}
+    panel = said["panel"] if said["panel"] is None else {"skills": [], **said["panel"]}
     double = said["double_reading"] if said["double_reading"] is None else dict(USUAL_DOUBLE) | said["double_reading"]
     when = {key: value for key, value in said["when"].items() if value is not None}
     review = said["review"] if said["review"] is None else {"percent": 100, **said["review"]}
@@ -186,6 +191,7 @@ def _plain_rule(rule: Mapping[str, Any]) -> dict[str, Any]:
         "exempt_titles": sorted(said["exempt_titles"]),
         "skills": sorted(said["skills"]),
         "double_reading": double,
+        "panel": panel if panel is None else panel | {"skills": sorted(panel["skills"])},
         "review": review,
     }
 
@@ -236,6 +242,9 @@ def _rule(typed: Rows, number: int) -> dict[str, Any]:
         rule["tell_site"] = True
     if said["skills"]:
         rule["skills"] = _listed(said["skills"])
+    if said["panel_opinions"] or said["panel_skills"]:
+        skills = {"skills": _listed(said["panel_skills"])} if said["panel_skills"] else {}
+        rule["panel"] = {"opinions": _number(said["panel_opinions"])} | skills
     if said["may_choose"] != "freely":
         rule["may_choose"] = said["may_choose"]
     if said["may_leave_series"] == "yes":
@@ -259,6 +268,7 @@ def _ticked(boxes: Sequence[str], number: int) -> list[str]:
 
 def _fields(rule: Mapping[str, Any]) -> dict[str, Any]:
     when, review, hours = rule.get("when", {}), rule.get("review") or {}, rule.get("when", {}).get("hours", {})
+    panel = rule.get("panel") or {}
     double = None if rule.get("double_reading") is None else dict(USUAL_DOUBLE) | rule["double_reading"]
     return {
         "name": rule.get("name", ""),
@@ -267,6 +277,8 @@ def _fields(rule: Mapping[str, Any]) -> dict[str, Any]:
         "tell_site": "yes" if rule.get("tell_site") else "no",
         "exempt_titles": _joined(rule.get("exempt_titles", [])),
         "skills": _joined(rule.get("skills", [])),
+        "panel_opinions": panel.get("opinions", ""),
+        "panel_skills": _joined(panel.get("skills", [])),
         "may_choose": rule.get("may_choose", "freely"),
         "may_leave_series": "yes" if rule.get("may_leave_series") else "no",
         "double_arbitration": "" if double is None else double["arbitration"],

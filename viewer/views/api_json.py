@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any, TypeAlias
 
@@ -198,6 +199,7 @@ def detail(found: Detail, staff: Staff, language: Language) -> Json:
         if draft is None
         else {"content": draft.content.to_json(), "revision": draft.revision, "saved_at": draft.saved_at.isoformat()},
         "versions": [version(each) for each in found.versions],
+        "panel": None if found.panel is None else asdict(found.panel),
         "double_reading": None if found.double_reading is None else {"finality": found.double_reading.finality},
         "readings": [_reading(each) for each in found.readings],
         "priors": [api_around.prior(each) for each in found.priors],

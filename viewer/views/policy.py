@@ -125,6 +125,7 @@ def trial(made: Trial, names: Mapping[str, str], language: Language) -> dict[str
             ),
             (text(language, "policy.try.row.late"), before.late, after.late),
             (text(language, "policy.try.row.second"), before.second_readings, after.second_readings),
+            (text(language, "policy.try.row.opinions"), before.opinions, after.opinions),
             (text(language, "policy.try.row.reviews-before"), before.reviews_before, after.reviews_before),
             (text(language, "policy.try.row.reviews-after"), round(before.reviews_after), round(after.reviews_after)),
         ],

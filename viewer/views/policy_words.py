@@ -124,6 +124,10 @@ def clock(rule: Rule, language: Language) -> list[str]:
 def staffing(rule: Rule, language: Language) -> list[str]:
     """What a rule asks of whoever takes its cases; nothing where that is anybody who reads there."""
     lines: list[str] = []
+    if rule.panel is not None:
+        skilled = text(language, "list-comma").join(sorted(rule.panel.skills))
+        key = "policy.panel.skilled" if skilled else "policy.panel"
+        lines.append(text(language, key, n=rule.panel.opinions, skills=skilled))
     if rule.skills:
         skills = text(language, "list-comma").join(sorted(rule.skills))
         lines.append(text(language, "policy.staffing.skills", skills=skills))
@@ -245,6 +249,7 @@ def trial_lines(made: Trial, language: Language) -> list[str]:
         text(language, "policy.try.late-changes", newly=made.newly_late.count, no_longer=made.no_longer_late.count),
         text(language, "policy.try.reviews-before", before=made.before.reviews_before, after=made.after.reviews_before),
         text(language, "policy.try.second", before=made.before.second_readings, after=made.after.second_readings),
+        text(language, "policy.try.opinions", before=made.before.opinions, after=made.after.opinions),
         text(
             language,
             "policy.try.reviews-after",
@@ -316,6 +321,7 @@ def _load(one: Load) -> dict[str, Any]:
         "cases": one.cases,
         "late": one.late,
         "second_readings": one.second_readings,
+        "opinions": one.opinions,
         "reviews_before_release": one.reviews_before,
         "reviews_after_release": round(one.reviews_after, 1),
     }

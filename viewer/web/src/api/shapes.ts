@@ -557,6 +557,8 @@ export type CaseDetail = Case & {
   readonly lease: Lease | null
   readonly draft: SavedDraft | null
   readonly versions: readonly ReportVersion[]
+  /** How many colleagues its rule asks for before it is signed, and how many have given an opinion; null for none. */
+  readonly panel: { readonly asked: number; readonly given: number; readonly concluded: number } | null
   /** Null where one person reads. */
   readonly double_reading: { readonly finality: 'at_once' | 'after_minutes' | 'by_reader' } | null
   /** Those that the person may see. */

@@ -56,6 +56,7 @@ export function banners(
   act: { readonly takeAgain: () => void; readonly lookAgain: () => void; readonly takeFollowUp: () => void },
 ): TemplateResult {
   return html`${criticalResult(detail)}
+  ${detail.panel ? html`<p class="note ${detail.panel.concluded < detail.panel.asked ? 'warning' : ''}" role="status">${text('desk.panel', detail.panel)}</p>` : nothing}
   ${
     detail.countersign && isOpen(detail.state)
       ? html`<p class="note" role="status">${text('desk.countersign', { where: detail.countersign })}</p>`
