@@ -16,6 +16,13 @@ from reading.numbers.measures import Measure
 from reading.tables import number_fact
 
 LONGEST: Final = 4000
+LISTS: Final = ("modality", "body_part", "priority", "score")
+"""Conditions that name several values."""
+YES_OR_NO: Final = (
+    *("emergency", "positive", "complete", "revised", "graded", "chosen", "in_time", "examined_in_time"),
+)
+NUMBERS: Final = ("minutes_at_most", "examined_minutes_at_most")
+SCORES: Final = ("1", "2a", "2b", "3a", "3b", "3")
 _Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
 _Code = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9_ ./-]{1,64}$")]
 _Codes = Annotated[list[_Code], Field(min_length=1, max_length=40)]
@@ -52,10 +59,10 @@ class Filter(_Part):
 
     def _conditions(self) -> Iterator[sa.ColumnElement[bool]]:
         f = number_fact.c
-        for name in ("modality", "body_part", "priority", "score"):
+        for name in LISTS:
             if (said := getattr(self, name)) is not None:
                 yield f[name].in_(said)
-        for name in ("emergency", "positive", "complete", "revised", "graded", "chosen", "in_time", "examined_in_time"):
+        for name in YES_OR_NO:
             if (said := getattr(self, name)) is not None:
                 yield f[name].is_(said)
         if self.minutes_at_most is not None:

@@ -19,6 +19,7 @@ from viewer.http.on_record import ULID, acting, in_snapshot
 from viewer.http.page import language_of
 from viewer.http.problems import problem_of
 from viewer.pages.numbers import APART, Asking, Typed, numbers_page, typed
+from viewer.pages.ratio_form import FromForm, fields_of
 from viewer.pages.sign_in import words_for
 from viewer.views import number_ratios as words
 from viewer.views import numbers as view
@@ -57,9 +58,12 @@ def define(  # noqa: PLR0917 -- the fields of the form
     staff: Submitting,
     organisation: Id,
     code: Code,
-    document: Annotated[str, Form(max_length=8000)],
+    form: FromForm,
+    document: Annotated[str, Form(max_length=8000)] = "",
     seen: Annotated[int, Form(ge=0, le=100_000)] = 0,
 ) -> Response:
+    """The ratio as a form says it, or as a ``document``."""
+    as_document, document = not form, form or document
     try:
         with acting(office_of(request), staff) as ctx:
             ratios.define(ctx, organisation, code.strip(), document, seen=seen)
@@ -72,6 +76,7 @@ def define(  # noqa: PLR0917 -- the fields of the form
             status=problem_of(wrong).status,
             code=code,
             document=document,
+            as_document=as_document,
             seen=seen,
             organisation=organisation,
             problems=problems or [words_for(request, wrong)],
@@ -126,5 +131,6 @@ def _page(request: Request, staff: Staff, asking: Typed, *, status: int = 200, *
         ratios=[words.counted(one, language) for one in found],
         organisations=organisations,
         waiting=waiting,
-        **{"problems": [], **said},
+        fields=fields_of(str(said["document"]), language),
+        **{"problems": [], "as_document": False, **said},
     )

@@ -129,6 +129,33 @@ def test_agreement_is_of_those_who_read(house: House) -> None:
     assert "日期无法识别" in house.signed_in("mona").get("/office/numbers?since=never").text
 
 
+def test_a_ratio_is_defined_by_a_form_in_the_words_of_the_page(house: House) -> None:
+    mona = _english(house, "mona")
+    page = mona.get("/office/numbers/ratios").text
+    typed = {
+        "csrf_token": mona.headers["X-CSRF-Token"],
+        "organisation": house.clinic.region.oak.id,
+        "code": "quick",
+        "name_zh": "快",
+        "name_en": "Quick",
+        "kind": "released",
+        "better": "more",
+        "where": ["of:modality:CT", "of:modality:DX", "of:emergency:true", ""],
+        "counted_examined_minutes_at_most": "60",
+    }
+    wrong = mona.post("/office/numbers/ratios", data=typed | {"of_minutes_at_most": "soon"})
+    made = mona.post("/office/numbers/ratios", data=typed)
+    address = re.search(r"/office/numbers/ratios/(\w{26})", mona.get("/office/numbers/ratios").text)
+    assert address is not None
+    kept = unescape(mona.get(address[0]).text)
+
+    assert all(said in page for said in ("Report released", "Emergency", ">DR</option>", "As a document"))
+    assert (wrong.status_code, 'value="soon"' in wrong.text, made.status_code) == (422, True, 303)
+    document = json.loads(kept[kept.index("{\n") : kept.index("</pre>")])
+    assert document["of"] == {"modality": ["CT", "DX"], "emergency": True}
+    assert document["counted"] == {"examined_minutes_at_most": 60}
+
+
 def test_a_manager_defines_a_ratio_that_is_counted_and_never_evaluated(house: House) -> None:
     _a_day(house)
     mona = _english(house, "mona")
@@ -152,7 +179,7 @@ def test_a_manager_defines_a_ratio_that_is_counted_and_never_evaluated(house: Ho
     assert "of.sex: There is no such field" in _plain(wrong.text)
     assert "kind: This value is none of those allowed" in _plain(wrong.text)
     assert made.status_code == 303
-    assert "1 days of sites are still being counted" in counting
+    assert "Days of sites still to be counted: 1" in counting
     assert "Quick quick 40.0% few 2 of 5" in _plain(page)
     assert one.text.count('<svg class="chart"') == 5
     assert cases.text.count("/office/policy/case/") == 2
