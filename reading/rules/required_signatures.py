@@ -23,6 +23,11 @@ def _is_enough(rule: Rule, author: Signature) -> bool:
     return by_either and opinion.get("result") == Result.RECALL
 
 
+def _is_verified(rule: Rule, author: Signature) -> bool:
+    """Whether somebody else has to agree with what an author signed."""
+    return by_resident(author) or rule.needs_verifier_after(payload_of(author)["title"])
+
+
 def missing_roles(rule: Rule, signatures: Iterable[Signature]) -> set[SigningRole]:
     """The roles whose signatures the rule still asks for before the release."""
     present = {signature.role: signature for signature in signatures}
@@ -32,10 +37,9 @@ def missing_roles(rule: Rule, signatures: Iterable[Signature]) -> set[SigningRol
         # No rule asks a verifier of two readers; where one recall is enough, it stands with its own signature alone.
         both = {SigningRole.AUTHOR, SigningRole.SECOND}
         return (asked if _is_enough(rule, author) else both) - present.keys()
-    if author is not None and rule.needs_verifier_after(payload_of(author)["title"]):
-        asked.add(SigningRole.VERIFIER)
-    # What an attending passes on to the city instead of signing is countersigned there.
-    if author is not None and by_resident(author) and SigningRole.REVIEWER not in present:
+    # What a verifier passes on to the city instead of signing is signed there, whatever the rule for it says.
+    is_passed_on = SigningRole.REVIEWER in present
+    if author is not None and not is_passed_on and _is_verified(rule, author):
         asked.add(SigningRole.VERIFIER)
     if rule.reviewed_before_release:
         asked.add(SigningRole.REVIEWER)

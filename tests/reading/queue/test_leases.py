@@ -18,6 +18,7 @@ from reading.queue import claiming, leases, parking
 from reading.queue.leases import LEASE
 from reading.queue.screen_state import ScreenState
 from reading.register import people
+from reading.rules.first_policy import FIRST_POLICY
 from reading.signing import signatures
 from storage.database import transaction
 from tests.reading.clinic import (
@@ -169,6 +170,22 @@ def test_a_verifier_escalates_to_the_review_but_never_an_emergency(engine: Engin
             leases.escalate(Context(tx, clinic.audit, now, clinic.vera), emergency.id, revision=revision, why="疑难")
         review_as(tx, clinic, clinic.ben, routine.id, now)
         assert state(tx, routine.id) is State.FINAL
+
+
+def test_what_a_verifier_escalates_is_final_with_the_reviewers_signature_under_every_policy(
+    engine: Engine, now: datetime
+) -> None:
+    """The policy has no rule for what was escalated, and its one rule asks for a verifier."""
+    alone = FIRST_POLICY["rules"][-1] | {"needs_verifier": True, "exempt_titles": [], "review": None}
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now, {"rules": [alone]})
+        case = arrive(tx, clinic, "1.1", now)
+        read(tx, clinic, clinic.rosa, case.id, now)
+        revision = take(tx, clinic, clinic.vera, case.id, now)
+        leases.escalate(Context(tx, clinic.audit, now, clinic.vera), case.id, revision=revision, why="疑难")
+        review_as(tx, clinic, clinic.ben, case.id, now)
+
+        assert state(tx, case.id) is State.FINAL
 
 
 def test_whoever_has_left_keeps_no_case_neither_at_work_nor_aside(engine: Engine, now: datetime) -> None:
