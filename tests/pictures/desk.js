@@ -23,13 +23,17 @@ const cell = () => panel.querySelector('tierread-cell')
 const painted = () => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve, 0)))
 const MOST = 640
 
+// One point of the canvas for one pixel: both have the same parity, so that their middles fall together.
+const sizeStage = (columns, rows) => {
+  const points = (pixels) => Math.min(pixels, MOST) + ((pixels - Math.min(pixels, MOST)) % 2)
+  Object.assign(panel.querySelector('.stage').style, { width: `${points(columns)}px`, height: `${points(rows)}px` })
+}
+
 const draw = async (seriesUid, instanceUid, frame, [columns, rows]) => {
   if (!(await until(() => panel.series, 20000))) return { failure: 'no series' }
   const series = panel.series.find((each) => each.seriesUid === seriesUid)
   if (!series) return { failure: 'no such series' }
-  // One point of the canvas for one pixel: both have the same parity, so that their middles fall together.
-  const points = (pixels) => Math.min(pixels, MOST) + ((pixels - Math.min(pixels, MOST)) % 2)
-  Object.assign(panel.querySelector('.stage').style, { width: `${points(columns)}px`, height: `${points(rows)}px` })
+  sizeStage(columns, rows)
   if (cell().series !== series) panel.choose(series)
   if (!(await until(() => cell().series === series && (cell().pictures.length > 0 || cell().failure), 10000)))
     return { failure: 'no pictures' }
@@ -40,6 +44,11 @@ const draw = async (seriesUid, instanceUid, frame, [columns, rows]) => {
   cell().stack.goTo(index)
   if (!(await until(() => shown() || cell().failure, 30000))) return { failure: 'waits for ever' }
   if (cell().view.quality !== 'full') return { failure: 'no picture' }
+  return await read()
+}
+
+// What is on the canvas of the first cell, one point for one pixel.
+const read = async () => {
   const { viewport } = cell().stack
   await painted()
   const spacing = viewport.getImageData()?.spacing ?? [1, 1]
@@ -61,6 +70,14 @@ const draw = async (seriesUid, instanceUid, frame, [columns, rows]) => {
   for (let at = 0; at < rgb.length; at += 30000) parts.push(String.fromCharCode(...rgb.subarray(at, at + 30000)))
   const square = Math.abs(spacing[0] / spacing[1] - 1) < 0.000001
   return { width, height, square, fromServer: cell().view.fromServer, pixels: btoa(parts.join('')) }
+}
+
+// Of what is on the screen in the first cell, whichever picture that is.
+window.readNow = async (columns, rows) => {
+  sizeStage(columns, rows)
+  await painted()
+  await painted()
+  return await read()
 }
 
 // How large the picture is shown when the desk comes to it from another one, in a stage of one size.

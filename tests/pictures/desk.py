@@ -7,7 +7,7 @@ from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from fastapi import FastAPI
@@ -95,6 +95,15 @@ def drawn(page: Page) -> OnCanvas:
     found = page.evaluate("() => window.drawn")
     if "failure" in found:
         raise NoPicture(found["failure"])
+    return _on_canvas(found)
+
+
+def on_screen(page: Page, columns: int, rows: int) -> OnCanvas:
+    """What is in the first cell now, of a picture of that size; it is whole."""
+    return _on_canvas(page.evaluate("size => window.readNow(...size)", [columns, rows]))
+
+
+def _on_canvas(found: dict[str, Any]) -> OnCanvas:
     pixels = np.frombuffer(base64.b64decode(found["pixels"]), np.uint8)
     return OnCanvas(
         pixels=pixels.reshape(found["height"], found["width"], 3),

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { CellContent } from '../src/images/layout/cell'
+import type { CellContent } from '../src/images/layout/cell-content'
 import { doubled, mostLike, withEarlier, withoutEarlier } from '../src/images/layout/earlier'
 import { laidOut } from '../src/images/layout/grid'
 import { ofStack, type Hangable } from '../src/images/layout/hangable'

@@ -69,7 +69,7 @@ export class Desk extends Part {
     account: () => this.panel?.account,
     goTo: (seriesUid) => {
       this.show('images')
-      this.panel?.goTo(seriesUid)
+      this.panel?.places.goTo(seriesUid)
     },
     screen: () => this.screen(),
     leave: (seriesUid, leaves) => {
@@ -238,7 +238,7 @@ export class Desk extends Part {
   }
 
   private screen(): ScreenState {
-    return { ...(this.panel?.screen ?? NO_SCREEN), prior: this.prior?.case_id ?? '' }
+    return { ...(this.panel?.places.screen ?? NO_SCREEN), prior: this.prior?.case_id ?? '' }
   }
 
   private show(side: 'images' | 'report'): void {
@@ -277,7 +277,7 @@ export class Desk extends Part {
     this.editMarks((marks) => marks.filter(({ id }) => id !== detail.id))
 
   private readonly toggleKey = (): void => {
-    const picture = this.panel?.picture
+    const picture = this.panel?.places.picture
     if (picture) this.editMarks((marks) => withKey(marks, picture))
   }
 
@@ -288,7 +288,7 @@ export class Desk extends Part {
     if (prior) this.prior = prior
     this.requestUpdate()
     await this.updateComplete
-    this.panel?.goToMark(mark)
+    this.panel?.places.goToMark(mark)
   }
 
   /** In words, where the text cursor of the findings was. */

@@ -32,6 +32,10 @@ const ROWS: readonly (readonly [string, TextKey])[] = [
   ['J', 'desk.link.places'],
   ['Shift J', 'desk.link.windows'],
   ['X', 'desk.link.lines'],
+  ['6', 'desk.key.reformat-all'],
+  ['7 8 9', 'desk.key.reformat-plane'],
+  ['0', 'desk.key.reformat-slab'],
+  [', .', 'desk.key.reformat-thickness'],
   ...(Object.entries({ ...TOOL_KEYS, ...ACT_KEYS }) as [ToolName | Act, string][]).map(
     ([name, key]) => [key.toUpperCase(), `desk.tool.${name}`] as const,
   ),

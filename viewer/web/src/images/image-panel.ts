@@ -5,6 +5,7 @@ import type { Mark, OtherPerson, Prior, ScreenState } from '../api/shapes'
 import { Part } from '../part'
 import { deskLine } from './retrieval/desk-line'
 import { accountOf, type Account } from './account'
+import { actOn } from './acts'
 import { imageKeyOf, type ImageKey } from './image-keys'
 import type { Cell } from './layout/cell'
 import type { Grid } from './layout/grid'
@@ -13,16 +14,18 @@ import { HungCase } from './layout/hung-case'
 import { layoutBar } from './layout/layout-bar'
 import { layoutKeyOf, type LayoutKey } from './layout/layout-keys'
 import { Links } from './layout/links'
-import { planeOf, type Plane } from './layout/planes'
+import { Planes } from './layout/chosen-planes'
+import { planeOf } from './layout/planes'
 import { slices } from './layout/slices'
 import { stage } from './layout/stage'
+import { Places } from './places'
 import type { Series } from './series'
 import { seriesStrip } from './series-strip'
 import type { ShownSeries } from './shown-series'
 import { Film } from './tools/film'
 import type { ToolName } from './tools/tool-names'
 import { toolbar } from './toolbar'
-import { presetsFor, type Window } from './window-level'
+import { presetsFor } from './window-level'
 
 /** A screen with room for one cell. */
 const NARROW = matchMedia('(width < 900px)')
@@ -62,8 +65,6 @@ export class ImagePanel extends Part {
   /** The earlier case that is looked at beside this one. */
   declare prior: Prior | undefined
 
-  /** A mark whose picture was asked for before its series was known. */
-  private wanted: Mark | undefined
   private readonly links = new Links()
   /** Whether cells show where the slice of the active one lies. */
   private lines = true
@@ -78,9 +79,17 @@ export class ImagePanel extends Part {
     onChange: () => this.requestUpdate(),
     onSeries: () => this.tell('images-shown'),
     onBegin: (modality) => this.links.begin(modality),
-    onHung: () => void this.updateComplete.then(() => this.goToWanted()),
+    onHung: () => void this.updateComplete.then(() => this.places.goToWanted()),
     onGone: (studies) => this.forget(studies),
   })
+
+  readonly places = new Places(
+    this.hung,
+    () => this.cells,
+    () => this.account,
+  )
+
+  private readonly planes = new Planes(this.hung, () => this.cells)
 
   /** The series of the case; undefined before they are known. */
   get series(): readonly Series[] | undefined {
@@ -95,56 +104,6 @@ export class ImagePanel extends Part {
   /** What is left to look at, and what could not be shown; undefined before the series are known. */
   get account(): Account | undefined {
     return this.series && this.shown && accountOf(this.series, this.shown, this.toSee ?? {})
-  }
-
-  /** What is on the screen, without the earlier case beside it; undefined before there is anything. */
-  get screen(): Omit<ScreenState, 'prior'> | undefined {
-    const present = [this.cell, ...this.cells].find((cell) => cell?.series && !cell.series.earlier)
-    const { series, stack, view } = present ?? {}
-    if (!series || !stack || !view) return undefined
-    const { window, inverted } = stack.look
-    return { series_uid: series.seriesUid, index: view.index, window, inverted }
-  }
-
-  /** Opens a series where something of it is left to look at, or tries it again. */
-  goTo(seriesUid: string): void {
-    const series = this.series?.find((each) => each.seriesUid === seriesUid)
-    if (!series) return
-    const open = this.cells.findIndex((cell) => cell.series?.seriesUid === seriesUid)
-    if (open < 0) return this.choose(series)
-    this.hung.activate(open)
-    const next = this.cells[open]?.firstUnseen() ?? -1
-    if (next >= 0) this.cells[open]?.stack?.goTo(next)
-    else void this.hung.open(open)
-  }
-
-  /** Opens the picture of a mark, where its series is on the screen, else in the active cell. */
-  goToMark(mark: Mark): void {
-    const open = this.cells.findIndex((cell) => cell.indexOf(mark) >= 0)
-    const series = this.hung.all.find((each) => each.seriesUid === mark.series_uid)
-    if (open >= 0) {
-      this.hung.activate(open)
-      this.cells[open]?.stack?.goTo(this.cells[open].indexOf(mark))
-    } else if (series) this.hung.put({ series, at: mark })
-    else this.wanted = mark
-  }
-
-  /** The picture in the active cell; undefined before there is one. */
-  get picture(): Pick<Mark, 'study_uid' | 'series_uid' | 'instance_uid' | 'frame'> | undefined {
-    const { pictures, series, view } = this.cell ?? {}
-    const picture = view && pictures?.[view.index]
-    if (!series || !picture) return undefined
-    const { instanceUid: instance_uid, frame } = picture
-    return { study_uid: series.studyUid, series_uid: series.seriesUid, instance_uid, frame }
-  }
-
-  /** The next picture that is left to look at, in this series or the next one. */
-  nextUnseen(): void {
-    const { cell } = this
-    const next = cell?.firstUnseen(cell.view.index + 1) ?? -1
-    const [series] = this.account?.left.filter(({ seriesUid }) => seriesUid !== cell?.series?.seriesUid) ?? []
-    if (next >= 0) cell?.stack?.goTo(next)
-    else if (series) this.goTo(series.seriesUid)
   }
 
   override connectedCallback(): void {
@@ -182,12 +141,6 @@ export class ImagePanel extends Part {
     deskLine.behind(this.hung.behind)
   }
 
-  private goToWanted(): void {
-    const { wanted } = this
-    this.wanted = undefined
-    if (wanted) this.goToMark(wanted)
-  }
-
   /** The line is back: what did not come for want of it is asked for again. */
   lineIsBack(): void {
     if (this.hung.failure !== undefined || this.cells.some(({ failure }) => failure !== undefined))
@@ -221,20 +174,11 @@ export class ImagePanel extends Part {
   }
 
   private act(meant: ImageKey): void {
-    if (meant.kind === 'unseen') this.nextUnseen()
+    if (meant.kind === 'unseen') this.places.nextUnseen()
     if (meant.kind === 'tool') this.use(meant.tool)
     if (meant.kind === 'film') this.film.toggle()
     const stack = this.cell?.stack
-    if (!stack) return
-    if (meant.kind === 'window') stack.setWindow(meant.window)
-    if (meant.kind === 'step') stack.step(meant.by)
-    if (meant.kind === 'zoom') stack.stance.zoomBy(meant.factor)
-    if (meant.kind === 'invert') stack.invert()
-    if (meant.kind === 'rotate') stack.stance.rotate()
-    if (meant.kind === 'flip') stack.stance.flip()
-    if (meant.kind === 'reset') stack.reset()
-    if (meant.kind === 'remove') stack.removeSelected()
-    if (meant.kind === 'back') stack.bringBack()
+    if (stack) actOn(stack, meant)
   }
 
   private layOut(meant: LayoutKey, target?: HTMLElement): void {
@@ -244,6 +188,8 @@ export class ImagePanel extends Part {
     if (meant.kind === 'places') this.links.togglePlaces(this.cells)
     if (meant.kind === 'windows') this.links.toggleWindows()
     if (meant.kind === 'lines') this.lines = !this.lines
+    if (meant.kind === 'reformat') this.planes.choose(meant.choice)
+    if (meant.kind === 'planes') this.planes.showAll()
     this.requestUpdate()
     if (meant.kind !== 'cell') return
     this.hung.stepCell(meant.by)
@@ -263,66 +209,33 @@ export class ImagePanel extends Part {
 
   override render(): TemplateResult {
     const { cell, hung, shown } = this
-    const { current, placed, series } = hung
     return html`<div class="bars">
         ${toolbar({
           tool: this.tool,
           inverted: cell?.view.inverted === true,
-          presets: presetsFor(current?.series.modality ?? ''),
+          presets: presetsFor(hung.current?.series.modality ?? ''),
           onTool: (tool) => this.use(tool),
-          onWindow: (window: Window) => this.cell?.stack?.setWindow(window),
-          onInvert: () => this.cell?.stack?.invert(),
-          onRotate: () => this.cell?.stack?.stance.rotate(),
-          onFlip: () => this.cell?.stack?.stance.flip(),
-          onReset: () => this.cell?.stack?.reset(),
-          onBack: () => this.cell?.stack?.bringBack(),
-          onClear: () => this.cell?.stack?.clearMeasurements(),
+          onAct: (meant) => this.act(meant),
+          onClear: () => this.cell?.stack?.marks.clear(),
         })}
-        ${
-          series && series.length > 0
-            ? layoutBar({
-                grid: placed.grid,
-                places: this.links.places,
-                windows: this.links.windows,
-                lines: this.lines,
-                onGrid: (grid) => this.chooseGrid(grid),
-                onPlaces: () => this.layOut({ kind: 'places' }),
-                onWindows: () => this.layOut({ kind: 'windows' }),
-                onLines: () => this.layOut({ kind: 'lines' }),
-                enlarged: this.enlarged,
-                onEnlarge: () => this.layOut({ kind: 'enlarge' }),
-              })
-            : nothing
-        }
+        ${layoutBar({
+          hung,
+          links: this.links,
+          lines: this.lines,
+          enlarged: this.enlarged,
+          onGrid: (grid) => this.chooseGrid(grid),
+          onLayOut: (meant) => this.layOut(meant),
+          reformat: this.planes.menu,
+        })}
       </div>
-      ${this.stage()}
-      ${
-        cell && current && cell.pictures.length > 1
-          ? slices({
-              series: current.series,
-              pictures: cell.pictures,
-              index: cell.view.index,
-              shown,
-              onSlice: (index) => this.cell?.stack?.goTo(index),
-              runs: this.film.runs,
-              onFilm: () => this.film.toggle(),
-            })
-          : nothing
-      }
-      ${
-        series
-          ? seriesStrip({
-              series,
-              earlier: hung.earlier,
-              current: current?.series,
-              onScreen: placed.cells.flatMap((content) => content?.series.seriesUid ?? []),
-              shown,
-              account: this.account,
-              otherPersons: this.otherPersons ?? [],
-              onChoose: (each) => this.choose(each),
-            })
-          : nothing
-      }`
+      ${this.stage()} ${cell ? slices({ cell, shown, film: this.film }) : nothing}
+      ${seriesStrip({
+        hung,
+        shown,
+        account: this.account,
+        otherPersons: this.otherPersons ?? [],
+        onChoose: (each) => this.choose(each),
+      })}`
   }
 
   private stage(): TemplateResult {
@@ -332,7 +245,7 @@ export class ImagePanel extends Part {
       hung,
       tool: this.tool,
       alone: many && (this.enlarged || this.narrow),
-      reference: this.lines && many ? this.reference() : undefined,
+      reference: this.lines && many ? planeOf(this.cell?.picture?.metadata ?? {}) : undefined,
       shown: this.shown,
       documents: this.documents,
       otherPersons: this.otherPersons,
@@ -343,6 +256,7 @@ export class ImagePanel extends Part {
       onDoubleClick: this.doubleClicked,
       onDrop: (seriesUid, index) => this.dropped(seriesUid, index),
       onTry: (index) => void hung.open(index),
+      onAsTaken: (index) => this.planes.asTaken(index),
     })
   }
 
@@ -354,12 +268,6 @@ export class ImagePanel extends Part {
   private readonly viewed = ({ target }: Event): void => {
     if (this.cell && target === this.cell) this.links.follow(this.cell, this.cells)
     this.requestUpdate()
-  }
-
-  /** Where the slice of the active cell lies. */
-  private reference(): Plane | undefined {
-    const picture = this.cell?.pictures[this.cell.view.index]
-    return picture && planeOf(picture.metadata)
   }
 
   /** Nobody draws in a picture that goes away. */

@@ -140,6 +140,14 @@ export function forgetMarks(studies: readonly string[]): void {
   })
 }
 
+/** Takes what is drawn in these pictures out of memory, and says nothing of it. */
+export function dropMarks(imageIds: ReadonlySet<string>): void {
+  withoutTelling(() => {
+    for (const { annotationUID } of drawnIn(imageIds))
+      if (annotationUID) tools.annotation.state.removeAnnotation(annotationUID)
+  })
+}
+
 /** What was removed last, to be brought back. */
 let removed: readonly Drawn[] = []
 

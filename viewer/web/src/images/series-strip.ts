@@ -3,6 +3,7 @@ import { html, nothing, type TemplateResult } from 'lit'
 import { day, named, text } from '../language'
 import type { OtherPerson } from '../api/shapes'
 import type { Account } from './account'
+import type { HungCase } from './layout/hung-case'
 import { otherPersonsIn } from './other-person'
 import { thumbnailOf, type Series } from './series'
 import type { ShownSeries } from './shown-series'
@@ -11,37 +12,33 @@ import type { ShownSeries } from './shown-series'
 export const DRAGGED = 'application/x-tierread-series'
 
 type Strip = {
-  readonly series: readonly Series[]
-  /** Those of an earlier case. */
-  readonly earlier: readonly Series[]
-  readonly current: Series | undefined
-  /** The series in all cells, by UID. */
-  readonly onScreen: readonly string[]
+  readonly hung: HungCase
   readonly shown: ShownSeries | undefined
   readonly account: Account | undefined
   readonly otherPersons: readonly OtherPerson[]
   readonly onChoose: (series: Series) => void
 }
 
-export function seriesStrip(strip: Strip): TemplateResult {
-  const [first] = strip.earlier
+/** Nothing before the series are known. */
+export function seriesStrip(strip: Strip): TemplateResult | typeof nothing {
+  const { earlier, series: all } = strip.hung
+  const [first] = earlier
+  if (!all) return nothing
   return html`<nav class="series" aria-label=${text('desk.series')}>
-    ${strip.series.map((series) => seriesButton(series, strip))}
+    ${all.map((series) => seriesButton(series, strip))}
     ${first?.earlier ? html`<p class="earlier">${text('desk.earlier', { on: day(first.earlier) })}</p>` : nothing}
-    ${strip.earlier.map((series) => seriesButton(series, strip))}
+    ${earlier.map((series) => seriesButton(series, strip))}
   </nav>`
 }
 
-function seriesButton(
-  each: Series,
-  { current, onScreen, shown, account, otherPersons, onChoose }: Strip,
-): TemplateResult {
+function seriesButton(each: Series, { hung, shown, account, otherPersons, onChoose }: Strip): TemplateResult {
   const { done: many, frames } = shown?.progress(each.seriesUid) ?? { done: 0, frames: 0 }
   const state = stateOf(each, shown, account)
+  const isOnScreen = hung.placed.cells.some((content) => content?.series.seriesUid === each.seriesUid)
   const name = [named('modality', each.modality), each.description].filter(Boolean).join(' ')
   return html`<button
-    aria-current=${each.seriesUid === current?.seriesUid}
-    class="${onScreen.includes(each.seriesUid) ? 'on-screen' : ''} ${each.earlier ? 'earlier' : ''}"
+    aria-current=${each.seriesUid === hung.current?.series.seriesUid}
+    class="${isOnScreen ? 'on-screen' : ''} ${each.earlier ? 'earlier' : ''}"
     draggable="true"
     @dragstart=${(event: DragEvent) => event.dataTransfer?.setData(DRAGGED, each.seriesUid)}
     @click=${() => onChoose(each)}

@@ -1,11 +1,13 @@
 /** One viewport with a stack of pictures in it: tools, window, and word of what is really on the screen. */
 import * as core from '@cornerstonejs/core'
+import { loadAgain, wasDrawn } from './cornerstone-own'
 import { faultOf, type Fault } from './faults'
 import { GreyLevels } from './grey-levels'
 import { OnScreen, type Quality } from './on-screen'
-import type { Mark, MarkChange } from '../api/shapes'
+import type { MarkChange } from '../api/shapes'
 import type { Picture } from './pictures'
-import { bringBack, clearMarks, forgetMarks, putMarks, removeSelected, watchMarks } from './marks'
+import { forgetMarks, watchMarks } from './marks'
+import { isReformatted } from './reformat/scheme'
 import { isFromServer } from './rendered-loader'
 import { announce, forgetStudies } from './retrieval/announce'
 import { deskLine, type Viewer } from './retrieval/desk-line'
@@ -15,6 +17,7 @@ import { Stance } from './stance'
 import { Hand } from './tools/hand'
 import { UPRIGHT, type Turn } from './tools/orientation'
 import type { ToolName } from './tools/tool-names'
+import { ViewportMarks } from './viewport-marks'
 import { windowOf, type Window } from './window-level'
 
 export type StackView = {
@@ -51,11 +54,6 @@ export type Look = {
 
 const FULL = core.Enums.ImageQualityStatus.FULL_RESOLUTION
 
-/** Where Cornerstone's own drawing on the processor notes what it drew; nothing there counts as nothing drawn. */
-type DrawnByProcessor = {
-  readonly _cpuFallbackEnabledElement?: { readonly renderingTools?: { readonly lastRenderedImageId?: string } }
-}
-
 const sizeOf = (image: core.Types.IImage): string =>
   [image.rows, image.columns, image.rowPixelSpacing, image.columnPixelSpacing].join()
 
@@ -70,7 +68,7 @@ export class Stack {
   private readonly hand: Hand
   private readonly unwatch: () => void
   private pictures: readonly Picture[] = []
-  private marks: readonly Mark[] = []
+  readonly marks: ViewportMarks
   private readonly onScreen = new OnScreen()
   private generation = 0
   private image: core.Types.IImage | undefined
@@ -104,7 +102,8 @@ export class Stack {
     element.addEventListener(Events.VOI_MODIFIED, this.report)
     element.addEventListener(Events.CAMERA_MODIFIED, this.report)
     core.eventTarget.addEventListener(Events.IMAGE_LOAD_ERROR, this.onError as EventListener)
-    this.unwatch = watchMarks(this.imageIds, (change) => listener.onMarks(change))
+    this.marks = new ViewportMarks(this.viewport, () => this.pictures)
+    this.unwatch = watchMarks(this.marks.imageIds, (change) => listener.onMarks(change))
     watchSize(element, this.stance)
   }
 
@@ -121,13 +120,6 @@ export class Stack {
   /** The window that the person chose, and whether black and white are exchanged. */
   get look(): Look {
     return { window: this.levels.window, inverted: this.levels.inverted, turn: this.stance.turn }
-  }
-
-  /** The marks of the report, of which those in these pictures are drawn. */
-  putMarks(marks: readonly Mark[]): void {
-    putMarks(this.pictures, marks, this.marks)
-    this.marks = marks
-    this.viewport.render()
   }
 
   /** These studies are looked at no longer. */
@@ -152,20 +144,27 @@ export class Stack {
     this.levels.inverted = look?.inverted ?? false
     this.stance.begin(look?.turn)
     deskLine.tryAgain(pictures)
-    this.viewer.pictures = pictures
+    this.viewer.pictures = pictures.filter(({ imageId }) => !isReformatted(imageId)) // these fetch what they are made of
     await this.viewport
       .setStack(
         pictures.map((picture) => picture.imageId),
         index,
       )
       .catch((error: unknown) => this.fail(pictures[index]?.imageId, error, generation))
-    if (generation === this.generation) this.putMarks(this.marks)
+    if (generation === this.generation) this.marks.put()
   }
 
   goTo(index: number): void {
     const target = Math.min(Math.max(index, 0), this.pictures.length - 1)
     if (target < 0 || target === this.viewport.getCurrentImageIdIndex()) return
     void this.viewport.setImageIdIndex(target)
+  }
+
+  /** The picture on the screen is made anew. */
+  again(): void {
+    const { generation } = this
+    const { imageId } = this.pictures[this.viewport.getCurrentImageIdIndex()] ?? {}
+    void loadAgain(this.viewport).catch((error: unknown) => this.fail(imageId, error, generation))
   }
 
   step(by: number): void {
@@ -205,24 +204,6 @@ export class Stack {
     this.levels.present(this.image)
     this.report()
   }
-
-  clearMeasurements(): void {
-    clearMarks(this.imageIds())
-    this.viewport.render()
-  }
-
-  removeSelected(): void {
-    removeSelected(this.imageIds())
-    this.viewport.render()
-  }
-
-  /** What was removed last. */
-  bringBack(): void {
-    bringBack(this.imageIds())
-    this.viewport.render()
-  }
-
-  private readonly imageIds = (): ReadonlySet<string> => new Set(this.pictures.map(({ imageId }) => imageId))
 
   /** A picture is asked for, by whatever: it is to stand on the screen. */
   private readonly onAsked = ({ detail }: CustomEvent<core.Types.EventTypes.PreStackNewImageEventDetail>): void => {
@@ -266,17 +247,8 @@ export class Stack {
   private readonly onRendered = (): void => {
     const picture = this.pictures[this.viewport.getCurrentImageIdIndex()]
     this.report()
-    if (picture && this.onScreen.qualityOf(picture.imageId) === 'full' && this.wasDrawn(picture))
+    if (picture && this.onScreen.qualityOf(picture.imageId) === 'full' && wasDrawn(this.viewport, picture.imageId))
       this.listener.onDisplayed(picture)
-  }
-
-  /** Cornerstone tells of a new picture before the processor draws it, and may fail in between. */
-  private wasDrawn({ imageId }: Picture): boolean {
-    if (!core.getShouldUseCPURendering()) return true
-    return (
-      (this.viewport as unknown as DrawnByProcessor)._cpuFallbackEnabledElement?.renderingTools?.lastRenderedImageId ===
-      imageId
-    )
   }
 
   /** Where drawing on the graphics card fails, Cornerstone does not say of which picture. */

@@ -1,21 +1,17 @@
 /** The tools over the pictures: those of every day in a bar, the others, and what has no room, in a menu beside it. */
 import { html, nothing, type TemplateResult } from 'lit'
 import { text } from '../language'
+import type { ImageKey } from './image-keys'
 import { sign } from './tools/signs'
 import { ACT_KEYS, TOOL_KEYS, type Act, type ToolName } from './tools/tool-names'
-import type { Preset, Window } from './window-level'
+import type { Preset } from './window-level'
 
 type Bar = {
   readonly tool: ToolName
   readonly inverted: boolean
   readonly presets: readonly Preset[]
   readonly onTool: (tool: ToolName) => void
-  readonly onWindow: (window: Window) => void
-  readonly onInvert: () => void
-  readonly onRotate: () => void
-  readonly onFlip: () => void
-  readonly onReset: () => void
-  readonly onBack: () => void
+  readonly onAct: (meant: ImageKey) => void
   readonly onClear: () => void
 }
 
@@ -40,7 +36,7 @@ export function toolbar(bar: Bar): TemplateResult {
       ${sign(name)}<span>${words}</span>
     </button>`
   }
-  const act = (name: Act | 'clear', does: () => void, pressed?: boolean): TemplateResult => {
+  const act = (name: Act | 'clear', pressed?: boolean): TemplateResult => {
     const words = text(`desk.tool.${name}`)
     return html`<button
       title=${name === 'clear' ? words : titleOf(words, ACT_KEYS[name])}
@@ -48,7 +44,8 @@ export function toolbar(bar: Bar): TemplateResult {
       aria-pressed=${pressed ?? nothing}
       @click=${(event: Event) => {
         shut(event)
-        does()
+        if (name === 'clear') bar.onClear()
+        else bar.onAct({ kind: name })
       }}
     >
       ${sign(name)}<span>${words}</span>
@@ -61,8 +58,7 @@ export function toolbar(bar: Bar): TemplateResult {
       ${presets(bar)}
       <span class="push"></span>
       <div class="tools acts" role="group">
-        ${act('invert', bar.onInvert, bar.inverted)} ${act('rotate', bar.onRotate)} ${act('flip', bar.onFlip)}
-        ${act('reset', bar.onReset)}
+        ${act('invert', bar.inverted)} ${act('rotate')} ${act('flip')} ${act('reset')}
       </div>
     </div>
     <details class="toolbar tool-menu" @focusout=${left} @keydown=${escaped}>
@@ -75,11 +71,8 @@ export function toolbar(bar: Bar): TemplateResult {
       </summary>
       <div class="menu" role="group" aria-label=${text('desk.tools-more')}>
         <div class="from-bar measuring">${MEASURING.map(tool)}</div>
-        <div class="from-bar acts">
-          ${act('invert', bar.onInvert, bar.inverted)} ${act('rotate', bar.onRotate)} ${act('flip', bar.onFlip)}
-          ${act('reset', bar.onReset)}
-        </div>
-        ${RARER.map(tool)} ${act('back', bar.onBack)} ${act('clear', bar.onClear)}
+        <div class="from-bar acts">${act('invert', bar.inverted)} ${act('rotate')} ${act('flip')} ${act('reset')}</div>
+        ${RARER.map(tool)} ${act('back')} ${act('clear')}
       </div>
     </details>`
 }
@@ -91,7 +84,7 @@ function presets(bar: Bar): TemplateResult | typeof nothing {
     @change=${(event: Event) => {
       const select = event.target as HTMLSelectElement
       const preset = bar.presets.find(({ name }) => name === select.value)
-      if (preset) bar.onWindow(preset.window)
+      if (preset) bar.onAct({ kind: 'window', window: preset.window })
       select.value = ''
     }}
   >

@@ -5,22 +5,24 @@ import { Problem, Unreachable } from '../../api/problem'
 import { day, text } from '../../language'
 import { Part } from '../../part'
 import { wordsFor } from '../../shell/trouble'
-import type { Fault } from '../faults'
 import { keyImage } from '../key-image'
 import { objectList } from '../object-list'
-import { canBeSeen, undrawnIn, type OtherObject } from '../other-objects'
+import type { OtherObject } from '../other-objects'
 import { otherPerson } from '../other-person'
 import { overlay } from '../overlay'
 import type { Picture } from '../pictures'
 import { previewOf, type Series } from '../series'
 import type { ShownSeries } from '../shown-series'
-import type { Look, Stack, StackView } from '../stack'
+import type { Stack, StackView } from '../stack'
 import type { ToolName } from '../tools/tool-names'
 import { UPRIGHT } from '../tools/orientation'
+import type { CellContent, PictureAddress } from './cell-content'
 import type { SeriesContents } from './contents'
-import { messageOver } from './messages'
+import { Making } from './making'
+import { messageOver, refusedOver } from './messages'
 import type { Plane } from './planes'
 import { referenceLine } from './reference-line'
+import { Seen } from './seen'
 
 /** A stack of more pictures opens in its middle. */
 const LONG = 20
@@ -36,24 +38,9 @@ const NOTHING_SHOWN: StackView = {
   fromServer: false,
 }
 
-/** Frames count from 1. */
-export type PictureAddress = Pick<Mark, 'instance_uid' | 'frame'>
-
-/** What a cell is to show; another object, though of the same series, is opened anew. */
-export type CellContent = {
-  readonly series: Series
-  /** Of the picture to begin with, from 0; without it what is left to look at, or the middle. */
-  readonly index?: number | undefined
-  /** The picture to begin with, instead of an index. */
-  readonly at?: PictureAddress | undefined
-  readonly look?: Look | undefined
-  /** The person tries the series again: what fails now, on the screen or behind it, cannot be shown. */
-  readonly trying?: boolean
-}
-
 /**
- * Tells `images-shown` when more of a series was shown, `cell-view` when what is on the screen changed, and
- * `marks-changed` when the person drew.
+ * Tells `images-shown` when more of a series was shown, `cell-view` when what is on the screen changed, `marks-changed`
+ * when the person drew, and `cell-as-taken` when they want the pictures as they were taken.
  */
 export class Cell extends Part {
   static override properties = {
@@ -83,7 +70,10 @@ export class Cell extends Part {
   /** The slice of another cell, whose place is to be marked. */
   declare reference: Plane | undefined
 
+  /** What is on the screen: those that were taken, or what is made of them. */
   pictures: readonly Picture[] = []
+  /** As they were taken. */
+  taken: readonly Picture[] = []
   view: StackView = NOTHING_SHOWN
   stack: Stack | undefined
   failure: string | undefined
@@ -91,16 +81,38 @@ export class Cell extends Part {
   /** A picture of the series could not be fetched, though others can be looked at. */
   private lacking = false
   private preview: string | undefined
+  private readonly making = new Making(() => this.progressed())
   private asked = 0
+  private readonly seen = new Seen(
+    () => ({
+      ...{ series: this.series, shown: this.shown, documents: this.documents, others: this.others },
+      taken: this.taken,
+      isListOpen: this.taken.length === 0 || this.querySelector<HTMLDetailsElement>('details.others')?.open === true,
+    }),
+    () => {
+      this.requestUpdate()
+      this.tell('images-shown')
+    },
+  )
 
   get series(): Series | undefined {
     return this.content?.series
   }
 
+  /** On the screen, or asked for. */
+  get picture(): Picture | undefined {
+    return this.pictures[this.view.index]
+  }
+
+  /** The pictures are those that were taken, and not made of them. */
+  get isAsTaken(): boolean {
+    return this.making.made === undefined && this.making.refusal === undefined
+  }
+
   /** Counted from 0, at `from` or behind it, else from the beginning; -1 where none is left. */
   firstUnseen(from = 0): number {
     const { series, shown } = this
-    if (!series || !shown) return -1
+    if (!series || !shown || !this.isAsTaken) return -1
     const open = this.pictures.flatMap(({ imageId }, index) => (shown.isDone(series.seriesUid, imageId) ? [] : [index]))
     return open.find((index) => index >= from) ?? open[0] ?? -1
   }
@@ -130,6 +142,11 @@ export class Cell extends Part {
   }
 
   private close(): void {
+    this.dropStack()
+    this.making.close()
+  }
+
+  private dropStack(): void {
     this.stack?.close()
     this.stack = undefined
   }
@@ -138,7 +155,7 @@ export class Cell extends Part {
   protected override willUpdate(changed: PropertyValues): void {
     if (changed.has('content')) void this.open()
     if (changed.has('tool')) this.stack?.use(this.tool)
-    if (changed.has('marks')) this.stack?.putMarks(this.marks ?? [])
+    if (changed.has('marks')) this.stack?.marks.put(this.marks ?? [])
   }
 
   /** What was drawn under another cell is drawn again, now that it is seen. */
@@ -149,30 +166,35 @@ export class Cell extends Part {
   private async open(): Promise<void> {
     const asked = ++this.asked
     const { content, contents } = this
-    this.pictures = []
+    this.pictures = this.taken = []
     this.others = []
     this.view = NOTHING_SHOWN
-    this.failure = undefined
+    this.failure = this.preview = undefined
     this.lacking = false
-    this.preview = undefined
     this.changed()
     if (!content || !contents) return this.close()
     const { series, look } = content
     try {
       const { pictures, others } = await contents.of(series)
       if (asked !== this.asked) return
-      this.pictures = pictures
+      this.taken = pictures
       this.others = others
-      this.expect(series)
+      this.pictures = await this.making.of(pictures, content.reformat)
+      if (asked !== this.asked) return
+      this.seen.expect(series, pictures)
+      if (this.making.refusal) this.dropStack()
       const start = this.startOf(content)
-      const first = pictures[start] ?? pictures[0]
+      const first = this.pictures[start] ?? this.pictures[0]
       if (!first) return this.changed()
-      this.preview = previewOf(series, first)
+      if (this.isAsTaken) this.preview = previewOf(series, first)
       this.view = { ...NOTHING_SHOWN, index: start }
       this.changed()
       await this.updateComplete
       const stack = await this.stackInPlace()
-      if (asked === this.asked) await stack?.show(pictures, pictures[start] ? start : 0, look)
+      if (asked !== this.asked) return
+      const showing = stack?.show(this.pictures, this.pictures[start] ? start : 0, look)
+      this.making.settle()
+      await showing
     } catch (error) {
       if (!(error instanceof Problem || error instanceof Unreachable)) throw error
       if (asked === this.asked) this.fail(series, error)
@@ -186,18 +208,10 @@ export class Cell extends Part {
     this.tell('images-shown')
   }
 
-  private expect({ seriesUid }: Series): void {
-    const documents = this.others.filter((object) => this.isDocument(object))
-    const closed = documents.filter((object) => object.frames === 0 && !canBeSeen(object)).length
-    const readable = documents.filter(canBeSeen).length
-    this.shown?.expect(seriesUid, this.pictures.length + readable, undrawnIn(this.others) + closed)
-    this.noteRead()
-  }
-
   private startOf({ series: { seriesUid }, index, at }: CellContent): number {
     const asked = at ? this.indexOf(at) : -1
     if (asked >= 0) return asked
-    const middle = this.pictures.length > LONG ? Math.floor(this.pictures.length / 2) : 0
+    const middle = this.pictures.length > LONG || this.making.made ? Math.floor(this.pictures.length / 2) : 0
     const started = this.pictures.some(({ imageId }) => this.shown?.wasDisplayed(seriesUid, imageId))
     return index ?? (started ? Math.max(0, this.firstUnseen()) : middle)
   }
@@ -211,20 +225,29 @@ export class Cell extends Part {
       onView: (view) => {
         this.view = view
         if (view.quality !== 'none') this.preview = undefined
-        if (view.fault) this.noteFailed(this.pictures[view.index], view.fault)
+        if (view.fault) this.seen.noteFailed(this.pictures[view.index], view.fault)
         this.changed()
       },
-      onDisplayed: (picture) => this.noteOf(picture),
+      onDisplayed: (picture) => {
+        if (!this.covered && this.getClientRects().length > 0) this.seen.notePicture(picture)
+      },
       onFailed: (picture, fault) => {
         this.lacking = true
-        if (this.content?.trying) this.noteFailed(picture, fault)
+        if (this.content?.trying) this.seen.noteFailed(picture, fault)
         this.changed()
       },
       onMarks: (change) => this.tell<MarkChange>('marks-changed', change),
     })
     this.stack.use(this.tool)
-    this.stack.putMarks(this.marks ?? [])
+    this.stack.marks.put(this.marks ?? [])
     return this.stack
+  }
+
+  /** More slices are there of what is made of them. */
+  private progressed(): void {
+    this.lacking = (this.making.made?.progress.failed ?? 0) > 0
+    if (this.view.quality !== 'full') this.stack?.again()
+    this.changed()
   }
 
   private changed(): void {
@@ -232,44 +255,8 @@ export class Cell extends Part {
     this.tell('cell-view')
   }
 
-  /** What is read at a glance, once its list is open: all but what a click opens. */
-  private noteRead(): void {
-    if (this.pictures.length > 0 && !this.querySelector<HTMLDetailsElement>('details.others')?.open) return
-    for (const object of this.others)
-      if (canBeSeen(object) && !object.address && this.isDocument(object)) this.note({ imageId: object.instanceUid })
-  }
-
-  private isDocument({ instanceUid }: OtherObject): boolean {
-    return this.documents?.includes(instanceUid) === true
-  }
-
-  /** A picture of the series before may come late: the series that is chosen now was not shown by that. */
-  private noteOf(picture: Picture): void {
-    const isSeen = !this.covered && this.getClientRects().length > 0
-    if (isSeen && this.pictures.includes(picture)) this.note(picture)
-  }
-
-  /** What nothing here draws fails for all frames of its instance alike. */
-  private noteFailed(picture: Picture | undefined, fault: Fault): void {
-    const { series } = this
-    if (!series || !this.shown || !picture || !this.pictures.includes(picture)) return
-    const alike = this.pictures.filter((each) => each.instanceUid === picture.instanceUid)
-    for (const { imageId } of fault === 'unsupported' ? alike : [picture])
-      this.shown.failed(series.seriesUid, imageId, fault)
-    this.tell('images-shown')
-  }
-
-  private note({ imageId }: Pick<Picture, 'imageId'>): void {
-    const { series } = this
-    if (!series || !this.shown || this.shown.wasDisplayed(series.seriesUid, imageId)) return
-    this.shown.displayed(series.seriesUid, imageId)
-    this.requestUpdate()
-    this.tell('images-shown')
-  }
-
   override render(): TemplateResult {
-    const { series } = this
-    const picture = this.pictures[this.view.index]
+    const { picture, series } = this
     return html`<div
         class="viewport"
         aria-label=${text('desk.viewport')}
@@ -278,7 +265,7 @@ export class Cell extends Part {
         @contextmenu=${(event: Event) => event.preventDefault()}
       ></div>
       ${this.preview ? html`<img class="preview" src=${this.preview} alt="" @error=${() => this.dropPreview()} />` : nothing}
-      ${series && picture ? overlay({ series, picture, count: this.pictures.length, view: this.view }) : nothing}
+      ${series && picture ? overlay({ series, picture, count: this.pictures.length, view: this.view, made: this.making.made }) : nothing}
       ${picture ? referenceLine(picture, this.stack, this.reference) : nothing}
       ${series?.earlier ? html`<p class="earlier">${text('desk.earlier', { on: day(series.earlier) })}</p>` : nothing}
       ${picture ? html`${otherPerson(picture.instanceUid, this.otherPersons ?? [])} ${keyImage(picture, this.marks ?? [])}` : nothing}
@@ -288,21 +275,18 @@ export class Cell extends Part {
 
   private waiting(): TemplateResult | typeof nothing {
     if (!this.content || this.failure || this.pictures.length > 0) return nothing
-    if (this.others.length > 0) return objectList(this.others, (object) => this.opened(object))
+    if (this.making.refusal) return refusedOver(this.making.refusal, () => this.tell('cell-as-taken'))
+    if (this.others.length > 0) return objectList(this.others, (object) => this.seen.noteOpened(object))
     return html`<p class="message" role="status">${text('common.loading')}</p>`
   }
 
   /** Objects beside the pictures of a series. */
   private beside(): TemplateResult | typeof nothing {
     if (this.pictures.length === 0 || this.others.length === 0) return nothing
-    return html`<details class="others" @toggle=${() => this.noteRead()}>
+    return html`<details class="others" @toggle=${() => this.seen.noteRead()}>
       <summary>${text('desk.others', { n: this.others.length })}</summary>
-      ${objectList(this.others, (object) => this.opened(object))}
+      ${objectList(this.others, (object) => this.seen.noteOpened(object))}
     </details>`
-  }
-
-  private opened(object: OtherObject): void {
-    if (this.isDocument(object)) this.note({ imageId: object.instanceUid })
   }
 
   private dropPreview(): void {

@@ -1,5 +1,5 @@
 /** An earlier case beside the present one: its series stand where those that are most like them stand. */
-import type { CellContent } from './cell'
+import type { CellContent } from './cell-content'
 import { laidOut, put, type Grid } from './grid'
 import type { Turn } from '../tools/orientation'
 import type { Hangable } from './hangable'

@@ -3,14 +3,17 @@ import type { Client } from '../../api/client'
 import { Problem, Unreachable } from '../../api/problem'
 import type { Prior, ScreenState } from '../../api/shapes'
 import { wordsFor } from '../../shell/trouble'
+import type { Reformat } from '../reformat/plan'
 import type { Rest } from '../retrieval/desk-line'
 import { seriesOf, type Series } from '../series'
 import type { ShownSeries } from '../shown-series'
-import type { Cell, CellContent } from './cell'
+import type { Look } from '../stack'
+import type { Cell } from './cell'
+import type { CellContent } from './cell-content'
 import { chooseGrid, chosenGrid } from './chosen-grids'
 import { SeriesContents } from './contents'
 import { withEarlier, withoutEarlier } from './earlier'
-import { activated, put, sizeOf, stepped, type Grid } from './grid'
+import { activated, gridFor, laidOut, put, sizeOf, stepped, type Grid } from './grid'
 import type { Hangable } from './hangable'
 import { inGrid, NOTHING, opened, type Placed } from './placing'
 
@@ -167,6 +170,24 @@ export class HungCase {
     const at = series.findIndex(({ seriesUid }) => seriesUid === this.current?.series.seriesUid)
     const next = series[(at + by + series.length) % series.length]
     if (next && series.length > 1) this.put({ series: next })
+  }
+
+  /**
+   * The series of the active cell in these planes: in its own cell, or side by side where there are several. `taken`: the
+   * first of these are the pictures as they were taken, from there on.
+   */
+  reformat(ways: readonly Reformat[], look: Look | undefined, taken?: { readonly index: number }): void {
+    const { series } = this.current ?? {}
+    if (!series) return
+    const contents = ways.map((reformat, at): CellContent => ({
+      series,
+      reformat,
+      index: at === 0 ? taken?.index : undefined,
+      look: look && { window: look.window, inverted: look.inverted },
+    }))
+    const [alone] = contents
+    if (contents.length > 1) this.change(laidOut(gridFor(contents.length), contents))
+    else if (alone) this.put(alone)
   }
 
   /** Without one: as the protocols hang the case. */

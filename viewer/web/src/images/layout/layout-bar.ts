@@ -3,20 +3,23 @@ import { html, nothing, svg, type SVGTemplateResult, type TemplateResult } from 
 import { text } from '../../language'
 import type { Grid } from './grid'
 import { gridPicker } from './grid-picker'
+import type { LayoutKey } from './layout-keys'
+import type { HungCase } from './hung-case'
+import type { Links } from './links'
+import { reformatMenu, type ReformatMenu } from './reformat-menu'
 
 type Bar = {
-  readonly grid: Grid
-  readonly places: boolean
-  readonly windows: boolean
+  readonly hung: HungCase
+  readonly links: Links
+  /** Cells show where the slice of the active one lies. */
   readonly lines: boolean
-  /** Without a grid: as the protocols hang the case. */
-  readonly onGrid: (grid: Grid | undefined) => void
-  readonly onPlaces: () => void
-  readonly onWindows: () => void
-  readonly onLines: () => void
   /** One cell fills the stage. */
   readonly enlarged: boolean
-  readonly onEnlarge: () => void
+  /** Without a grid: as the protocols hang the case. */
+  readonly onGrid: (grid: Grid | undefined) => void
+  readonly onLayOut: (meant: LayoutKey) => void
+  /** Planes and slabs of the active cell; undefined where its series is none of slices. */
+  readonly reformat: ReformatMenu | undefined
 }
 
 /** Drawn in a square of 24. */
@@ -27,20 +30,29 @@ const SIGNS: Record<'places' | 'windows' | 'lines' | 'enlarge', SVGTemplateResul
   enlarge: svg`<path d="M9 4H4v5M15 4h5v5M9 20H4v-5M15 20h5v-5M4 4l6 6M20 4l-6 6M4 20l6-6M20 20l-6-6"/>`,
 }
 
-export function layoutBar(bar: Bar): TemplateResult {
-  const toggle = (name: keyof typeof SIGNS, pressed: boolean, does: () => void): TemplateResult => {
+/** Nothing where there is nothing to lay out. */
+export function layoutBar(bar: Bar): TemplateResult | typeof nothing {
+  const { links, hung } = bar
+  const { grid } = hung.placed
+  if ((hung.series ?? []).length === 0) return nothing
+  const toggle = (name: keyof typeof SIGNS, pressed: boolean): TemplateResult => {
     const words = text(name === 'enlarge' ? 'desk.key.enlarge' : `desk.link.${name}`)
-    return html`<button title=${words} aria-label=${words} aria-pressed=${pressed} @click=${does}>
+    return html`<button
+      title=${words}
+      aria-label=${words}
+      aria-pressed=${pressed}
+      @click=${() => bar.onLayOut({ kind: name })}
+    >
       <svg viewBox="0 0 24 24" aria-hidden="true">${SIGNS[name]}</svg>
     </button>`
   }
   return html`<div class="layout-bar" role="group" aria-label=${text('desk.grid')}>
     ${
-      bar.grid.rows * bar.grid.columns === 1
+      grid.rows * grid.columns === 1
         ? nothing
-        : html`${toggle('places', bar.places, bar.onPlaces)} ${toggle('windows', bar.windows, bar.onWindows)}
-          ${toggle('lines', bar.lines, bar.onLines)} ${toggle('enlarge', bar.enlarged, bar.onEnlarge)}`
+        : html`${toggle('places', links.places)} ${toggle('windows', links.windows)} ${toggle('lines', bar.lines)}
+          ${toggle('enlarge', bar.enlarged)}`
     }
-    ${gridPicker(bar.grid, bar.onGrid)}
+    ${bar.reformat ? reformatMenu(bar.reformat) : nothing} ${gridPicker(grid, bar.onGrid)}
   </div>`
 }

@@ -1,7 +1,8 @@
 /** Cells that follow the active one: its place in the body, its size and shift, and its window where that is wanted. */
 import type { Place } from '../stance'
 import type { Window } from '../window-level'
-import type { Cell, CellContent } from './cell'
+import type { Cell } from './cell'
+import type { CellContent } from './cell-content'
 import { counterpartOf, type Linked } from './counterparts'
 import { isProjection } from './hanging'
 

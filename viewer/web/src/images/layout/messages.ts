@@ -1,6 +1,7 @@
 /** What is said over a cell where a picture of it cannot be shown, with another try. */
 import { html, nothing, type TemplateResult } from 'lit'
 import { named, text } from '../../language'
+import type { NotOneStack } from '../reformat/volume'
 import type { StackView } from '../stack'
 
 type Message = {
@@ -22,5 +23,14 @@ export function messageOver({ failure, view, lacking, onTry }: Message): Templat
   return html`<div class="message ${failed ? 'instead' : ''} ${words === undefined ? 'beside' : ''}" role="alert">
     <p>${about}</p>
     <button @click=${onTry}>${text('common.try-again')}</button>
+  </div>`
+}
+
+/** Another plane was asked for of what is no stack. */
+export function refusedOver({ why, most_bytes }: NotOneStack, onTaken: () => void): TemplateResult {
+  const words = text(`desk.refusal.${why}`, { mb: Math.round(most_bytes / 2 ** 20) })
+  return html`<div class="message" role="alert">
+    <p>${text('desk.reformat.cannot', { why: words })}</p>
+    <button @click=${onTaken}>${text('desk.reformat.as-taken')}</button>
   </div>`
 }

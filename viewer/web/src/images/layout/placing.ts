@@ -1,7 +1,7 @@
 /** What each cell is given when a case is opened, and when the person asks for another grid. */
 import type { ScreenState } from '../../api/shapes'
 import { presetsFor } from '../window-level'
-import type { CellContent } from './cell'
+import type { CellContent } from './cell-content'
 import { activated, laidOut, ONE, put, rearranged, sizeOf, type Grid, type Layout } from './grid'
 import { hang, hangIn, type Hung } from './hanging'
 import type { Hangable } from './hangable'

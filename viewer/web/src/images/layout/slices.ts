@@ -4,44 +4,39 @@ import { text } from '../../language'
 import type { Picture } from '../pictures'
 import type { Series } from '../series'
 import type { ShownSeries } from '../shown-series'
+import type { Film } from '../tools/film'
 import { sign } from '../tools/signs'
 import { ACT_KEYS } from '../tools/tool-names'
+import type { Cell } from './cell'
 
-type Slices = {
-  readonly series: Series
-  readonly pictures: readonly Picture[]
-  /** Of the picture on the screen, from 0. */
-  readonly index: number
-  readonly shown: ShownSeries | undefined
-  readonly onSlice: (index: number) => void
-  /** They run as a film. */
-  readonly runs: boolean
-  readonly onFilm: () => void
-}
+type Slices = { readonly cell: Cell; readonly shown: ShownSeries | undefined; readonly film: Film }
 
-export function slices({ series, pictures, index, shown, onSlice, runs, onFilm }: Slices): TemplateResult {
+/** Of the active cell; nothing where it has one picture, or none. */
+export function slices({ cell, shown, film: run }: Slices): TemplateResult | typeof nothing {
+  const { isAsTaken, pictures, series, stack, view } = cell
+  if (!series || pictures.length < 2) return nothing
   const film = text('desk.tool.film')
   return html`<div class="slices">
-    ${shown ? seenBar(series, pictures, shown) : nothing}
+    ${shown && isAsTaken ? seenBar(series, pictures, shown) : nothing}
     <div class="steps">
       <button
         class="film"
         title="${film} (${ACT_KEYS.film.toUpperCase()})"
         aria-label=${film}
-        aria-pressed=${runs}
-        @click=${onFilm}
+        aria-pressed=${run.runs}
+        @click=${() => run.toggle()}
       >
-        ${sign(runs ? 'pause' : 'film')}
+        ${sign(run.runs ? 'pause' : 'film')}
       </button>
       <input
         class="slider"
         type="range"
         min="1"
         max=${pictures.length}
-        .value=${String(index + 1)}
+        .value=${String(view.index + 1)}
         aria-label=${text('desk.slice')}
-        aria-valuetext=${text('desk.slice-of', { n: index + 1, count: pictures.length })}
-        @input=${(event: Event) => onSlice(Number((event.target as HTMLInputElement).value) - 1)}
+        aria-valuetext=${text('desk.slice-of', { n: view.index + 1, count: pictures.length })}
+        @input=${(event: Event) => stack?.goTo(Number((event.target as HTMLInputElement).value) - 1)}
       />
     </div>
   </div>`

@@ -27,6 +27,8 @@ type Stage = {
   /** A series was let go over a cell. */
   readonly onDrop: (seriesUid: string, index: number) => void
   readonly onTry: (index: number) => void
+  /** The pictures as they were taken, where another plane cannot be made of them. */
+  readonly onAsTaken: (index: number) => void
 }
 
 export function stage(now: Stage): TemplateResult {
@@ -61,6 +63,7 @@ export function stage(now: Stage): TemplateResult {
           @dragover=${allowed}
           @drop=${(event: DragEvent) => dropped(event, (seriesUid) => now.onDrop(seriesUid, index))}
           @cell-try=${() => now.onTry(index)}
+          @cell-as-taken=${() => now.onAsTaken(index)}
         ></tierread-cell>`,
     )}
     ${message(hung, now.onTry)}

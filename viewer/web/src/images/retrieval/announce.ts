@@ -5,6 +5,7 @@ import { announcedAs, forgetAnnounced, noteAnnounced } from '../announced'
 import { TAG, textOf } from '../dicom-json'
 import { planesOf } from '../overlay-planes'
 import { seriesPath, type Picture } from '../pictures'
+import { isReformatted } from '../reformat/scheme'
 import { RENDERED } from '../rendered'
 import { drawable } from '../tools/calibration'
 import { voiOf } from '../voi'
@@ -14,6 +15,7 @@ import { deskLine } from './desk-line'
 export function comesByAndBy({ imageId, frame, metadata }: Picture): boolean {
   return (
     !imageId.startsWith(`${RENDERED}:`) &&
+    !isReformatted(imageId) &&
     textOf(metadata, TAG.PhotometricInterpretation).startsWith('MONOCHROME') &&
     voiOf(metadata) !== undefined &&
     planesOf(metadata, frame).length === 0
@@ -39,7 +41,17 @@ export function announce(pictures: readonly Picture[]): void {
 /** These studies are looked at no longer. */
 export function forgetStudies(studies: readonly string[]): void {
   const paths = studies.map((studyUid) => seriesPath({ studyUid, seriesUid: '' }))
-  for (const picture of forgetAnnounced(({ imageId }) => paths.some((path) => imageId.includes(path)))) {
+  forgetThose(({ imageId }) => paths.some((path) => imageId.includes(path)))
+}
+
+/** What was made is shown no longer. */
+export function forget(pictures: readonly Picture[]): void {
+  const over = new Set(pictures)
+  forgetThose((picture) => over.has(picture))
+}
+
+function forgetThose(isOver: (picture: Picture) => boolean): void {
+  for (const picture of forgetAnnounced(isOver)) {
     deskLine.line.drop(picture.imageId)
     forgetPixels(picture)
     loader.wadors.metaDataManager.remove(picture.imageId)

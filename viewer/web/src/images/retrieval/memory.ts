@@ -1,6 +1,7 @@
 /** Decoded pictures in Cornerstone's memory: which are there, how one comes there, and which have to go. */
 import * as core from '@cornerstonejs/core'
 import { announcedAs, everyAnnounced } from '../announced'
+import { isReformatted } from '../reformat/scheme'
 import { announce, forgetPixels } from './announce'
 import { bytesOf } from './budget'
 import type { Means } from './fetch-ahead'
@@ -39,7 +40,8 @@ export const means: Means = {
   pause: wait,
 }
 
-/** Complete, and not part of a volume. */
+/** Complete, not part of a volume, and not made of others, of which few are kept. */
 const isForgettable = (imageId: string): boolean =>
+  !isReformatted(imageId) &&
   core.cache.isLoaded(imageId) &&
   (core.cache.getImage(imageId) as { readonly sharedCacheKey?: string } | undefined)?.sharedCacheKey === undefined
