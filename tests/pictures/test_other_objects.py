@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
+from typing import Final
 
-from playwright.sync_api import Page, expect
+import numpy as np
+from playwright.sync_api import Locator, Page, expect
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 
@@ -13,8 +16,22 @@ from storage.database import connect
 from tests.archive import archive
 from tests.builders import image, new_uid, thing
 from tests.dicomweb import path_of, serving
-from tests.pacs.objects import of_kind
+from tests.pacs.objects import code, of_kind
 from tests.pictures import desk
+from tests.running import wait_until
+
+NOTES: Final = """uid => {
+  window.seen = []
+  const panel = document.querySelector('tierread-images')
+  const nothing = () => undefined
+  panel.documents = [uid]
+  panel.shown = {
+    contentOf: () => '', expect: nothing, lose: nothing, failed: nothing, isDone: () => false, isShown: () => false,
+    cannotShow: nothing, progress: () => ({ done: 0, frames: 0 }), wasDisplayed: (_, id) => window.seen.includes(id),
+    displayed: (series, id) => window.seen.push(id),
+  }
+  Object.assign(panel.style, { position: 'fixed', inset: '0' })
+}"""
 
 
 def named(meaning: str) -> Sequence:
@@ -30,6 +47,28 @@ def report(beside: Dataset) -> Dataset:
     line.RelationshipType, line.ValueType, line.ConceptNameCodeSequence = "CONTAINS", "TEXT", named("Finding")
     line.TextValue = "Nothing to report <b>"
     made.ConceptNameCodeSequence, made.ContentSequence = named("Dose report"), Sequence([line])
+    return made
+
+
+def electrocardiogram(beside: Dataset, samples: np.ndarray) -> Dataset:
+    """By channel; a step is 5 uV, 500 of them a second, and lead II lies 0.1 mV higher."""
+    made = of_kind("waveform", beside)
+    group = Dataset()
+    group.WaveformOriginality, group.SamplingFrequency = "ORIGINAL", 500
+    group.NumberOfWaveformChannels, group.NumberOfWaveformSamples = samples.shape
+    group.WaveformBitsAllocated, group.WaveformSampleInterpretation = 16, "SS"
+    group.WaveformData = samples.T.astype("<i2").tobytes()
+    group.ChannelDefinitionSequence = Sequence([channel("Lead I", 0), channel("Lead II", 100)])
+    made.WaveformSequence = Sequence([group])
+    return made
+
+
+def channel(name: str, baseline: int) -> Dataset:
+    made = Dataset()
+    made.ChannelSourceSequence = Sequence([code("1", name)])
+    made.ChannelSensitivity, made.ChannelSensitivityCorrectionFactor, made.ChannelBaseline = 5, 1, baseline
+    made.ChannelSensitivityUnitsSequence = Sequence([code("uV", "microvolt", "UCUM")])
+    made.WaveformBitsStored = 16
     return made
 
 
@@ -75,3 +114,45 @@ def test_each_object_says_what_it_is_and_what_opens_it(sqlite_template: Path, tm
             expect(page.locator("details.others summary")).to_have_text("另有 1 个不是图像的对象")
             expect(page.locator(".stage canvas").first).to_be_visible()
     engine.dispose()
+
+
+def test_an_electrocardiogram_is_drawn_on_millimetre_paper_and_measured(sqlite_template: Path, tmp_path: Path) -> None:
+    steps = np.round(200 * np.sin(np.arange(2 * 1000).reshape(2, 1000) / 40))
+    ecg = electrocardiogram(image(), steps)
+    url = f"sqlite:///{shutil.copy(sqlite_template, tmp_path / 'ecg.db')}"
+    engine = connect(url)
+    with archive(engine, url, tmp_path) as held, serving(held, engine, tmp_path, desk.page_of_the_desk()) as web:
+        assert held.take(thing(ecg)).accepted
+        with desk.opened(web.base, [str(ecg.StudyInstanceUID)], ["cpu"]) as pages:
+            page = pages["cpu"]
+            page.evaluate(NOTES, str(ecg.SOPInstanceUID))
+            chosen(page, ecg)
+            drawing = page.locator("tierread-ecg .paper svg")
+            expect(drawing.locator("text")).to_have_text(["I", "II"])
+            lines = [drawn(drawing.locator("path.trace").nth(at + 2)) for at in (0, 1)]  # behind two pulses of 1 mV
+            wait_until(lambda: page.evaluate("() => window.seen.length") == 1)
+            box = drawing.bounding_box()
+            assert box is not None
+            mm = box["width"] / 60
+            # 20 mm to the right are 800 ms, 10 mm up 1 mV
+            page.mouse.move(box["x"] + 15 * mm, box["y"] + 30 * mm)
+            page.mouse.down()
+            page.mouse.move(box["x"] + 35 * mm, box["y"] + 20 * mm)
+            page.mouse.up()
+            measured = page.locator("tierread-ecg output").text_content()
+            page.get_by_label("走纸速度").select_option("50 mm/s")
+            expect(drawing).to_have_attribute("viewBox", "0 0 110 50")
+    engine.dispose()
+
+    # Two points for every two samples: the lower and the higher one of 0.1 mm.
+    for line, millivolts, middle_mm in zip(lines, steps * 0.005 + [[0], [0.1]], (12.5, 37.5), strict=True):
+        pairs = millivolts.reshape(-1, 2)
+        assert line[0][0] == 10
+        assert {round(y, 2) for _, y in line} == {round(middle_mm - 10 * v, 2) for v in pairs.ravel()}
+    assert measured == "800 ms · 75/min · 1.00 mV"
+
+
+def drawn(path: Locator) -> list[tuple[float, float]]:
+    """Its points in millimetres."""
+    parts = re.findall(r"[ML]([\d.-]+) ([\d.-]+)", str(path.get_attribute("d")))
+    return [(float(x), float(y)) for x, y in parts]

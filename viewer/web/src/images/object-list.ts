@@ -4,7 +4,15 @@ import { text } from '../language'
 import type { OtherObject } from './other-objects'
 import type { Content, Line } from './sr-content'
 
-export function objectList(objects: readonly OtherObject[], onOpen: (object: OtherObject) => void): TemplateResult {
+/** Who keeps what was seen. */
+type Seer = {
+  noteOpened(object: OtherObject): void
+  /** What it holds did not come. */
+  noteLost(object: OtherObject): void
+}
+
+export function objectList(objects: readonly OtherObject[], seen: Seer): TemplateResult {
+  if (objects.some(({ waveforms }) => waveforms.length > 0)) void import('./ecg/ecg-view')
   return html`<div class="objects" tabindex="0" aria-label=${text('desk.objects')} role="region">
     ${objects.map(
       (object) =>
@@ -12,14 +20,23 @@ export function objectList(objects: readonly OtherObject[], onOpen: (object: Oth
           <h3>${nameOf(object)}${object.title ? html` · ${object.title}` : nothing}</h3>
           ${object.content ? contentView(object.content) : nothing}
           ${
+            object.waveforms.length > 0
+              ? html`<tierread-ecg
+                  .groups=${object.waveforms}
+                  @waveform-drawn=${() => seen.noteOpened(object)}
+                  @waveform-failed=${() => seen.noteLost(object)}
+                ></tierread-ecg>`
+              : nothing
+          }
+          ${
             object.address
               ? html`<a
                   class="button"
                   href=${object.address}
                   target="_blank"
                   rel="noopener"
-                  @click=${() => onOpen(object)}
-                  @auxclick=${() => onOpen(object)}
+                  @click=${() => seen.noteOpened(object)}
+                  @auxclick=${() => seen.noteOpened(object)}
                   >${text('desk.open-pdf')}</a
                 >`
               : html`<p class="soft">${howOpened(object)}</p>`
@@ -34,7 +51,7 @@ const nameOf = ({ kind, privateClass }: OtherObject): string =>
 
 function howOpened(object: OtherObject): string {
   if (object.privateClass) return text('desk.opens.private')
-  if (object.content?.complete || object.kind === 'pdf') return ''
+  if (object.content?.complete || object.kind === 'pdf' || object.waveforms.length > 0) return ''
   return text(object.content ? 'desk.opens.report' : `desk.opens.${object.kind}`)
 }
 

@@ -1,5 +1,6 @@
 /** Objects that are no pictures: what each is, and what opens it. */
 import { TAG, numberOf, textOf, type DataSet } from './dicom-json'
+import { groupsOf, type Group } from './ecg/waveform'
 import { isImage, seriesPath, type SeriesAddress } from './pictures'
 import { privateClassOf, type ClassNames } from './private-classes'
 import { contentOf, type Content } from './sr-content'
@@ -27,6 +28,8 @@ export type OtherObject = {
   readonly address: string | undefined
   /** What a structured report says. */
   readonly content: Content | undefined
+  /** The curves of an electrocardiogram that can be drawn; none of other objects. */
+  readonly waveforms: readonly Group[]
   /** How many pictures it holds, none of which is drawn here; 0 without pixels. */
   readonly frames: number
 }
@@ -74,6 +77,7 @@ function otherOf(series: SeriesAddress, instance: DataSet, names: ClassNames): O
     title: textOf(instance, TAG.DocumentTitle) || textOf(instance, TAG.ContentLabel),
     privateClass: privateClassOf(instance, names),
     address: kind === 'pdf' ? `${seriesPath(series)}/instances/${instanceUid}/rendered` : undefined,
+    waveforms: kind === 'waveform' ? groupsOf(instance) : [],
     content: isStructured ? contentOf(instance) : undefined,
     frames: PIXELS.some((tag) => instance[tag] !== undefined)
       ? Math.max(1, numberOf(instance, TAG.NumberOfFrames) ?? 1)
@@ -82,8 +86,8 @@ function otherOf(series: SeriesAddress, instance: DataSet, names: ClassNames): O
 }
 
 /** Whether a person can see here all that the object says. */
-export const canBeSeen = ({ address, content }: OtherObject): boolean =>
-  address !== undefined || content?.complete === true
+export const canBeSeen = ({ address, content, waveforms }: OtherObject): boolean =>
+  address !== undefined || content?.complete === true || waveforms.length > 0
 
 /** How many pictures lie in objects of which nothing here shows any. */
 export const undrawnIn = (others: readonly OtherObject[]): number =>

@@ -264,7 +264,7 @@ export class Cell extends Part {
         tabindex="0"
         @contextmenu=${(event: Event) => event.preventDefault()}
       ></div>
-      ${this.preview ? html`<img class="preview" src=${this.preview} alt="" @error=${() => this.dropPreview()} />` : nothing}
+      ${this.preview ? html`<img class="preview" src=${this.preview} alt="" @error=${this.dropPreview} />` : nothing}
       ${series && picture ? overlay({ series, picture, count: this.pictures.length, view: this.view, made: this.making.made }) : nothing}
       ${picture ? referenceLine(picture, this.stack, this.reference) : nothing}
       ${series?.earlier ? html`<p class="earlier">${text('desk.earlier', { on: day(series.earlier) })}</p>` : nothing}
@@ -276,7 +276,7 @@ export class Cell extends Part {
   private waiting(): TemplateResult | typeof nothing {
     if (!this.content || this.failure || this.pictures.length > 0) return nothing
     if (this.making.refusal) return refusedOver(this.making.refusal, () => this.tell('cell-as-taken'))
-    if (this.others.length > 0) return objectList(this.others, (object) => this.seen.noteOpened(object))
+    if (this.others.length > 0) return this.objects()
     return html`<p class="message" role="status">${text('common.loading')}</p>`
   }
 
@@ -285,11 +285,15 @@ export class Cell extends Part {
     if (this.pictures.length === 0 || this.others.length === 0) return nothing
     return html`<details class="others" @toggle=${() => this.seen.noteRead()}>
       <summary>${text('desk.others', { n: this.others.length })}</summary>
-      ${objectList(this.others, (object) => this.seen.noteOpened(object))}
+      ${this.objects()}
     </details>`
   }
 
-  private dropPreview(): void {
+  private objects(): TemplateResult {
+    return objectList(this.others, this.seen)
+  }
+
+  private readonly dropPreview = (): void => {
     this.preview = undefined
     this.requestUpdate()
   }

@@ -35,16 +35,23 @@ export class Seen {
     this.noteRead()
   }
 
-  /** What is read at a glance, once its list is open: all but what a click opens. */
+  /** What is read at a glance, once its list is open: the words, not what a click opens or has to be drawn. */
   noteRead(): void {
     const { isListOpen, others } = this.now()
     if (!isListOpen) return
-    for (const object of others)
-      if (canBeSeen(object) && !object.address && this.isDocument(object)) this.note(object.instanceUid)
+    for (const object of others) if (object.content?.complete && this.isDocument(object)) this.note(object.instanceUid)
   }
 
   noteOpened(object: OtherObject): void {
     if (this.isDocument(object)) this.note(object.instanceUid)
+  }
+
+  /** What it holds did not come. */
+  noteLost({ instanceUid }: OtherObject): void {
+    const { series, shown } = this.now()
+    if (!series || !shown) return
+    shown.failed(series.seriesUid, instanceUid, 'load_failed')
+    this.onChange()
   }
 
   /** A picture of the series before may come late: the series that is chosen now was not shown by that. */
