@@ -268,7 +268,7 @@ export class Cell extends Part {
       ${series && picture ? overlay({ series, picture, count: this.pictures.length, view: this.view, made: this.making.made }) : nothing}
       ${picture ? referenceLine(picture, this.stack, this.reference) : nothing}
       ${series?.earlier ? html`<p class="earlier">${text('desk.earlier', { on: day(series.earlier) })}</p>` : nothing}
-      ${picture ? html`${otherPerson(picture.instanceUid, this.otherPersons ?? [])} ${keyImage(picture, this.marks ?? [])}` : nothing}
+      ${picture && series ? html`${otherPerson(picture, series.seriesUid, this.otherPersons ?? [])} ${keyImage(picture, this.marks ?? [])}` : nothing}
       ${this.waiting()} ${this.beside()}
       ${messageOver({ failure: this.failure, view: this.view, lacking: this.lacking, onTry: () => this.tell('cell-try') })}`
   }
