@@ -51,9 +51,8 @@ WORDS: Final = {name: re.compile(pattern, re.IGNORECASE) for name, pattern in _W
 
 
 def check(content: Content, facts: Facts) -> Iterator[Finding]:
-    """The first words of each class that no flag has told."""
-    told = {content.critical_class, *facts.flagged}
-    found = {name for name in WORDS if name in told} | {name for name, _, _ in _said(facts.flagged_words)}
+    """The first words of each class of which no flag stands: what a flag of another class says may only ask."""
+    found = {name for name in WORDS if name == content.critical_class or name in facts.flagged}
     for part, text in ((Part.IMPRESSION, content.impression), (Part.FINDINGS, content.findings)):
         for name, start, words in _said(text):
             if found & {name, *_GRAVER.get(name, ())}:

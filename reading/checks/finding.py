@@ -93,7 +93,5 @@ class Facts:
     """Whether an earlier examination of the person is known."""
     flagged: frozenset[str] = frozenset()
     """Classes of the critical results that stand on the case."""
-    flagged_words: str = field(default="", repr=False)
-    """What was said when they were told."""
     blank_fields: tuple[str, ...] = ()
     """Mandatory fields of the template that nobody filled, as people call them."""

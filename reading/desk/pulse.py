@@ -12,6 +12,8 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from reading.access.blindness import visible_alerts
+from reading.access.visibility import visible_cases
 from reading.register.grants import reach
 from reading.tables import case, case_move, critical_alert
 from reading.viewers import Staff
@@ -27,11 +29,12 @@ def pulse(tx: Connection, staff: Staff, now: datetime) -> str:
     Both are looked for among the ids of the last minutes, in the order of the primary key, however many cases wait.
     A list that is asked for twice a minute besides shows what is no move: how many images have come.
     """
-    sites, since = reach(tx, staff, now).sites, earliest_id(now - LOOKS_BACK)
+    since, theirs = earliest_id(now - LOOKS_BACK), visible_cases(tx, staff, now)
+    told = visible_alerts(staff, reach(tx, staff, now).own, now)
 
-    def newest(table: sa.Table) -> sa.ScalarSelect[str]:
-        of_theirs = sa.select(sa.func.max(table.c.id)).join(case, case.c.id == table.c.case_id)
-        return of_theirs.where(table.c.id >= since, case.c.site_id.in_(sites)).scalar_subquery()
+    def newest(table: sa.Table, seen: sa.ColumnElement[bool]) -> sa.ScalarSelect[str]:
+        found = sa.select(sa.func.max(table.c.id)).join(case, case.c.id == table.c.case_id)
+        return found.where(table.c.id >= since, theirs, seen).scalar_subquery()
 
-    found = tx.execute(sa.select(newest(case_move), newest(critical_alert))).one()
+    found = tx.execute(sa.select(newest(case_move, sa.true()), newest(critical_alert, told))).one()
     return hashlib.sha256("\n".join(each or "" for each in found).encode()).hexdigest()[:16]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 import sqlalchemy as sa
@@ -16,6 +16,7 @@ from reading.tables import case, case_move, organisation, person, printing, repo
 from reading.viewers import Staff
 
 MOST: Final = 100
+JUST_NOW: Final = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +34,8 @@ class Withheld:
     withheld_by: str
     printed: int
     """How often its report was printed: that paper has to come back."""
+    just_now: bool
+    """The viewer withheld it themselves, minutes ago."""
     decides: bool
     """Whether the viewer manages the site's quality, and decides about it."""
 
@@ -64,6 +67,7 @@ def withheld(ctx: Context[Staff]) -> list[Withheld]:
             organisation.c.name.label("site"),
             organisation.c.time_zone,
             case_move.c.at,
+            case_move.c.person_id,
             person.c.name.label("who"),
             on_paper.label("printed"),
         )
@@ -86,6 +90,7 @@ def withheld(ctx: Context[Staff]) -> list[Withheld]:
             withheld_at=row.at,
             withheld_by=row.who or "",
             printed=row.printed,
+            just_now=row.person_id == ctx.who.person_id and ctx.now - row.at < JUST_NOW,
             decides=row.site_id in reached.managed,
         )
         for row in rows

@@ -216,6 +216,10 @@ def _requested(order: Order | None) -> case_facts.Requested:
 def _more(ctx: Context[Who], study: Study, case: Case) -> None:
     ledger.fulfil(ctx.tx, [study.study_uid], ctx.now)
     follow_ups.open_if_late(ctx, case)
+    # One view of several came first, and did not say what the others show; a released version keeps its own identity.
+    shown = side_of(side for uid in cases.study_uids(ctx.tx, case.id) for side in sides_in(ctx.tx, uid).values())
+    if shown and shown != case.laterality:
+        case = cases.change(ctx.tx, case, laterality=shown)
     if case.state in DONE:
         return
     if case.state is State.EMPTIED:
@@ -237,13 +241,7 @@ def _more(ctx: Context[Who], study: Study, case: Case) -> None:
             case,
             modality=look.modality,
             body_part=look.body_part or case.body_part,
-            laterality=look.laterality or case.laterality,
         )
-    else:
-        # One view of several came first, and did not say what the others show.
-        shown = side_of(side for uid in cases.study_uids(ctx.tx, case.id) for side in sides_in(ctx.tx, uid).values())
-        if shown and shown != case.laterality:
-            cases.change(ctx.tx, case, laterality=shown)
 
 
 def _resubmitted(ctx: Context[Who], case: Case) -> Case:

@@ -21,6 +21,7 @@ from storage.database import insert_new
 from storage.ids import new_id
 from storage.index import journal, queries
 from storage.index.part_attributes import keyword_of, uid_of
+from storage.index.sides import SIDES as NAMED
 from storage.records import Study
 
 KIND: Final = "attribution"
@@ -257,8 +258,8 @@ def sides_at(tx: Connection, study_uid: str, number: int) -> dict[str, str]:
 
 
 def names_side(attributes: Mapping[str, str]) -> bool:
-    """Whether corrected attributes say a side, of the study or of a part of it."""
-    return any(keyword_of(key) in SIDES for key in attributes)
+    """Whether corrected attributes say a side, of the study or of a part of it; that nobody knows it is none."""
+    return any(keyword_of(key) in SIDES and value in NAMED for key, value in attributes.items())
 
 
 def history(tx: Connection, study_uid: str) -> list[Revision]:

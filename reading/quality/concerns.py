@@ -30,6 +30,7 @@ from reading.register import device_contacts
 from reading.register.device_contacts import RefusedClasses
 from reading.register.grants import reach
 from reading.viewers import Staff, Viewer
+from storage.database import portions
 from storage.index import quarantine_rows
 from storage.quarantine_moves import BY_MACHINE, Reason
 from storage.records import Held
@@ -264,13 +265,13 @@ def _kind(number: str, *, ordered: bool) -> Kind:
 
 def _numbers(tx: Connection, case_ids: Iterable[str]) -> dict[str, str]:
     """The patient id with which the first study of each case came, by case."""
-    joined, ids = tables.case_study.c, list(case_ids)
+    joined = tables.case_study.c
     found: dict[str, str] = {}
-    for start in range(0, len(ids), 500):
+    for some in portions(list(case_ids)):
         asked = (
             sa.select(joined.case_id, study.c.received_patient_id)
             .join(study, study.c.study_uid == joined.study_uid)
-            .where(joined.case_id.in_(ids[start : start + 500]))
+            .where(joined.case_id.in_(some))
             .order_by(joined.joined_at.desc())
         )
         found.update((row.case_id, row.received_patient_id) for row in tx.execute(asked))

@@ -19,6 +19,7 @@ from reading.retention import request_moves, retention
 from reading.retention.request_moves import Move, State
 from reading.tables import erasure_item, erasure_request
 from reading.viewers import Staff
+from storage.database import portions
 from storage.decisions.erasure import Erasure
 from storage.ids import new_id
 from storage.index import queries
@@ -156,9 +157,8 @@ def named_in_open(tx: Connection, study_uids: Collection[str]) -> frozenset[str]
     )
     standing = erasure_request.c.state.in_(request_moves.OPEN) & (erasure_item.c.outcome == "")
     found: set[str] = set()
-    uids = sorted(study_uids)
-    for start in range(0, len(uids), 500):
-        found.update(tx.scalars(joined.where(standing, erasure_item.c.study_uid.in_(uids[start : start + 500]))))
+    for some in portions(sorted(study_uids)):
+        found.update(tx.scalars(joined.where(standing, erasure_item.c.study_uid.in_(some))))
     return frozenset(found)
 
 

@@ -15,7 +15,6 @@ from reading.access.priors import prior_cases
 from reading.actions import Action
 from reading.alerts import alert_rows
 from reading.alerts.alert_rows import Alert, Kind
-from reading.alerts.findings import of_alerts
 from reading.cases import cases
 from reading.cases.cases import Case
 from reading.checks.checks import findings, settled
@@ -68,7 +67,6 @@ def _facts(ctx: Context[Staff], case: Case, content: Content) -> Facts:
         sex=case_facts.person_of(tx, case).sex,
         has_priors=bool(prior_cases(tx, ctx.who, [case], ctx.now)[case.id]),
         flagged=frozenset(one.critical_class for one in told),
-        flagged_words="\n".join(words for said in of_alerts(tx, told).values() for words in said),
         blank_fields=_blank_fields(tx, content),
     )
 

@@ -29,13 +29,13 @@ router = APIRouter(prefix="/t")
 
 
 @router.get("/withheld")
-def withheld(request: Request, staff: Looking, *, done: bool = False) -> Response:
-    """What is withheld, which its site sees no longer, and whom to call; ``done``: by them, just now."""
+def withheld(request: Request, staff: Looking) -> Response:
+    """What is withheld, which its site sees no longer, and whom to call."""
     looks_through(office_of(request), staff, Action.TOWNSHIP_OPEN)
     with in_snapshot(office_of(request), staff) as ctx:
         contacts = contacts_of(ctx.tx, reach(ctx.tx, staff, ctx.now).own, ctx.now)
         lines = withheld_lines(ctx, language_of(request))
-    return staff_page(request, staff, "withheld.html", contacts=contacts, withheld=lines, done=done)
+    return staff_page(request, staff, "withheld.html", contacts=contacts, withheld=lines)
 
 
 @router.get("/case/{case_id}/withhold")
@@ -59,7 +59,7 @@ def submit(
             withhold.withhold(ctx, case_id, why=why)
     except (Invalid, MoveNotAllowed, NotAllowed) as refused:
         return _page(request, staff, case_id, why=why, refused=refused)
-    return RedirectResponse("/t/withheld?done=true", status_code=303)
+    return RedirectResponse("/t/withheld", status_code=303)
 
 
 def _confirmed(sure: str) -> None:

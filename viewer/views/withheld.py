@@ -21,6 +21,7 @@ def withheld_lines(ctx: Context[Staff], language: Language) -> list[dict[str, st
             "withheld_at": words.moment(one.withheld_at, one.time_zone),
             "withheld_by": one.withheld_by,
             "printed": text(language, "withheld.printed", n=one.printed) if one.printed else "",
+            "just_now": one.just_now,
             "decides": one.decides,
         }
         for one in withheld(ctx)

@@ -320,23 +320,19 @@ def test_each_word_of_a_long_clause_is_denied_by_what_stands_behind_it() -> None
 
 
 @pytest.mark.parametrize(
-    ("flagged", "words", "said", "warns"),
+    ("flagged", "said", "warns"),
     [
-        ("", "", "左侧气胸", True),
-        ("pneumothorax", "左侧气胸", "左侧气胸", False),
-        ("tension_pneumothorax", "左侧张力性气胸", "左侧气胸", False),
-        ("pneumothorax", "左侧气胸", "左侧张力性气胸", True),
-        ("foreign_body", "右主支气管异物", "左侧气胸", True),
-        ("other", "大量心包积液", "左侧气胸（大量）", True),
-        ("other", "左侧大量气胸", "左侧气胸", False),
-        ("other", "未见气胸，大量心包积液", "左侧气胸", True),
+        ("", "左侧气胸", True),
+        ("pneumothorax", "左侧气胸", False),
+        ("tension_pneumothorax", "左侧气胸", False),
+        ("pneumothorax", "左侧张力性气胸", True),
+        ("foreign_body", "左侧气胸", True),
+        ("other", "左侧气胸（大量）", True),
     ],
 )
-def test_a_flag_of_another_class_tells_nobody_of_this_one(flagged: str, words: str, said: str, warns: bool) -> None:
-    facts = Facts(body_part="CHEST", has_priors=True, flagged=frozenset({flagged} - {""}), flagged_words=words)
-    asked = names(facts, said, said, positive=True)
+def test_a_flag_of_another_class_tells_nobody_of_this_one(flagged: str, said: str, warns: bool) -> None:
+    stands = Facts(body_part="CHEST", has_priors=True, flagged=frozenset({flagged} - {""}))
     written = Content(findings=said, impression=said, positive=True, critical_class=flagged or None)
-    without = Facts(body_part="CHEST", has_priors=True, flagged_words=words)
 
-    assert ("critical_words_without_flag" in asked) is warns
-    assert ("critical_words_without_flag" in {one.check for one in findings(written, without)}) is warns
+    assert ("critical_words_without_flag" in names(stands, said, said, positive=True)) is warns
+    assert ("critical_words_without_flag" in {one.check for one in findings(written, PLAIN)}) is warns

@@ -13,9 +13,11 @@ from reading.desk import tab_counts, worklist
 from reading.desk.pulse import LOOKS_BACK, pulse
 from reading.desk.tab_counts import Counted, counts
 from reading.desk.worklist import Filters
+from reading.signing import withhold
 from storage.database import transaction
 from tests.plans import plans_of, reads_through
 from tests.reading.clinic import Clinic, arrive, open_clinic, take
+from tests.reading.double_reading.twice import mammogram, open_screening, read_blind
 
 
 def test_each_tab_has_the_number_of_its_list_and_one_statement_counts_all(engine: Engine, now: datetime) -> None:
@@ -85,3 +87,22 @@ def test_the_pulse_is_another_one_for_whoever_sees_what_has_changed(engine: Engi
     assert theirs[1] == theirs[2]
     assert theirs[0] == theirs[5]
     assert len(set(others)) == 1
+
+
+def test_the_pulse_stays_where_the_list_does(engine: Engine) -> None:
+    """What a first blind reader flags, and what becomes of a withheld case, is told to nobody else who reads."""
+    now = datetime.now().astimezone()
+    with transaction(engine) as tx:
+        clinic = open_screening(tx, now)
+        blind, withheld = mammogram(tx, clinic, "1.1", now), mammogram(tx, clinic, "1.2", now)
+        read_blind(tx, clinic, clinic.ada, blind.id, now)
+        ada, mona = (Context(tx, clinic.audit, now, who) for who in (clinic.ada, clinic.mona))
+        withhold.withhold(ada, withheld.id, why="拍错人")
+        before = pulse(tx, clinic.rosa, now)
+        critical.raise_alert(ada, blind.id, critical_class="stroke", finding="左侧")
+        flagged = pulse(tx, clinic.rosa, now)
+        withhold.read_again(mona, withheld.id, why="可以")
+        withhold.withhold(ada, withheld.id, why="还是错人")
+
+        assert flagged == before
+        assert pulse(tx, clinic.rosa, now) == before

@@ -19,9 +19,10 @@ from reading.kinds import Priority, Sex, Tier
 from reading.orders import orders
 from reading.patients import patient_number, patients
 from reading.queue import leases
+from reading.reports import versions
 from storage.database import transaction
 from storage.index import queries
-from tests.reading.clinic import arrive, open_clinic, send, state, take
+from tests.reading.clinic import another_image, arrive, open_clinic, read, send, state, take
 from tests.reading.region import KEYS, pia
 
 
@@ -202,6 +203,20 @@ def test_a_view_that_comes_later_is_of_the_other_side_too(engine: Engine, now: d
         case = intake.take_in(ctx, KEYS, second)
 
     assert (opened.laterality, case.laterality) == ("R", "B")
+
+
+def test_the_other_side_that_comes_after_the_report_is_of_the_case_and_not_of_the_report(
+    engine: Engine, now: datetime
+) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        case = arrive(tx, clinic, "1.1", now, body_part="KNEE", laterality="L")
+        version = read(tx, clinic, clinic.ada, case.id, now)
+        later = another_image(tx, clinic, "1.1", 2, now, laterality="R")
+        intake.take_in(Context(tx, clinic.audit, now, SYSTEM), KEYS, later)
+
+        assert cases.by_id(tx, case.id).laterality == "B"
+        assert versions.by_id(tx, version.id).identity["laterality"] == "L"
 
 
 def test_a_retake_joins_the_case_that_it_answers(engine: Engine, now: datetime) -> None:

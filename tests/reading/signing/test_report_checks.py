@@ -137,6 +137,9 @@ def test_a_side_that_somebody_corrected_counts_for_more_than_the_order(engine: E
 
         assert Check.SIDE_AGAINST_ORDER in before
         assert not {one for one in checks() if one.startswith("side_")}
+        attribution.correct(tx, "1.1", {"Laterality": ""}, reason="不知道哪一侧", made_by=None, now=now)
+        cases.change(tx, cases.by_id(tx, case.id), laterality="")
+        assert Check.SIDE_AGAINST_ORDER in checks()
 
 
 def test_a_flag_of_another_class_does_not_silence_critical_words(engine: Engine, now: datetime) -> None:

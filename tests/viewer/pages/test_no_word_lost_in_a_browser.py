@@ -46,6 +46,7 @@ def draft(client: httpx.Client, case_id: str, **words: str) -> None:
 def test_no_word_is_lost(tmp_path_factory: pytest.TempPathFactory) -> None:
     with serving(tmp_path_factory.mktemp("words")) as tierread, chromium() as browser:
         cast = tierread.cast()
+        tierread.admin("person", "grant", cast.vera.username, "--org", "COUNTY", "--role", "reader")  # whom Ada can ask
         study_uid = new_uid()
         send_images(tierread, cast, [of_pia(study_uid, 1, "平扫")])
         case_id = wait_until(lambda: case_of(tierread, cast, study_uid))

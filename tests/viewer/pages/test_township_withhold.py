@@ -28,7 +28,7 @@ def test_a_technician_withholds_with_a_reason_and_sees_whom_to_call(house: House
     assert "Mona" in page
     assert (unsure.status_code, mute.status_code, before) == (422, 422, State.WAITING_READ)
     assert "拍错人" in unsure.text
-    assert (done.status_code, done.headers["location"]) == (303, "/t/withheld?done=true")
+    assert (done.status_code, done.headers["location"]) == (303, "/t/withheld")
     assert standing is State.WITHHELD
     assert "Mona" in after
     assert tang.get(f"/t/case/{case.id}").status_code == 404
