@@ -185,9 +185,13 @@ def withdraw(ctx: Context[Staff], case_id: str, *, why: str, seen: str | None = 
 
 
 def report_names(tx: Connection, alert: Alert) -> bool:
-    """Whether the report that stands would say critical without an alert of the class, were this one withdrawn."""
-    report = versions.current(tx, alert.case_id)
-    if alert.kind is not Kind.CRITICAL or report is None or report.content.critical_class != alert.critical_class:
+    """Whether a report that stands would say critical without an alert of the class, were this one withdrawn.
+
+    That is the newest one, and the one that the site still has while it does not see that.
+    """
+    stands = (versions.current(tx, alert.case_id), versions.valid(tx, alert.case_id))
+    named = {one.content.critical_class for one in stands if one is not None}
+    if alert.kind is not Kind.CRITICAL or alert.critical_class not in named:
         return False
     return len(alert_rows.standing_of_class(tx, alert.case_id, alert.critical_class, Kind.CRITICAL)) == 1
 

@@ -65,9 +65,6 @@ UNSENT: Final = (Status.BLIND, Status.WITHDRAWN)
 UNSEEN: Final = (*UNSENT, Status.PENDING, Status.REPLACED)
 """The site that asked for the report has not seen these."""
 
-ENDS_AS: Final = {Status.PENDING: Status.REPLACED, Status.PRELIMINARY: Status.SUPERSEDED}
-"""What becomes of a version that is not final when the next one is signed."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class ReportVersion:
@@ -198,13 +195,16 @@ def add(
 ) -> ReportVersion:
     """Write the next version. It supersedes the one before at once, but a final one only when it is released.
 
-    A ``blind`` one supersedes nothing before it is released; one ``held_back`` is not seen by the site (`let_out`).
+    A ``blind`` one supersedes nothing before it is released. One ``held_back`` is not seen by the site: what the site
+    has is valid until then, or until `let_out`.
     """
     version = tables.report_version
-    if not blind and supersedes is not None and supersedes.status in ENDS_AS:
-        set_status(tx, supersedes.id, ENDS_AS[supersedes.status])
     status = Status.PENDING if held_back or final(tx, case_id) is not None else Status.PRELIMINARY
     status = Status.BLIND if blind else status
+    if not blind and supersedes is not None and supersedes.status is Status.PENDING:
+        set_status(tx, supersedes.id, Status.REPLACED)
+    if status is Status.PRELIMINARY:
+        _end_valid(tx, case_id)
     made = ReportVersion(
         id=new_id(),
         case_id=case_id,
@@ -248,6 +248,7 @@ def set_status(tx: Connection, version_id: str, status: Status) -> None:
 def let_out(tx: Connection, pending: ReportVersion) -> None:
     """Let the site see a version that was held back until somebody countersigned it, where no final one stands."""
     if pending.status is Status.PENDING and final(tx, pending.case_id) is None:
+        _end_valid(tx, pending.case_id)
         set_status(tx, pending.id, Status.PRELIMINARY)
 
 
@@ -258,9 +259,11 @@ def withdraw_blind(tx: Connection, case_id: str) -> None:
     tx.execute(sa.update(version).where(blind).values(status=Status.WITHDRAWN))
 
 
-def set_released(tx: Connection, version_id: str, now: datetime) -> None:
+def set_released(tx: Connection, released: ReportVersion, now: datetime) -> None:
+    """Make a version the final one: what was valid until now is superseded."""
     version = tables.report_version
-    tx.execute(sa.update(version).where(version.c.id == version_id).values(status=Status.FINAL, released_at=now))
+    _end_valid(tx, released.case_id)
+    tx.execute(sa.update(version).where(version.c.id == released.id).values(status=Status.FINAL, released_at=now))
 
 
 def add_signature(tx: Connection, signature: Signature) -> None:
@@ -335,6 +338,12 @@ def from_row(row: sa.Row[Any]) -> ReportVersion:
         released_at=row.released_at,
         consultations=row.consultations,
     )
+
+
+def _end_valid(tx: Connection, case_id: str) -> None:
+    version = tables.report_version
+    valid_one = (version.c.case_id == case_id) & version.c.status.in_(VALID)
+    tx.execute(sa.update(version).where(valid_one).values(status=Status.SUPERSEDED))
 
 
 def _newest(tx: Connection, case_id: str, statuses: Sequence[Status]) -> ReportVersion | None:

@@ -20,7 +20,7 @@ from reading.queue import leases
 from reading.report_objects import rows, standing
 from reading.reports import versions
 from reading.reports.seal import Seal
-from reading.reports.versions import UNSEEN, ReportVersion, Status
+from reading.reports.versions import UNSEEN, ReportVersion
 from reading.rules import case_rule
 from reading.rules.required_signatures import missing_roles
 from reading.rules.rule import Rule
@@ -47,10 +47,8 @@ def release(
     if missing:
         raise NotAllowed(f"missing_{min(missing)}")
     before = versions.final(ctx.tx, case.id)
-    if before is not None and before.id != version.id:
-        versions.set_status(ctx.tx, before.id, Status.SUPERSEDED)
     if before is None or before.id != version.id:
-        versions.set_released(ctx.tx, version.id, ctx.now)
+        versions.set_released(ctx.tx, version, ctx.now)
         rows.need(ctx.tx, version, ctx.now)
         standing.follow(ctx.tx, case.id, ctx.now)
         index_rows.enter(ctx.tx, case, version, ctx.now)

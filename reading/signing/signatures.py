@@ -32,12 +32,12 @@ from reading.reports.content import Content
 from reading.reports.drafts import Draft
 from reading.reports.marks import Mark
 from reading.reports.seal import Seal, sign_version
+from reading.reports.temporary import is_held_back
 from reading.reports.versions import ReportVersion
 from reading.rules import case_rule
 from reading.signing import panel, release, report_checks
 from reading.signing.basis import Basis, Screen, basis_of, record_not_shown
 from reading.signing.marked_pictures import lie_in_its_pictures
-from reading.signing.temporary import goes_out_at_once
 from reading.viewers import RoleGrant, Staff
 
 
@@ -304,8 +304,7 @@ def _signed_by_one(
         # A conclusion may tell one of two blind readers what the other has found.
         consultations=[] if blind and role is not SigningRole.ARBITER else basis.consultations,
         blind=blind,
-        held_back=grant.role is Role.RESIDENT
-        and not goes_out_at_once(case.priority, critical=case.critical or content.is_critical),
+        held_back=grant.role is Role.RESIDENT and is_held_back(ctx.tx, case, content),
     )
     _add_signature(ctx, seal, version, role, grant=grant, basis=basis, confirmed=confirmed, blind=blind)
     return version

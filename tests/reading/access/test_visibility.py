@@ -47,7 +47,7 @@ def released(tx: Connection, clinic: Clinic, now: datetime) -> tuple[PatientView
     """Pia's radiograph with a final report, and Pia with her receipt."""
     patient_, made = pias_case(tx, clinic, now)
     version = read(tx, clinic, clinic.ada, made.id, now)
-    versions.set_released(tx, version.id, now)
+    versions.set_released(tx, version, now)
     return PatientViewer(patient_id=patient_.id, case_id=None), cases.by_id(tx, made.id)
 
 
@@ -219,7 +219,7 @@ def test_a_patient_sees_the_pictures_of_a_final_report_and_no_others(engine: Eng
         version = read(tx, clinic, clinic.ada, made.id, now)
         versions.set_status(tx, version.id, Status.PRELIMINARY)
         assert not sees_study(tx, clinic, viewer, now)
-        versions.set_released(tx, version.id, now)
+        versions.set_released(tx, version, now)
 
         assert sees_study(tx, clinic, viewer, now)
         assert not sees_study(tx, clinic, viewer, now, "1.2.840.2")

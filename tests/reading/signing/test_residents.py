@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from reading.access import visibility
+from reading.alerts import critical
 from reading.audit import SYSTEM
 from reading.cases import cases
 from reading.cases.moves import SigningRole, State, Step
@@ -22,10 +23,11 @@ from reading.overdue import rerouting
 from reading.queue import claiming, leases
 from reading.register import organisations, people
 from reading.reports import versions
+from reading.reports.content import Content
+from reading.reports.temporary import goes_out_at_once
 from reading.reports.versions import ReportVersion, Status
 from reading.rules.first_policy import FIRST_POLICY
 from reading.signing import follow_up_answer, signatures
-from reading.signing.temporary import goes_out_at_once
 from reading.tables import case as case_table
 from reading.tables import change_notice, report_version, role_grant
 from reading.viewers import Staff, Viewer
@@ -49,6 +51,16 @@ from tests.reading.double_reading.twice import mammogram, open_screening
 from tests.reading.region import KEYS, hire
 
 STROKE = replace(PNEUMONIA, critical_class="stroke")
+
+
+def send_back(tx: Connection, clinic: Clinic, case_id: str, now: datetime) -> None:
+    """Vera, an attending at Oak, takes it and asks for it to be read again."""
+    held = take(tx, clinic, clinic.vera, case_id, now)
+    signatures.send_back(Context(tx, clinic.audit, now, clinic.vera), case_id, lease_revision=held, why="再看")
+
+
+def statuses(tx: Connection, case_id: str) -> list[Status]:
+    return [one.status for one in versions.of_case(tx, case_id)]
 
 
 def rule(**said: object) -> dict[str, object]:
@@ -109,16 +121,16 @@ def test_what_an_attending_changes_before_it_went_out_is_told_to_nobody(engine: 
         assert tx.scalar(sa.select(sa.func.count()).select_from(change_notice)) == 0
 
 
-@pytest.mark.parametrize("critical", [False, True])
+@pytest.mark.parametrize("by_result", [False, True])
 def test_in_an_emergency_it_is_temporary_and_its_readers_are_told_when_the_final_one_differs(
-    engine: Engine, now: datetime, critical: bool
+    engine: Engine, now: datetime, by_result: bool
 ) -> None:
     with transaction(engine) as tx:
         clinic = open_clinic(tx, now, rule())
         zoe, case = resident(tx, clinic, now), arrive(tx, clinic, "1.1", now)
-        if not critical:
+        if not by_result:
             emergency(tx, case.id)
-        written = read(tx, clinic, zoe, case.id, now, STROKE if critical else NORMAL)
+        written = read(tx, clinic, zoe, case.id, now, STROKE if by_result else NORMAL)
         before = versions.by_id(tx, written.id).status, sees(tx, clinic.tang, written, now), state(tx, case.id)
         signed = verify(tx, clinic, clinic.vera, case.id, now, PNEUMONIA)
         notices = tx.execute(sa.select(change_notice.c.version_id, change_notice.c.kind)).all()
@@ -129,11 +141,50 @@ def test_in_an_emergency_it_is_temporary_and_its_readers_are_told_when_the_final
 
 
 def test_only_an_emergency_and_a_critical_result_go_out_before_an_attending_signs() -> None:
-    out = {
-        (one, critical) for one in Priority for critical in (False, True) if goes_out_at_once(one, critical=critical)
-    }
+    out = {(one, result) for one in Priority for result in (False, True) if goes_out_at_once(one, critical=result)}
 
     assert out == {(Priority.EMERGENCY, False), *((one, True) for one in Priority)}
+
+
+def test_nobody_in_training_takes_a_critical_report_from_the_site_alone(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now, rule())
+        zoe, case = resident(tx, clinic, now), arrive(tx, clinic, "1.1", now)
+        critically = read(tx, clinic, zoe, case.id, now, STROKE)
+        send_back(tx, clinic, case.id, now)
+        emergency(tx, case.id)
+        read(tx, clinic, zoe, case.id, now, NORMAL)
+        waits, valid = statuses(tx, case.id), versions.valid(tx, case.id)
+        with pytest.raises(NotAllowed) as refused:
+            critical.withdraw(Context(tx, clinic.audit, now, zoe), case.id, why="看错了")
+        verify(tx, clinic, clinic.vera, case.id, now)
+        notices = tx.execute(sa.select(change_notice.c.kind)).scalars().all()
+
+        assert waits == [Status.PRELIMINARY, Status.PENDING]
+        assert valid is not None
+        assert valid.id == critically.id
+        assert refused.value.rule == "report_names_it"
+        assert statuses(tx, case.id) == [Status.SUPERSEDED, Status.FINAL]
+        assert list(notices) == ["changed"]
+
+
+@pytest.mark.parametrize("words", [None, PNEUMONIA])
+def test_what_the_site_has_stays_until_an_attending_signs_what_comes_after_it(
+    engine: Engine, now: datetime, words: Content | None
+) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        zoe, case = resident(tx, clinic, now), arrive(tx, clinic, "1.1", now, modality="CT")
+        first = read(tx, clinic, clinic.rosa, case.id, now, PNEUMONIA)
+        for _ in range(2):
+            send_back(tx, clinic, case.id, now)
+            read(tx, clinic, zoe, case.id, now)
+        waits, seen = statuses(tx, case.id), sees(tx, clinic.tang, first, now)
+        verify(tx, clinic, clinic.vera, case.id, now, words)
+
+        assert (waits, seen) == ([Status.PRELIMINARY, Status.REPLACED, Status.PENDING], True)
+        ends = [Status.PRELIMINARY] if words is None else [Status.REPLACED, Status.PRELIMINARY]
+        assert statuses(tx, case.id) == [Status.SUPERSEDED, Status.REPLACED, *ends]
 
 
 def test_an_attending_of_another_organisation_does_not_countersign_while_there_is_one_at_home(

@@ -1,0 +1,22 @@
+"""Temporary reports (临时报告): which of a resident's the site sees before an attending has countersigned them."""
+
+from __future__ import annotations
+
+from sqlalchemy.engine import Connection
+
+from reading.cases.cases import Case
+from reading.kinds import Priority
+from reading.reports import versions
+from reading.reports.content import Content
+
+
+def goes_out_at_once(priority: Priority, *, critical: bool) -> bool:
+    """Whether what a resident signed is shown as temporary: who treats an emergency cannot wait for the attending."""
+    return priority is Priority.EMERGENCY or critical
+
+
+def is_held_back(tx: Connection, case: Case, said: Content) -> bool:
+    """Whether what a resident signed waits for the attending: alone they take no critical report from the site."""
+    before = versions.valid(tx, case.id)
+    takes_back = before is not None and before.content.is_critical and not said.is_critical
+    return takes_back or not goes_out_at_once(case.priority, critical=case.critical or said.is_critical)
