@@ -25,6 +25,7 @@ from reading.patients.patients import Patient
 from reading.patients.same_name import Answer
 from reading.patients.same_person import Comparison, Fact, compare, said_by
 from reading.register import organisations
+from reading.reports import temporary
 from reading.rules import case_rule
 from storage.index import queries
 from storage.records import Study
@@ -34,6 +35,9 @@ WITHIN: Final = timedelta(days=3)
 MOST: Final = 10
 RADIOGRAPHS: Final = frozenset({"CR", "DX"})
 """An order for one of these modalities may be performed as the other."""
+
+RAISED: Final = frozenset({State.WAITING_READ, State.WAITING_VERIFY, State.VERIFYING})
+"""The states in which an order that is more urgent raises the priority of a case."""
 
 
 class Trait(StrEnum):
@@ -111,14 +115,17 @@ def order_of(tx: Connection, case_id: str) -> Order | None:
 
 
 def join(tx: Connection, case: Case, order: Order, now: datetime) -> None:
-    """Join a case to an order, which may say another rule of a case that waits to be read, and raise its priority."""
+    """Join a case to an order, which may say another rule of a case that waits to be read, and raise its priority.
+
+    A case that waits to be verified is raised, too: what a resident signed goes out in an emergency.
+    """
     missing = [one for one in order.procedures if one.state in WITHOUT_IMAGES]
     meant = [one.id for one in missing if one.body_part == case.body_part] or [one.id for one in missing]
     cases.join_procedures(tx, case.id, meant, now)
     progress.move(tx, order.id, meant, Move.ARRIVE)
     standing = cases.lock(tx, case.id)
-    if standing.state is State.WAITING_READ and order.priority < standing.priority:
-        cases.change(tx, standing, priority=order.priority)
+    if standing.state in RAISED and order.priority < standing.priority:
+        temporary.follow(tx, cases.change(tx, standing, priority=order.priority))
     match_again(tx, case.id)
 
 

@@ -51,7 +51,7 @@ class Waits(Protocol):
 
     @property
     def countersign_at(self) -> str | None:
-        """The organisation whose attendings countersign it; None where there is none, or none that has any."""
+        """The organisation whose attendings countersign it; None where there is none, or nobody there could."""
         ...
 
     @property

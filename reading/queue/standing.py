@@ -10,7 +10,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from reading.kinds import Tier
+from reading.kinds import Role, Tier
 from reading.queue.waiting import NOW, PERSON, Key, is_among
 from reading.register import organisations
 from reading.roster import skills
@@ -100,7 +100,8 @@ def sets_of_people(tx: Connection, person_ids: Iterable[str], now: datetime) -> 
 def _desks(staff: Staff, read: Mapping[tuple[Tier, str], Sequence[str]]) -> Desks:
     found: dict[Key, dict[str, RoleGrant]] = {}
     for (step, tier), roles in ROLES.items():
-        for role in roles:
+        # Whoever is in training at one of two organisations that read for a site is countersigned there.
+        for role in sorted(roles, key=lambda one: one is not Role.RESIDENT):
             for grant in staff.grants:
                 if grant.role is role:
                     for site_id in read.get((tier, grant.organisation_id), ()):

@@ -11,14 +11,14 @@ from sqlalchemy.engine import Connection
 
 from reading.cases import cases
 from reading.cases.cases import Case
-from reading.cases.moves import Step
+from reading.cases.moves import SIGNS_AS, Step
 from reading.errors import NotAllowed
 from reading.kinds import Role, Tier
 from reading.queue.waiting import NOW, is_among
 from reading.roster.groups import READS, ROLES
 from reading.row_rules import valid_at, word
+from reading.tables import agreement, report_version, review, role_grant, signature
 from reading.tables import case as case_table
-from reading.tables import role_grant
 from reading.viewers import RoleGrant, Staff
 
 IN_TRAINING: Final = sa.bindparam("in_training", type_=sa.Boolean)
@@ -78,14 +78,34 @@ def residents(tx: Connection, people: Collection[str], now: datetime) -> frozens
 
 
 def _waits_for_nobody(case: sa.FromClause, now: datetime | sa.BindParameter[datetime]) -> sa.ColumnElement[bool]:
-    """The condition that no organisation is to countersign a case, or that nobody there could."""
+    """The condition that no organisation is to countersign a case, or that nobody there could.
+
+    Nobody could where it does not read the site any more, or where everybody wrote or reviewed the report themselves.
+    """
     of_tier = sa.or_(
         *(
             (case.c.tier == word(tier)) & role_grant.c.role.in_([word(role) for role in ROLES[Step.VERIFY, tier]])
             for tier in Tier
         )
     )
-    somebody = sa.exists().where(
-        role_grant.c.organisation_id == case.c.countersign_at, valid_at(role_grant, now), of_tier
+    reads = sa.exists().where(
+        agreement.c.site_id == case.c.site_id,
+        agreement.c.reader_id == case.c.countersign_at,
+        agreement.c.tier == case.c.tier,
+        valid_at(agreement, now),
     )
-    return case.c.countersign_at.is_(None) | ~somebody.correlate(case)
+    signed = sa.exists().where(
+        report_version.c.case_id == case.c.id,
+        signature.c.version_id == report_version.c.id,
+        signature.c.person_id == role_grant.c.person_id,
+        signature.c.role != word(SIGNS_AS[Step.VERIFY]),
+    )
+    reviewed = sa.exists().where(review.c.case_id == case.c.id, review.c.reviewer_id == role_grant.c.person_id)
+    somebody = sa.exists().where(
+        role_grant.c.organisation_id == case.c.countersign_at,
+        valid_at(role_grant, now),
+        of_tier,
+        ~signed.correlate(case, role_grant),
+        ~reviewed.correlate(case, role_grant),
+    )
+    return case.c.countersign_at.is_(None) | ~(reads.correlate(case) & somebody.correlate(case))

@@ -5,9 +5,11 @@ from __future__ import annotations
 from sqlalchemy.engine import Connection
 
 from reading.cases.cases import Case
+from reading.cases.moves import Step
 from reading.kinds import Priority
 from reading.reports import versions
 from reading.reports.content import Content
+from reading.reports.versions import Status
 
 
 def goes_out_at_once(priority: Priority, *, critical: bool) -> bool:
@@ -20,3 +22,13 @@ def is_held_back(tx: Connection, case: Case, said: Content) -> bool:
     before = versions.valid(tx, case.id)
     takes_back = before is not None and before.content.is_critical and not said.is_critical
     return takes_back or not goes_out_at_once(case.priority, critical=case.critical or said.is_critical)
+
+
+def follow(tx: Connection, case: Case) -> None:
+    """Let the site see what waits for an attending once its case has become an emergency or critical.
+
+    What an attending sent back is not let out: it is read again.
+    """
+    waits = versions.current(tx, case.id) if case.step in {Step.VERIFY, Step.REVIEW} else None
+    if waits is not None and waits.status is Status.PENDING and not is_held_back(tx, case, waits.content):
+        versions.let_out(tx, waits)

@@ -10,6 +10,7 @@ from sqlalchemy.engine import Connection
 from reading.cases import cases
 from reading.cases.cases import Case
 from reading.cases.moves import BLIND, UNDECIDED
+from reading.reports import temporary
 from reading.reports.versions import Status
 from reading.rules import case_rule
 from reading.tables import critical_alert, report_version
@@ -28,12 +29,15 @@ def follow(tx: Connection, case: Case) -> Case:
 
     While one blind reading stands the case keeps rule, due time and rank, by which the next reader would know that
     something was flagged. Two move it up for the arbiter; its rule follows when it is decided.
+    What a resident signed goes out as soon as it is critical (`reading.reports.temporary`).
     """
     critical = (critical_alert.c.case_id == case.id) & (critical_alert.c.kind == CRITICAL) & standing()
     stands = _exists(tx, sa.select(critical_alert.c.id).where(critical))
     if case.state in UNDECIDED and _exists(tx, sa.select(report_version.c.id).where(_blind(case.id))):
         return case if case.state in BLIND or case.critical == stands else cases.change(tx, case, critical=stands)
-    return case_rule.retriage(tx, case, critical=stands)
+    followed = case_rule.retriage(tx, case, critical=stands)
+    temporary.follow(tx, followed)
+    return followed
 
 
 def _blind(case_id: str) -> sa.ColumnElement[bool]:

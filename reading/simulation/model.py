@@ -10,7 +10,7 @@ from typing import Any, Final
 import simpy
 
 from reading.cases.moves import SIGNS_AS, WAITING, Move, State, Step
-from reading.kinds import Priority, Role, Tier
+from reading.kinds import Priority, Role
 from reading.queue import order
 from reading.roster.groups import ROLES
 from reading.roster.weights import Weight, Worked, weight_of
@@ -190,7 +190,7 @@ class _Model:
         for move, tier in moves:
             self._stage.move(case, move, tier)
         if case.state is State.WAITING_VERIFY and Role.RESIDENT in worker.roles:
-            case.countersign_at = worker.place if self._has_attending(worker.place, case.tier) else None
+            case.countersign_at = worker.place if self._has_attending(worker.place, case) else None
         if case.state in WAITING:
             self._sending_on.wait(case)
         self._stage.touch(worker.place)
@@ -200,9 +200,11 @@ class _Model:
             until = case.due_at if asked is None else min(case.due_at, self._stage.now + timedelta(minutes=asked))
             self._stage.call_at(max(until, self._stage.now), lambda: self._finalise(case))
 
-    def _has_attending(self, place: str, tier: Tier) -> bool:
-        roles = ROLES[Step.VERIFY, tier]
-        return any(not one.worker.roles.isdisjoint(roles) for one in self._stage.staff[place])
+    def _has_attending(self, place: str, case: PlayedCase) -> bool:
+        """Whether somebody there verifies who did not read or review the case themselves."""
+        roles = ROLES[Step.VERIFY, case.tier]
+        could = (one.worker for one in self._stage.staff[place] if not one.worker.roles.isdisjoint(roles))
+        return any(not order.is_barred(case, one.id) for one in could)
 
     def _finalise(self, case: PlayedCase) -> None:
         self._stage.move(case, Move.FINALISE)

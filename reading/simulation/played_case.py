@@ -61,7 +61,7 @@ class PlayedCase:
     """By person and step: when it last waited for them."""
     disputed: bool = False
     countersign_at: str | None = None
-    """The organisation whose attendings countersign the report of a resident; None where it has none."""
+    """The organisation whose attendings countersign the report of a resident; None where nobody there could."""
     released_at: datetime | None = None
     rerouted: int = 0
     done: list[StepDone] = field(default_factory=list[StepDone])

@@ -18,6 +18,7 @@ from reading.context import Context
 from reading.kinds import Priority, Role, Tier
 from reading.queue import claiming, order
 from reading.queue.order import Taker
+from reading.register import organisations
 from reading.reports.versions import Status
 from reading.roster import skills
 from reading.roster.skills import SkillKind
@@ -45,6 +46,8 @@ class Waiting:
     assigned_to: str | None
     assigned_until: datetime | None
     roles: Mapping[str, frozenset[SigningRole]]
+    attending: Mapping[str, list[str]]
+    """By organisation: who countersigns there."""
     disputed: bool = False
 
     @property
@@ -81,7 +84,9 @@ class Waiting:
 
     @property
     def countersign_at(self) -> str | None:
-        return self.case.countersign_at
+        place = self.case.countersign_at
+        could = self.attending.get(place, []) if place is not None else []
+        return place if any(not order.is_barred(self, one) for one in could) else None
 
 
 def test_the_next_case_is_the_same_in_the_database_and_as_a_function(engine: Engine, now: datetime) -> None:
@@ -96,12 +101,16 @@ def test_the_next_case_is_the_same_in_the_database_and_as_a_function(engine: Eng
         ids = [one.person_id for one in people]
         skills.add(Context(tx, clinic.audit, now, clinic.mona), username="zoe", code="CT", kind=SkillKind.MODALITY)
         sites = [clinic.region.hills, clinic.region.lake]
+        for site in sites:
+            organisations.agree(tx, site.id, clinic.region.elm.id, Tier.COUNTY, now)
+        oak, elm = clinic.region.oak.id, clinic.region.elm.id
+        attending = {oak: [clinic.vera.person_id, zoe.person_id], elm: [clinic.quinn.person_id]}
         made = [arrive(tx, clinic, f"1.{number}", now, site=chance.choice(sites)) for number in range(16)]
         taken = 0
         for _ in range(30):
             for case in made:
                 _shuffle(tx, case.id, now, chance, ids, places)
-            waiting = _waiting(tx, ids)
+            waiting = _waiting(tx, ids, attending)
             one = chance.choice(people)
             steps = {step for step, _ in READS if STEPS[one.username] & {step}}
             taker = Taker(
@@ -192,7 +201,7 @@ def _sign(tx: Connection, case_id: str, person_id: str, role: SigningRole, now: 
     )
 
 
-def _waiting(tx: Connection, people: list[str]) -> list[Waiting]:
+def _waiting(tx: Connection, people: list[str], attending: Mapping[str, list[str]]) -> list[Waiting]:
     rows = tx.execute(sa.select(tables.case).where(tables.case.c.state.in_(list(STATES)))).all()
     return [
         Waiting(
@@ -200,6 +209,7 @@ def _waiting(tx: Connection, people: list[str]) -> list[Waiting]:
             assigned_to=row.assigned_to,
             assigned_until=row.assigned_until,
             roles={one: cases.roles_of(tx, row.id, one) for one in people},
+            attending=attending,
         )
         for row in rows
     ]

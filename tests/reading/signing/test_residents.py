@@ -19,6 +19,8 @@ from reading.desk.desk import signed_version
 from reading.errors import NotAllowed
 from reading.intake import intake
 from reading.kinds import Priority, Role, Tier
+from reading.orders import matching, orders
+from reading.orders.orders import Asked, Order
 from reading.overdue import rerouting
 from reading.queue import claiming, leases
 from reading.register import organisations, people
@@ -28,8 +30,8 @@ from reading.reports.temporary import goes_out_at_once
 from reading.reports.versions import ReportVersion, Status
 from reading.rules.first_policy import FIRST_POLICY
 from reading.signing import follow_up_answer, signatures
+from reading.tables import agreement, change_notice, report_version, role_grant
 from reading.tables import case as case_table
-from reading.tables import change_notice, report_version, role_grant
 from reading.viewers import Staff, Viewer
 from storage.database import transaction
 from tests.reading.clinic import (
@@ -48,9 +50,24 @@ from tests.reading.clinic import (
     verify,
 )
 from tests.reading.double_reading.twice import mammogram, open_screening
-from tests.reading.region import KEYS, hire
+from tests.reading.region import KEYS, hire, pia
 
 STROKE = replace(PNEUMONIA, critical_class="stroke")
+
+
+def ordered(tx: Connection, clinic: Clinic, now: datetime) -> Order:
+    """An emergency at Hills."""
+    return orders.place(
+        tx,
+        site_id=clinic.region.hills.id,
+        patient_id=pia(tx, now).id,
+        modality="DX",
+        priority=Priority.EMERGENCY,
+        procedures=[Asked(body_part="CHEST", laterality="")],
+        reason="",
+        ordered_by=None,
+        now=now,
+    )
 
 
 def send_back(tx: Connection, clinic: Clinic, case_id: str, now: datetime) -> None:
@@ -211,6 +228,83 @@ def test_an_attending_of_another_organisation_does_not_countersign_while_there_i
         assert refused.value.rule == "an_attending_countersigns"
         assert left is not None
         assert left.id == case.id
+
+
+def test_where_the_only_attending_wrote_the_report_another_organisation_countersigns(
+    engine: Engine, now: datetime
+) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now, rule())
+        zoe, case = resident(tx, clinic, now), arrive(tx, clinic, "1.1", now)
+        region = clinic.region
+        organisations.agree(tx, region.hills.id, region.elm.id, Tier.COUNTY, now)
+        written = read(tx, clinic, clinic.vera, case.id, now)
+        ctx = Context(tx, clinic.audit, now, zoe)
+        added = signatures.addendum(ctx, clinic.seal, written.id, content=PNEUMONIA, screen=shown(tx, case.id))
+        with pytest.raises(NotAllowed):
+            take(tx, clinic, clinic.vera, case.id, now)
+        verify(tx, clinic, clinic.quinn, case.id, now)
+
+        assert versions.by_id(tx, added.id).status is Status.FINAL
+
+
+def test_an_organisation_that_reads_the_site_no_more_countersigns_nothing_of_it(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now, rule())
+        zoe, case = resident(tx, clinic, now), arrive(tx, clinic, "1.1", now)
+        region = clinic.region
+        written = read(tx, clinic, zoe, case.id, now)
+        organisations.agree(tx, region.hills.id, region.elm.id, Tier.COUNTY, now)
+        theirs = (agreement.c.site_id == region.hills.id) & (agreement.c.reader_id == region.oak.id)
+        tx.execute(sa.update(agreement).where(theirs).values(until=now))
+        verify(tx, clinic, clinic.quinn, case.id, now)
+
+        assert versions.by_id(tx, written.id).status is Status.FINAL
+
+
+def test_a_reader_elsewhere_is_in_training_where_both_organisations_read_for_the_site(
+    engine: Engine, now: datetime
+) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now, rule())
+        region, case = clinic.region, arrive(tx, clinic, "1.1", now)
+        organisations.agree(tx, region.hills.id, region.elm.id, Tier.COUNTY, now)
+        both = hire(tx, "zoe", now, (Role.READER, region.elm), (Role.RESIDENT, region.oak))
+        read(tx, clinic, both, case.id, now)
+        waits = cases.by_id(tx, case.id)
+
+        assert (waits.state, waits.countersign_at) == (State.WAITING_VERIFY, region.oak.id)
+
+
+@pytest.mark.parametrize("by_result", [False, True])
+def test_what_becomes_an_emergency_or_critical_while_it_waits_goes_out_then(
+    engine: Engine, now: datetime, by_result: bool
+) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now, rule())
+        zoe, case = resident(tx, clinic, now), arrive(tx, clinic, "1.1", now)
+        written = read(tx, clinic, zoe, case.id, now)
+        before = versions.by_id(tx, written.id).status
+        if by_result:
+            ctx = Context(tx, clinic.audit, now, zoe)
+            critical.raise_alert(ctx, case.id, critical_class="stroke", finding="左侧")
+        else:
+            matching.join(tx, cases.by_id(tx, case.id), ordered(tx, clinic, now), now)
+
+        assert before is Status.PENDING
+        assert versions.by_id(tx, written.id).status is Status.PRELIMINARY
+        assert sees(tx, clinic.tang, written, now)
+
+
+def test_what_an_attending_sent_back_does_not_go_out(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now, rule())
+        zoe, case = resident(tx, clinic, now), arrive(tx, clinic, "1.1", now)
+        written = read(tx, clinic, zoe, case.id, now)
+        send_back(tx, clinic, case.id, now)
+        critical.raise_alert(Context(tx, clinic.audit, now, zoe), case.id, critical_class="stroke", finding="左侧")
+
+        assert versions.by_id(tx, written.id).status is Status.PENDING
 
 
 def test_who_verifies_at_two_places_countersigns_for_the_residents_one(engine: Engine, now: datetime) -> None:
