@@ -51,9 +51,9 @@ from reading.review import arbitration, review
 from reading.review.review import Review
 from reading.review.scores import Score, settled
 from reading.rules import case_rule
-from reading.rules.required_signatures import by_resident
 from reading.rules.rule import DoubleReading
 from reading.signing.panel import Met, met
+from reading.signing.signed_as import signed_as
 from reading.viewers import Staff
 
 TO_SIGN: Final = frozenset({State.WAITING_READ, State.READING})
@@ -282,7 +282,6 @@ def signed_version(tx: Connection, version: ReportVersion) -> SignedVersion:
         .where(tables.signature.c.id.in_([one.id for one in signatures]))
     )
     by_id = {row.id: row for row in rows}
-    resident = any(by_resident(one) for one in signatures)
     return SignedVersion(
         version=version,
         signatures=tuple(
@@ -294,17 +293,11 @@ def signed_version(tx: Connection, version: ReportVersion) -> SignedVersion:
                 signed_at=one.signed_at,
                 unseen=unseen(tx, NotShown.from_json(said(one).get("not_shown"))),
                 confirmed_checks=tuple(said(one).get("confirmed_checks", ())),
-                signed_as=_signed_as(one.role, resident=resident, own=by_resident(one)),
+                signed_as=word,
             )
-            for one in signatures
+            for one, word in zip(signatures, signed_as(signatures), strict=True)
         ),
     )
-
-
-def _signed_as(role: SigningRole, *, resident: bool, own: bool) -> str:
-    if own:
-        return "resident"
-    return "attending" if resident and role is SigningRole.VERIFIER else role
 
 
 def _patient_number(tx: Connection, case: Case, entry: Entry) -> str:

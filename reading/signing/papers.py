@@ -19,7 +19,7 @@ from reading.access.report_seals import checked
 from reading.actions import Action
 from reading.audit import Actor, Outcome
 from reading.cases import cases
-from reading.cases.moves import HIDDEN, SigningRole
+from reading.cases.moves import HIDDEN
 from reading.context import Context, Who, without_door
 from reading.errors import Invalid, TooManyAttempts
 from reading.patients import patients
@@ -32,6 +32,7 @@ from reading.reports.seal import said
 from reading.reports.versions import ReportVersion, Status
 from reading.sessions import attempts
 from reading.sessions.attempts import Attempt, Caller
+from reading.signing.signed_as import signed_as
 from reading.tables import paper_code, paper_file
 from storage.database import insert_new
 
@@ -68,8 +69,8 @@ class Paper:
     site: str
     time_zone: str
     """Of the site."""
-    signers: tuple[tuple[SigningRole, str], ...]
-    """The roles and names that were signed, the oldest signature first."""
+    signers: tuple[tuple[str, str], ...]
+    """As what and under which names it was signed (`signed_as`), the oldest signature first."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -193,6 +194,8 @@ def _paper(ctx: Context[Actor], version: ReportVersion) -> Paper:
     assert site is not None  # noqa: S101 -- it had a case
     standing = _standing(version, hidden=case.state in HIDDEN)
     now = versions.valid(ctx.tx, case.id) if standing is Standing.SUPERSEDED else None
+    signatures = versions.signatures_for(ctx.tx, version)
+    names = [str(said(one)["name"]) for one in signatures]
     return Paper(
         version_id=version.id,
         standing=standing,
@@ -202,7 +205,7 @@ def _paper(ctx: Context[Actor], version: ReportVersion) -> Paper:
         accession_end=_accession(version)[-ACCESSION_SHOWN:],
         site=site.name,
         time_zone=site.time_zone,
-        signers=tuple((one.role, str(said(one)["name"])) for one in versions.signatures_for(ctx.tx, version)),
+        signers=tuple(zip(signed_as(signatures), names, strict=True)),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import re
 import struct
 import zipfile
 import zlib
@@ -333,8 +334,13 @@ def test_the_web_answers_the_same_before_and_after(kind: str, web: Web) -> None:
     stored(web.archive)
 
     def answers() -> dict[str, bytes]:
+        # All but the digest of the stored form, by which pixels are kept: that is another one.
         return {
-            name: content(web.ada.get(path + form, headers={"Accept": accept}).raise_for_status())
+            name: re.sub(
+                rb"\?digest=[0-9a-f]{64}",
+                b"",
+                content(web.ada.get(path + form, headers={"Accept": accept}).raise_for_status()),
+            )
             for name, (form, accept) in FORMS.items()
         }
 

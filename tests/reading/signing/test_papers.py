@@ -13,6 +13,7 @@ from reading import audit
 from reading.audit import Outcome, stranger
 from reading.context import Context
 from reading.errors import Invalid, TooManyAttempts
+from reading.kinds import Role
 from reading.patients.crockford import ALPHABET
 from reading.reports.paper_code import read_code
 from reading.reports.versions import ReportVersion
@@ -21,7 +22,7 @@ from reading.signing import papers, withhold
 from reading.signing.papers import Compared, Paper, Standing
 from storage.database import transaction
 from tests.reading.clinic import NORMAL, PNEUMONIA, Clinic, arrive, open_clinic, read, verify
-from tests.reading.region import KEYS, pia
+from tests.reading.region import KEYS, hire, pia
 
 HOLDER = Caller(address="192.0.2.7")
 
@@ -98,6 +99,20 @@ def test_one_changed_character_is_recognised_and_typing_is_forgiven(engine: Engi
         compared = [event for event in events if event.action == "paper.compare"]
         assert [event.actor.address for event in compared] == ["192.0.2.7"] * 6
         assert "Pia" not in repr(compared)
+
+
+def test_a_paper_names_its_signers_as_the_sheet_does(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        pia(tx, now)
+        zoe = hire(tx, "zoe", now, (Role.RESIDENT, clinic.region.oak))
+        case = arrive(tx, clinic, "1.1", now, patient_id="P1", patient_name="Pia")
+        read(tx, clinic, zoe, case.id, now)
+        code = printed(tx, clinic, now, verify(tx, clinic, clinic.vera, case.id, now))
+        found = papers.compare(asked(tx, clinic, now), KEYS, code, {"name": "Pia"}, HOLDER)
+
+        assert isinstance(found, Compared)
+        assert found.paper.signers == (("resident", "Zoe"), ("attending", "Vera"))
 
 
 def test_the_words_of_a_report_are_not_found_by_trying(engine: Engine, now: datetime) -> None:
