@@ -197,7 +197,7 @@ def test_a_device_that_waits_is_told_where_it_asked(there: There) -> None:
 def test_a_device_that_refuses_is_not_told_there_again(there: There) -> None:
     there.device.answers.append(0x0110)
     with there.open_association() as (_, conversation):
-        told = conversation.send_report(report(Verdict.COMMITTED), 10)
+        told = conversation.send_report(report(Verdict.COMMITTED), 60)
 
         assert (told, conversation.open) == (Delivery.REFUSED, False)
 

@@ -70,10 +70,9 @@ def test_a_readers_day_at_the_list(house: House, browser: Browser) -> None:
         expect(ada.locator("th.patient")).to_have_attribute("aria-sort", "descending")
 
         # Columns by keys: one goes to the front, another away; both stay so.
-        ada.locator("th.patient button").press("Alt+ArrowRight")
-        ada.keyboard.press("Alt+ArrowLeft")
-        ada.keyboard.press("Alt+ArrowLeft")
-        expect(ada.locator("thead th").first).to_have_text(re.compile("患者"))
+        for key, place in (("Alt+ArrowRight", 2), ("Alt+ArrowLeft", 1), ("Alt+ArrowLeft", 0)):
+            ada.locator("th.patient button").press(key)
+            expect(ada.locator("thead th").nth(place)).to_have_text(re.compile("患者"))
         ada.locator("details.columns summary").click()
         ada.locator("details.columns li[data-column=site] input").uncheck()
         ada.keyboard.press("Escape")

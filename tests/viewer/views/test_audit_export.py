@@ -11,12 +11,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from io import StringIO
 from itertools import cycle
-from typing import Final
+from typing import Any, Final
 from xml.etree.ElementTree import Element, fromstring
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from reading.actions import Action
+from reading.administrators.audit_subjects import Names, Somebody
 from reading.audit import Actor, ActorKind, Detail, Event, Outcome
 from viewer.views import audit, audit_fhir, audit_message
 from viewer.words.catalogue import Language, catalogue
@@ -199,10 +201,17 @@ def test_each_resource_has_what_fhir_and_balp_require() -> None:
 
 def test_an_export_is_one_file_of_its_form() -> None:
     pages = [[event(), event(details={"why": "=cmd()", "中": "文"})], [event(number=8)]]
-    files = {form: b"".join(audit.exported(form, pages, "HERE")) for form in audit.MEDIA_TYPES}
+    names = Names(people={ADA: Somebody(id=ADA, name="Ada", username="ada")}, devices={}, organisations={})
+
+    def lines(events: list[Event]) -> list[dict[str, Any]]:
+        return [audit.csv_row(one, names, ZoneInfo("Asia/Shanghai")) for one in events]
+
+    files = {form: b"".join(audit.exported(form, pages, "HERE", lines)) for form in audit.MEDIA_TYPES}
 
     rows = list(csv.reader(StringIO(files["csv"].decode("utf-8-sig"))))
-    assert rows[0] == list(audit.COLUMNS)
+    assert rows[0] == list(audit.CSV_COLUMNS)
+    first = dict(zip(rows[0], rows[1], strict=True))
+    assert (first["actor_name"], first["at_local"]) == ("Ada", "2026-11-29 16:05:09")
     assert [row[-1] for row in rows[1:]] == ["7", "7", "8"]
     assert all(not cell.startswith(("=", "+", "-", "@")) for row in rows for cell in row)
     assert [one.tag for one in parsed(files["xml"])] == ["AuditMessage"] * 3
