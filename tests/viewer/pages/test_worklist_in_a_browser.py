@@ -23,6 +23,18 @@ NAMES = ("王^小丽", "李^大海", "赵^一", "钱^二", "孙^三")
 PINYIN = ("WANG^XIAOLI", "LI^DAHAI", "ZHAO^YI", "QIAN^ER", "SUN^SAN")
 
 
+LATE_LIST = """async () => {
+    const list = document.querySelector('tierread-worklist')
+    const late = document.createElement('tierread-worklist')
+    Object.assign(late, { office: list.office, session: list.session })
+    location.hash = '#/case/01K00000000000000000000000'
+    list.after(late)
+    await late.updateComplete
+    return location.hash
+}"""
+"""The address after another list was drawn between a change of the address and the event that tells of it."""
+
+
 def names(page: Page) -> Locator:
     return page.locator("tbody a.open")
 
@@ -156,3 +168,8 @@ def test_a_readers_day_at_the_list(house: House, browser: Browser) -> None:
         names(duty).first.locator("xpath=ancestor::tr").click()
         duty.wait_for_url("**/#/case/*")
         assert fits(duty)
+
+        # A list that appears in the moment in which somebody goes on to a case does not take them back.
+        duty.goto("/")
+        expect(names(duty).first).to_be_visible()
+        assert duty.evaluate(LATE_LIST) == "#/case/01K00000000000000000000000"

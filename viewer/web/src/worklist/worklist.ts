@@ -7,7 +7,7 @@ import { offerToPark, parkedView } from '../desk/parking'
 import { clock, text } from '../language'
 import { Part } from '../part'
 import { notify } from '../shell/notices'
-import { caseAddress } from '../shell/route'
+import { caseAddress, routeOf } from '../shell/route'
 import { wordsFor } from '../shell/trouble'
 import { choicesOf, choose, stateOf, type Choices, type Kept } from './choices'
 import { dutyView } from './duty'
@@ -101,12 +101,12 @@ class Worklist extends Part {
     if (asked && addressOfList(asked) !== addressOfList(this.list)) this.go(asked)
   }
 
-  /** Another list; `pause_ms` waits for what is still being typed. */
+  /** Another list, unless they have just gone on to a case; `pause_ms` waits for what is still being typed. */
   private go(list: ListState, rows: 'other' | 'same' = 'other', pause_ms = 0): void {
     this.list = list
     this.feed.forget()
     if (rows === 'other' && pause_ms === 0) this.selected = undefined
-    window.history.replaceState(null, '', addressOfList(list))
+    if (routeOf(window.location.hash).page === 'worklist') window.history.replaceState(null, '', addressOfList(list))
     clearTimeout(this.typing)
     if (pause_ms) this.typing = setTimeout(() => void this.feed.refresh('asked'), pause_ms)
     else void this.feed.refresh('asked')
