@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-MODALITIES: Final = ("DX", "CR", "CT", "MR", "US", "MG", "RF", "XA")
+from reading.cases import examination_codes
+
+MODALITIES: Final = tuple(one for one in examination_codes.MODALITIES if one not in {"PT", "NM", "OT"})
 """What an examination can be ordered for (PS3.3 C.7.3.1.1.1), the most frequent first."""
 AT_THE_COUNTER: Final = MODALITIES[:6]
 """What the form of a township offers."""

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 import pytest
-from sqlalchemy.engine import Engine
+from sqlalchemy.engine import Connection, Engine
 
 from reading.actions import Action
 from reading.alerts import critical
@@ -35,6 +35,21 @@ BREAK = Content(findings="右手第3掌骨骨皮质不连续，较前无变化�
 NAMES = ("abnormal_words_under_negative", "priors_unknown")
 
 
+def right_hand_is_ordered(tx: Connection, clinic: Clinic, case_id: str, now: datetime) -> None:
+    order = orders.place(
+        tx,
+        site_id=clinic.region.hills.id,
+        patient_id=pia(tx, now).id,
+        modality="DX",
+        priority=Priority.ROUTINE,
+        procedures=[Asked(body_part="HAND", laterality="R")],
+        reason="",
+        ordered_by=None,
+        now=now,
+    )
+    cases.join_procedures(tx, case_id, [order.procedures[0].id], now)
+
+
 def test_rule_templates_and_checks_have_one_answer_to_who_was_examined(engine: Engine, now: datetime) -> None:
     """Pia's images say neither sex nor birth date; the register does."""
     with transaction(engine) as tx:
@@ -55,18 +70,7 @@ def test_a_warning_is_confirmed_by_name_and_a_stop_is_mended(engine: Engine, now
     with transaction(engine) as tx:
         clinic = open_clinic(tx, now)
         case = arrive(tx, clinic, "1.1", now, body_part="HAND", modality="CT")
-        order = orders.place(
-            tx,
-            site_id=clinic.region.hills.id,
-            patient_id=pia(tx, now).id,
-            modality="DX",
-            priority=Priority.ROUTINE,
-            procedures=[Asked(body_part="HAND", laterality="R")],
-            reason="",
-            ordered_by=None,
-            now=now,
-        )
-        cases.join_procedures(tx, case.id, [order.procedures[0].id], now)
+        right_hand_is_ordered(tx, clinic, case.id, now)
 
         def context(staff: Staff, *, of: Clinic = clinic) -> Context[Staff]:
             return Context(tx, of.audit, now, staff, of.seal.public_key)
@@ -113,18 +117,7 @@ def test_a_side_that_somebody_corrected_counts_for_more_than_the_order(engine: E
     with transaction(engine) as tx:
         clinic = open_clinic(tx, now)
         case = arrive(tx, clinic, "1.1", now, body_part="HAND", laterality="R")
-        order = orders.place(
-            tx,
-            site_id=clinic.region.hills.id,
-            patient_id=pia(tx, now).id,
-            modality="DX",
-            priority=Priority.ROUTINE,
-            procedures=[Asked(body_part="HAND", laterality="R")],
-            reason="",
-            ordered_by=None,
-            now=now,
-        )
-        cases.join_procedures(tx, case.id, [order.procedures[0].id], now)
+        right_hand_is_ordered(tx, clinic, case.id, now)
         said = replace(BREAK, findings="左手第3掌骨骨皮质不连续。", impression="左手第3掌骨骨折。", positive=True)
 
         def checks() -> set[Check]:
