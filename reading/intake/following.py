@@ -13,7 +13,7 @@ from reading.cases.moves import Move, State
 from reading.completeness import announcements, image_set
 from reading.context import Context, Who, without_door
 from reading.intake import identity, intake
-from reading.intake.study_content import look_of
+from reading.intake.study_content import look_of, shown_side
 from reading.patients.keys import Keys
 from reading.rules import case_clock, case_rule
 from reading.viewers import RoleGrant
@@ -33,7 +33,8 @@ def follow(
     """Bring the cases of these studies up to the images that are shown; a study without a case opens one.
 
     ``grant`` is the one under which a person did it, None where a device did. A case that somebody holds, that is
-    signed or that is withheld stays as it is: what has changed is seen there, and signing asks for another look.
+    signed or that is withheld stays as it is but for the side that its images show: what has changed is seen there, and
+    signing asks for another look.
     ``of_one_person`` are the cases between which images were moved, where they are one person's: a critical result goes
     on where its images are.
     """
@@ -74,6 +75,9 @@ def _up_to_date(
     if move is Move.REFILL:
         moved_images.come_back(ctx, case_id, emptied_at=emptied_at)
     case = cases.lock(ctx.tx, case_id)
+    shown = shown_side(ctx.tx, cases.study_uids(ctx.tx, case_id))
+    if shown and shown != case.laterality:
+        case = cases.change(ctx.tx, case, laterality=shown)
     if case.state is State.WAITING_READ:
         _retriaged(ctx.tx, case)
     return identity.judge(ctx, case_id)

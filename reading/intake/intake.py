@@ -22,7 +22,7 @@ from reading.context import Context, Who, without_door
 from reading.dicom_dates import parse_date
 from reading.errors import MoveNotAllowed, NotAllowed, NotThere
 from reading.intake import identity, identity_evidence
-from reading.intake.study_content import NOT_PICTURES, look_of, sides_in
+from reading.intake.study_content import NOT_PICTURES, look_of, shown_side
 from reading.kinds import Priority, Role
 from reading.orders import order_state, orders, progress
 from reading.orders.orders import Order, Procedure
@@ -38,7 +38,6 @@ from reading.rules import case_clock, case_facts, case_rule, policy, staffing
 from reading.rules.examination_time import start_of_examination
 from reading.viewers import Staff
 from storage.ids import new_id
-from storage.index.sides import side_of
 from storage.records import Study
 from storage.tables import study as study_table
 
@@ -217,7 +216,7 @@ def _more(ctx: Context[Who], study: Study, case: Case) -> None:
     ledger.fulfil(ctx.tx, [study.study_uid], ctx.now)
     follow_ups.open_if_late(ctx, case)
     # One view of several came first, and did not say what the others show; a released version keeps its own identity.
-    shown = side_of(side for uid in cases.study_uids(ctx.tx, case.id) for side in sides_in(ctx.tx, uid).values())
+    shown = shown_side(ctx.tx, cases.study_uids(ctx.tx, case.id))
     if shown and shown != case.laterality:
         case = cases.change(ctx.tx, case, laterality=shown)
     if case.state in DONE:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -40,6 +41,11 @@ def sides_in(tx: Connection, study_uid: str) -> dict[str, str]:
         if row.modality not in NOT_PICTURES:
             found[row.series_uid] = said.get("Laterality", said.get("ImageLaterality", str(row.laterality)))
     return found
+
+
+def shown_side(tx: Connection, study_uids: Iterable[str]) -> str:
+    """The side that the series of a case's studies show together, corrections applied; empty where none names one."""
+    return side_of(side for study_uid in study_uids for side in sides_in(tx, study_uid).values())
 
 
 def look_of(tx: Connection, study_uid: str) -> Look:

@@ -95,6 +95,20 @@ def test_a_split_opens_a_case_of_its_own_and_undone_it_is_empty(engine: Engine, 
         assert actions == ["surgery.undo", "surgery.split"]
 
 
+def test_the_side_of_a_case_follows_its_images(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        case = arrive(tx, clinic, "1.1", now, body_part="KNEE", laterality="L")
+        odd = another_image(tx, clinic, "1.1", 2, now, laterality="R", series_uid="1.1.9")
+        intake.take_in(Context(tx, clinic.audit, now, SYSTEM), KEYS, odd)
+        both = cases.by_id(tx, case.id).laterality
+        made = split(tx, clinic, case.id, "1.1.1.2", now=now)
+        apart = cases.by_id(tx, case.id).laterality, other_case(tx, made).laterality
+        undo(tx, clinic, made, now=now)
+
+        assert (both, apart, cases.by_id(tx, case.id).laterality) == ("B", ("L", "R"), "B")
+
+
 def test_corrections_go_with_the_images_and_a_linked_patient_too(engine: Engine, now: datetime) -> None:
     with transaction(engine) as tx:
         clinic = open_clinic(tx, now)
