@@ -18,6 +18,8 @@ from storage.index.queries import Instance
 ENCAPSULATED_PDF: Final = "1.2.840.10008.5.1.4.1.1.104.1"
 PDF: Final = "application/pdf"
 _BEGINS: Final = b"%PDF-"
+_TO_KEEP: Final = 'attachment; filename="document.pdf"'
+"""No page of ours: whoever opens its address keeps a file, whose name says nothing of the patient."""
 _WITHIN_BYTES: Final = 1024
 """Readers look so far for the beginning of a PDF."""
 
@@ -41,4 +43,4 @@ def document(service: DicomwebContext, request: Request, instance: Instance) -> 
         raise NotAcceptable
     if isinstance(length, int) and 0 < length < len(content):  # the value is padded to an even length
         content = content[:length]
-    return Response(content, headers=headers(tag) | {"Content-Type": PDF, "Content-Disposition": "inline"})
+    return Response(content, headers=headers(tag) | {"Content-Type": PDF, "Content-Disposition": _TO_KEEP})

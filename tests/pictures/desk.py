@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-from fastapi import FastAPI
-from fastapi.responses import HTMLResponse
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import FileResponse, HTMLResponse
 from playwright.sync_api import Browser, Page, sync_playwright
 from pydicom.dataset import Dataset
 from starlette.staticfiles import StaticFiles
 
+from service.processes.http_guard import HEADERS
 from tests.browser import FLAGS, WITH_WEBGL
 from tests.conftest import need_tool
 from tests.running import REPOSITORY
@@ -42,14 +43,25 @@ class OnCanvas:
 
 
 def page_of_the_desk() -> FastAPI:
-    """The built application's scripts, and an empty page that loads them."""
+    """The built application's scripts, and an empty page that loads them, under the rules that the product sets."""
     app = FastAPI(openapi_url=None)
+
+    @app.middleware("http")
+    async def guarded(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+        answer = await call_next(request)
+        answer.headers.update(HEADERS)
+        return answer
+
     app.mount("/app", StaticFiles(directory=_BUILT), name="app")
     index = (_BUILT / "index.html").read_text(encoding="utf-8").replace("<tierread-app></tierread-app>", "")
 
     @app.get("/pictures")
     def page() -> HTMLResponse:
         return HTMLResponse(index)
+
+    @app.get("/desk.js")
+    def script() -> FileResponse:
+        return FileResponse(_SCRIPT)
 
     return app
 
@@ -73,7 +85,7 @@ def _page(browser: Browser, base: str, study_uids: Sequence[str], way: str) -> P
     page.goto(f"{base.removesuffix('/dicomweb')}/pictures")
     page.evaluate("way => localStorage.setItem('tierread.drawing', way)", way)
     page.evaluate("uids => { window.studies = uids }", list(study_uids))
-    page.add_script_tag(content=_SCRIPT.read_text(encoding="utf-8"), type="module")
+    page.add_script_tag(url="/desk.js", type="module")
     page.wait_for_selector("tierread-images .stage")
     return page
 

@@ -102,6 +102,7 @@ def test_each_object_says_what_it_is_and_what_opens_it(sqlite_template: Path, tm
             objects = page.locator(".objects")
             chosen(page, pdf)
             expect(objects).to_contain_text("PDF 文档")
+            expect(objects.get_by_role("alert")).to_contain_text("已损坏或没有内容")
             expect(objects.locator("a")).to_have_attribute("href", f"/dicomweb{path_of(pdf)}/rendered")
             chosen(page, sr)
             expect(objects).to_contain_text("结构化报告")
@@ -150,6 +151,73 @@ def test_an_electrocardiogram_is_drawn_on_millimetre_paper_and_measured(sqlite_t
         assert line[0][0] == 10
         assert {round(y, 2) for _, y in line} == {round(middle_mm - 10 * v, 2) for v in pairs.ravel()}
     assert measured == "800 ms · 75/min · 1.00 mV"
+
+
+def pdf_of(colours: list[tuple[int, int, int]]) -> bytes:
+    """One page of 100 by 200 points for each colour, which fills it; its script would give our page another title."""
+    pages = len(colours)
+    kids = " ".join(f"{3 + 2 * at} 0 R" for at in range(pages))
+    objects = [
+        "<</Type/Catalog/Pages 2 0 R/OpenAction<</S/JavaScript/JS(document.title='ran')>>>>",
+        f"<</Type/Pages/Count {pages}/Kids[{kids}]>>",
+    ]
+    for at, colour in enumerate(colours):
+        drawing = " ".join(f"{part / 255:.4f}" for part in colour) + " rg 0 0 100 200 re f"
+        objects.append(f"<</Type/Page/Parent 2 0 R/MediaBox[0 0 100 200]/Contents {4 + 2 * at} 0 R>>")
+        objects.append(f"<</Length {len(drawing)}>>\nstream\n{drawing}\nendstream")
+    content, places = b"%PDF-1.7\n", []
+    for number, written in enumerate(objects, start=1):
+        places.append(len(content))
+        content += f"{number} 0 obj\n{written}\nendobj\n".encode()
+    table = "".join(f"{place:010} 00000 n \n" for place in places)
+    size = len(objects) + 1
+    trailer = f"trailer<</Size {size}/Root 1 0 R>>\nstartxref\n{len(content)}\n%%EOF\n"
+    return content + f"xref\n0 {size}\n0000000000 65535 f \n{table}{trailer}".encode()
+
+
+def test_a_pdf_is_read_in_its_place_and_seen_when_each_page_was_on_the_screen(
+    sqlite_template: Path, tmp_path: Path
+) -> None:
+    colours = [(200, 30, 30), (30, 160, 30), (30, 30, 200)]
+    document = of_kind("encapsulated PDF", image())
+    document.EncapsulatedDocument = pdf_of(colours)
+    document.EncapsulatedDocumentLength = len(document.EncapsulatedDocument)
+    document.EncapsulatedDocument += b"\0" * (len(document.EncapsulatedDocument) % 2)
+    url = f"sqlite:///{shutil.copy(sqlite_template, tmp_path / 'document.db')}"
+    engine = connect(url)
+    with archive(engine, url, tmp_path) as held, serving(held, engine, tmp_path, desk.page_of_the_desk()) as web:
+        assert held.take(thing(document)).accepted
+        with desk.opened(web.base, [str(document.StudyInstanceUID)], ["cpu"]) as pages:
+            page = pages["cpu"]
+            page.evaluate(NOTES, str(document.SOPInstanceUID))
+            chosen(page, document)
+            sheets = page.locator(".pdf-page canvas")
+            expect(sheets).to_have_count(3)
+            colour_of_page = [colour_in_the_middle(page, at) for at in range(2)]
+            seen_before = page.evaluate("() => window.seen.length")
+            page.locator(".objects").focus()
+            page.get_by_label("下一页").click()
+            colour_of_page.append(colour_in_the_middle(page, 2))
+            wait_until(lambda: page.evaluate("() => window.seen.length") == 1)
+            expect(page.locator(".pdf-bar output")).to_have_text("各页均已看过")
+            title = page.title()
+    engine.dispose()
+
+    assert colour_of_page == [list(each) for each in colours]
+    assert seen_before == 0
+    assert title != "ran"
+
+
+def colour_in_the_middle(page: Page, at: int) -> list[int]:
+    canvas = page.locator(".pdf-page canvas").nth(at)
+    canvas.scroll_into_view_if_needed()
+    expect(canvas).to_have_attribute("data-drawn", "true")
+    return list(
+        canvas.evaluate(
+            """canvas => [...canvas.getContext('2d').getImageData(canvas.width >> 1, canvas.height >> 1, 1, 1).data]
+              .slice(0, 3)"""
+        )
+    )
 
 
 def drawn(path: Locator) -> list[tuple[float, float]]:

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
 
 const folder = new URL('../static/app/', import.meta.url)
-const worthIt = /\.(js|css|html|wasm|svg|json)$/
+const worthIt = /\.(m?js|css|html|wasm|svg|json)$/
 
 for (const name of readdirSync(folder, { recursive: true })) {
   if (!worthIt.test(name)) continue

@@ -27,6 +27,8 @@ def test_the_pdf_goes_out_as_it_was_encapsulated(web: Web) -> None:
 
     assert (answer.status_code, answer.content) == (200, PDF)
     assert answer.headers["content-type"] == "application/pdf"
+    assert answer.headers["content-disposition"] == 'attachment; filename="document.pdf"'
+    assert answer.headers["x-content-type-options"] == "nosniff"
     again = web.ada.get(f"{path}/rendered", headers={"If-None-Match": answer.headers["etag"]})
     assert again.status_code == 304
     assert (path.split("/")[2], "rendered") in web.looks

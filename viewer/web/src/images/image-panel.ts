@@ -179,6 +179,7 @@ export class ImagePanel extends Part {
     if (meant.kind === 'film') this.film.toggle()
     const stack = this.cell?.stack
     if (stack) actOn(stack, meant)
+    else if (meant.kind === 'step') this.cell?.turnPage(Math.sign(meant.by))
   }
 
   private layOut(meant: LayoutKey, target?: HTMLElement): void {

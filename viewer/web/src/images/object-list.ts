@@ -13,7 +13,14 @@ type Seer = {
 
 export function objectList(objects: readonly OtherObject[], seen: Seer): TemplateResult {
   if (objects.some(({ waveforms }) => waveforms.length > 0)) void import('./ecg/ecg-view')
-  return html`<div class="objects" tabindex="0" aria-label=${text('desk.objects')} role="region">
+  if (objects.some(({ address }) => address !== undefined)) void import('./pdf/pdf-view')
+  return html`<div
+    class="objects"
+    tabindex="0"
+    aria-label=${text('desk.objects')}
+    role="region"
+    @keydown=${keepScrolling}
+  >
     ${objects.map(
       (object) =>
         html`<article>
@@ -30,20 +37,23 @@ export function objectList(objects: readonly OtherObject[], seen: Seer): Templat
           }
           ${
             object.address
-              ? html`<a
-                  class="button"
-                  href=${object.address}
-                  target="_blank"
-                  rel="noopener"
-                  @click=${() => seen.noteOpened(object)}
-                  @auxclick=${() => seen.noteOpened(object)}
-                  >${text('desk.open-pdf')}</a
-                >`
+              ? html`<tierread-pdf
+                  .address=${object.address}
+                  @document-read=${() => seen.noteOpened(object)}
+                  @document-failed=${() => seen.noteLost(object)}
+                ></tierread-pdf>`
               : html`<p class="soft">${howOpened(object)}</p>`
           }
         </article>`,
     )}
   </div>`
+}
+
+/** These scroll the list; to whoever looks at pictures they mean another picture. */
+const SCROLLING: ReadonlySet<string> = new Set(['ArrowDown', 'ArrowUp', 'PageDown', 'PageUp', 'Home', 'End', ' '])
+
+function keepScrolling(event: KeyboardEvent): void {
+  if (SCROLLING.has(event.key)) event.stopPropagation()
 }
 
 const nameOf = ({ kind, privateClass }: OtherObject): string =>

@@ -24,7 +24,7 @@ export type OtherObject = {
   readonly title: string
   /** What the maker calls the private class of the object; empty for classes of the standard. */
   readonly privateClass: string
-  /** Where the browser finds what it can open by itself; undefined for the others. */
+  /** Where its PDF is; undefined for the others. */
   readonly address: string | undefined
   /** What a structured report says. */
   readonly content: Content | undefined

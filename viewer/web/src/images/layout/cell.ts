@@ -10,6 +10,7 @@ import { objectList } from '../object-list'
 import type { OtherObject } from '../other-objects'
 import { otherPerson } from '../other-person'
 import { overlay } from '../overlay'
+import type { PdfView } from '../pdf/pdf-view'
 import type { Picture } from '../pictures'
 import { previewOf, type Series } from '../series'
 import type { ShownSeries } from '../shown-series'
@@ -133,6 +134,11 @@ export class Cell extends Part {
   /** Counted from 0; -1 where it is none of the pictures here. */
   indexOf({ instance_uid, frame }: PictureAddress): number {
     return this.pictures.findIndex((each) => each.instanceUid === instance_uid && each.frame === frame)
+  }
+
+  /** In a document instead of pictures. */
+  turnPage(by: number): void {
+    this.querySelector<PdfView>('tierread-pdf')?.turn(by)
   }
 
   override disconnectedCallback(): void {

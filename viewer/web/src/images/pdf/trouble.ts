@@ -1,0 +1,9 @@
+/** Why a document cannot be looked at here. */
+
+export type Trouble = 'broken' | 'locked' | 'large' | 'lost'
+
+export class NotOpened extends Error {
+  constructor(readonly trouble: Trouble) {
+    super(trouble)
+  }
+}
