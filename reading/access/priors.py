@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -21,6 +24,9 @@ from reading.patients.same_name import Answer
 from reading.patients.same_person import Said, compare_images
 from reading.viewers import Viewer
 from storage.tables import study
+
+NAMES: Final = 50
+"""Different names under one number of one issuer, from which on it is a device's default and not somebody's number."""
 
 
 class Link(StrEnum):
@@ -61,7 +67,8 @@ def priors_of(tx: Connection, viewer: Viewer, case: Case, now: datetime) -> list
     """The earlier cases of the same person that ``viewer`` may see, the newest first, with how each was found.
 
     The same person: the registered patient to whom both are linked; or, where one of them is not linked, the same
-    number of the same issuer and images whose name, sex and birth date agree. A number alone joins nobody.
+    number of the same issuer and images whose name, sex and birth date agree. A number alone joins nobody, and one
+    under which more than `NAMES` names stand joins nobody at all.
     A case whose images contradict whom their numbers name has none, and is none of anybody's. Nor is a linked one
     offered whose images contradict those of the case, unless it is confirmed of both whose they are.
     """
@@ -70,10 +77,10 @@ def priors_of(tx: Connection, viewer: Viewer, case: Case, now: datetime) -> list
 
 def _found(tx: Connection, viewer: Viewer, found: Sequence[Case], now: datetime) -> dict[str, list[PriorCase]]:
     known = [case for case in found if case.identity is not Identity.DIFFERS]
-    persons = _persons(tx, [case.id for case in known])
+    persons = _persons(tx, tables.case.c.id.in_([case.id for case in known]))
     priors: dict[str, list[PriorCase]] = {case.id: [] for case in found}
     linked = {each.linked for each in persons.values() if each.linked is not None}
-    numbers = {number for each in persons.values() for number in each.said}
+    numbers = _of_one_person(tx, {number for each in persons.values() for number in each.said})
     if not linked and not numbers:
         return priors
     case, joined = tables.case, tables.case_study
@@ -89,37 +96,80 @@ def _found(tx: Connection, viewer: Viewer, found: Sequence[Case], now: datetime)
         .where(case.c.id.in_(same), case.c.identity != Identity.DIFFERS, visibility.cases_in_view(tx, viewer, now))
         .order_by(case.c.examined_at.desc(), case.c.id.desc())
     ).all()
-    others = [cases.from_row(row) for row in rows]
-    of_others = _persons(tx, [other.id for other in others])
+    of_others = _persons(tx, case.c.id.in_(same))
+    others = _Others([(cases.from_row(row), of_others[row.id]) for row in rows])
+    compared = _Compared()
     for one in known:
-        earlier = [other for other in others if other.id != one.id and other.examined_at <= one.examined_at]
-        links = [(other, _link((one, persons[one.id]), (other, of_others[other.id]))) for other in earlier]
+        person = persons[one.id]
+        links = [
+            (other, theirs, _link((one, person), (other, theirs), compared))
+            for other, theirs in others.of(person)
+            if other.id != one.id and other.examined_at <= one.examined_at
+        ]
         priors[one.id] = [
-            PriorCase(case=other, link=link, said=of_others[other.id].images[0])
-            for other, link in links
-            if link is not None
+            PriorCase(case=other, link=link, said=theirs.images[0]) for other, theirs, link in links if link is not None
         ]
     return priors
 
 
-def _link(one: tuple[Case, _Person], other: tuple[Case, _Person]) -> Link | None:
+class _Others:
+    """Cases with whom they are of, in their order, found by record and by number."""
+
+    def __init__(self, ordered: Sequence[tuple[Case, _Person]]) -> None:
+        self._ordered = ordered
+        self._linked: defaultdict[str, list[int]] = defaultdict(list)
+        self._said: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
+        for place, (_, person) in enumerate(ordered):
+            if person.linked is not None:
+                self._linked[person.linked].append(place)
+            for number in person.said:
+                self._said[number].append(place)
+
+    def of(self, person: _Person) -> Iterator[tuple[Case, _Person]]:
+        """Those that have its record or one of its numbers."""
+        places = set(self._linked[person.linked]) if person.linked is not None else set[int]()
+        places |= {place for number in person.said for place in self._said[number]}
+        return (self._ordered[place] for place in sorted(places))
+
+
+class _Compared(dict[tuple[Said, Said], Answer]):
+    """What two images say of each other: thousands that say the same are compared once."""
+
+    def answers(self, mine: Iterable[Said], theirs: Iterable[Said]) -> set[Answer]:
+        found: set[Answer] = set()
+        for one in dict.fromkeys(mine):
+            for other in dict.fromkeys(theirs):
+                if (one, other) not in self:
+                    self[one, other] = compare_images(one, other).verdict
+                found.add(self[one, other])
+        return found
+
+
+def _link(one: tuple[Case, _Person], other: tuple[Case, _Person], compared: _Compared) -> Link | None:
     (case, mine), (earlier, theirs) = one, other
     if mine.linked is not None and theirs.linked is not None:
         if mine.linked != theirs.linked:
             return None
         if {case.identity, earlier.identity} <= OPEN_TO_THE_PATIENT:
             return Link.PERSON
-        return None if Answer.DIFFERS in _answers(mine.images, theirs.images) else Link.PERSON
+        return None if Answer.DIFFERS in compared.answers(mine.images, theirs.images) else Link.PERSON
     shared = mine.said.keys() & theirs.said.keys()
-    answers = {answer for number in shared for answer in _answers(mine.said[number], theirs.said[number])}
+    answers = {answer for number in shared for answer in compared.answers(mine.said[number], theirs.said[number])}
     return Link.NUMBER if answers == {Answer.AGREES} else None
 
 
-def _answers(mine: Sequence[Said], theirs: Sequence[Said]) -> set[Answer]:
-    return {compare_images(one, other).verdict for one in mine for other in theirs}
+def _of_one_person(tx: Connection, numbers: AbstractSet[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Those of these numbers, each with its issuer, that can be somebody's."""
+    if not numbers:
+        return []
+    key = (study.c.patient_id, study.c.issuer)
+    names = sa.func.count(study.c.patient_name.distinct())
+    rows = tx.execute(sa.select(*key).where(sa.tuple_(*key).in_(numbers)).group_by(*key).having(names <= NAMES))
+    return [(row[0], row[1]) for row in rows]
 
 
-def _persons(tx: Connection, case_ids: Sequence[str]) -> dict[str, _Person]:
+def _persons(tx: Connection, of_cases: sa.ColumnElement[bool]) -> dict[str, _Person]:
+    """Whom the cases are of that meet a condition on the table ``case``, by case."""
     case, joined = tables.case, tables.case_study
     rows = tx.execute(
         sa.select(
@@ -134,7 +184,7 @@ def _persons(tx: Connection, case_ids: Sequence[str]) -> dict[str, _Person]:
         .outerjoin(tables.patient, tables.patient.c.id == case.c.patient_id)
         .join(joined, joined.c.case_id == case.c.id)
         .join(study, study.c.study_uid == joined.c.study_uid)
-        .where(case.c.id.in_(case_ids))
+        .where(of_cases)
     )
     found: dict[str, _Person] = {}
     for row in rows:

@@ -15,10 +15,13 @@ from reading.access.lent import received_by
 from reading.access.looks import denied, record_look, record_looks
 from reading.actions import Action
 from reading.context import Context, without_door
+from reading.kinds import Role
 from reading.register.grants import reach
 from reading.tables import case, referral, referral_move
 from reading.viewers import Staff
 
+SENT_BY: Final = (Role.CLINICIAN, Role.READER, Role.RESIDENT, Role.VERIFIER, Role.REVIEWER)
+"""The roles with which somebody refers a patient, and follows what was sent. Residents are sent nobody."""
 _NEWEST: Final = (referral.c.sent_at.desc(), referral.c.id.desc())
 
 
@@ -46,9 +49,12 @@ def look_up_referrals(ctx: Context[Staff], *, limit: int) -> Sequence[sa.Row[Any
     It writes nothing, because it may take long: whoever shows them records the looks (`record_listed`) first.
     """
     reached = reach(ctx.tx, ctx.who, ctx.now)
-    held = {grant.organisation_id for grant in ctx.who.grants if grant.role in CONSULTED}
-    places = reached.own | reached.managed | held
-    own = referral.c.from_id.in_(places) | referral.c.to_id.in_(places)
+    places = reached.own | reached.managed
+    sends, receives = (
+        places | {grant.organisation_id for grant in ctx.who.grants if grant.role in roles}
+        for roles in (SENT_BY, CONSULTED)
+    )
+    own = referral.c.from_id.in_(sends) | referral.c.to_id.in_(receives)
     asked = _rows().where(own, _visible(ctx.tx, ctx.who, ctx.now)).order_by(*_NEWEST).limit(limit)
     return _told(ctx, ctx.tx.execute(asked).all())
 

@@ -27,14 +27,14 @@ class Said(NamedTuple):
 
 
 @without_door("The act that signs the report has opened its case.")
-def raise_of(ctx: Context[Staff], case_id: str, said: Said, before: Said | None) -> None:
+def raise_of(ctx: Context[Staff], case_id: str, said: Said, before: Said | None, *, kept_back: bool = False) -> None:
     """Raise the alert of the class that a signed report names, unless its words were told; reset what it corrects.
 
     Whoever flagged a finding, had it answered, and then signs the report of it in other words tells nobody again: that
     is the usual way. What they found besides they flag apart.
     ``before`` is the version that the report corrects. An alert that it never named, such as one that was flagged apart
-    from the report since, stands. What a rule told of words that no longer hold is taken back at once: it may reassure
-    somebody who should act.
+    from the report since, stands. What a rule told of words that no longer hold is taken back at once, for it may
+    reassure somebody who should act; of a report that the site does not see yet (``kept_back``) when it does.
 
     Raises:
         NotAllowed: they do not read for the site.
@@ -48,7 +48,8 @@ def raise_of(ctx: Context[Staff], case_id: str, said: Said, before: Said | None)
             ctx, case_id, critical_class=named, finding=words, number=said.number
         )
     case = cases.by_id(ctx.tx, case_id)
-    _take_back_notices(ctx, case, said.content, raised)
+    if not kept_back:
+        _take_back_notices(ctx, case, said.content, raised)
     if raised is None or before is None:
         return
     for corrected in _named_by(ctx, case_id, [before], but=named):

@@ -23,7 +23,7 @@ from reading.errors import Invalid, NotAllowed, NotThere, Stale
 from reading.kinds import MAY_ANSWER, Role
 from reading.register.grants import may_act
 from reading.reports import versions
-from reading.reports.versions import ReportVersion
+from reading.reports.versions import ReportVersion, Status
 from reading.rules import flags
 from reading.texts import checked, storable
 from reading.viewers import Staff
@@ -67,22 +67,27 @@ def raise_from_report(ctx: Context[Staff], case_id: str, *, critical_class: str,
     if not any(may_act(ctx.tx, ctx.who, role, case.site_id, ctx.now) for role in RAISED_BY):
         raise NotAllowed("no_role_for_this_step")
     code = critical_class.strip()
-    joined = _join(ctx, case, code, Kind.CRITICAL, finding, number=number)
+    joined = _join(ctx, case, code, Kind.CRITICAL, finding, number=number, said_by=ctx.who.person_id)
     if joined is not None:
         return joined
     found = classes.chosen(ctx.tx, case.site_id, code, ctx.now)
-    alert = _raise(ctx, case, found, Kind.CRITICAL, finding, number=number)
+    alert = _raise(ctx, case, found, Kind.CRITICAL, finding, number=number, said_by=ctx.who.person_id)
+    waits = versions.current(ctx.tx, case_id)
     flags.follow(ctx.tx, case)
+    if waits is not None and waits.status is Status.PENDING:
+        tell_once_out(ctx, waits)
     return alert
 
 
 @without_door("The act that signs the report has opened its case.")
-def tell_by_rule(ctx: Context[Staff], version: ReportVersion) -> list[Alert]:
+def tell_by_rule(ctx: Context[Who], version: ReportVersion) -> list[Alert]:
     """Tell what rules of the site want told of a signed report though it is not critical, such as a normal head CT.
 
+    To be called when the site sees the report, and not before: what waits for an attending may be changed.
     A rule that tells every report tells other words again; of normal ones it is enough that they were told.
     """
     case, said = cases.by_id(ctx.tx, version.case_id), version.content
+    said_by = versions.signatures_on(ctx.tx, [version.id])[-1].person_id
     told: list[Alert] = []
     for each in classes.in_force(ctx.tx, case.site_id, ctx.now).values():
         if not each.applies(
@@ -91,9 +96,17 @@ def tell_by_rule(ctx: Context[Staff], version: ReportVersion) -> list[Alert]:
             continue
         if each.when is When.NEGATIVE and alert_rows.standing_of_class(ctx.tx, case.id, each.code, Kind.NOTICE):
             continue
-        joined = _join(ctx, case, each.code, Kind.NOTICE, said.impression, number=version.number)
-        told.append(joined or _raise(ctx, case, each, Kind.NOTICE, said.impression, number=version.number))
+        words, number = said.impression, version.number
+        joined = _join(ctx, case, each.code, Kind.NOTICE, words, number=number, said_by=said_by)
+        told.append(joined or _raise(ctx, case, each, Kind.NOTICE, words, number=number, said_by=said_by))
     return told
+
+
+@without_door("The act, or the system's step, that made it urgent has opened its case.")
+def tell_once_out(ctx: Context[Who], waited: ReportVersion) -> None:
+    """Tell by the rules of the site of a version that waited for an attending, where the site sees it now."""
+    if versions.by_id(ctx.tx, waited.id).status is Status.PRELIMINARY:
+        tell_by_rule(ctx, waited)
 
 
 def acknowledge(ctx: Context[Staff], alert_id: str, *, said: str, spoken_with: str, means: Means) -> Alert:
@@ -238,12 +251,15 @@ def may_answer(ctx: Context[Staff], site_id: str) -> bool:
     return any(may_act(ctx.tx, ctx.who, role, site_id, ctx.now) for role in MAY_ANSWER)
 
 
-def _join(ctx: Context[Staff], case: Case, code: str, kind: Kind, finding: str, *, number: int) -> Alert | None:
+def _join(
+    ctx: Context[Who], case: Case, code: str, kind: Kind, finding: str, *, number: int, said_by: str
+) -> Alert | None:
     """The alert that tells these words already, or takes them on since nobody has answered it; None where none does.
 
     What another one flagged who read blind is not joined: the answer would tell of it.
     """
-    untold = blindness.hides_alerts(ctx.tx, ctx.who, [case.id], ctx.now)
+    staff = ctx.who if isinstance(ctx.who, Staff) else None
+    untold = frozenset[str]() if staff is None else blindness.hides_alerts(ctx.tx, staff, [case.id], ctx.now)
     found = alert_rows.standing_of_class(ctx.tx, case.id, code, kind)
     stands = [alert_rows.lock(ctx.tx, one.id) for one in found if one.id not in untold]
     words, told = _cut(finding), findings.of_alerts(ctx.tx, stands)
@@ -255,7 +271,7 @@ def _join(ctx: Context[Staff], case: Case, code: str, kind: Kind, finding: str, 
         return None
     # The clock runs from the first time. A correction of versions before this one does not take it back any longer.
     joined = alert_rows.change(ctx.tx, waits, first_version=max(waits.first_version, number))
-    added = findings.add(ctx.tx, joined, words=words, said_by=ctx.who.person_id, now=ctx.now)
+    added = findings.add(ctx.tx, joined, words=words, said_by=said_by, now=ctx.now)
     notices.tell_everybody_told(ctx.tx, joined, notices.Kind.ADDED, ctx.now, finding_id=added)
     _record(ctx, Action.CRITICAL_RAISE, case.id)
     return joined
@@ -265,7 +281,9 @@ def _cut(finding: str) -> str:
     return finding.strip()[: findings.LONGEST]
 
 
-def _raise(ctx: Context[Staff], case: Case, found: ResultClass, kind: Kind, finding: str, *, number: int) -> Alert:
+def _raise(
+    ctx: Context[Who], case: Case, found: ResultClass, kind: Kind, finding: str, *, number: int, said_by: str
+) -> Alert:
     alert = alert_rows.insert(
         ctx.tx,
         id=new_id(),
@@ -275,7 +293,7 @@ def _raise(ctx: Context[Staff], case: Case, found: ResultClass, kind: Kind, find
         finding=_cut(finding),
         minutes=found.minutes,
         disposal_minutes=found.disposal_minutes,
-        raised_by=ctx.who.person_id,
+        raised_by=said_by,
         raised_at=ctx.now,
         due_at=ctx.now + timedelta(minutes=found.minutes),
         first_version=number,
@@ -285,5 +303,5 @@ def _raise(ctx: Context[Staff], case: Case, found: ResultClass, kind: Kind, find
     return alert
 
 
-def _record(ctx: Context[Staff], action: Action, case_id: str) -> None:
+def _record(ctx: Context[Who], action: Action, case_id: str) -> None:
     ctx.record(action=action, subject_kind="case", subject_id=case_id)

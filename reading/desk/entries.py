@@ -30,7 +30,8 @@ from reading.patients.same_name import Answer, compare_names
 from reading.queue import assigned
 from reading.queue.assigned import WaitsFor
 from reading.register import organisations
-from reading.reports.versions import CURRENT, Status
+from reading.reports import versions
+from reading.reports.versions import CURRENT
 from reading.rules import policy
 from reading.rules.examination_time import years_between
 from reading.rules.policy import Policy, Rule
@@ -271,16 +272,15 @@ class _Standing:
 
 
 def _standing(tx: Connection, case_ids: Sequence[str]) -> dict[str, _Standing]:
-    version = tables.report_version
+    version = tables.report_version.alias("standing")
     rows = tx.execute(
-        sa.select(version.c.case_id, version.c.status, version.c.image_count)
+        sa.select(version.c.case_id, version.c.image_count, versions.was_released(version.c.case_id).label("released"))
         .where(version.c.case_id.in_(case_ids), version.c.status.in_(CURRENT))
         .order_by(version.c.number)
     )
     found: dict[str, _Standing] = defaultdict(_Standing)
     for row in rows:
-        released = found[row.case_id].released or row.status == Status.FINAL
-        found[row.case_id] = _Standing(signed=row.image_count, released=released)
+        found[row.case_id] = _Standing(signed=row.image_count, released=row.released)
     return found
 
 

@@ -19,7 +19,7 @@ from reading.desk import sought
 from reading.desk.entries import Entry, entries_of
 from reading.desk.sorting import Sorting, order_by
 from reading.kinds import Tier
-from reading.reports.versions import Status
+from reading.reports import versions
 from reading.row_rules import word
 from reading.texts import storable
 from reading.viewers import Staff, Viewer
@@ -131,8 +131,8 @@ def conditions(tx: Connection, filters: Filters) -> Iterable[sa.ColumnElement[bo
 
 
 def _of_tab(tab: Tab) -> Iterable[sa.ColumnElement[bool]]:
-    case, version, moved = tables.case, tables.report_version, tables.case_move
-    final = sa.exists().where(version.c.case_id == case.c.id, version.c.status == Status.FINAL)
+    case, moved = tables.case, tables.case_move
+    final = versions.was_released(case.c.id)
 
     def was(move: Move) -> sa.Exists:
         # Named in the text of the statement: the index of these few moves is found by no parameter.

@@ -18,7 +18,7 @@ from reading.cases.cases import Case
 from reading.cases.identity_moves import CONFIRMABLE, MOVES, Identity, QuestionMove, QuestionState, after
 from reading.context import Context, Who, without_door
 from reading.errors import Stale
-from reading.intake import identity_evidence
+from reading.intake import identity_evidence, order_join
 from reading.intake.identity_evidence import SaidByStudy
 from reading.kinds import Role
 from reading.orders import matching, orders
@@ -152,7 +152,7 @@ def judge(ctx: Context[Who], case_id: str, *, before: Case | None = None) -> Cas
         and persons.one_person(ctx.tx, order.patient_id, meant)
         and matching.order_of(ctx.tx, case_id) is None
     ):
-        matching.join(ctx.tx, judged, order, ctx.now)
+        order_join.join(ctx, judged, order)
         judged = cases.lock(ctx.tx, case_id)
     return judged
 

@@ -17,7 +17,7 @@ from reading.cases.cases import Case
 from reading.cases.identity_moves import DECIDED, Identity, QuestionMove, QuestionState
 from reading.context import Context
 from reading.errors import Invalid, MoveNotAllowed, NotAllowed
-from reading.intake import correction, identity, order_match
+from reading.intake import correction, identity, order_join, order_match
 from reading.intake.identity import Decided, Question
 from reading.intake.identity_evidence import SaidByStudy
 from reading.intake.putting_right import identity as identity_of
@@ -111,7 +111,7 @@ def confirm(ctx: Context[Staff], case_id: str, *, why: str, seen: int) -> None:
             )
     judged = identity.judge(ctx, case_id)
     if order is not None and matching.order_of(ctx.tx, case_id) is None:
-        matching.join(ctx.tx, judged, order, ctx.now)
+        order_join.join(ctx, judged, order)
 
 
 def part(ctx: Context[Staff], keys: Keys, case_id: str, *, why: str, seen: int) -> None:

@@ -10,7 +10,7 @@ from reading.actions import Action
 from reading.cases import cases
 from reading.context import Context
 from reading.errors import Invalid, NotThere
-from reading.intake import correction, identity_evidence, intake
+from reading.intake import correction, identity_evidence, intake, order_join
 from reading.intake.identity import accept, part_from
 from reading.intake.putting_right import Reason, identity
 from reading.orders import matching
@@ -60,7 +60,7 @@ def match(ctx: Context[Staff], case_id: str, order_id: str, *, same_person: bool
             order_id=order.id,
             reason=reason,
         )
-    matching.join(ctx.tx, cases.lock(ctx.tx, case_id), order, ctx.now)
+    order_join.join(ctx, cases.lock(ctx.tx, case_id), order)
 
 
 def part(ctx: Context[Staff], keys: Keys, case_id: str, *, seen: int | None = None) -> None:

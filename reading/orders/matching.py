@@ -25,7 +25,6 @@ from reading.patients.patients import Patient
 from reading.patients.same_name import Answer
 from reading.patients.same_person import Comparison, Fact, compare, said_by
 from reading.register import organisations
-from reading.reports import temporary
 from reading.rules import case_rule
 from storage.index import queries
 from storage.records import Study
@@ -35,9 +34,6 @@ WITHIN: Final = timedelta(days=3)
 MOST: Final = 10
 RADIOGRAPHS: Final = frozenset({"CR", "DX"})
 """An order for one of these modalities may be performed as the other."""
-
-RAISED: Final = frozenset({State.WAITING_READ, State.WAITING_VERIFY, State.VERIFYING})
-"""The states in which an order that is more urgent raises the priority of a case."""
 
 
 class Trait(StrEnum):
@@ -114,26 +110,12 @@ def order_of(tx: Connection, case_id: str) -> Order | None:
     return None if order_id is None else orders.by_id(tx, order_id)
 
 
-def join(tx: Connection, case: Case, order: Order, now: datetime) -> None:
-    """Join a case to an order, which may say another rule of a case that waits to be read, and raise its priority.
-
-    A case that waits to be verified is raised, too: what a resident signed goes out in an emergency.
-    """
+def join(tx: Connection, case_id: str, body_part: str, order: Order, now: datetime) -> None:
+    """Join a case to an order; `reading.intake.order_join` has what follows from that."""
     missing = [one for one in order.procedures if one.state in WITHOUT_IMAGES]
-    meant = [one.id for one in missing if one.body_part == case.body_part] or [one.id for one in missing]
-    cases.join_procedures(tx, case.id, meant, now)
+    meant = [one.id for one in missing if one.body_part == body_part] or [one.id for one in missing]
+    cases.join_procedures(tx, case_id, meant, now)
     progress.move(tx, order.id, meant, Move.ARRIVE)
-    standing = cases.lock(tx, case.id)
-    if standing.state in RAISED and order.priority < standing.priority:
-        temporary.follow(tx, cases.change(tx, standing, priority=order.priority))
-    match_again(tx, case.id)
-
-
-def match_again(tx: Connection, case_id: str) -> None:
-    """Match a case that waits to be read with the rules again, after it has gained or lost an order."""
-    standing = cases.lock(tx, case_id)
-    if standing.state is State.WAITING_READ:
-        case_rule.retriage(tx, standing)
 
 
 def part(tx: Connection, case_id: str, order: Order) -> None:
@@ -147,6 +129,13 @@ def part(tx: Connection, case_id: str, order: Order) -> None:
     for procedure_id, step in performed.of_procedures(tx, left).items():
         progress.move(tx, order.id, [procedure_id], MOVE_OF[step.state])
     match_again(tx, case_id)
+
+
+def match_again(tx: Connection, case_id: str) -> None:
+    """Match a case that waits to be read with the rules again, after it has lost an order or got it back."""
+    standing = cases.lock(tx, case_id)
+    if standing.state is State.WAITING_READ:
+        case_rule.retriage(tx, standing)
 
 
 def _compared(  # noqa: PLR0917

@@ -107,7 +107,7 @@ def aside_until(tx: Connection, case: Case, now: datetime) -> datetime | None:
     if case.priority is Priority.EMERGENCY or case.critical:
         return None
     until = now + timedelta(minutes=case_rule.rule_of(tx, case).park_minutes) - _was_aside(tx, case)
-    if versions.final(tx, case.id) is None:
+    if versions.released(tx, case.id) is None:
         until = min(until, case.due_at)
     return until if until > now else None
 

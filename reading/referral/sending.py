@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from reading import outbox
 from reading.access import blindness, door
 from reading.access.invited import CONSULTED
-from reading.access.referrals import look_up_referrals, open_referral, record_listed
+from reading.access.referrals import SENT_BY, look_up_referrals, open_referral, record_listed
 from reading.actions import Action
 from reading.cases import cases
 from reading.cases.cases import Case
@@ -20,7 +20,7 @@ from reading.cases.identity_moves import Identity
 from reading.cases.moves import State as CaseState
 from reading.context import Context, Who, without_door
 from reading.errors import Invalid, MoveNotAllowed, NotAllowed
-from reading.kinds import Level, Priority, Role
+from reading.kinds import Level, Priority
 from reading.referral import referral_rows
 from reading.referral.moves import ENDS, MOVES, REASONED, Direction, Move, Side, State, after, side_of
 from reading.referral.referral_rows import MoveLine, Referral
@@ -37,7 +37,6 @@ AIM: Final = timedelta(minutes=20)
 """In which a referral is to be answered."""
 SHOWN: Final = timedelta(days=30)
 """How long the receiver sees the case, unless the referral ends before."""
-SENT_BY: Final = (Role.CLINICIAN, Role.READER, Role.VERIFIER, Role.REVIEWER)
 LEVELS: Final = (Level.TOWNSHIP, Level.COUNTY, Level.CITY)
 """From the lowest; patients are referred to none of another level."""
 MOST: Final = 200
@@ -248,8 +247,8 @@ def _grant_of(ctx: Context[Staff], found: Referral, side: Side) -> RoleGrant | N
     """The grant with which they act for a side."""
     if side is Side.NOBODY:
         return None
-    place = found.from_id if side is Side.SENDER else found.to_id
-    return next((one for one in ctx.who.grants if one.organisation_id == place and one.role in CONSULTED), None)
+    place, roles = (found.from_id, SENT_BY) if side is Side.SENDER else (found.to_id, CONSULTED)
+    return next((one for one in ctx.who.grants if one.organisation_id == place and one.role in roles), None)
 
 
 def _accepted(ctx: Context[Staff], acceptance: Acceptance | None) -> dict[str, Any]:

@@ -24,11 +24,24 @@ def is_held_back(tx: Connection, case: Case, said: Content) -> bool:
     return takes_back or not goes_out_at_once(case.priority, critical=case.critical or said.is_critical)
 
 
+def takes_the_place(waits: Status, *, critical: bool, final_stands: bool) -> bool:
+    """Whether a version that waits for a signature takes the place of the final report at the site, as temporary.
+
+    An alert tells its critical result at once: the site does not keep a report that says something else meanwhile.
+    """
+    return waits is Status.PENDING and critical and final_stands
+
+
 def follow(tx: Connection, case: Case) -> None:
     """Let the site see what waits for an attending once its case has become an emergency or critical.
 
-    What an attending sent back is not let out: it is read again.
+    What an attending sent back is not let out: it is read again. Nor does it take the place of a final report.
     """
     waits = versions.current(tx, case.id) if case.step in {Step.VERIFY, Step.REVIEW} else None
-    if waits is not None and waits.status is Status.PENDING and not is_held_back(tx, case, waits.content):
+    if (
+        waits is not None
+        and waits.status is Status.PENDING
+        and versions.final(tx, case.id) is None
+        and not is_held_back(tx, case, waits.content)
+    ):
         versions.let_out(tx, waits)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -52,7 +53,7 @@ def retriage(
 ) -> Case:
     """Match a case again after a fact changed, in the policy that it was opened under.
 
-    A case that has a final version keeps its rule: what was released was released under it. A due time
+    A case that was released keeps its rule: what was released was released under it. A due time
     never moves further away, and the time in which the case stood still counts for no rule.
     """
     changed = {"modality": modality, "body_part": body_part, "critical": critical, "escalated": escalated or None}
@@ -63,11 +64,10 @@ def retriage(
         "laterality": case.laterality if laterality is None else laterality,
         "critical": facts.critical,
     }
-    if versions.final(tx, case.id) is None:
+    if versions.released(tx, case.id) is None:
         kept = policy.by_id(tx, case.policy_id)
         rule = kept.match(facts)
-        stops = life.stops(history.moves_of(tx, case.id))
-        due = min(case.due_at, case_clock.due_at(tx, rule, case.site_id, case.received_at, stops=stops))
+        due = min(case.due_at, _due_at(tx, rule, case))
         changes["rule"] = rule.name
         changes["by_two"] = _double_reading(kept, rule, facts) is not None
         gone = facts.escalated or _rerouted_to(tx, case) is not None
@@ -80,6 +80,26 @@ def retriage(
             changes["skills"] = staffing.asked(rule.skills)
             changes["skills_until"] = staffing.open_from(case.received_at, due)
     return cases.change(tx, case, **changes)
+
+
+def follow_order(tx: Connection, case: Case) -> Case:
+    """Match a case that was not released again, after it has gained an order: its rule follows, and its due time.
+
+    Two blind readings end as they were begun: where either rule asks for two and somebody reads already, only the due
+    time comes nearer.
+    """
+    if case.state in {State.WAITING_READ, State.RETURNED}:
+        return retriage(tx, case)
+    rule = policy.by_id(tx, case.policy_id).match(facts_of_case(tx, case))
+    if not case.by_two and rule.double_reading is None:
+        return retriage(tx, case)
+    due = min(case.due_at, _due_at(tx, rule, case))
+    return case if due == case.due_at else cases.change(tx, case, due_at=due)
+
+
+def _due_at(tx: Connection, rule: Rule, case: Case) -> datetime:
+    stops = life.stops(history.moves_of(tx, case.id))
+    return case_clock.due_at(tx, rule, case.site_id, case.received_at, stops=stops)
 
 
 def _double_reading(kept: policy.Policy, rule: Rule, facts: Facts) -> DoubleReading | None:

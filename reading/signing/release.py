@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy.engine import Connection
 
 from reading import outbox
-from reading.alerts import corrections
+from reading.alerts import corrections, critical
 from reading.alerts.corrections import Said
 from reading.cases import cases
 from reading.cases.cases import Case
@@ -20,7 +20,7 @@ from reading.queue import leases
 from reading.report_objects import rows, standing
 from reading.reports import versions
 from reading.reports.seal import Seal
-from reading.reports.versions import UNSEEN, ReportVersion
+from reading.reports.versions import UNSEEN, ReportVersion, Status
 from reading.rules import case_rule
 from reading.rules.required_signatures import missing_roles
 from reading.rules.rule import Rule
@@ -46,8 +46,9 @@ def release(
     missing = missing_roles(rule, signatures)
     if missing:
         raise NotAllowed(f"missing_{min(missing)}")
-    before = versions.final(ctx.tx, case.id)
+    before = versions.released(ctx.tx, case.id)
     if before is None or before.id != version.id:
+        was_kept_back = versions.by_id(ctx.tx, version.id).status is Status.PENDING
         versions.set_released(ctx.tx, version, ctx.now)
         rows.need(ctx.tx, version, ctx.now)
         standing.follow(ctx.tx, case.id, ctx.now)
@@ -56,6 +57,8 @@ def release(
         said = [Said(one.number, one.content) for one in versions.of_case(ctx.tx, case.id)]
         earlier = [one for one in said if one.number < version.number]
         corrections.lift(ctx, case.id, Said(version.number, version.content), earlier)
+        if was_kept_back:
+            critical.tell_by_rule(ctx, version)
         case = cases.lock(ctx.tx, case.id)
     follow_ups.answer(ctx, case, version, grant)
     moved = leases.let_go(ctx, case, move, grant=grant, why=why)
@@ -74,9 +77,10 @@ def _tell(  # noqa: PLR0917
         {"case_id": case.id, "number": version.number, "replaces": before.id if before else None},
         now,
     )
-    # The versions that the site may have read: the final one before, else every preliminary one.
-    earlier = [old for old in versions.of_case(tx, case.id) if old.number < version.number and old.status not in UNSEEN]
-    seen = [before] if before else earlier
+    # The versions that the site may have read: the one that was released before, and every preliminary one since.
+    since = before.number if before else 0
+    earlier = [old for old in versions.of_case(tx, case.id) if since <= old.number < version.number]
+    seen = [old for old in earlier if old.status not in UNSEEN]
     if any(is_significant(old.content, version.content) for old in seen):
         change_notices.post(tx, version, case.site_id, NoticeKind.CHANGED, now)
     elif before is None and rule.tell_site:

@@ -27,13 +27,14 @@ from reading.context import Context, without_door
 from reading.errors import Invalid, MoveNotAllowed, NotAllowed, Stale
 from reading.kinds import Role, Tier
 from reading.queue import claiming, leases
+from reading.report_objects import standing as report_objects
 from reading.reports import drafts, versions
 from reading.reports.content import Content
 from reading.reports.drafts import Draft
 from reading.reports.marks import Mark
 from reading.reports.seal import Seal, sign_version
-from reading.reports.temporary import is_held_back
-from reading.reports.versions import ReportVersion
+from reading.reports.temporary import is_held_back, takes_the_place
+from reading.reports.versions import ReportVersion, Status
 from reading.rules import case_rule
 from reading.signing import panel, release, report_checks
 from reading.signing.basis import Basis, Screen, basis_of, record_not_shown
@@ -104,6 +105,7 @@ def verify(
         release.release(ctx, seal, case, version, move=move, grant=grant)
     else:
         leases.let_go(ctx, case, move, grant=grant, tier=Tier.CITY)
+        _let_out_critical(ctx, version)
     return version
 
 
@@ -121,6 +123,8 @@ def send_back(ctx: Context[Staff], case_id: str, *, lease_revision: int, why: st
 
 def addendum(ctx: Context[Staff], seal: Seal, version_id: str, *, content: Content, screen: Screen) -> ReportVersion:
     """Add a version to a final report; it needs all signatures of its rule before it replaces the old one.
+
+    One with a critical result is told at once, and takes the place of the old one at the site as a temporary report.
 
     Raises:
         NotThere: no such version, or not one that they may see.
@@ -193,8 +197,10 @@ def endorse(
             consultations=basis.consultations,
         )
     _add_signature(ctx, seal, version, role, grant=grant, basis=basis, confirmed=confirmed)
-    versions.let_out(tx, version)
-    return version
+    if version.status is Status.PENDING and versions.final(tx, case.id) is None:
+        versions.let_out(tx, version)
+        critical.tell_by_rule(ctx, version)
+    return versions.by_id(tx, version.id)
 
 
 @without_door("The act that signs the report has opened its case.")
@@ -202,12 +208,19 @@ def alarm(ctx: Context[Staff], version: ReportVersion, *, changed: bool) -> Case
     """Raise the alert of the class that a signed version names, and tell what rules of the site want told of it.
 
     Whoever signs words that stay as they are answers for them, too: no critical report goes on without an alert.
-    Rules told of them when they were written.
+    Rules told of them when they were written. What the site does not see yet is told by no rule before it does, and
+    takes nothing back that one told of what the site has.
     """
     before = None if version.supersedes_id is None else versions.by_id(ctx.tx, version.supersedes_id)
-    said = Said(version.number, version.content)
-    corrections.raise_of(ctx, version.case_id, said, None if before is None else Said(before.number, before.content))
-    if changed:
+    said, waits = Said(version.number, version.content), version.status is Status.PENDING
+    corrections.raise_of(
+        ctx,
+        version.case_id,
+        said,
+        None if before is None else Said(before.number, before.content),
+        kept_back=waits and not version.content.is_critical,
+    )
+    if changed and not waits:
         critical.tell_by_rule(ctx, version)
     return cases.lock(ctx.tx, version.case_id)
 
@@ -351,3 +364,13 @@ def _hand_on(
     tier = Tier.CITY if move is Move.SIGN_FOR_REVIEW else None
     countersign_at = grant.organisation_id if in_training else None
     leases.let_go(ctx, case, move, grant=grant, tier=tier, countersign_at=countersign_at)
+    _let_out_critical(ctx, version)
+
+
+def _let_out_critical(ctx: Context[Staff], version: ReportVersion) -> None:
+    """Let a critical version that waits for a signature take the place of the final one at the site."""
+    stands = versions.final(ctx.tx, version.case_id) is not None
+    if takes_the_place(version.status, critical=version.content.is_critical, final_stands=stands):
+        versions.let_out(ctx.tx, version)
+        report_objects.follow(ctx.tx, version.case_id, ctx.now)
+        critical.tell_by_rule(ctx, version)

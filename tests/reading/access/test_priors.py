@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime, timedelta
 
 import pytest
@@ -12,8 +13,9 @@ from reading.access.priors import Link
 from reading.cases import cases
 from reading.cases.cases import Case
 from reading.cases.identity_moves import Identity
-from storage.database import transaction
-from tests.plans import plans_of, reads_through
+from reading.patients.same_person import Comparison, Said
+from storage.database import snapshot, transaction
+from tests.plans import listening, plans_of, reads_through
 from tests.reading.clinic import Clinic, arrive, open_clinic
 from tests.reading.region import pia
 
@@ -44,6 +46,31 @@ def test_a_bare_number_offers_nobody_anothers_pictures(engine: Engine, now: date
         dog = arrive(tx, clinic, "1.2", now, **DOG)
 
         assert priors_of(tx, clinic, dog, now) == []
+
+
+@pytest.mark.parametrize(("names", "joins"), [(1, True), (priors.NAMES, True), (priors.NAMES + 1, False)])
+def test_thousands_of_studies_under_one_number_are_compared_by_what_they_say(
+    engine: Engine, now: datetime, monkeypatch: pytest.MonkeyPatch, names: int, joins: bool
+) -> None:
+    many, compared = 120, Counter[str]()
+    by_itself = priors.compare_images
+
+    def counted(one: Said, other: Said) -> Comparison:
+        compared["pairs"] += 1
+        return by_itself(one, other)
+
+    monkeypatch.setattr(priors, "compare_images", counted)
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        said = [{**DOG, "patient_name": f"Dog^{number % names:03}"} for number in range(many)]
+        found = [arrive(tx, clinic, f"1.{number}", now, **one) for number, one in enumerate(said, start=1)]
+    with listening(engine) as executed, snapshot(engine) as tx:
+        of_all = priors.prior_cases(tx, clinic.ada, found, now)
+
+    others = [one for one in said[:-1] if one == said[-1]]
+    assert len(of_all[found[-1].id]) == (len(others) if joins else 0)
+    assert compared["pairs"] == (names**2 if joins else 0)
+    assert len(executed) < 15
 
 
 @pytest.mark.parametrize("number", ["", "TEST", "Anonymous"])

@@ -138,6 +138,21 @@ def test_each_side_makes_its_moves_and_what_lacks_is_refused(engine: Engine, now
         assert [len(sending.own(each)) for each in (ada, quinn)] == [1, 1]
 
 
+def test_a_resident_refers_whom_they_read_and_follows_that(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        _, case = pias_case(tx, clinic, now)
+        zoe = hire(tx, "zoe", now, (Role.RESIDENT, clinic.region.oak))
+        other = hire(tx, "zoe2", now, (Role.RESIDENT, clinic.region.elm))
+        one = send(tx, clinic, case, now, by=zoe)
+        ctx = Context(tx, clinic.audit, now, zoe)
+
+        assert [each.referral.id for each in sending.own(ctx)] == [one.id]
+        assert sending.show(ctx, one.id).may == {Move.WITHDRAW}
+        assert sending.own(Context(tx, clinic.audit, now, other)) == []
+        assert sending.move(ctx, one.id, Move.WITHDRAW, seen=1, why="患者拒绝").state is State.WITHDRAWN
+
+
 @pytest.mark.parametrize("gone", [False, True])
 def test_what_nobody_ends_ends_by_itself_and_the_patient_is_referred_again(
     engine: Engine, now: datetime, gone: bool

@@ -10,7 +10,10 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from reading import tables
+from reading.audit import SYSTEM
 from reading.cases import cases
+from reading.context import Context
+from reading.intake import order_join
 from reading.kinds import Priority, Sex
 from reading.orders import matching, orders
 from reading.orders.orders import Asked
@@ -66,7 +69,7 @@ def test_an_order_that_is_found_later_says_department_contrast_and_request_and_m
             department=" 急诊科 ",
             contrast=True,
         )
-        matching.join(tx, case, order, now)
+        order_join.join(Context(tx, clinic.audit, now, SYSTEM), case, order)
         matched = cases.by_id(tx, case.id)
         facts = case_rule.facts_of_case(tx, matched)
         matching.part(tx, case.id, order)

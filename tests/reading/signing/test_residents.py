@@ -10,23 +10,24 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from reading.access import visibility
-from reading.alerts import critical
+from reading.alerts import alert_rows, critical
+from reading.alerts.alert_rows import Kind
 from reading.audit import SYSTEM
 from reading.cases import cases
 from reading.cases.moves import SigningRole, State, Step
 from reading.context import Context
 from reading.desk.desk import signed_version
 from reading.errors import NotAllowed
-from reading.intake import intake
+from reading.intake import intake, order_join
 from reading.kinds import Priority, Role, Tier
-from reading.orders import matching, orders
+from reading.orders import orders
 from reading.orders.orders import Asked, Order
 from reading.overdue import rerouting
 from reading.queue import claiming, leases
 from reading.register import organisations, people
 from reading.reports import versions
 from reading.reports.content import Content
-from reading.reports.temporary import goes_out_at_once
+from reading.reports.temporary import goes_out_at_once, takes_the_place
 from reading.reports.versions import ReportVersion, Status
 from reading.rules.first_policy import FIRST_POLICY
 from reading.signing import follow_up_answer, signatures
@@ -34,6 +35,7 @@ from reading.tables import agreement, change_notice, report_version, role_grant
 from reading.tables import case as case_table
 from reading.viewers import Staff, Viewer
 from storage.database import transaction
+from tests.reading.alerts.test_corrections import tells_normal_chests
 from tests.reading.clinic import (
     ATTENDING,
     NORMAL,
@@ -41,6 +43,7 @@ from tests.reading.clinic import (
     Clinic,
     another_image,
     arrive,
+    messages,
     open_clinic,
     read,
     review_as,
@@ -161,6 +164,91 @@ def test_only_an_emergency_and_a_critical_result_go_out_before_an_attending_sign
     out = {(one, result) for one in Priority for result in (False, True) if goes_out_at_once(one, critical=result)}
 
     assert out == {(Priority.EMERGENCY, False), *((one, True) for one in Priority)}
+
+
+def test_what_takes_the_place_of_a_final_report_before_it_is_signed_by_all_is_critical_and_waits() -> None:
+    every = [(waits, critical, final) for waits in Status for critical in (False, True) for final in (False, True)]
+
+    assert [one for one in every if takes_the_place(one[0], critical=one[1], final_stands=one[2])] == [
+        (Status.PENDING, True, True)
+    ]
+
+
+@pytest.mark.parametrize("in_training", [True, False])
+def test_a_critical_addendum_takes_the_place_of_the_final_report_at_the_site_as_its_alert_goes_out(
+    engine: Engine, now: datetime, in_training: bool
+) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now, rule(needs_verifier=not in_training))
+        who, case = resident(tx, clinic, now) if in_training else clinic.rosa, arrive(tx, clinic, "1.1", now)
+        read(tx, clinic, clinic.ada, case.id, now)
+        if not in_training:
+            verify(tx, clinic, clinic.vera, case.id, now)
+        final, due = versions.final(tx, case.id), cases.by_id(tx, case.id)
+        assert final is not None
+        ctx = Context(tx, clinic.audit, now, who)
+        added = signatures.addendum(ctx, clinic.seal, final.id, content=STROKE, screen=shown(tx, case.id))
+        out, waits = statuses(tx, case.id), cases.by_id(tx, case.id)
+        told, released = alert_rows.newest_standing(tx, case.id), versions.released(tx, case.id)
+        seen = sees(tx, clinic.tang, added, now)
+        send_back(tx, clinic, case.id, now)
+        sent_back = statuses(tx, case.id)
+        read(tx, clinic, who, case.id, now, STROKE)
+        verify(tx, clinic, clinic.vera, case.id, now)
+        message = messages(tx)[-1]
+        notices = tx.scalars(sa.select(change_notice.c.kind)).all()
+
+        assert out == sent_back == [Status.SUPERSEDED, Status.PRELIMINARY]
+        assert (waits.state, waits.rule, waits.due_at) == (State.WAITING_VERIFY, due.rule, due.due_at)
+        assert told is not None
+        assert seen
+        assert released is not None
+        assert released.id == final.id
+        assert statuses(tx, case.id) == [Status.SUPERSEDED, Status.SUPERSEDED, Status.FINAL]
+        assert (message.kind, message.payload["replaces"]) == ("report.released", final.id)
+        assert list(notices) == ["changed"]
+
+
+@pytest.mark.parametrize("goes_out", ["countersigned", "changed", "urgent", "critical", "addendum"])
+def test_what_rules_tell_of_a_report_waits_until_the_site_sees_it(engine: Engine, now: datetime, goes_out: str) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now, rule())
+        tells_normal_chests(tx, clinic, now)
+        zoe, case = resident(tx, clinic, now), arrive(tx, clinic, "1.1", now)
+        as_zoe = Context(tx, clinic.audit, now, zoe)
+        if goes_out == "addendum":
+            final = read(tx, clinic, clinic.ada, case.id, now, PNEUMONIA)
+            signatures.addendum(as_zoe, clinic.seal, final.id, content=NORMAL, screen=shown(tx, case.id))
+        else:
+            read(tx, clinic, zoe, case.id, now)
+        before = alert_rows.standing_on_each(tx, [case.id])
+        if goes_out == "urgent":
+            order_join.join(as_zoe.by(SYSTEM), cases.by_id(tx, case.id), ordered(tx, clinic, now))
+        elif goes_out == "critical":
+            critical.raise_alert(as_zoe, case.id, critical_class="stroke", finding="左侧")
+        else:
+            changed = replace(NORMAL, findings="两肺重看") if goes_out == "changed" else None
+            verify(tx, clinic, clinic.vera, case.id, now, changed)
+        told = [one for one in alert_rows.standing_on_each(tx, [case.id])[case.id] if one.kind is Kind.NOTICE]
+
+        assert before == {}
+        by_vera = goes_out in {"countersigned", "changed", "addendum"}
+        assert [one.raised_by for one in told] == [(clinic.vera if by_vera else zoe).person_id]
+
+
+def test_what_a_rule_told_stands_until_an_attending_says_otherwise(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now, rule())
+        tells_normal_chests(tx, clinic, now)
+        zoe, case = resident(tx, clinic, now), arrive(tx, clinic, "1.1", now)
+        final = read(tx, clinic, clinic.ada, case.id, now)
+        ctx = Context(tx, clinic.audit, now, zoe)
+        signatures.addendum(ctx, clinic.seal, final.id, content=PNEUMONIA, screen=shown(tx, case.id))
+        waits = alert_rows.standing_on_each(tx, [case.id])
+        verify(tx, clinic, clinic.vera, case.id, now)
+
+        assert len(waits[case.id]) == 1
+        assert alert_rows.standing_on_each(tx, [case.id]) == {}
 
 
 def test_nobody_in_training_takes_a_critical_report_from_the_site_alone(engine: Engine, now: datetime) -> None:
@@ -289,7 +377,8 @@ def test_what_becomes_an_emergency_or_critical_while_it_waits_goes_out_then(
             ctx = Context(tx, clinic.audit, now, zoe)
             critical.raise_alert(ctx, case.id, critical_class="stroke", finding="左侧")
         else:
-            matching.join(tx, cases.by_id(tx, case.id), ordered(tx, clinic, now), now)
+            ctx = Context(tx, clinic.audit, now, SYSTEM)
+            order_join.join(ctx, cases.by_id(tx, case.id), ordered(tx, clinic, now))
 
         assert before is Status.PENDING
         assert versions.by_id(tx, written.id).status is Status.PRELIMINARY

@@ -53,3 +53,8 @@ export const lacks = ({ images }: Pick<Case, 'images'>): boolean =>
 
 /** Something is not here or cannot be seen, or more may come: as the server says. */
 export const isIncomplete = ({ images }: Pick<Case, 'images'>): boolean => !images.complete
+
+const BY_URGENCY: readonly Case['priority'][] = ['emergency', 'urgent', 'routine']
+
+export const isMoreUrgent = (one: Case['priority'], than: Case['priority']): boolean =>
+  BY_URGENCY.indexOf(one) < BY_URGENCY.indexOf(than)

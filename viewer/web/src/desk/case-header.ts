@@ -52,10 +52,17 @@ function holding(detail: CaseDetail, lease: LeaseState | undefined, now: Date): 
 /** What must not be overlooked: a critical result and its acknowledgement, images that lack, a lease that went. */
 export function banners(
   detail: CaseDetail,
-  state: { readonly leaseLost: boolean; readonly imagesChanged: boolean },
+  state: { readonly leaseLost: boolean; readonly imagesChanged: boolean; readonly raised: boolean },
   act: { readonly takeAgain: () => void; readonly lookAgain: () => void; readonly takeFollowUp: () => void },
 ): TemplateResult {
   return html`${criticalResult(detail)}
+  ${
+    state.raised
+      ? html`<p class="note danger" role="alert">
+          ${text('desk.raised', { priority: named('priority', detail.priority), due: clock(detail.due_at) })}
+        </p>`
+      : nothing
+  }
   ${detail.panel ? html`<p class="note ${detail.panel.concluded < detail.panel.asked ? 'warning' : ''}" role="status">${text('desk.panel', detail.panel)}</p>` : nothing}
   ${
     detail.countersign && isOpen(detail.state)

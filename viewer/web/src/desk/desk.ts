@@ -358,6 +358,7 @@ export class Desk extends Part {
             {
               leaseLost: work.lease?.lost === true || (work.formStep !== undefined && work.step === undefined),
               imagesChanged: work.imagesChanged,
+              raised: work.raised,
             },
             {
               takeAgain: () => void this.decisions?.claim(),

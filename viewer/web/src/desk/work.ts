@@ -6,6 +6,7 @@ import { ShownSeries } from '../images/shown-series'
 import type { Server } from '../keeping/form-keeper'
 import type { Shelf } from '../keeping/shelf'
 import { CaseForms } from './case-forms'
+import { isMoreUrgent } from '../case-words'
 import { EMPTY, sameContent } from './content'
 import { LeaseKeeper, type LeaseState } from './lease-keeper'
 import { asksOpinion } from './opinion'
@@ -38,6 +39,8 @@ export class Work {
   private leaseKeeper: LeaseKeeper | undefined
   private wasDown = false
   private closed = false
+  /** Whether it has become more urgent since it was opened. */
+  raised = false
 
   constructor(
     private readonly office: Office,
@@ -111,11 +114,12 @@ export class Work {
     this.listener.onChange()
   }
 
-  /** Looks again, without touching what is written: images may have arrived. */
+  /** Looks again, without touching what is written: images may have arrived, an order may have made it urgent. */
   async lookAgain(): Promise<void> {
     try {
       const detail = await this.office.case(this.caseId)
       if (this.closed) return
+      this.raised ||= this.detail !== undefined && isMoreUrgent(detail.priority, this.detail.priority)
       this.detail = detail
       if (detail.lease) this.leaseKeeper?.adopt(detail.lease)
       else this.leaseKeeper?.lose()
