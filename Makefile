@@ -17,6 +17,8 @@ PIP := $(BIN)/pip install --quiet --quiet --disable-pip-version-check --root-use
 NPM_CI := npm ci --no-audit --no-fund --loglevel error
 UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock"
 WORKERS ?= 4
+# What was compiled once is kept, also where the environment says otherwise: every process of the suite reads it.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help serve demo test fuzz torture check lint types web web-test tools peers lock format screenshots pictures bench bench-desk bench-guard clean
 

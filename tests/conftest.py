@@ -8,6 +8,7 @@ import shutil
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
 
 import hypothesis
@@ -27,7 +28,8 @@ _SLOW = frozenset({"socket.connect", "socket.getaddrinfo", "subprocess.Popen", "
 
 def _nothing_slow_in_a_transaction(event: str, args: tuple[object, ...]) -> None:
     # In every test, whatever it is about: what is slow and asks no `outside_transaction` is seen by the interpreter.
-    if is_writing() and (event in _SLOW or (event == "open" and _writes(args))):
+    # The name first: there are thousands of other events in a test.
+    if (event in _SLOW or (event == "open" and _writes(args))) and is_writing():
         raise SlowInTransaction(event)
 
 
@@ -46,6 +48,15 @@ _LONG = ("tests/acceptance/", "tests/pictures/", "tests/service/test_demo.py", "
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     # What takes long begins first, so that at the end no worker is left alone with it: the rest is short.
     items.sort(key=lambda item: not item.nodeid.startswith(_LONG))
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Let each worker begin to import somewhere else: what one of them has compiled the others read."""
+    modules = sorted(Path(__file__).parent.rglob("test_*.py"))
+    number, workers = os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:], os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")
+    begin = len(modules) * int(number) // int(workers)
+    for path in modules[begin:] + modules[:begin] if begin else []:
+        import_module(".".join(path.relative_to(session.config.rootpath).with_suffix("").parts))
 
 
 def pytest_collection_finish() -> None:

@@ -30,9 +30,15 @@ WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type 
 AND NOT (state = 'idle' AND pid = ANY(%(standing)s))"""
 _CATALOGUE = " UNION ALL ".join(
     f"SELECT count(*), max(xmin::text::bigint) FROM {catalogue}"
-    for catalogue in ("pg_class", "pg_attribute", "pg_constraint", "pg_trigger", "pg_proc", "pg_statistic")
+    for catalogue in (
+        *("pg_class", "pg_attribute", "pg_constraint", "pg_trigger", "pg_statistic"),
+        "pg_proc WHERE pronamespace = 'public'::regnamespace",
+    )
 )
 """What every change of a table, a right or a function changes, and every ANALYZE."""
+_PREPARED = """SET session_replication_role = replica;
+CREATE FUNCTION pg_temp.empty_all() RETURNS void LANGUAGE plpgsql AS $$ BEGIN {deletes} END $$"""
+"""A function, for a session remembers the plans of its statements."""
 _LENT_TIMES = 50
 """Then a database has so many dead rows that a new one is worth more."""
 _VERSION = "SELECT version_num FROM alembic_version"
@@ -91,8 +97,7 @@ class Cluster:
         with engine.connect() as connection:
             tables = connection.exec_driver_sql(_TABLES).scalars()
             # Without triggers and foreign keys, and as the owner: what is only ever inserted goes, too.
-            deletes = [f"DELETE FROM {table}" for table in tables]
-            self._emptying = ";".join(["SET LOCAL session_replication_role = replica", *deletes])
+            self._prepared = _PREPARED.format(deletes=" ".join(f"DELETE FROM {table};" for table in tables))
             self._catalogue = connection.exec_driver_sql(_CATALOGUE).all()
             self._version = connection.exec_driver_sql(_VERSION).scalars().all()
         engine.dispose()
@@ -126,7 +131,10 @@ class Cluster:
 
     def _new_lent(self) -> _Lent:
         url = self.new_database()
-        return _Lent(url, sa.create_engine(url, poolclass=sa.NullPool).connect())
+        standing = sa.create_engine(url, poolclass=sa.NullPool).connect()
+        with standing.begin():
+            standing.exec_driver_sql(self._prepared)
+        return _Lent(url, standing)
 
     def _emptied(self, standing: sa.Connection) -> bool:
         """Empty a database that has its first tables, and say whether it has.
@@ -140,7 +148,7 @@ class Cluster:
                     return False
                 if standing.exec_driver_sql(_VERSION).scalars().all() != self._version:
                     return False
-                standing.exec_driver_sql(self._emptying)
+                standing.exec_driver_sql("SELECT pg_temp.empty_all()")
         except sa.exc.OperationalError:
             return False  # the test was about a server that goes away
         return True
