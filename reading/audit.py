@@ -266,6 +266,8 @@ def done_lately(
     now: datetime,
 ) -> set[str]:
     """The subjects on which this actor's same action was recorded within the time ``within``."""
+    if not subject_ids:
+        return set()
     same = (
         (audit_event.c.subject_kind == subject_kind)
         & audit_event.c.subject_id.in_(subject_ids)

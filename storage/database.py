@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import Enum
@@ -187,8 +187,18 @@ def writing_by_driver(tx: Connection) -> Generator[None]:
 @contextmanager
 def snapshot(engine: Engine) -> Generator[Connection]:
     """A transaction that only reads: on SQLite it takes no write lock."""
-    with engine.connect().execution_options(tierread_read_only=True) as tx, tx.begin():
+    with engine.connect().execution_options(tierread_read_only=True, tierread_known={}) as tx, tx.begin():
         yield tx
+
+
+def once(tx: Connection, key: tuple[Hashable, ...], ask: Callable[[], T]) -> T:
+    """What ``ask`` answers from the database; a `snapshot`, which changes nothing itself, asks once for each key."""
+    known: dict[tuple[Hashable, ...], T] | None = tx.get_execution_options().get("tierread_known")
+    if known is None:
+        return ask()
+    if key not in known:
+        known[key] = ask()
+    return known[key]
 
 
 @contextmanager

@@ -114,10 +114,14 @@ def kept_apart(ctx: Context[Staff], said: Collection[tuple[str, str]]) -> frozen
     While nobody is told who reads a case, what somebody who reads wrote about it is their own, and that of the site,
     which has to act.
     """
+    if not said:
+        return frozenset()
     of_cases = cases.by_ids(ctx.tx, {case_id for case_id, _ in said})
     own_sites = reach(ctx.tx, ctx.who, ctx.now).own
     unnamed = nameless(ctx.tx, [one for one in of_cases.values() if one.site_id not in own_sites])
     others = {(case_id, author) for case_id, author in said if case_id in unnamed and author != ctx.who.person_id}
+    if not others:
+        return frozenset()
     grant = role_grant.c
     authors = {author for _, author in others}
     reading = set(

@@ -83,7 +83,8 @@ def by_id(tx: Connection, case_id: str) -> Case:
 
 def by_ids(tx: Connection, case_ids: Iterable[str]) -> dict[str, Case]:
     """The existing cases among these ids, for callers that have passed `reading.access`."""
-    rows = tx.execute(sa.select(tables.case).where(tables.case.c.id.in_(set(case_ids))))
+    wanted = set(case_ids)
+    rows = tx.execute(sa.select(tables.case).where(tables.case.c.id.in_(wanted))) if wanted else ()
     return {row.id: from_row(row) for row in rows}
 
 

@@ -259,6 +259,8 @@ def _orders(tx: Connection, condition: sa.ColumnElement[bool], limit: int, *, ne
     asked = sa.select(imaging_order).where(condition)
     asked = asked.order_by(*(column.desc() for column in by)) if newest_first else asked.order_by(*by)
     rows = tx.execute(asked.limit(limit)).all()
+    if not rows:
+        return []
     of_order: dict[str, list[Procedure]] = {row.id: [] for row in rows}
     for one in tx.execute(sa.select(procedure).where(procedure.c.order_id.in_(of_order)).order_by(procedure.c.id)):
         of_order[one.order_id].append(

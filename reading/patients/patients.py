@@ -176,16 +176,12 @@ def _holders(
     value = normal(identifier.kind, identifier.value)
     if never_links(value):
         return []
-    found = tx.scalars(
-        sa.select(patient.c.id)
-        .join(patient_identifier, patient_identifier.c.patient_id == patient.c.id)
-        .where(
-            holds_at(keys.digest(identifier.kind, identifier.issuer, value), now),
-            patient_identifier.c.held_as.in_(held_as),
-            patient_identifier.c.verified_at.is_not(None),
-        )
+    holding = sa.select(patient_identifier.c.patient_id).where(
+        holds_at(keys.digest(identifier.kind, identifier.issuer, value), now),
+        patient_identifier.c.held_as.in_(held_as),
+        patient_identifier.c.verified_at.is_not(None),
     )
-    return select(tx, patient.c.id.in_(found.all()))
+    return select(tx, patient.c.id.in_(holding))
 
 
 def _free_number(tx: Connection) -> str:

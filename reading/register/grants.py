@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection
 from reading.kinds import Role, Tier
 from reading.register import organisations
 from reading.viewers import RoleGrant, Staff, Viewer
+from storage.database import once
 
 AT_THEIR_SITE: Final = frozenset({Role.TECHNICIAN, Role.CLINICIAN})
 REGISTERED_BY: Final = (Role.TECHNICIAN, Role.CLINICIAN, Role.QUALITY_MANAGER)
@@ -46,6 +47,10 @@ class Reach:
 
 def reach(tx: Connection, staff: Staff, now: datetime) -> Reach:
     """The sites that a person's grants open to them at a time; those of administrators open none."""
+    return once(tx, ("reach", staff.grants, now), lambda: _reach(tx, staff, now))
+
+
+def _reach(tx: Connection, staff: Staff, now: datetime) -> Reach:
     managers = _organisations(staff, Role.QUALITY_MANAGER)
     under = organisations.below(tx, managers)
     return Reach(

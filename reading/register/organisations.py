@@ -145,7 +145,8 @@ def by_id(tx: Connection, organisation_id: str) -> Organisation | None:
 
 
 def by_ids(tx: Connection, organisation_ids: Iterable[str]) -> dict[str, Organisation]:
-    return {one.id: one for one in _all(tx, organisation.c.id.in_(set(organisation_ids)))}
+    wanted = set(organisation_ids)
+    return {one.id: one for one in _all(tx, organisation.c.id.in_(wanted))} if wanted else {}
 
 
 def list_all(tx: Connection) -> list[Organisation]:

@@ -127,6 +127,8 @@ def drop(tx: Connection, counters: Sequence[Counter]) -> None:
 
     Nobody waits here: it would be out of the order in which attempts lock.
     """
+    if not counters:
+        return
     row = failed_proof.c
     free = sa.select(row.subject_digest).where(row.subject_digest.in_([one.digest for one in counters]))
     tx.execute(failed_proof.delete().where(row.subject_digest.in_(free.with_for_update(skip_locked=True))))
