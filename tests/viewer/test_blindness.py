@@ -201,6 +201,7 @@ def test_a_flag_changes_nothing_that_the_second_reader_sees(house: House, engine
     shown = vera.get(mine).json()["critical"]
 
     assert before[1]["double_reading"] is not None
+    assert before[1]["of_breasts"]
     assert after == before
     assert (hers["finding"], hers["raised_at"], hers["state"]) == ("右侧气胸", house.now.isoformat(), "raised")
     assert hers == shown

@@ -201,6 +201,7 @@ def detail(found: Detail, staff: Staff, language: Language) -> Json:
         "versions": [version(each) for each in found.versions],
         "panel": None if found.panel is None else asdict(found.panel),
         "double_reading": None if found.double_reading is None else {"finality": found.double_reading.finality},
+        "of_breasts": found.entry.case.is_of_breasts,
         "readings": [_reading(each) for each in found.readings],
         "priors": [api_around.prior(each) for each in found.priors],
         "image_set": found.image_set,

@@ -1,5 +1,5 @@
 /** How a case is named on the worklist and at the desk. */
-import type { Case } from './api/shapes'
+import type { Case } from './api/case'
 import { dueFrom, urgencyOf, type Urgency } from './due'
 import { named, text } from './language'
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { Unreachable } from '../src/api/problem'
-import type { CheckFinding, Content } from '../src/api/shapes'
+import type { CheckFinding, Content } from '../src/api/report'
 import { CheckKeeper, confirmationOf, placeIn, stopping, warnings } from '../src/desk/checks'
 import { EMPTY } from '../src/desk/content'
 

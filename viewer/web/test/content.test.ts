@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Mark } from '../src/api/shapes'
+import type { Mark } from '../src/api/marks'
 import { EMPTY, sameContent, unfinished } from '../src/desk/content'
 
 const KEY: Mark = {

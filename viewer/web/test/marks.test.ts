@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import type { Content, Mark } from '../src/api/shapes'
+import type { Mark } from '../src/api/marks'
+import type { Content } from '../src/api/report'
 import { EMPTY } from '../src/desk/content'
 import { fieldsOfBoth } from '../src/desk/forms'
 import { markCounts, markWords, placeWords } from '../src/desk/mark-words'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Mark, MarkKind } from '../src/api/shapes'
+import type { Mark, MarkKind } from '../src/api/marks'
 import { TAG } from '../src/images/dicom-json'
 import type { Scale } from '../src/images/tools/calibration'
 import { measured } from '../src/images/tools/measuring'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Opinion } from '../src/api/shapes'
+import type { Opinion } from '../src/api/report'
 import { asksOpinion, lackOf, viewsIn, withResult, withView } from '../src/desk/opinion'
 
 const recall: Opinion = { result: 'recall', right: 'recall', left: 'normal', views: [], comment: '毛刺' }

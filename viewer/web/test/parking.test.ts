@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Case } from '../src/api/shapes'
+import type { Case } from '../src/api/case'
 import { cameBefore } from '../src/desk/parking'
 
 const inHand = (id: string, priority: Case['priority'], { parked = false, critical = false } = {}): Case =>

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { Client } from '../src/api/client'
 import { Office } from '../src/api/office'
 import { answerOf, base64urlOf, bytesOf, requestOf } from '../src/api/passkeys'
-import type { OpenProof } from '../src/api/shapes'
+import type { OpenProof } from '../src/api/session'
 import { text } from '../src/language'
 import { proofQuestion } from '../src/shell/proof'
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Content, ReportVersion, SavedDraft } from '../src/api/shapes'
+import type { Content, ReportVersion, SavedDraft } from '../src/api/report'
 import { EMPTY } from '../src/desk/content'
 import { draftIn, isSigned, standingIn } from '../src/desk/standing-report'
 

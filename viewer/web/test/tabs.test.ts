@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Session } from '../src/api/shapes'
+import type { Session } from '../src/api/session'
 import { tabsFor, takesCases } from '../src/worklist/tabs'
 
 describe('the tabs', () => {

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Tagged } from '../src/api/client'
 import { Unreachable } from '../src/api/problem'
-import type { Case, CasePage } from '../src/api/shapes'
+import type { Case } from '../src/api/case'
+import type { CasePage } from '../src/api/worklist'
 import { ListFeed } from '../src/worklist/list-feed'
 import { Pulse } from '../src/worklist/pulse'
 

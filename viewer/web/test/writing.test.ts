@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Phrase } from '../src/api/shapes'
+import type { Phrase } from '../src/api/templates'
 import { expanded } from '../src/desk/phrases'
 import { followed } from '../src/desk/writing'
 

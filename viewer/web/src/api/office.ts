@@ -2,27 +2,12 @@
 import type { Client, Tagged } from './client'
 import type { PasskeyAnswer } from './passkeys'
 import type { Failed } from '../images/shown-series'
-import type {
-  CaseDetail,
-  CheckFinding,
-  CasePage,
-  Content,
-  FilledForm,
-  Lease,
-  OpenProof,
-  Phrase,
-  Preview,
-  Rendered,
-  ReviewOutcome,
-  SavedDraft,
-  ScreenState,
-  Session,
-  Standing,
-  Step,
-  Template,
-  TemplateOffer,
-  Unprintable,
-} from './shapes'
+import type { Step } from './case'
+import type { CaseDetail, Lease, ScreenState, Standing } from './case-detail'
+import type { CheckFinding, Content, ReviewOutcome, SavedDraft, Unprintable } from './report'
+import type { OpenProof, Session } from './session'
+import type { FilledForm, Phrase, Rendered, Template, TemplateOffer } from './templates'
+import type { CasePage, Preview } from './worklist'
 
 export type CaseQuery = {
   readonly tab?: string

@@ -1,6 +1,6 @@
 /** What the person can do with the case: the decision first, the rarer things behind "more". */
 import { html, nothing, type TemplateResult } from 'lit'
-import type { Step } from '../api/shapes'
+import type { Step } from '../api/case'
 import { text, type TextKey } from '../language'
 import type { Decisions, Viewing } from './decisions'
 import { showHelp } from './shortcuts'

@@ -1,7 +1,9 @@
 /** The forms that a person fills at one case, each kept until the server has it: report, judgement, the words of dialogs. */
 import type { Office } from '../api/office'
 import type { Problem } from '../api/problem'
-import type { CaseDetail, Content, ReportVersion, Step } from '../api/shapes'
+import type { Step } from '../api/case'
+import type { CaseDetail } from '../api/case-detail'
+import type { Content, ReportVersion } from '../api/report'
 import { FormKeeper, type Listener as KeeperListener, type Server } from '../keeping/form-keeper'
 import type { FormState, Other } from '../keeping/form-state'
 import type { Copy, Shelf } from '../keeping/shelf'

@@ -1,6 +1,6 @@
 /** Whose case it is and how it stands, above images and report. */
 import { html, nothing, type TemplateResult } from 'lit'
-import type { CaseDetail } from '../api/shapes'
+import type { CaseDetail } from '../api/case-detail'
 import { dueOf, examinationOf, imagesOf, isIncomplete, isOpen, nameOfPatient, personOf } from '../case-words'
 import { clock, dateAndTime, named, text } from '../language'
 import type { LeaseState } from './lease-keeper'

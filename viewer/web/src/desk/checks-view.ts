@@ -1,6 +1,6 @@
 /** What the checks found, each with the way to its place in the text. */
 import { html, nothing, type LitElement, type TemplateResult } from 'lit'
-import type { CheckFinding } from '../api/shapes'
+import type { CheckFinding } from '../api/report'
 import { text } from '../language'
 import { placeIn, sentenceOf, type CheckState } from './checks'
 

@@ -1,6 +1,6 @@
 /** What the checks of the server say of a report: asked a moment after the last keystroke, the newest answer counts. */
 import { Problem, Unreachable } from '../api/problem'
-import type { CheckFinding, Content } from '../api/shapes'
+import type { CheckFinding, Content } from '../api/report'
 import { text } from '../language'
 
 const PAUSE_MS = 800

@@ -1,6 +1,7 @@
 /** Consultations: those about the case with a way to their threads, and the conclusions that a version quotes. */
 import { html, nothing, type TemplateResult } from 'lit'
-import type { CaseDetail, Conclusion } from '../api/shapes'
+import type { CaseDetail } from '../api/case-detail'
+import type { Conclusion } from '../api/report'
 import { named, text } from '../language'
 
 export function consultationsView({ id, consultations, allowed }: CaseDetail): TemplateResult | typeof nothing {

@@ -1,5 +1,5 @@
 /** The content of a report: blank, the same as another, or lacking something. */
-import type { Content } from '../api/shapes'
+import type { Content } from '../api/report'
 import { sameMarks } from './marks'
 
 export const EMPTY: Content = { findings: '', impression: '', positive: null, critical_class: null, recommendation: '' }

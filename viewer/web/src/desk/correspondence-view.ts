@@ -1,6 +1,6 @@
 /** What people wrote to each other about the case, in the order of time. */
 import { html, nothing, type TemplateResult } from 'lit'
-import type { CaseDetail } from '../api/shapes'
+import type { CaseDetail } from '../api/case-detail'
 import { dateAndTime, text, type TextKey } from '../language'
 
 export function correspondenceView({ correspondence }: CaseDetail): TemplateResult | typeof nothing {

@@ -2,7 +2,9 @@
 import { html, nothing, type PropertyValues, type TemplateResult } from 'lit'
 import type { Client } from '../api/client'
 import type { Office } from '../api/office'
-import type { Content, Mark, MarkChange, Prior, ScreenState } from '../api/shapes'
+import type { Prior, ScreenState } from '../api/case-detail'
+import type { Mark, MarkChange } from '../api/marks'
+import type { Content } from '../api/report'
 import type { Shelf } from '../keeping/shelf'
 import { dateAndTime, text } from '../language'
 import { Part } from '../part'
@@ -21,7 +23,7 @@ import { MarkPlaces } from './mark-places'
 import { markWords, placeWords } from './mark-words'
 import { MOST_MARKS, afterChange, sameMarks, withKey } from './marks'
 import { lineView, notOpenView } from './no-line'
-import { isOfBreasts, lackOf } from './opinion'
+import { lackOf } from './opinion'
 import { NO_SCREEN, rememberScreen } from './parking'
 import { priorsView } from './priors'
 import { reportPane } from './report-pane'
@@ -215,7 +217,7 @@ export class Desk extends Part {
     if (!work || !decisions || this.busy || !(work.step || work.forms.adding)) return
     if (!(await decisions.settleConflict())) return
     const review = work.step === 'review'
-    const lack = work.detail && lackOf(work.content.opinion, isOfBreasts(work.detail))
+    const lack = work.detail && lackOf(work.content.opinion, work.detail.of_breasts)
     const lacksOpinion = work.withOpinion && lack != null
     const { judgement } = work.forms
     const writes = !review || judgement.outcome === 'amend'

@@ -1,5 +1,8 @@
 /** The forms of the desk: what each is called where it is kept, when two fillings are the same, and what its fields are. */
-import type { Content, FilledForm, Mark, Step } from '../api/shapes'
+import type { Step } from '../api/case'
+import type { Mark } from '../api/marks'
+import type { Content } from '../api/report'
+import type { FilledForm } from '../api/templates'
 import { text } from '../language'
 import type { Kind } from '../keeping/form-keeper'
 import { fieldOf, joined, textOf, type Field } from '../keeping/merge'

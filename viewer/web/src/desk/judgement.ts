@@ -1,5 +1,5 @@
 /** What a reviewer judges of a report, and what keeps a judgement from being given. */
-import type { ReviewOutcome } from '../api/shapes'
+import type { ReviewOutcome } from '../api/report'
 
 export type Judgement = { readonly outcome: ReviewOutcome | null; readonly score: string; readonly comment: string }
 

@@ -1,6 +1,6 @@
 /** Keeps a case in a person's hands while they work at it, and lets it go when they have left. */
 import { Problem, Unreachable } from '../api/problem'
-import type { Lease } from '../api/shapes'
+import type { Lease } from '../api/case-detail'
 
 const EVERY_MS = 60_000
 const RETRY_MS = 4_000

@@ -1,6 +1,7 @@
 /** Words that somebody left in this browser and that fit no form of the case as it stands now. */
 import { html, nothing, type TemplateResult } from 'lit'
-import type { Content, Step } from '../api/shapes'
+import type { Step } from '../api/case'
+import type { Content } from '../api/report'
 import type { Field } from '../keeping/merge'
 import type { Copy } from '../keeping/shelf'
 import { dateAndTime, text, type TextKey } from '../language'

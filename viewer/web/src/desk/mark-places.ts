@@ -1,7 +1,7 @@
 /** The pictures that marks lie in, by the numbers that people call them: asked of DICOMweb, a series at a time. */
 import type { Client } from '../api/client'
 import { Problem, Unreachable } from '../api/problem'
-import type { Mark } from '../api/shapes'
+import type { Mark } from '../api/marks'
 import { TAG, numberOf, textOf } from '../images/dicom-json'
 import { seriesPath } from '../images/pictures'
 import { seriesOf } from '../images/series'

@@ -1,5 +1,5 @@
 /** Marks in words: what was measured, and in which picture. */
-import type { Mark } from '../api/shapes'
+import type { Mark } from '../api/marks'
 import { day, named, text } from '../language'
 import { valueWords } from '../images/tools/value-words'
 import type { Place } from './mark-places'

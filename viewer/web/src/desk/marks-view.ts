@@ -1,6 +1,6 @@
 /** The marks of a report as lists: each with its picture and the way there; while it is written, to be used and removed. */
 import { html, nothing, type TemplateResult } from 'lit'
-import type { Mark } from '../api/shapes'
+import type { Mark } from '../api/marks'
 import { text } from '../language'
 import type { MarkPlaces } from './mark-places'
 import { markWords, placeWords } from './mark-words'

@@ -1,5 +1,5 @@
 /** The marks of a report, measurements and key images: which are the same, what a change makes of them, what differs. */
-import type { Mark, MarkChange } from '../api/shapes'
+import type { Mark, MarkChange } from '../api/marks'
 
 /** The server takes no more. */
 export const MOST_MARKS = 200

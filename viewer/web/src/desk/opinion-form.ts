@@ -1,6 +1,6 @@
 /** The form of an opinion: normal, recall with sides, technical recall with views, and a comment. */
 import { html, nothing, type TemplateResult } from 'lit'
-import type { Opinion } from '../api/shapes'
+import type { Opinion } from '../api/report'
 import { text } from '../language'
 import { Part } from '../part'
 import {

@@ -1,5 +1,7 @@
 /** The opinion of one of two blind readers: what it is, and what it still lacks. */
-import type { CaseDetail, Content, Opinion, SideResult, Step } from '../api/shapes'
+import type { Step } from '../api/case'
+import type { CaseDetail } from '../api/case-detail'
+import type { Content, Opinion, SideResult } from '../api/report'
 
 export const RESULTS = ['normal', 'recall', 'technical_recall'] as const
 export const SIDES = ['right', 'left'] as const
@@ -42,10 +44,6 @@ export const viewsIn = (typed: string): readonly string[] => [
       .filter((view) => view !== ''),
   ),
 ]
-
-/** Whether a recall says of which breast it is. */
-export const isOfBreasts = ({ modality, body_part }: Pick<CaseDetail, 'modality' | 'body_part'>): boolean =>
-  modality === 'MG' || body_part === 'BREAST'
 
 /** What keeps it from being signed; null where nothing does. */
 export function lackOf(opinion: Opinion | null | undefined, ofBreasts: boolean): OpinionLack | null {

@@ -1,7 +1,7 @@
 /** The phrases of a person and of their organisation: seen, added and taken away. */
 import { html, nothing, render } from 'lit'
 import { Problem, Unreachable } from '../api/problem'
-import type { Phrase } from '../api/shapes'
+import type { Phrase } from '../api/templates'
 import { named, text } from '../language'
 import { wordsFor } from '../shell/trouble'
 import type { Writing } from './writing'

@@ -1,5 +1,5 @@
 /** Phrases: a shortcut typed after a slash becomes its words at the next space. */
-import type { Phrase } from '../api/shapes'
+import type { Phrase } from '../api/templates'
 
 /** A slash at the start, behind a space or behind Chinese punctuation: 1/3 and L4/5 are no shortcuts. */
 const TYPED = /(^|[\s，。；、：（(])\/([^\s/]{1,20})[\s]$/u

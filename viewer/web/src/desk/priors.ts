@@ -1,6 +1,6 @@
 /** The patient's earlier examinations, to be read or to be opened beside the present one. */
 import { html, nothing, type TemplateResult } from 'lit'
-import type { Prior } from '../api/shapes'
+import type { Prior } from '../api/case-detail'
 import { examinationOf } from '../case-words'
 import { day, named, text } from '../language'
 

@@ -1,6 +1,6 @@
 /** Blind readings side by side, without whose they are; and what their reader may still do with a provisional one. */
 import { html, nothing, type TemplateResult } from 'lit'
-import type { BlindReading, Opinion } from '../api/shapes'
+import type { BlindReading, Opinion } from '../api/report'
 import { dateAndTime, text } from '../language'
 import type { MarkPlaces } from './mark-places'
 import { marksList } from './marks-view'

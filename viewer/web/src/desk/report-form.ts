@@ -1,7 +1,8 @@
 /** The report while it is written: findings, impression, result, recommendation, and sentences to start from. */
 import { html, nothing, type PropertyValues, type TemplateResult } from 'lit'
 import { Problem, Unreachable } from '../api/problem'
-import type { Content, Opinion, Phrase } from '../api/shapes'
+import type { Content, Opinion } from '../api/report'
+import type { Phrase } from '../api/templates'
 import { clock, text } from '../language'
 import { Part } from '../part'
 import { notify } from '../shell/notices'

@@ -1,11 +1,10 @@
 /** The report at the desk, as the person's step asks for it: to be written, verified, reviewed or only read. */
 import { html, nothing, type TemplateResult } from 'lit'
-import type { CaseDetail } from '../api/shapes'
+import type { CaseDetail } from '../api/case-detail'
 import { text } from '../language'
 import type { CaseForms } from './case-forms'
 import type { MarkPlaces } from './mark-places'
 import { marksForm } from './marks-view'
-import { isOfBreasts } from './opinion'
 import './report-form'
 import { confirmationsView, differenceView, notSeenBefore, reviewsView, versionView } from './report-view'
 import { readingsView } from './readings-view'
@@ -32,7 +31,7 @@ export function reportPane(pane: Pane): TemplateResult | typeof nothing {
       .pointOut=${pointOut}
       .checks=${forms.checks.state}
       .asksOpinion=${work.withOpinion}
-      .paired=${isOfBreasts(detail)}
+      .paired=${detail.of_breasts}
     ></tierread-report-form>
     ${changes(work, places)}`
   const reviews = html`${reviewsView(detail.reviews)} ${confirmationsView(detail.confirmations)}`

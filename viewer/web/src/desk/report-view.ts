@@ -1,6 +1,6 @@
 /** A report to be read: its text, its signatures, and how it differs from the version before. */
 import { html, nothing, type TemplateResult } from 'lit'
-import type { Confirmation, Content, PastReview, ReportVersion } from '../api/shapes'
+import type { Confirmation, Content, PastReview, ReportVersion } from '../api/report'
 import { dateAndTime, named, text } from '../language'
 import { conclusionsView } from './consultations-view'
 import { differenceOf } from './difference'

@@ -1,6 +1,6 @@
 /** What the clinic wrote of an examination, word for word, who asked for it, and the numbers it goes by; nobody edits them here. */
 import { html, nothing, type TemplateResult } from 'lit'
-import type { CaseDetail } from '../api/shapes'
+import type { CaseDetail } from '../api/case-detail'
 import { day, named, text } from '../language'
 
 export function requestView({ request, patient, patient_number, studies }: CaseDetail): TemplateResult {

@@ -1,6 +1,8 @@
 /** What a signature will say: whose examination it is of, what the report says, and who signs it. */
 import { html, type TemplateResult } from 'lit'
-import type { CaseDetail, Content, Session } from '../api/shapes'
+import type { CaseDetail } from '../api/case-detail'
+import type { Content } from '../api/report'
+import type { Session } from '../api/session'
 import { examinationOf, nameOfPatient, personOf } from '../case-words'
 import { dateAndTime, day, text } from '../language'
 import { markCounts } from './mark-words'

@@ -1,5 +1,6 @@
 /** What stands of a report on the server: its newest valid version, the draft, and what was signed. */
-import type { CaseDetail, Content, ReportVersion } from '../api/shapes'
+import type { CaseDetail } from '../api/case-detail'
+import type { Content, ReportVersion } from '../api/report'
 import type { Version } from '../keeping/form-state'
 import { EMPTY, sameContent } from './content'
 

@@ -1,6 +1,6 @@
 /** The fields of a template as controls: every one is reached and filled by keyboard. */
 import { html, nothing, type TemplateResult } from 'lit'
-import type { BothLanguages, CellValue, FormValue, TemplateCell, TemplateField } from '../api/shapes'
+import type { BothLanguages, CellValue, FormValue, TemplateCell, TemplateField } from '../api/templates'
 import { language, text } from '../language'
 
 type Fill = (value: FormValue) => void

@@ -1,7 +1,8 @@
 /** The template of a report: chosen, its fields filled, and the text follows. */
 import { html, nothing, type PropertyValues, type TemplateResult } from 'lit'
 import { Problem, Unreachable } from '../api/problem'
-import type { Content, FilledForm, FormValue, Rendered, Template, TemplateOffer } from '../api/shapes'
+import type { Content } from '../api/report'
+import type { FilledForm, FormValue, Rendered, Template, TemplateOffer } from '../api/templates'
 import { text } from '../language'
 import { Part } from '../part'
 import { notify } from '../shell/notices'

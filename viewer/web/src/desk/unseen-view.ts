@@ -1,6 +1,6 @@
 /** The series that are left to look at, and those that could not be shown: at the desk, before and after signing. */
 import { html, nothing, type TemplateResult } from 'lit'
-import type { NotShown } from '../api/shapes'
+import type { NotShown } from '../api/report'
 import type { Account, FailedSeries } from '../images/account'
 import type { Series } from '../images/series'
 import { named, text } from '../language'

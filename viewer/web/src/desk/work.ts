@@ -1,7 +1,9 @@
 /** A person's work at one case: what the server says of it, the lease, and the decisions that end it. */
 import type { Office, Reasons, Seen } from '../api/office'
 import { Problem, Unreachable } from '../api/problem'
-import type { Allowed, CaseDetail, Content, ReportVersion, ReviewOutcome, ScreenState, Step } from '../api/shapes'
+import type { Step } from '../api/case'
+import type { Allowed, CaseDetail, ScreenState } from '../api/case-detail'
+import type { Content, ReportVersion, ReviewOutcome } from '../api/report'
 import { ShownSeries } from '../images/shown-series'
 import type { Server } from '../keeping/form-keeper'
 import type { Shelf } from '../keeping/shelf'

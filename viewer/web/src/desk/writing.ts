@@ -1,6 +1,6 @@
 /** What a report is written with: the templates for a case, the text that follows from their fields, and phrases. */
 import type { Office } from '../api/office'
-import type { FilledForm, Phrase, Rendered, Template, TemplateOffer } from '../api/shapes'
+import type { FilledForm, Phrase, Rendered, Template, TemplateOffer } from '../api/templates'
 
 export class Writing {
   constructor(

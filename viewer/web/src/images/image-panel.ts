@@ -1,7 +1,8 @@
 /** Pictures of studies: the series to choose from, tools, and the cells with pictures; Cornerstone comes when it is needed. */
 import { html, nothing, type PropertyValues, type TemplateResult } from 'lit'
 import type { Client } from '../api/client'
-import type { Mark, OtherPerson, Prior, ScreenState } from '../api/shapes'
+import type { OtherPerson, Prior, ScreenState } from '../api/case-detail'
+import type { Mark } from '../api/marks'
 import { Part } from '../part'
 import { deskLine } from './retrieval/desk-line'
 import { accountOf, type Account } from './account'

@@ -1,6 +1,6 @@
 /** Over a picture that the report names as a key image: that it is one. */
 import { html, nothing, type TemplateResult } from 'lit'
-import type { Mark } from '../api/shapes'
+import type { Mark } from '../api/marks'
 import { text } from '../language'
 import type { Picture } from './pictures'
 

@@ -1,7 +1,7 @@
 /** Marks of a report in Cornerstone's memory: what was measured becomes a mark, and marks are put into pictures. */
 import * as tools from '@cornerstonejs/tools'
 import * as core from '@cornerstonejs/core'
-import type { Mark, MarkChange } from '../api/shapes'
+import type { Mark, MarkChange } from '../api/marks'
 import { pointOf, type Plane } from './frame-plane'
 import type { Picture } from './pictures'
 import { kindOf, KINDS, type DrawnKind } from './tools/kinds'

@@ -1,6 +1,6 @@
 /** Images that say they are of somebody else: marked in the strip and over the picture, in words. */
 import { html, nothing, type TemplateResult } from 'lit'
-import type { OtherPerson } from '../api/shapes'
+import type { OtherPerson } from '../api/case-detail'
 import { named, text } from '../language'
 import type { Picture } from './pictures'
 

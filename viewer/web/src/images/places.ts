@@ -1,5 +1,6 @@
 /** Where somebody is in the pictures of a case, and how they get to another one. What is made of pictures is no such place. */
-import type { Mark, ScreenState } from '../api/shapes'
+import type { ScreenState } from '../api/case-detail'
+import type { Mark } from '../api/marks'
 import type { Account } from './account'
 import type { Cell } from './layout/cell'
 import type { HungCase } from './layout/hung-case'

@@ -1,7 +1,7 @@
 /** The series of the case to choose from, each with its thumbnail and whether it was seen. */
 import { html, nothing, type TemplateResult } from 'lit'
 import { day, named, text } from '../language'
-import type { OtherPerson } from '../api/shapes'
+import type { OtherPerson } from '../api/case-detail'
 import type { Account } from './account'
 import type { HungCase } from './layout/hung-case'
 import { otherPersonsIn } from './other-person'

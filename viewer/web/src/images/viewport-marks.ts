@@ -1,6 +1,6 @@
 /** The marks in the pictures of one viewport: those of the report, and what the person does with them. */
 import type { Types } from '@cornerstonejs/core'
-import type { Mark } from '../api/shapes'
+import type { Mark } from '../api/marks'
 import { bringBack, clearMarks, putMarks, removeSelected } from './marks'
 import type { Picture } from './pictures'
 

@@ -1,6 +1,6 @@
 /** The frame of all pages of staff around the reading room: the top, and the rail with what waits. */
 import { html, nothing, type TemplateResult } from 'lit'
-import type { Session, Way } from '../api/shapes'
+import type { Session, Way } from '../api/session'
 import { chooseLanguage, language, named, text, type TextKey } from '../language'
 
 export type Top = {

@@ -2,7 +2,7 @@
 import type { Office, ShownProof } from '../api/office'
 import { askPasskey, knowsPasskeys, type PasskeyOptions } from '../api/passkeys'
 import { Problem } from '../api/problem'
-import type { OpenProof } from '../api/shapes'
+import type { OpenProof } from '../api/session'
 import { text } from '../language'
 import { ask, type Field, type Question } from './ask'
 import { wordsFor } from './trouble'

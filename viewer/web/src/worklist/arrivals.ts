@@ -1,5 +1,5 @@
 /** What is new in a list that somebody is reading: it is told, and nothing moves under their hands. */
-import type { Case } from '../api/shapes'
+import type { Case } from '../api/case'
 
 /** A row that stays in its place until the person asks for the new list. */
 export type Row = { readonly item: Case; readonly gone: boolean }

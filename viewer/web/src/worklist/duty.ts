@@ -1,6 +1,6 @@
 /** Who is in a slot now where this person reads. */
 import { html, nothing, type TemplateResult } from 'lit'
-import type { OnDuty } from '../api/shapes'
+import type { OnDuty } from '../api/worklist'
 import { hour, named, text } from '../language'
 
 export function dutyView(there: readonly OnDuty[]): TemplateResult | typeof nothing {

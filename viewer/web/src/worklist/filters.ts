@@ -1,6 +1,6 @@
 /** What the worklist is narrowed to. */
 import { html, nothing, type TemplateResult } from 'lit'
-import type { CaseState } from '../api/shapes'
+import type { CaseState } from '../api/case'
 import { named, text } from '../language'
 
 export type Filters = {

@@ -1,7 +1,7 @@
 /** The list itself: what is wrong, what is new, the table with the preview beside it, and its pages. */
 import { html, nothing, type TemplateResult } from 'lit'
 import type { Office } from '../api/office'
-import type { Case } from '../api/shapes'
+import type { Case } from '../api/case'
 import { text } from '../language'
 import { emergencyHint } from '../shell/emergency'
 import type { Choices } from './choices'

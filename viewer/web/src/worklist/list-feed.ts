@@ -1,7 +1,7 @@
 /** The rows of a list as somebody reads them: fetched where the server has others, told where they may not move. */
 import { Problem, Unreachable } from '../api/problem'
 import type { Tagged } from '../api/client'
-import type { CasePage } from '../api/shapes'
+import type { CasePage } from '../api/worklist'
 import { wordsFor } from '../shell/trouble'
 import { differs, inPlace, rowsOf, type Row } from './arrivals'
 

@@ -1,6 +1,6 @@
 /** From page to page of a list, whose end is not always known. */
 import { html, nothing, type TemplateResult } from 'lit'
-import type { CasePage } from '../api/shapes'
+import type { CasePage } from '../api/worklist'
 import { text } from '../language'
 
 export function pager(

@@ -1,6 +1,6 @@
 /** One case on the worklist: a cell for each column. */
 import { html, nothing, type TemplateResult } from 'lit'
-import type { Case } from '../api/shapes'
+import type { Case } from '../api/case'
 import { dueOf, examinationOf, imagesOf, isIncomplete, isOpen, lacks, nameOfPatient, personOf } from '../case-words'
 import { dueFrom, signOf } from '../due'
 import { dateAndTime, hour, named, text } from '../language'

@@ -1,6 +1,6 @@
 /** The tabs of the worklist, each with how many cases lie on it. */
 import { html, nothing, type TemplateResult } from 'lit'
-import type { CasePage } from '../api/shapes'
+import type { CasePage } from '../api/worklist'
 import { text } from '../language'
 import type { TabName } from './tabs'
 

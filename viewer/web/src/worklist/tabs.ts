@@ -1,6 +1,7 @@
 /** The tabs of the worklist: whom each is for and which cases it asks the server for. */
 import type { CaseQuery } from '../api/office'
-import type { Role, Session, Step } from '../api/shapes'
+import type { Step } from '../api/case'
+import type { Role, Session } from '../api/session'
 
 export type TabName =
   | 'read'

@@ -1,5 +1,5 @@
 /** What a cell is to show, and where in it somebody begins. */
-import type { Mark } from '../../api/shapes'
+import type { Mark } from '../../api/marks'
 import type { Reformat } from '../reformat/plan'
 import type { Series } from '../series'
 import type { Look } from '../stack'

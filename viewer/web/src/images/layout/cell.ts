@@ -1,6 +1,7 @@
 /** A cell: one viewport with one series in it, what lies over its pictures, and what of them failed. */
 import { html, nothing, type PropertyValues, type TemplateResult } from 'lit'
-import type { Mark, MarkChange, OtherPerson } from '../../api/shapes'
+import type { OtherPerson } from '../../api/case-detail'
+import type { Mark, MarkChange } from '../../api/marks'
 import { Problem, Unreachable } from '../../api/problem'
 import { day, text } from '../../language'
 import { Part } from '../../part'
@@ -21,12 +22,10 @@ import type { CellContent, PictureAddress } from './cell-content'
 import type { SeriesContents } from './contents'
 import { Making } from './making'
 import { messageOver, refusedOver } from './messages'
+import { firstUnseen, indexOf, openingPlace } from './opening-place'
 import type { Plane } from './planes'
 import { referenceLine } from './reference-line'
 import { Seen } from './seen'
-
-/** A stack of more pictures opens in its middle. */
-const LONG = 20
 
 const NOTHING_SHOWN: StackView = {
   index: 0,
@@ -114,8 +113,7 @@ export class Cell extends Part {
   firstUnseen(from = 0): number {
     const { series, shown } = this
     if (!series || !shown || !this.isAsTaken) return -1
-    const open = this.pictures.flatMap(({ imageId }, index) => (shown.isDone(series.seriesUid, imageId) ? [] : [index]))
-    return open.find((index) => index >= from) ?? open[0] ?? -1
+    return firstUnseen(this.pictures, series.seriesUid, shown, from)
   }
 
   /** The same as now, for another look at the series: what the server says of it now. */
@@ -132,8 +130,8 @@ export class Cell extends Part {
   }
 
   /** Counted from 0; -1 where it is none of the pictures here. */
-  indexOf({ instance_uid, frame }: PictureAddress): number {
-    return this.pictures.findIndex((each) => each.instanceUid === instance_uid && each.frame === frame)
+  indexOf(address: PictureAddress): number {
+    return indexOf(this.pictures, address)
   }
 
   /** In a document instead of pictures. */
@@ -189,7 +187,7 @@ export class Cell extends Part {
       if (asked !== this.asked) return
       this.seen.expect(series, pictures)
       if (this.making.refusal) this.dropStack()
-      const start = this.startOf(content)
+      const start = openingPlace(this.pictures, content, { shown: this.shown, isMade: this.making.made !== undefined })
       const first = this.pictures[start] ?? this.pictures[0]
       if (!first) return this.changed()
       if (this.isAsTaken) this.preview = previewOf(series, first)
@@ -212,14 +210,6 @@ export class Cell extends Part {
     this.failure = wordsFor(error)
     this.changed()
     this.tell('images-shown')
-  }
-
-  private startOf({ series: { seriesUid }, index, at }: CellContent): number {
-    const asked = at ? this.indexOf(at) : -1
-    if (asked >= 0) return asked
-    const middle = this.pictures.length > LONG || this.making.made ? Math.floor(this.pictures.length / 2) : 0
-    const started = this.pictures.some(({ imageId }) => this.shown?.wasDisplayed(seriesUid, imageId))
-    return index ?? (started ? Math.max(0, this.firstUnseen()) : middle)
   }
 
   private async stackInPlace(): Promise<Stack | undefined> {

@@ -1,7 +1,7 @@
 /** A case in the cells: its series, those of an earlier case beside it, and which of them stands where. */
 import type { Client } from '../../api/client'
 import { Problem, Unreachable } from '../../api/problem'
-import type { Prior, ScreenState } from '../../api/shapes'
+import type { Prior, ScreenState } from '../../api/case-detail'
 import { wordsFor } from '../../shell/trouble'
 import type { Reformat } from '../reformat/plan'
 import type { Rest } from '../retrieval/desk-line'

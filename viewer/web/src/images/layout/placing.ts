@@ -1,5 +1,5 @@
 /** What each cell is given when a case is opened, and when the person asks for another grid. */
-import type { ScreenState } from '../../api/shapes'
+import type { ScreenState } from '../../api/case-detail'
 import { presetsFor } from '../window-level'
 import type { CellContent } from './cell-content'
 import { activated, laidOut, ONE, put, rearranged, sizeOf, type Grid, type Layout } from './grid'

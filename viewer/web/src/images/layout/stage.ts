@@ -1,6 +1,7 @@
 /** The cells side by side, or the one that covers the others, and what stands there before anything hangs. */
 import { html, nothing, type TemplateResult } from 'lit'
-import type { Mark, OtherPerson } from '../../api/shapes'
+import type { OtherPerson } from '../../api/case-detail'
+import type { Mark } from '../../api/marks'
 import { text } from '../../language'
 import { DRAGGED } from '../series-strip'
 import type { ShownSeries } from '../shown-series'

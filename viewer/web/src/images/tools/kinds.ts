@@ -1,5 +1,5 @@
 /** The kinds of marks and Cornerstone's tools for them, with the order that each has its points in. */
-import type { Mark, MarkKind } from '../../api/shapes'
+import type { Mark, MarkKind } from '../../api/marks'
 
 export type DrawnKind = Exclude<MarkKind, 'key'>
 

@@ -1,7 +1,7 @@
 /** What a mark on the screen measures, in its picture: for the text beside it, and for the report. */
 import * as core from '@cornerstonejs/core'
 import type * as tools from '@cornerstonejs/tools'
-import type { Mark, MarkValue } from '../../api/shapes'
+import type { Mark, MarkValue } from '../../api/marks'
 import { announcedAs } from '../announced'
 import { pixelOf, planeFrom, type KnownPlane, type Plane } from '../frame-plane'
 import { pixelsBeneath } from '../overlay-loader'

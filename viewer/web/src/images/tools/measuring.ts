@@ -1,5 +1,5 @@
 /** What a mark measures: lengths, angles and areas of its points, and the values of the pixels in it. */
-import type { Mark, MarkKind, MarkValue } from '../../api/shapes'
+import type { Mark, MarkKind, MarkValue } from '../../api/marks'
 import { PIXELS, type Axis, type Point, type Scale } from './calibration'
 import type { Values } from './pixel-values'
 

@@ -1,5 +1,5 @@
 /** What was measured, in words: a number with its unit. */
-import type { MarkValue } from '../../api/shapes'
+import type { MarkValue } from '../../api/marks'
 import { named } from '../../language'
 
 /** Where a mark measures one thing, its kind says what. */
