@@ -33,7 +33,7 @@ from viewer.http.sessions import (
     show_slip,
 )
 from viewer.shell.frame import frame_of
-from viewer.views import api_json
+from viewer.views import api_session
 
 router = APIRouter(prefix="/api/session")
 
@@ -129,7 +129,7 @@ def facts(request: Request, staff: Staff) -> dict[str, Any]:
     with in_snapshot(office_of(request), staff) as ctx:
         known = organisations.by_ids(ctx.tx, {grant.organisation_id for grant in staff.grants})
         frame = frame_of(ctx, "/")
-    return api_json.session(staff, known, frame)
+    return api_session.session(staff, known, frame)
 
 
 def _opened(request: Request, response: Response, opened: StaffSession) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any, TypeAlias
@@ -21,12 +20,10 @@ from reading.desk.preview import Preview
 from reading.desk.unseen import Unseen
 from reading.dicom_dates import parse_date
 from reading.patients.names import person_name
-from reading.register.organisations import Organisation
 from reading.reports.versions import Status
 from reading.roster.at_work import OnDuty
 from reading.rules.staffing import SEPARATOR
 from reading.viewers import Staff
-from viewer.shell.frame import Frame
 from viewer.views import api_around, completeness
 from viewer.views.alerts import told_name
 from viewer.views.report_sheet import examined_doubt, name_in_images, patient_age
@@ -34,43 +31,6 @@ from viewer.words import words
 from viewer.words.catalogue import Language, text
 
 Json: TypeAlias = dict[str, Any]
-
-
-def session(staff: Staff, organisations: Mapping[str, Organisation], frame: Frame) -> Json:
-    assert staff.session is not None  # noqa: S101 -- whoever asks came with one
-    return {
-        "person": {"id": staff.person_id, "username": staff.username, "name": staff.name, "title": staff.title},
-        "grants": [
-            {
-                "id": grant.id,
-                "role": grant.role,
-                "organisation": {
-                    "code": organisations[grant.organisation_id].code,
-                    "name": organisations[grant.organisation_id].name,
-                    "level": organisations[grant.organisation_id].level,
-                },
-            }
-            for grant in staff.grants
-        ],
-        "csrf_token": staff.session.csrf_token,
-        "must_change_password": staff.session.must_change_password,
-        "rail": {
-            "home": frame.home,
-            "places": frame.places,
-            "opens_in_emergency": frame.opens_in_emergency,
-            "search": frame.search and {"address": frame.search.address, "word": frame.search.word},
-            "groups": [
-                {
-                    "group": group,
-                    "ways": [
-                        {"address": way.address, "word": way.word, "waits": way.waits, "alarm": way.alarm}
-                        for way in ways
-                    ],
-                }
-                for group, ways in frame.groups
-            ],
-        },
-    }
 
 
 def case(entry: Entry, staff: Staff, language: Language) -> Json:

@@ -2,9 +2,10 @@
 import { html, nothing, type TemplateResult } from 'lit'
 import type { Step } from '../api/case'
 import { text, type TextKey } from '../language'
-import type { Decisions, Viewing } from './decisions'
+import type { Decisions } from './decisions'
 import { showHelp } from './shortcuts'
 import { failedView, leftView } from './unseen-view'
+import type { Viewing } from './viewing'
 import type { Work } from './work'
 
 type Bar = {

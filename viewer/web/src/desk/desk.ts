@@ -1,46 +1,32 @@
 /** The desk: images left, report right, one case. */
-import { html, nothing, type PropertyValues, type TemplateResult } from 'lit'
-import type { Client } from '../api/client'
-import type { Office } from '../api/office'
+import { html, type PropertyValues, type TemplateResult } from 'lit'
 import type { Prior, ScreenState } from '../api/case-detail'
+import type { Client } from '../api/client'
 import type { Mark, MarkChange } from '../api/marks'
+import type { Office } from '../api/office'
 import type { Content } from '../api/report'
 import type { Shelf } from '../keeping/shelf'
 import { dateAndTime, text } from '../language'
 import { Part } from '../part'
-import { ask } from '../shell/ask'
 import { notify } from '../shell/notices'
 import { wordsFor } from '../shell/trouble'
-import { actionBar } from './action-bar'
-import { banners, caseHeader } from './case-header'
+import { caseHeader } from './case-header'
 import { REPORT_WANTED } from './checks-view'
-import { consultationsView } from './consultations-view'
-import { correspondenceView } from './correspondence-view'
-import { Decisions, type Viewing } from './decisions'
-import { unfinished } from './content'
-import { leftView } from './left-view'
-import { MarkPlaces } from './mark-places'
-import { markWords, placeWords } from './mark-words'
-import { MOST_MARKS, afterChange, sameMarks, withKey } from './marks'
-import { lineView, notOpenView } from './no-line'
-import { lackOf } from './opinion'
+import { Decisions } from './decisions'
+import type { Judgement } from './judgement'
+import { isLacking } from './lacking'
+import { mayLeave } from './leaving'
+import { notOpenView } from './no-line'
 import { NO_SCREEN, rememberScreen } from './parking'
-import { priorsView } from './priors'
-import { reportPane } from './report-pane'
-import { missingOf, type Judgement } from './judgement'
-import { requestView } from './request-view'
+import { ReportMarks } from './report-marks'
+import { reportSide } from './report-side'
+import { Rounds } from './rounds'
 import { deskCommandOf, showHelp } from './shortcuts'
 import type { Signer } from './signing-words'
+import type { Viewing } from './viewing'
 import { Work } from './work'
 import '../images/image-panel'
 import type { ImagePanel } from '../images/image-panel'
-
-/** Images that arrive while somebody reads are told within seconds; nobody waits for them where nothing is written. */
-const TICK_MS = 5_000
-const IDLE_TICKS = 3
-
-/** So long somebody who leaves waits for what they wrote to be saved. */
-const SAVE_MS = 3_000
 
 export class Desk extends Part {
   static override properties = {
@@ -61,7 +47,7 @@ export class Desk extends Part {
 
   private work: Work | undefined
   private decisions: Decisions | undefined
-  private places: MarkPlaces | undefined
+  private marks: ReportMarks | undefined
   private pointOut = false
   private prior: Prior | undefined
   /** On a narrow screen one of the two is seen at a time. */
@@ -80,31 +66,30 @@ export class Desk extends Part {
     },
     mayLeave: () => this.work?.detail?.may_leave_series === true,
   }
-  private tick: ReturnType<typeof setInterval> | undefined
-  private ticks = 0
+  private attached: AbortController | undefined
+  private readonly rounds = new Rounds(
+    () => this.work?.formStep !== undefined || this.work?.detail?.arriving === true,
+    () => {
+      void this.work?.check()
+      this.requestUpdate()
+    },
+  )
 
   override connectedCallback(): void {
     super.connectedCallback()
-    document.addEventListener('keydown', this.key)
-    document.addEventListener('pointerdown', this.stir)
-    document.addEventListener('wheel', this.stir, { passive: true })
-    document.addEventListener('visibilitychange', this.seenAgain)
-    window.addEventListener('beforeunload', this.leaving)
-    window.addEventListener('online', this.lineIsBack)
-    this.addEventListener(REPORT_WANTED, this.showReport)
-    this.tick = setInterval(this.onTick, TICK_MS)
+    const { signal } = (this.attached = new AbortController())
+    document.addEventListener('keydown', this.key, { signal })
+    document.addEventListener('pointerdown', this.stir, { signal })
+    document.addEventListener('wheel', this.stir, { passive: true, signal })
+    window.addEventListener('beforeunload', this.leaving, { signal })
+    window.addEventListener('online', this.lineIsBack, { signal })
+    this.addEventListener(REPORT_WANTED, () => this.show('report'), { signal })
+    this.rounds.start(signal)
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback()
-    document.removeEventListener('keydown', this.key)
-    document.removeEventListener('pointerdown', this.stir)
-    document.removeEventListener('wheel', this.stir)
-    document.removeEventListener('visibilitychange', this.seenAgain)
-    window.removeEventListener('beforeunload', this.leaving)
-    window.removeEventListener('online', this.lineIsBack)
-    this.removeEventListener(REPORT_WANTED, this.showReport)
-    clearInterval(this.tick)
+    this.attached?.abort()
     this.leave()
   }
 
@@ -123,11 +108,7 @@ export class Desk extends Part {
     })
     this.work = work
     this.decisions = new Decisions(this.office, work, this.viewing, this.signer, () => (window.location.hash = '#/'))
-    this.places = new MarkPlaces(
-      this.client,
-      () => this.studies(),
-      () => this.requestUpdate(),
-    )
+    this.marks = new ReportMarks(work, this.client, () => this.requestUpdate())
     this.pointOut = false
     this.prior = undefined
     void work.open().then(() => {
@@ -157,17 +138,7 @@ export class Desk extends Part {
 
   /** Whether the person goes although words are unsent: what can be saved is saved first. */
   async mayLeave(): Promise<boolean> {
-    const forms = this.work?.forms
-    if (!forms) return true
-    await Promise.race([forms.settle(), new Promise((resolve) => setTimeout(resolve, SAVE_MS))])
-    if (!forms.unsent) return true
-    const answer = await ask({
-      title: text('desk.leave-asks'),
-      words: text(forms.lasting ? 'desk.leave-kept' : 'desk.leave-lost'),
-      confirm: text('desk.leave'),
-      danger: !forms.lasting,
-    })
-    return answer !== null
+    return this.work === undefined || mayLeave(this.work.forms)
   }
 
   /** The person signs out and has discarded what is unsent. */
@@ -181,21 +152,6 @@ export class Desk extends Part {
   }
 
   private readonly stir = (): void => this.work?.active()
-
-  private readonly seenAgain = (): void => {
-    if (!document.hidden) this.beat()
-  }
-
-  private beat(): void {
-    void this.work?.check()
-    this.requestUpdate()
-  }
-
-  private readonly onTick = (): void => {
-    this.ticks += 1
-    const reads = this.work?.formStep !== undefined || this.work?.detail?.arriving === true
-    if (!document.hidden && (reads || this.ticks % IDLE_TICKS === 0)) this.beat()
-  }
 
   private readonly key = (event: KeyboardEvent): void => {
     this.stir()
@@ -216,12 +172,7 @@ export class Desk extends Part {
     const { work, decisions } = this
     if (!work || !decisions || this.busy || !(work.step || work.forms.adding)) return
     if (!(await decisions.settleConflict())) return
-    const review = work.step === 'review'
-    const lack = work.detail && lackOf(work.content.opinion, work.detail.of_breasts)
-    const lacksOpinion = work.withOpinion && lack != null
-    const { judgement } = work.forms
-    const writes = !review || judgement.outcome === 'amend'
-    if ((review && missingOf(judgement)) || (writes && unfinished(work.content).length > 0) || lacksOpinion) {
+    if (isLacking(work)) {
       this.pointOut = true
       this.side = 'report'
       this.requestUpdate()
@@ -234,7 +185,7 @@ export class Desk extends Part {
     if (work.step === 'read' || work.step === 'second' || work.step === 'arbitrate') await decisions.sign()
     if (work.step === 'verify') await decisions.verify()
     if (!work.step && work.forms.adding) await decisions.addendum()
-    if (review) await decisions.review(judgement)
+    if (work.step === 'review') await decisions.review(work.forms.judgement)
     this.busy = false
     this.requestUpdate()
   }
@@ -248,43 +199,8 @@ export class Desk extends Part {
     this.requestUpdate()
   }
 
-  private studies(): { own: readonly string[]; earlier: ReadonlyMap<string, string> } {
-    const { studies, priors } = this.work?.detail ?? { studies: [], priors: [] }
-    const earlier = priors.flatMap((prior) => prior.study_uids.map((uid) => [uid, prior.examined_at] as const))
-    return { own: studies.map(({ study_uid }) => study_uid), earlier: new Map(earlier) }
-  }
-
-  /** All that are drawn: of the report on the screen, and of blind readings that its arbiter sees. */
-  private get marks(): readonly Mark[] {
-    const { content, detail } = this.work ?? {}
-    const own = content?.marks ?? []
-    const others = (detail?.readings ?? []).flatMap((reading) => reading.content.marks ?? [])
-    return [...own, ...others.filter(({ id }) => own.every((mark) => mark.id !== id))]
-  }
-
-  /** Where nobody writes, what somebody draws stays on the screen alone. */
-  private editMarks(edit: (marks: readonly Mark[]) => readonly Mark[]): void {
-    const { work } = this
-    if (!work?.forms.report) return
-    const before = work.content.marks ?? []
-    const marks = edit(before)
-    if (marks.length > MOST_MARKS) return notify('warning', text('mark.most', { n: MOST_MARKS }))
-    if (!sameMarks(marks, before)) work.forms.edit({ ...work.content, marks })
-  }
-
-  private readonly marksDrawn = ({ detail }: CustomEvent<MarkChange>): void =>
-    this.editMarks((marks) => afterChange(marks, detail))
-
-  private readonly markRemoved = ({ detail }: CustomEvent<Mark>): void =>
-    this.editMarks((marks) => marks.filter(({ id }) => id !== detail.id))
-
-  private readonly toggleKey = (): void => {
-    const picture = this.panel?.places.picture
-    if (picture) this.editMarks((marks) => withKey(marks, picture))
-  }
-
   /** An earlier examination is put beside it first. */
-  private readonly markWanted = async ({ detail: mark }: CustomEvent<Mark>): Promise<void> => {
+  private async goToMark(mark: Mark): Promise<void> {
     this.show('images')
     const prior = this.work?.detail?.priors.find(({ study_uids }) => study_uids.includes(mark.study_uid))
     if (prior) this.prior = prior
@@ -293,20 +209,18 @@ export class Desk extends Part {
     this.panel?.places.goToMark(mark)
   }
 
-  /** In words, where the text cursor of the findings was. */
-  private readonly markSaid = ({ detail: mark }: CustomEvent<Mark>): void => {
-    const { work, places } = this
+  /** Where the text cursor of the findings was, and is again behind what was said. */
+  private sayMark(mark: Mark): void {
     const area = this.querySelector<HTMLTextAreaElement>('#findings')
-    if (!work || !area) return
-    const place = placeWords(mark, places?.of(mark))
-    const said = place ? text('mark.said', { what: markWords(mark), place }) : markWords(mark)
-    const { findings } = work.content
-    const caret = area.selectionEnd
-    work.forms.edit({ ...work.content, findings: findings.slice(0, caret) + said + findings.slice(caret) })
-    void this.updateComplete.then(() => area.setSelectionRange(caret + said.length, caret + said.length))
+    if (!area) return
+    const caret = this.marks?.sayAt(area.selectionEnd, mark)
+    if (caret !== undefined) void this.updateComplete.then(() => area.setSelectionRange(caret, caret))
   }
 
-  private readonly showReport = (): void => this.show('report')
+  private toggleKey(): void {
+    const picture = this.panel?.places.picture
+    if (picture) this.marks?.toggleKey(picture)
+  }
 
   private togglePrior(prior: Prior): void {
     this.prior = this.prior === prior ? undefined : prior
@@ -314,11 +228,10 @@ export class Desk extends Part {
   }
 
   override render(): TemplateResult {
-    const { places, work } = this
-    if (!work?.detail || !places) return notOpenView(work?.failure, this.opensInEmergency)
-    const { detail, forms } = work
-    const { marks } = this
-    places.hold(detail.image_set)
+    const { decisions, marks, work } = this
+    if (!work?.detail || !marks || !decisions) return notOpenView(work?.failure, this.opensInEmergency)
+    const { detail } = work
+    marks.places.hold(detail.image_set)
     const studies = detail.studies.map((study) => study.study_uid)
     const sideButton = (side: 'images' | 'report', words: string) =>
       html`<button aria-pressed=${this.side === side} @click=${() => this.show(side)}>${words}</button>`
@@ -338,8 +251,8 @@ export class Desk extends Part {
             .otherPersons=${detail.other_persons}
             .restored=${work.screen}
             .prior=${this.prior}
-            .marks=${marks}
-            @marks-changed=${this.marksDrawn}
+            .marks=${marks.drawn}
+            @marks-changed=${(event: CustomEvent<MarkChange>) => marks.change(event.detail)}
             @images-shown=${() => this.requestUpdate()}
           ></tierread-images>
         </section>
@@ -347,52 +260,22 @@ export class Desk extends Part {
           id="side-report"
           class="report"
           aria-label=${text('report.heading')}
-          @report-edited=${this.edited}
-          @report-conflict=${() => void this.decisions?.settleConflict()}
-          @review-judged=${this.judged}
-          @mark-wanted=${this.markWanted}
-          @mark-removed=${this.markRemoved}
-          @mark-said=${this.markSaid}
-          @key-wanted=${this.toggleKey}
+          @report-edited=${(event: CustomEvent<Content>) => work.forms.edit(event.detail)}
+          @report-conflict=${() => void decisions.settleConflict()}
+          @review-judged=${(event: CustomEvent<Judgement>) => work.forms.judge(event.detail)}
+          @mark-wanted=${(event: CustomEvent<Mark>) => void this.goToMark(event.detail)}
+          @mark-removed=${(event: CustomEvent<Mark>) => marks.remove(event.detail)}
+          @mark-said=${(event: CustomEvent<Mark>) => this.sayMark(event.detail)}
+          @key-wanted=${() => this.toggleKey()}
         >
-          ${banners(
-            detail,
-            {
-              leaseLost: work.lease?.lost === true || (work.formStep !== undefined && work.step === undefined),
-              imagesChanged: work.imagesChanged,
-              raised: work.raised,
-            },
-            {
-              takeAgain: () => void this.decisions?.claim(),
-              lookAgain: () => work.showNewImages(),
-              takeFollowUp: () => void this.decisions?.takeFollowUp(),
-            },
-          )}
-          ${lineView(work)} ${leftView(forms.left, work.allows('claim'), (copy) => void forms.discardLeft(copy))}
-          ${requestView(detail)} ${correspondenceView(detail)}
-          ${priorsView(detail.priors, this.prior, (prior) => this.togglePrior(prior))} ${consultationsView(detail)}
-          ${reportPane({ work, places, pointOut: this.pointOut })}
-          ${
-            this.decisions
-              ? actionBar({
-                  work,
-                  decisions: this.decisions,
-                  busy: this.busy,
-                  viewing: this.viewing,
-                  onDecide: () => void this.decide(),
-                })
-              : nothing
-          }
+          ${reportSide({
+            ...{ work, decisions, places: marks.places, viewing: this.viewing },
+            ...{ prior: this.prior, pointOut: this.pointOut, busy: this.busy },
+            onPrior: (prior) => this.togglePrior(prior),
+            onDecide: () => void this.decide(),
+          })}
         </section>
       </div>`
-  }
-
-  private edited(event: CustomEvent<Content>): void {
-    this.work?.forms.edit(event.detail)
-  }
-
-  private judged(event: CustomEvent<Judgement>): void {
-    this.work?.forms.judge(event.detail)
   }
 
   private get panel(): ImagePanel | null {

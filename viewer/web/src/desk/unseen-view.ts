@@ -4,7 +4,7 @@ import type { NotShown } from '../api/report'
 import type { Account, FailedSeries } from '../images/account'
 import type { Series } from '../images/series'
 import { named, text } from '../language'
-import type { Viewing } from './decisions'
+import type { Viewing } from './viewing'
 
 type Named = Pick<Series, 'modality' | 'number' | 'description'>
 

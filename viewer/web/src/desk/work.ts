@@ -1,21 +1,18 @@
-/** A person's work at one case: what the server says of it, the lease, and the decisions that end it. */
-import type { Office, Reasons, Seen } from '../api/office'
+/** A person's work at one case: what the server says of it, the lease, the images on the screen, and the forms. */
+import type { Office } from '../api/office'
 import { Problem, Unreachable } from '../api/problem'
 import type { Step } from '../api/case'
 import type { Allowed, CaseDetail, ScreenState } from '../api/case-detail'
-import type { Content, ReportVersion, ReviewOutcome } from '../api/report'
+import type { Content, ReportVersion } from '../api/report'
+import { isMoreUrgent } from '../case-words'
 import { ShownSeries } from '../images/shown-series'
 import type { Server } from '../keeping/form-keeper'
 import type { Shelf } from '../keeping/shelf'
 import { CaseForms } from './case-forms'
-import { isMoreUrgent } from '../case-words'
 import { EMPTY, sameContent } from './content'
 import { LeaseKeeper, type LeaseState } from './lease-keeper'
 import { asksOpinion } from './opinion'
 import { draftIn, standingIn } from './standing-report'
-
-/** What is done with a reason. */
-export type Reasoned = 'return' | 'escalate' | 'send-back' | 'withhold' | 'restore' | 'read-again' | 'enter-in-error'
 
 export type Listener = {
   /** Something to be drawn anew. */
@@ -89,6 +86,11 @@ export class Work {
 
   get changed(): boolean {
     return !sameContent(this.content, this.version?.content ?? EMPTY)
+  }
+
+  /** What a write says of the lease that it goes by. */
+  get leaseRevision(): number {
+    return this.lease?.revision ?? this.detail?.lease?.revision ?? 0
   }
 
   /** Whether this person's text carries an opinion. */
@@ -169,83 +171,6 @@ export class Work {
     this.forms.retry()
   }
 
-  async sign(reasons: Reasons): Promise<void> {
-    await this.forms.settle()
-    await this.office.sign(this.caseId, this.content, this.forms.report?.revision ?? 0, this.seen(reasons))
-    this.sent()
-  }
-
-  async settleReading(how: 'finalise' | 'defer', why?: string): Promise<void> {
-    await this.office.settleReading(this.caseId, how, this.detail?.revision ?? 0, why)
-    this.close()
-  }
-
-  async verify(reasons: Reasons): Promise<void> {
-    await this.office.verify(this.caseId, this.changed ? this.content : undefined, this.seen(reasons))
-    this.sent()
-  }
-
-  async review(outcome: ReviewOutcome, score: string, comment: string, reasons: Reasons): Promise<void> {
-    const report = outcome === 'amend' ? { report: this.content } : {}
-    await this.office.review(this.caseId, { outcome, score, comment, ...report }, this.seen(reasons))
-    this.sent()
-  }
-
-  async addendum(reasons: Reasons): Promise<void> {
-    const { version } = this
-    if (!version) throw new TypeError('an addendum to no report')
-    const { lease_revision: _none, ...seen } = this.seen(reasons)
-    await this.office.addendum(version.id, this.content, seen)
-    this.sent()
-  }
-
-  async takeFollowUp(): Promise<void> {
-    await this.office.takeFollowUp(this.caseId)
-    await this.lookAgain()
-    this.showNewImages()
-  }
-
-  /** The images that came after the report change nothing. */
-  async nothingChanges(comment: string, reasons: Reasons): Promise<void> {
-    const { lease_revision: _none, confirmed: _words, ...seen } = this.seen(reasons)
-    await this.office.nothingChanges(this.caseId, this.detail?.follow_up?.revision ?? 0, comment, seen)
-    this.close()
-  }
-
-  async park(screen: ScreenState): Promise<void> {
-    await this.forms.settle()
-    await this.office.park(this.caseId, this.leaseRevision(), screen)
-    this.close()
-  }
-
-  async putBack(): Promise<void> {
-    await this.forms.settle()
-    await this.office.putBack(this.caseId, this.leaseRevision())
-    this.close()
-  }
-
-  /** Lets somebody else go on with it, or nobody, and says why. */
-  async giveAway(how: Reasoned, why: string): Promise<void> {
-    if (how === 'withhold') await this.office.withhold(this.caseId, why)
-    else if (how === 'return' || how === 'escalate' || how === 'send-back')
-      await this.office.giveAway(this.caseId, how, this.leaseRevision(), why)
-    else await this.office.endWithholding(this.caseId, how, this.detail?.revision ?? 0, why)
-    this.close()
-  }
-
-  /** At once: the township hears of it before anything is signed. */
-  async raiseCritical(criticalClass: string, finding: string): Promise<void> {
-    await this.office.raiseCritical(this.caseId, criticalClass, finding)
-    this.forms.edit({ ...this.content, critical_class: criticalClass })
-    await this.lookAgain()
-  }
-
-  async withdrawCritical(why: string): Promise<void> {
-    await this.office.withdrawCritical(this.caseId, this.detail?.critical?.id ?? '', why)
-    this.forms.edit({ ...this.content, critical_class: null })
-    await this.lookAgain()
-  }
-
   close(): void {
     this.closed = true
     this.leaseKeeper?.stop()
@@ -253,7 +178,7 @@ export class Work {
   }
 
   /** The report went out with a decision: nothing of it has to be kept here. */
-  private sent(): void {
+  sent(): void {
     this.forms.sent()
     this.close()
   }
@@ -263,20 +188,6 @@ export class Work {
     this.close()
     this.detail = undefined
     this.failure = error
-  }
-
-  private seen(reasons: Reasons): Seen {
-    return {
-      lease_revision: this.leaseRevision(),
-      image_set: this.imageSet,
-      shown_series: this.shown.counts(),
-      cannot_show: this.shown.failures(this.detail?.to_see ?? {}),
-      ...reasons,
-    }
-  }
-
-  private leaseRevision(): number {
-    return this.lease?.revision ?? this.detail?.lease?.revision ?? 0
   }
 
   private take(detail: CaseDetail): void {
@@ -305,7 +216,7 @@ export class Work {
   private draftOf(step: Step): Server<Content> {
     return {
       save: async (content, revision) => {
-        const saved = await this.office.saveDraft(this.caseId, content, revision, this.leaseRevision())
+        const saved = await this.office.saveDraft(this.caseId, content, revision, this.leaseRevision)
         this.leaseKeeper?.wrote()
         return saved
       },
