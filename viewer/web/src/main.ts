@@ -7,5 +7,7 @@ import './desk/desk.css'
 import './images/images.css'
 import './shell/app'
 import { declareLanguage } from './language'
+import { foldMenus } from './shell/folding'
 
 declareLanguage()
+foldMenus(document)

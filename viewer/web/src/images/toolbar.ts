@@ -61,7 +61,7 @@ export function toolbar(bar: Bar): TemplateResult {
         ${act('invert', bar.inverted)} ${act('rotate')} ${act('flip')} ${act('reset')}
       </div>
     </div>
-    <details class="toolbar tool-menu" @focusout=${left} @keydown=${escaped}>
+    <details class="toolbar tool-menu folding">
       <summary
         title=${text('desk.tools-more')}
         aria-label=${[text('desk.tools-more'), rarer ? text(`desk.tool.${rarer}`) : ''].filter(Boolean).join(' · ')}
@@ -95,16 +95,3 @@ function presets(bar: Bar): TemplateResult | typeof nothing {
 
 /** What was chosen in the menu closes it. */
 const shut = (event: Event): void => (event.currentTarget as HTMLElement).closest('details')?.removeAttribute('open')
-
-function left(event: FocusEvent): void {
-  const menu = event.currentTarget as HTMLDetailsElement
-  if (event.relatedTarget && !menu.contains(event.relatedTarget as Node)) menu.open = false
-}
-
-function escaped(event: KeyboardEvent): void {
-  const menu = event.currentTarget as HTMLDetailsElement
-  if (event.key !== 'Escape' || !menu.open) return
-  event.stopPropagation()
-  menu.open = false
-  menu.querySelector('summary')?.focus()
-}

@@ -164,17 +164,11 @@ class App extends Part {
     this.requestUpdate()
   }
 
-  /** Escape closes the rail and the menu of the account, and goes back to what opened them. */
+  /** Escape closes the rail, and goes back to what opened it. */
   private readonly key = (event: KeyboardEvent): void => {
-    if (event.key !== 'Escape') return
-    const account = this.querySelector<HTMLDetailsElement>('details.account[open]')
-    if (account) {
-      account.open = false
-      account.querySelector('summary')?.focus()
-    } else if (this.railOpen) {
-      this.openRail(false)
-      this.querySelector<HTMLElement>('.rail-button')?.focus()
-    }
+    if (event.key !== 'Escape' || !this.railOpen) return
+    this.openRail(false)
+    this.querySelector<HTMLElement>('.rail-button')?.focus()
   }
 
   private page(): TemplateResult {

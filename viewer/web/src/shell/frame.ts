@@ -36,9 +36,9 @@ export function frameTop({ session, railOpen, atTheDesk, onRail, onSignOut }: To
           </form>`
         : nothing
     }
-    <details class="account">
+    <details class="account folding">
       <summary>${person.name}</summary>
-      <div class="account-menu">
+      <div class="account-menu" data-folds>
         <p class="soft small">${[person.title, person.username].filter(Boolean).join(' · ')}</p>
         <a href="/account">${text('account.title')}</a>
         <a href="/account/help">${text('account.help')}</a>

@@ -16,7 +16,7 @@ export function columnsMenu(columns: Arrangement, onArrange: (arrangement: Arran
       ;(same ?? buttons.find((button) => !button.disabled))?.focus()
     })
   }
-  return html`<details class="menu columns" @keydown=${escape} @focusout=${left}>
+  return html`<details class="menu columns folding">
     <summary class="button">${text('worklist.columns')}</summary>
     <div class="folded">
       <ul>
@@ -67,7 +67,7 @@ export function keptMenu({ kept, onApply, onKeep, onForget }: KeptFilters): Temp
     onKeep(String(new FormData(form).get('name') ?? ''))
     form.reset()
   }
-  return html`<details class="menu kept" @keydown=${escape} @focusout=${left}>
+  return html`<details class="menu kept folding">
     <summary class="button">
       ${text('worklist.kept')}${kept.length ? html` <span class="count">${kept.length}</span>` : nothing}
     </summary>
@@ -78,9 +78,7 @@ export function keptMenu({ kept, onApply, onKeep, onForget }: KeptFilters): Temp
               ${kept.map(
                 (one) =>
                   html`<li>
-                    <button class="quiet apply" @click=${(event: Event) => (fold(event), onApply(one))}>
-                      ${one.name}
-                    </button>
+                    <button class="quiet apply" data-folds @click=${() => onApply(one)}>${one.name}</button>
                     <button
                       class="quiet"
                       aria-label=${text('worklist.kept-forget', { name: one.name })}
@@ -113,21 +111,4 @@ export function sortChoice(sort: Sorting, onSort: (by: Sorting) => void): Templa
       ${SORTINGS.map((each) => html`<option value=${each} ?selected=${each === sort}>${text(`worklist.sort.${each}`)}</option>`)}
     </select>
   </label>`
-}
-
-function fold(event: Event): void {
-  ;(event.currentTarget as HTMLElement).closest('details')?.removeAttribute('open')
-}
-
-function left(event: FocusEvent): void {
-  const menu = event.currentTarget as HTMLDetailsElement
-  if (event.relatedTarget && !menu.contains(event.relatedTarget as Node)) menu.open = false
-}
-
-function escape(event: KeyboardEvent): void {
-  const menu = event.currentTarget as HTMLDetailsElement
-  if (event.key !== 'Escape' || !menu.open) return
-  event.stopPropagation()
-  menu.open = false
-  menu.querySelector('summary')?.focus()
 }

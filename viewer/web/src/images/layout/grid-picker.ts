@@ -18,7 +18,7 @@ export function gridPicker(grid: Grid, onPick: (grid: Grid | undefined) => void)
     closeOf(event)
     onPick(picked)
   }
-  return html`<details class="grid-picker" @keydown=${keys} @focusout=${left}>
+  return html`<details class="grid-picker folding" @keydown=${keys}>
     <summary title=${text('desk.grid')} aria-label="${text('desk.grid')} ${words}">${sign(grid)}</summary>
     <div class="sixteen" role="group" aria-label=${text('desk.grid')}>
       ${LINES.map((rows) =>
@@ -58,20 +58,12 @@ function closeOf(event: Event): void {
   ;(event.currentTarget as HTMLElement).closest('details')?.removeAttribute('open')
 }
 
-/** Nobody looks at it any longer. */
-function left(event: FocusEvent): void {
-  const picker = event.currentTarget as HTMLDetailsElement
-  if (event.relatedTarget && !picker.contains(event.relatedTarget as Node)) picker.open = false
-}
-
 function keys(event: KeyboardEvent): void {
   const picker = event.currentTarget as HTMLDetailsElement
   const by = ARROWS[event.key]
-  if (!picker.open || (!by && event.key !== 'Escape')) return
+  if (!picker.open || !by) return
   event.preventDefault()
   event.stopPropagation()
   const [row = 1, column = 0] = ((event.target as HTMLElement).dataset['at'] ?? '1-0').split('-').map(Number)
-  if (by) return picker.querySelector<HTMLElement>(`[data-at="${row + by.rows}-${column + by.columns}"]`)?.focus()
-  picker.open = false
-  picker.querySelector('summary')?.focus()
+  picker.querySelector<HTMLElement>(`[data-at="${row + by.rows}-${column + by.columns}"]`)?.focus()
 }

@@ -21,7 +21,7 @@ const SIGN = svg`<path d="M12 3l8 4v10l-8 4-8-4V7zM4 7l8 4 8-4M12 11v10"/><path 
 export function reformatMenu({ now, isMade, onChoose, onAll }: ReformatMenu): TemplateResult {
   const toggle = (words: string, choice: Choice, pressed: boolean, key: string): TemplateResult =>
     html`<button title="${words} (${key})" aria-pressed=${pressed} @click=${() => onChoose(choice)}>${words}</button>`
-  return html`<details class="reformat-menu" @focusout=${left} @keydown=${escaped}>
+  return html`<details class="reformat-menu folding">
     <summary
       title=${text('desk.reformat')}
       aria-label=${isMade ? `${text('desk.reformat')} · ${madeWords(now)}` : text('desk.reformat')}
@@ -61,17 +61,4 @@ export function reformatMenu({ now, isMade, onChoose, onAll }: ReformatMenu): Te
       </button>
     </div>
   </details>`
-}
-
-function left(event: FocusEvent): void {
-  const menu = event.currentTarget as HTMLDetailsElement
-  if (event.relatedTarget && !menu.contains(event.relatedTarget as Node)) menu.open = false
-}
-
-function escaped(event: KeyboardEvent): void {
-  const menu = event.currentTarget as HTMLDetailsElement
-  if (event.key !== 'Escape' || !menu.open) return
-  event.stopPropagation()
-  menu.open = false
-  menu.querySelector('summary')?.focus()
 }
