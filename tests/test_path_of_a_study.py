@@ -99,7 +99,7 @@ def test_from_the_device_to_the_patients_phone(tierread: TierRead, browser: Brow
     ben.click("#take-next")
     sees_every_picture(ben)
     ben.check("input[name=outcome][value=amend]")
-    ben.select_option("#score", "3a")
+    ben.check("input[name=score][value='3a']")
     ben.fill("#comment", "纵隔移位未描述。")
     ben.fill("#impression", AMENDED)
     decides(ben)

@@ -28,7 +28,8 @@ from reading.queue.leases import Lease
 from reading.referral.sending import SENT_BY
 from reading.register.grants import may_act
 from reading.reports.versions import VALID, ReportVersion
-from reading.review.review import Outcome, Review
+from reading.review import review
+from reading.review.review import Review
 from reading.rules.case_rule import home_tier
 from reading.signing import follow_up_answer, withhold
 from reading.viewers import Staff
@@ -134,12 +135,10 @@ def allowed(
             yield Act.DISPOSE
     if case.state is State.WITHHELD and acts(Role.QUALITY_MANAGER):
         yield from (Act.RESTORE, Act.READ_AGAIN, Act.ENTER_IN_ERROR)
-    if case.state is State.FINAL:
-        if _may_read(tx, staff, case, now) and roles <= {SigningRole.AUTHOR}:
-            yield Act.ADDENDUM
-        newest = reviews[-1] if reviews else None
-        if newest is not None and newest.outcome is Outcome.AMEND and newest.author_id == staff.person_id:
-            yield Act.DISPUTE
+    if case.state is State.FINAL and roles <= {SigningRole.AUTHOR} and _may_read(tx, staff, case, now):
+        yield Act.ADDENDUM
+    if review.is_disputable(tx, staff, case, reviews):
+        yield Act.DISPUTE
     yield from _of_follow_up(tx, staff, case, now)
     if any(version.status in VALID for version in visible):
         yield Act.PRINT

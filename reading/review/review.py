@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -14,7 +14,7 @@ from sqlalchemy.engine import Connection
 from reading import outbox, tables
 from reading.access import door
 from reading.actions import Action
-from reading.cases import cases
+from reading.cases import cases, history
 from reading.cases.cases import Case
 from reading.cases.moves import SIGNS_AS, Move, SigningRole, State, Step, only_role
 from reading.context import Context
@@ -124,7 +124,7 @@ def dispute(ctx: Context[Staff], case_id: str, *, why: str, seen: int | None = N
 
     Raises:
         NotThere: no such case, or not one that they may see.
-        NotAllowed: the newest review did not amend a report of theirs.
+        NotAllowed: the newest review did not amend a report of theirs, or decided a dispute.
         MoveNotAllowed: the case is not final.
         Stale: it has changed since its revision ``seen``.
 
@@ -133,11 +133,31 @@ def dispute(ctx: Context[Staff], case_id: str, *, why: str, seen: int | None = N
     case = cases.lock(ctx.tx, case_id, seen=seen)
     if case.state is not State.FINAL:
         raise MoveNotAllowed(case.state, Move.DISPUTE)
-    newest = next(iter(reversed(of_case(ctx.tx, case_id))), None)
-    if newest is None or newest.outcome is not Outcome.AMEND or newest.author_id != ctx.who.person_id:
+    reviews = of_case(ctx.tx, case_id)
+    if not _amends_theirs(reviews, ctx.who):
         raise NotAllowed("only_the_author_disputes_an_amendment")
+    if _decided_a_dispute(ctx.tx, case_id, reviews):
+        raise NotAllowed("a_dispute_is_decided_once")
     grant = claiming.grant_for(ctx.tx, ctx.who, Step.READ, case, case_rule.home_tier(ctx.tx, case), now=ctx.now)
     return cases.move(ctx, case, Move.DISPUTE, grant=grant, why=cases.reason(why), tier=Tier.CITY)
+
+
+def is_disputable(tx: Connection, staff: Staff, case: Case, reviews: Sequence[Review]) -> bool:
+    """Whether they may dispute the newest of the reviews of a case, the oldest first."""
+    if case.state is not State.FINAL or not _amends_theirs(reviews, staff):
+        return False
+    return not _decided_a_dispute(tx, case.id, reviews)
+
+
+def _amends_theirs(reviews: Sequence[Review], staff: Staff) -> bool:
+    return bool(reviews) and reviews[-1].outcome is Outcome.AMEND and reviews[-1].author_id == staff.person_id
+
+
+def _decided_a_dispute(tx: Connection, case_id: str, reviews: Sequence[Review]) -> bool:
+    """Whether the newest review came after a dispute of the one before."""
+    before = [one.at for one in reviews[-2:-1]]
+    disputes = [move.at for move in history.moves_of(tx, case_id) if move.move is Move.DISPUTE]
+    return any(at >= since for at in disputes for since in before)
 
 
 def of_case(tx: Connection, case_id: str) -> list[Review]:

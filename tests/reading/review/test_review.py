@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -210,6 +211,25 @@ def test_the_author_disputes_an_amendment_and_a_third_person_decides(engine: Eng
         assert decided.reviewer_id == clinic.bea.person_id
         with pytest.raises(NotAllowed):
             review.dispute(Context(tx, clinic.audit, now, clinic.ada), case.id, why="不同意")
+
+
+def test_what_a_third_person_decided_is_disputed_no_more(engine: Engine, now: datetime) -> None:
+    otherwise = replace(PNEUMONIA, impression="右下肺炎症")
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        case = arrive(tx, clinic, "1.1", now, modality="CT")
+        read(tx, clinic, clinic.ada, case.id, now)
+        ada = Context(tx, clinic.audit, now, clinic.ada)
+        review_as(tx, clinic, clinic.ben, case.id, now, outcome=Outcome.AMEND, content=PNEUMONIA)
+        offered = review.is_disputable(tx, clinic.ada, cases.by_id(tx, case.id), review.of_case(tx, case.id))
+        review.dispute(ada, case.id, why="不同意")
+        review_as(tx, clinic, clinic.bea, case.id, now, outcome=Outcome.AMEND, content=otherwise)
+        again = review.is_disputable(tx, clinic.ada, cases.by_id(tx, case.id), review.of_case(tx, case.id))
+        with pytest.raises(NotAllowed) as refused:
+            review.dispute(ada, case.id, why="不同意")
+
+    assert (offered, again) == (True, False)
+    assert refused.value.rule == "a_dispute_is_decided_once"
 
 
 def test_only_what_is_final_is_disputed(engine: Engine, now: datetime) -> None:

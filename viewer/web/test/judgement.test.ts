@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { NOT_JUDGED, missingOf } from '../src/desk/judgement'
+import { NOT_JUDGED, missingOf, withOutcome } from '../src/desk/judgement'
 
 describe('a judgement', () => {
   test('lacks an outcome, then a score, then words where the report was not agreed to', () => {
@@ -8,5 +8,13 @@ describe('a judgement', () => {
     expect(missingOf({ outcome: 'agree', score: '1', comment: '' })).toBeNull()
     expect(missingOf({ outcome: 'amend', score: '2b', comment: ' ' })).toBe('comment')
     expect(missingOf({ outcome: 'send_back', score: '3a', comment: 'effusion' })).toBeNull()
+  })
+
+  test('that agrees is score 1, and one that corrects never is', () => {
+    const agreed = withOutcome({ ...NOT_JUDGED, comment: 'good' }, 'agree')
+
+    expect(agreed).toEqual({ outcome: 'agree', score: '1', comment: 'good' })
+    expect(withOutcome(agreed, 'amend')).toEqual({ outcome: 'amend', score: '', comment: 'good' })
+    expect(withOutcome({ ...agreed, score: '2b' }, 'send_back').score).toBe('2b')
   })
 })

@@ -86,6 +86,7 @@ export type Allowed =
   | 'critical'
   | 'withdraw-critical'
   | 'addendum'
+  | 'dispute'
   | 'follow-up'
   | 'no-change'
   | 'print'

@@ -129,6 +129,11 @@ export class Office {
     await this.client.send('POST', `/api/cases/${id}/${how}`, { revision, why })
   }
 
+  /** The author of an amended report objects: a third person decides. */
+  async dispute(id: string, revision: number, why: string): Promise<void> {
+    await this.client.send('POST', `/api/cases/${id}/dispute`, { revision, why })
+  }
+
   /** Hides report and images from everybody: whatever anybody changed meanwhile. */
   async withhold(id: string, why: string): Promise<void> {
     await this.client.send('POST', `/api/cases/${id}/withhold`, { why })

@@ -32,14 +32,18 @@ export function actionBar(bar: Bar): TemplateResult {
   const decision = work.step ? DECISION[work.step] : work.forms.adding ? 'desk.addendum' : undefined
   return html`<div class="actions">
     ${decision || work.allows('no-change') ? unseen(bar) : nothing}
-    ${decision ? button(decision, onDecide, 'primary') : nothing}
-    ${!work.step && work.allows('claim') ? button('desk.claim', () => void decisions.claim(), 'primary') : nothing}
-    ${work.allows('finalise') ? button('desk.finalise', () => void decisions.settleReading('finalise'), 'primary') : nothing}
-    ${work.allows('defer') ? button(theirs ? 'desk.defer' : 'desk.defer-for', () => void decisions.settleReading('defer')) : nothing}
-    ${work.allows('no-change') && !work.forms.adding ? noChange(bar) : nothing} ${critical(bar, button)}
-    <details class="more">
+    <div class="acts">
+      ${decision ? button(decision, onDecide, 'primary') : nothing}
+      ${!work.step && work.allows('claim') ? button('desk.claim', () => void decisions.claim(), 'primary') : nothing}
+      ${work.allows('finalise') ? button('desk.finalise', () => void decisions.settleReading('finalise'), 'primary') : nothing}
+      ${work.allows('defer') ? button(theirs ? 'desk.defer' : 'desk.defer-for', () => void decisions.settleReading('defer')) : nothing}
+      ${work.allows('no-change') && !work.forms.adding ? noChange(bar) : nothing}
+      ${work.allows('dispute') && !work.forms.adding ? button('desk.dispute', () => void decisions.withReason('dispute')) : nothing}
+      ${critical(bar, button)}
+    </div>
+    <details class="more folding">
       <summary class="button">${text('desk.more')}</summary>
-      <div>${rarer(bar, button)}</div>
+      <div data-folds>${rarer(bar, button)}</div>
     </details>
   </div>`
 }

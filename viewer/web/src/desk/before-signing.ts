@@ -38,6 +38,8 @@ type Signing = {
   /** What the signature stands under. */
   readonly said: Content
   readonly asksOpinion: boolean
+  /** What is said beside the signature. */
+  readonly beside?: TemplateResult
   /** Whether the words are of whoever signs, so that the checks are theirs to answer. */
   readonly writes: boolean
 }
@@ -60,8 +62,8 @@ export class BeforeSigning {
     const answer = await askKept(forms, dialog, {
       title: question.title,
       words: html`<p>${question.means}</p>
-        ${codes} ${signingWords(detail, said, this.signer, question.asksOpinion)} ${this.notSeen()}
-        ${writes ? this.doubted() : nothing}`,
+        ${codes} ${question.beside ?? nothing} ${signingWords(detail, said, this.signer, question.asksOpinion)}
+        ${this.notSeen()} ${writes ? this.doubted() : nothing}`,
       fields: [...(writes ? this.confirmations() : []), ...this.reasonFields()],
       confirm: question.confirm,
     })

@@ -5,7 +5,8 @@ import type { ReviewOutcome } from '../api/report'
 import type { Work } from './work'
 
 /** What is done with a reason. */
-export type Reasoned = 'return' | 'escalate' | 'send-back' | 'withhold' | 'restore' | 'read-again' | 'enter-in-error'
+export type Reasoned =
+  'return' | 'escalate' | 'send-back' | 'withhold' | 'restore' | 'read-again' | 'enter-in-error' | 'dispute'
 
 /** Each raises Problem, Unreachable. */
 export class CaseActs {
@@ -73,10 +74,12 @@ export class CaseActs {
 
   /** Lets somebody else go on with it, or nobody, and says why. */
   async giveAway(how: Reasoned, why: string): Promise<void> {
+    const { detail } = this.work
     if (how === 'withhold') await this.office.withhold(this.caseId, why)
+    else if (how === 'dispute') await this.office.dispute(this.caseId, detail?.revision ?? 0, why)
     else if (how === 'return' || how === 'escalate' || how === 'send-back')
       await this.office.giveAway(this.caseId, how, this.work.leaseRevision, why)
-    else await this.office.endWithholding(this.caseId, how, this.work.detail?.revision ?? 0, why)
+    else await this.office.endWithholding(this.caseId, how, detail?.revision ?? 0, why)
     this.work.close()
   }
 

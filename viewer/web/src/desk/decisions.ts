@@ -1,5 +1,5 @@
 /** What a person decides at the desk: each asks what must be asked, proves who they are where needed, and acts. */
-import { html } from 'lit'
+import { html, nothing } from 'lit'
 import type { Office, Reasons } from '../api/office'
 import { Problem, Unreachable } from '../api/problem'
 import type { ReviewOutcome } from '../api/report'
@@ -10,10 +10,12 @@ import { notify } from '../shell/notices'
 import { proveAgain } from '../shell/proof'
 import { wordsFor } from '../shell/trouble'
 import { BeforeSigning, reasonsIn } from './before-signing'
+import { changesView } from './changes-view'
 import { CaseActs, type Reasoned } from './case-acts'
 import { askCritical } from './critical-dialog'
 import { JUDGEMENT_FIELDS, fieldsOfBoth } from './forms'
 import { NOT_JUDGED, type Judgement } from './judgement'
+import { judgementView } from './judgement-view'
 import { askKept } from './kept-dialog'
 import { offerToPark } from './parking'
 import type { Signer } from './signing-words'
@@ -105,16 +107,26 @@ export class Decisions {
 
   /** What is sent back is not signed, so nothing is asked of its images. */
   private async judging(outcome: ReviewOutcome): Promise<Reasons | null> {
-    const { content, version } = this.work
-    const said = outcome === 'amend' ? content : version?.content
+    const { content, forms, version } = this.work
+    const amends = outcome === 'amend'
+    const said = amends ? content : version?.content
+    const beside = html`${judgementView(forms.judgement)}
+    ${amends && version ? changesView(version.content, content) : nothing}`
     const question = {
       title: text(`desk.outcome.${outcome}`),
       means: text(`desk.outcome.${outcome}.means`),
       confirm: text('desk.review-submit'),
     }
-    if (outcome === 'send_back' || !said) return (await ask({ ...question, words: question.means })) && {}
+    if (outcome === 'send_back' || !said) {
+      const answer = await ask({
+        ...question,
+        words: html`<p>${question.means}</p>
+          ${beside}`,
+      })
+      return answer && {}
+    }
     const asksOpinion = said.opinion != null
-    return this.before.signing('review', { ...question, said, asksOpinion, writes: outcome === 'amend' })
+    return this.before.signing('review', { ...question, said, beside, asksOpinion, writes: amends })
   }
 
   private signing(dialog: 'sign' | 'verify' | 'addendum', means: TextKey): Promise<Reasons | null> {

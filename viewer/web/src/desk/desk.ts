@@ -13,7 +13,7 @@ import { wordsFor } from '../shell/trouble'
 import { caseHeader } from './case-header'
 import { REPORT_WANTED } from './checks-view'
 import { Decisions } from './decisions'
-import type { Judgement } from './judgement'
+import { withOutcome, type Judgement } from './judgement'
 import { isLacking } from './lacking'
 import { mayLeave } from './leaving'
 import { notOpenView } from './no-line'
@@ -21,7 +21,7 @@ import { NO_SCREEN, rememberScreen } from './parking'
 import { ReportMarks } from './report-marks'
 import { reportSide } from './report-side'
 import { Rounds } from './rounds'
-import { deskCommandOf, showHelp } from './shortcuts'
+import { deskCommandOf, showHelp, type DeskCommand } from './shortcuts'
 import type { Signer } from './signing-words'
 import type { Viewing } from './viewing'
 import { Work } from './work'
@@ -160,12 +160,24 @@ export class Desk extends Part {
     const command = deskCommandOf(event, target.closest('input, textarea, select') !== null)
     if (!command) return
     event.preventDefault()
-    if (command === 'help') showHelp()
-    if (command === 'save') void this.work?.forms.settle()
-    if (command === 'decide') void this.decide()
-    if (command === 'park' && this.work?.step && this.work.allows('park')) void this.decisions?.park()
-    if (command === 'key') this.toggleKey()
-    if (command === 'findings') this.querySelector<HTMLElement>('#findings')?.focus()
+    if (command.kind === 'help') showHelp()
+    if (command.kind === 'save') void this.work?.forms.settle()
+    if (command.kind === 'decide') void this.decide()
+    if (command.kind === 'park' && this.work?.step && this.work.allows('park')) void this.decisions?.park()
+    if (command.kind === 'key') this.toggleKey()
+    if (command.kind === 'findings') this.querySelector<HTMLElement>('#findings')?.focus()
+    if (command.kind === 'outcome' || command.kind === 'score') this.judge(command)
+  }
+
+  /** By a key, where somebody reviews; what they judged stands in the form until they decide. */
+  private judge(command: Extract<DeskCommand, { kind: 'outcome' | 'score' }>): void {
+    const { work } = this
+    if (work?.step !== 'review') return
+    const { judgement } = work.forms
+    work.forms.judge(
+      command.kind === 'score' ? { ...judgement, score: command.score } : withOutcome(judgement, command.outcome),
+    )
+    this.show('report')
   }
 
   private async decide(): Promise<void> {

@@ -1,12 +1,18 @@
 /** What a reviewer judges of a report, and what keeps a judgement from being given. */
 import type { ReviewOutcome } from '../api/report'
 
-export type Judgement = { readonly outcome: ReviewOutcome | null; readonly score: string; readonly comment: string }
-
-export const NOT_JUDGED: Judgement = { outcome: null, score: '', comment: '' }
-
 /** RADPEER of 2016 (American College of Radiology): 1 concurs; 2 and 3 differ, b where it is likely to matter to the patient. */
 export const SCORES = ['1', '2a', '2b', '3a', '3b'] as const
+export type Score = (typeof SCORES)[number]
+
+/** `score` is empty until one is given. */
+export type Judgement = {
+  readonly outcome: ReviewOutcome | null
+  readonly score: Score | ''
+  readonly comment: string
+}
+
+export const NOT_JUDGED: Judgement = { outcome: null, score: '', comment: '' }
 
 export const OUTCOMES: readonly ReviewOutcome[] = ['agree', 'amend', 'send_back']
 
@@ -15,4 +21,10 @@ export function missingOf({ outcome, score, comment }: Judgement): 'outcome' | '
   if (outcome === null) return 'outcome'
   if (score === '') return 'score'
   return outcome !== 'agree' && comment.trim() === '' ? 'comment' : null
+}
+
+/** Agreeing is score 1; a score of 1 beside a correction would be a contradiction. */
+export function withOutcome(judgement: Judgement, outcome: ReviewOutcome): Judgement {
+  if (outcome === 'agree') return { ...judgement, outcome, score: '1' }
+  return { ...judgement, outcome, score: judgement.score === '1' ? '' : judgement.score }
 }

@@ -8,6 +8,7 @@ import { Part } from '../part'
 import { notify } from '../shell/notices'
 import type { Saving } from './case-forms'
 import type { CheckState } from './checks'
+import { changeOf } from './changes-view'
 import { checksView } from './checks-view'
 import { unfinished } from './content'
 import { expanded } from './phrases'
@@ -20,6 +21,7 @@ import type { Writing } from './writing'
 class ReportForm extends Part {
   static override properties = {
     content: { attribute: false },
+    standing: { attribute: false },
     saving: { attribute: false },
     writing: { attribute: false },
     pointOut: { attribute: false },
@@ -28,6 +30,8 @@ class ReportForm extends Part {
     paired: { attribute: false },
   }
   declare content: Content
+  /** The version that stands, against which changes are marked; undefined where there is none. */
+  declare standing: Content | undefined
   declare saving: Saving | undefined
   declare writing: Writing
   /** Whether missing fields are marked. */
@@ -94,6 +98,7 @@ class ReportForm extends Part {
               ${words}
             </label>`,
         )}
+        ${changeOf('positive', this.standing, this.content)}
         ${missing.includes('positive') ? html`<span id="positive-missing" class="error">${text('desk.missing-positive')}</span>` : nothing}
       </fieldset>
       ${this.asksOpinion ? this.opinion() : nothing}
@@ -107,11 +112,12 @@ class ReportForm extends Part {
 
   private opinion(): TemplateResult {
     return html`<tierread-opinion-form
-      .opinion=${this.content.opinion ?? null}
-      .paired=${this.paired}
-      .pointOut=${this.pointOut}
-      @opinion-given=${(event: CustomEvent<Opinion>) => this.edit({ opinion: event.detail })}
-    ></tierread-opinion-form>`
+        .opinion=${this.content.opinion ?? null}
+        .paired=${this.paired}
+        .pointOut=${this.pointOut}
+        @opinion-given=${(event: CustomEvent<Opinion>) => this.edit({ opinion: event.detail })}
+      ></tierread-opinion-form>
+      ${changeOf('opinion', this.standing, this.content)}`
   }
 
   private area(
@@ -131,6 +137,7 @@ class ReportForm extends Part {
         .value=${this.content[name]}
         @input=${(event: Event) => this.typed(name, event.target as HTMLTextAreaElement)}
       ></textarea>
+      ${changeOf(name, this.standing, this.content)}
       ${missing ? html`<span id="${name}-missing" class="error">${text('desk.missing-text')}</span>` : nothing}`
   }
 

@@ -6,7 +6,8 @@ import type { CaseForms } from './case-forms'
 import type { MarkPlaces } from './mark-places'
 import { marksForm } from './marks-view'
 import './report-form'
-import { confirmationsView, differenceView, notSeenBefore, reviewsView, versionView } from './report-view'
+import { marksChange } from './changes-view'
+import { confirmationsView, differenceView, notSeenBefore, reviewsView, signedView, versionView } from './report-view'
 import { readingsView } from './readings-view'
 import './review-form'
 import type { Work } from './work'
@@ -26,6 +27,7 @@ export function reportPane(pane: Pane): TemplateResult | typeof nothing {
   const form = html`${marksForm(work.content.marks ?? [], places)}
     <tierread-report-form
       .content=${work.content}
+      .standing=${version?.content}
       .saving=${forms.saving}
       .writing=${forms.writing}
       .pointOut=${pointOut}
@@ -33,7 +35,7 @@ export function reportPane(pane: Pane): TemplateResult | typeof nothing {
       .asksOpinion=${work.withOpinion}
       .paired=${detail.of_breasts}
     ></tierread-report-form>
-    ${changes(work, places)}`
+    ${marksChange(version?.content, work.content, places)}`
   const reviews = html`${reviewsView(detail.reviews)} ${confirmationsView(detail.confirmations)}`
   if (step === 'verify')
     return html`<p class="soft">${text('desk.verify-explained')}</p>
@@ -45,14 +47,9 @@ export function reportPane(pane: Pane): TemplateResult | typeof nothing {
     return html`${work.withOpinion ? html`<p class="note">${text(step === 'second' ? 'desk.blind-second' : 'desk.blind-first')}</p>` : nothing}
     ${form} ${reviews}`
   if (step === 'review')
-    return html`${version ? versionView(version, places) : nothing} ${judgedTwice(forms)}
+    return html`${judgement.outcome === 'amend' ? html`${version ? signedView(version) : nothing} ${form}` : version ? versionView(version, places) : nothing}
+      ${judgedTwice(forms)}
       <tierread-review-form .judgement=${judgement} .pointOut=${pointOut}></tierread-review-form>
-      ${
-        judgement.outcome === 'amend'
-          ? html`<h2>${text('desk.amended')}</h2>
-              ${form}`
-          : nothing
-      }
       ${reviews}`
   return html`${detail.readings.length > 0 && detail.versions.length === 0 ? nothing : asItStands(detail, places)}
   ${readingsView(detail.readings, places)} ${reviews}`
@@ -69,16 +66,6 @@ function judgedTwice({ judgementOther }: CaseForms): TemplateResult | typeof not
       ${text('desk.conflict-compare')}
     </button>
   </div>`
-}
-
-/** What the text on the screen changes of the version that stands. */
-function changes({ version, changed, content }: Work, places: MarkPlaces): TemplateResult | typeof nothing {
-  if (!version || !changed) return nothing
-  const titles = { before: text('report.version-n', { n: version.number }), after: text('desk.mine') }
-  return html`<details class="changes" open>
-    <summary>${text('desk.difference')}</summary>
-    ${differenceView(version.content, content, titles, places)}
-  </details>`
 }
 
 function asItStands({ versions }: CaseDetail, places: MarkPlaces): TemplateResult {

@@ -3,14 +3,13 @@ import { html, nothing, type TemplateResult } from 'lit'
 import type { Confirmation, Content, PastReview, ReportVersion } from '../api/report'
 import { dateAndTime, named, text } from '../language'
 import { conclusionsView } from './consultations-view'
+import { PARTS, marked } from './changes-view'
 import { differenceOf } from './difference'
 import type { MarkPlaces } from './mark-places'
 import { marksDifference } from './marks'
 import { marksDifferenceView, marksList } from './marks-view'
 import { opinionWords } from './readings-view'
 import { notShownView } from './unseen-view'
-
-const PARTS = ['findings', 'impression', 'recommendation'] as const
 
 export function versionView(version: ReportVersion, places: MarkPlaces): TemplateResult {
   return html`<article class="version">
@@ -27,8 +26,13 @@ export function versionView(version: ReportVersion, places: MarkPlaces): Templat
             <p class="prose">${version.content[part]}</p>`
         : nothing,
     )}
-    ${marksList(version.content.marks, places)} ${conclusionsView(version.consultations)}
-    ${incompleteView(version.incomplete_reason)}
+    ${marksList(version.content.marks, places)} ${conclusionsView(version.consultations)} ${signedView(version)}
+  </article>`
+}
+
+/** What limits a version, and who signed it. */
+export function signedView(version: ReportVersion): TemplateResult {
+  return html`${incompleteView(version.incomplete_reason)}
     <ul class="signatures">
       ${version.signatures.map(
         (signature) =>
@@ -39,8 +43,7 @@ export function versionView(version: ReportVersion, places: MarkPlaces): Templat
             ${notShownView(signature.not_shown)} ${confirmedView(signature.confirmed_checks)}
           </li>`,
       )}
-    </ul>
-  </article>`
+    </ul>`
 }
 
 /** What the checks of the text found and whoever signed meant all the same. */
@@ -86,12 +89,8 @@ export function differenceView(
     <h3>${titles.after}</h3>
     ${PARTS.filter((part) => before[part] || after[part]).map((part) => {
       const runs = differenceOf(before[part], after[part])
-      const gone = runs.map((run) =>
-        run.kind === 'added' ? nothing : run.kind === 'removed' ? html`<del>${run.text}</del>` : run.text,
-      )
-      const come = runs.map((run) =>
-        run.kind === 'removed' ? nothing : run.kind === 'added' ? html`<ins>${run.text}</ins>` : run.text,
-      )
+      const gone = marked(runs.filter(({ kind }) => kind !== 'added'))
+      const come = marked(runs.filter(({ kind }) => kind !== 'removed'))
       return [gone, come].map(
         (words) =>
           html`<div>

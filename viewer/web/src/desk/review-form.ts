@@ -2,7 +2,8 @@
 import { html, nothing, type TemplateResult } from 'lit'
 import { text } from '../language'
 import { Part } from '../part'
-import { OUTCOMES, SCORES, missingOf, type Judgement } from './judgement'
+import { OUTCOMES, missingOf, withOutcome, type Judgement } from './judgement'
+import { OUTCOME_KEYS, SCORE_KEYS } from './shortcuts'
 
 /** Tells `review-judged` with the judgement at every change. */
 class ReviewForm extends Part {
@@ -10,55 +11,59 @@ class ReviewForm extends Part {
   declare judgement: Judgement
   declare pointOut: boolean
 
-  private judge(change: Partial<Judgement>): void {
-    const judgement = { ...this.judgement, ...change }
-    // Agreeing is score 1; a score of 1 beside a correction would be a contradiction.
-    if (change.outcome === 'agree') judgement.score = '1'
-    if (change.outcome && change.outcome !== 'agree' && judgement.score === '1') judgement.score = ''
+  private judge(judgement: Judgement): void {
     this.tell<Judgement>('review-judged', judgement)
   }
 
   override render(): TemplateResult {
-    const { outcome, score, comment } = this.judgement
-    const missing = this.pointOut ? missingOf(this.judgement) : null
-    return html`<fieldset class="outcomes">
+    const { judgement } = this
+    const { outcome, score, comment } = judgement
+    const missing = this.pointOut ? missingOf(judgement) : null
+    return html`<fieldset class="judging outcomes">
         <legend>${text('desk.review')}</legend>
         ${OUTCOMES.map(
           (each) =>
-            html`<label>
+            html`<label title=${text(`desk.outcome.${each}.means`)}>
               <input
                 type="radio"
                 name="outcome"
                 value=${each}
                 .checked=${each === outcome}
-                @change=${() => this.judge({ outcome: each })}
+                @change=${() => this.judge(withOutcome(judgement, each))}
               />
-              <span
-                ><strong>${text(`desk.outcome.${each}`)}</strong>
-                <span class="soft">${text(`desk.outcome.${each}.means`)}</span></span
-              >
+              ${text(`desk.outcome.${each}`)} <kbd>${OUTCOME_KEYS[each]}</kbd>
             </label>`,
         )}
+        ${outcome ? html`<span class="soft small means">${text(`desk.outcome.${outcome}.means`)}</span>` : nothing}
         ${missing === 'outcome' ? html`<span class="error">${text('desk.missing-outcome')}</span>` : nothing}
       </fieldset>
-      <label for="score">RADPEER</label>
-      <select
-        id="score"
-        aria-invalid=${missing === 'score'}
-        @change=${(event: Event) => this.judge({ score: (event.target as HTMLSelectElement).value })}
-      >
-        <option value="" ?selected=${score === ''}>${text('desk.score-choose')}</option>
-        ${SCORES.map((each) => html`<option value=${each} ?selected=${each === score}>${each} ${text(`desk.score.${each}`)}</option>`)}
-      </select>
-      ${missing === 'score' ? html`<span class="error">${text('desk.missing-score')}</span>` : nothing}
+      <fieldset class="judging scores">
+        <legend>${text('desk.score')}</legend>
+        ${SCORE_KEYS.map(
+          ([each, keys]) =>
+            html`<label title="${text(`desk.score.${each}`)} (${keys})">
+              <input
+                type="radio"
+                name="score"
+                value=${each}
+                .checked=${each === score}
+                @change=${() => this.judge({ ...judgement, score: each })}
+              />
+              ${each}
+            </label>`,
+        )}
+        <kbd>Shift 1 – 5</kbd>
+        ${score ? html`<span class="soft small means">${text(`desk.score.${score}`)}</span>` : nothing}
+        ${missing === 'score' ? html`<span class="error">${text('desk.missing-score')}</span>` : nothing}
+      </fieldset>
       <label for="comment">${text('desk.comment')}</label>
       <textarea
         id="comment"
-        rows="3"
-        maxlength="2000"
+        rows="2"
+        maxlength="1000"
         aria-invalid=${missing === 'comment'}
         .value=${comment}
-        @input=${(event: Event) => this.judge({ comment: (event.target as HTMLTextAreaElement).value })}
+        @input=${(event: Event) => this.judge({ ...judgement, comment: (event.target as HTMLTextAreaElement).value })}
       ></textarea>
       ${missing === 'comment' ? html`<span class="error">${text('desk.missing-comment')}</span>` : nothing}`
   }

@@ -1,20 +1,54 @@
 /** The keys of the desk: what they mean, and what is shown when somebody asks. */
 import { html, render, type TemplateResult } from 'lit'
+import type { ReviewOutcome } from '../api/report'
 import { ACT_KEYS, TOOL_KEYS, type Act, type ToolName } from '../images/tools/tool-names'
 import { text, type TextKey } from '../language'
+import { SCORES, type Score } from './judgement'
 
-export type DeskCommand = 'help' | 'save' | 'decide' | 'findings' | 'park' | 'key'
+export type DeskCommand =
+  | { readonly kind: 'help' | 'save' | 'decide' | 'findings' | 'park' | 'key' }
+  | { readonly kind: 'outcome'; readonly outcome: ReviewOutcome }
+  | { readonly kind: 'score'; readonly score: Score }
 
-/** Keys that work everywhere at the desk, in a text too. */
-export function deskCommandOf(event: KeyboardEvent, inText: boolean): DeskCommand | null {
+/** With Shift: the letters and digits alone are tools and windows of the pictures. */
+export const OUTCOME_KEYS: Readonly<Record<ReviewOutcome, string>> = {
+  agree: 'Shift A',
+  amend: 'Shift M',
+  send_back: 'Shift S',
+}
+export const SCORE_KEYS: readonly (readonly [Score, string])[] = SCORES.map((score, n) => [score, `Shift ${n + 1}`])
+
+/** Those with Ctrl work in a text, too; the others never while somebody types. */
+const COMMANDS: Readonly<Record<string, DeskCommand>> = {
+  'Ctrl S': { kind: 'save' },
+  'Ctrl ENTER': { kind: 'decide' },
+  'Ctrl K': { kind: 'park' },
+  F: { kind: 'findings' },
+  K: { kind: 'key' },
+  '?': { kind: 'help' },
+  ...Object.fromEntries(Object.entries(OUTCOME_KEYS).map(([outcome, keys]) => [keys, judging(outcome)])),
+  ...Object.fromEntries(SCORE_KEYS.map(([score, keys]) => [keys, { kind: 'score', score }] as const)),
+}
+
+function judging(outcome: string): DeskCommand {
+  return { kind: 'outcome', outcome: outcome as ReviewOutcome }
+}
+
+export function deskCommandOf(
+  event: Pick<KeyboardEvent, 'key' | 'code' | 'ctrlKey' | 'metaKey' | 'altKey' | 'shiftKey'>,
+  inText: boolean,
+): DeskCommand | null {
   const control = event.ctrlKey || event.metaKey
-  if (control && event.key.toLowerCase() === 's') return 'save'
-  if (control && event.key === 'Enter') return 'decide'
-  if (control && event.key.toLowerCase() === 'k') return 'park'
-  if (inText || control || event.altKey) return null
-  if (event.key === '?') return 'help'
-  if (event.key.toLowerCase() === 'k') return 'key'
-  return event.key === 'f' ? 'findings' : null
+  if (event.altKey || (inText && !control)) return null
+  return COMMANDS[keysOf(event, control)] ?? null
+}
+
+/** As the table writes them: a digit by its place on the keyboard, for with Shift it is another character. */
+function keysOf({ key, code, shiftKey }: Pick<KeyboardEvent, 'key' | 'code' | 'shiftKey'>, control: boolean): string {
+  const digit = /^Digit(\d)$/.exec(code)?.[1]
+  const name = digit ?? key.toUpperCase()
+  const shift = shiftKey && /^[A-Z0-9]$/.test(name)
+  return [control ? 'Ctrl' : '', shift ? 'Shift' : '', name].filter(Boolean).join(' ')
 }
 
 const ROWS: readonly (readonly [string, TextKey])[] = [
@@ -23,6 +57,10 @@ const ROWS: readonly (readonly [string, TextKey])[] = [
   ['Ctrl K', 'desk.key.park'],
   ['F', 'desk.key.findings'],
   ['K', 'mark.key'],
+  ...(Object.entries(OUTCOME_KEYS) as [ReviewOutcome, string][]).map(
+    ([outcome, keys]) => [keys, `desk.outcome.${outcome}`] as const,
+  ),
+  ['Shift 1 – 5', 'desk.score'],
   ['↑ ↓', 'desk.key.scroll'],
   ['N', 'desk.key.unseen'],
   ['← →', 'desk.key.cell'],

@@ -27,10 +27,11 @@ const KEYS: Readonly<Record<string, ImageKey>> = {
 }
 
 export function imageKeyOf(
-  event: Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'altKey' | 'metaKey'>,
+  event: Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'altKey' | 'metaKey' | 'shiftKey'>,
   presets: readonly Preset[],
 ): ImageKey | null {
   if (event.ctrlKey || event.altKey || event.metaKey) return null
+  if (event.shiftKey && /^[a-z]$/i.test(event.key)) return null
   const preset = presets.find(({ key }) => key === event.key)
   if (preset) return { kind: 'window', window: preset.window }
   return KEYS[event.key.length === 1 ? event.key.toLowerCase() : event.key] ?? null
