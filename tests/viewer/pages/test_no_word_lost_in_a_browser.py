@@ -129,8 +129,8 @@ def test_no_word_is_lost(tmp_path_factory: pytest.TempPathFactory) -> None:
 
         # A reason that she thought better of is there when she asks again; signing out discards it, after a question.
         more = ada.locator(".actions details.more")
-        more.locator("summary").click()
         for words in ("", "缺少侧位片。"):
+            more.locator("summary").click()
             more.locator("button", has_text="退回重拍").click()
             expect(ada.locator("dialog textarea")).to_have_value(words)
             ada.locator("dialog textarea").fill("缺少侧位片。")
