@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Priority } from '../src/api/shapes'
+import type { Priority } from '../src/api/case'
 import { isMoreUrgent } from '../src/case-words'
 
 const BY_URGENCY: readonly Priority[] = ['emergency', 'urgent', 'routine']
