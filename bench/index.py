@@ -39,7 +39,10 @@ QIDO: Final = (
 )
 THEIR_REPORTS: Final = "a patient's list of reports"
 CLAIM: Final = "claim"
-QUESTIONS: Final = (*QIDO, THEIR_REPORTS, CLAIM)
+CLAIM_IN_TIME: Final = "claim, ten a second"
+QUESTIONS: Final = (*QIDO, THEIR_REPORTS, CLAIM_IN_TIME, CLAIM)
+CLAIMS_A_SECOND: Final = 10
+"""Of a hundred readers who take a case every ten seconds, at moments of their own: ten times what people do."""
 CLAIMING_AT_ONCE: Final = {"postgresql": 8, "sqlite": 1}
 """Threads that claim for the readers in turn: more would measure how two cores, or one writer, are shared."""
 
@@ -109,7 +112,9 @@ def ask(
     for what, match in zip(QIDO, matches, strict=True):
         yield what, [_seconds(partial(_qido, engine, province, match)) for _ in range(times)]
     yield THEIR_REPORTS, [_seconds(partial(_list_of_reports, engine, province)) for _ in range(-(-times // 2))]
-    yield CLAIM, _claims(engine, province, min(claims, waiting // 2))
+    count = min(claims, waiting // 2) // 2
+    yield CLAIM_IN_TIME, _claims(engine, province, count, a_second=CLAIMS_A_SECOND)
+    yield CLAIM, _claims(engine, province, count)
 
 
 def _qido(engine: Engine, province: Province, match: Callable[[], Match]) -> None:
@@ -127,8 +132,11 @@ def _list_of_reports(engine: Engine, province: Province) -> None:
         raise RuntimeError("reports are missing")
 
 
-def _claims(engine: Engine, province: Province, count: int) -> list[float]:
-    """Seconds of each claim; every reader in turn, several at once.
+def _claims(engine: Engine, province: Province, count: int, *, a_second: float | None = None) -> list[float]:
+    """Seconds of each claim, every reader in turn: several at once, one after the other without a pause.
+
+    With ``a_second``, so many come on average, at moments that do not wait for each other (Poisson), and each counts
+    from its moment on: what it waits behind others is part of it.
 
     Raises:
         RuntimeError: a case was given twice.
@@ -138,8 +146,16 @@ def _claims(engine: Engine, province: Province, count: int) -> list[float]:
     given: list[str] = []
     noting = threading.Lock()
 
-    def claim(staff: Staff) -> None:
-        begun = time.perf_counter()
+    start, moment = time.perf_counter(), 0.0
+    moments: list[float | None] = []
+    for _ in range(count):
+        moment += random.expovariate(a_second) if a_second else 0.0
+        moments.append(start + moment if a_second else None)
+
+    def claim(staff: Staff, due: float | None) -> None:
+        if due is not None:
+            time.sleep(max(0.0, due - time.perf_counter()))
+        begun = due or time.perf_counter()
         with transaction(engine) as tx:
             case = claiming.claim_next(Context(tx, Audit(f"bench/{threading.get_ident()}"), province.now, staff), None)
         with noting:
@@ -149,7 +165,7 @@ def _claims(engine: Engine, province: Province, count: int) -> list[float]:
 
     readers: Sequence[Staff] = province.readers
     with ThreadPoolExecutor(CLAIMING_AT_ONCE[engine.dialect.name]) as pool:
-        list(pool.map(claim, (readers[number % len(readers)] for number in range(count))))
+        list(pool.map(claim, (readers[number % len(readers)] for number in range(count)), moments))
     if len(set(given)) != count:
         raise RuntimeError("a case was given twice, or not at all")
     return seconds
