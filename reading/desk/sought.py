@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from reading.patients import persons
+from reading.patients.name_search import named
 from reading.tables import case, case_study, patient
-from storage.index.initials import is_initials
-from storage.index.name_forms import folded, joined
-from storage.index.search import begins
 from storage.tables import study
 
 COMMON: Final = 2000
@@ -24,9 +21,9 @@ def is_about(tx: Connection, text: str) -> sa.ColumnElement[bool]:
     """Cases of a name, registered or in the images, that begins so or has such initials, or of this number."""
     found = study.c
     forms = (found.name_joined, found.name_turned, found.characters_joined, found.characters_turned)
-    in_images = _named(tx, text, forms, found.initials)
+    in_images = named(tx, text, forms, found.initials)
     in_images |= (found.accession_number == text) | (found.patient_id == text)
-    registered = _named(tx, text, persons.name_forms(), patient.c.initials)
+    registered = named(tx, text, persons.name_forms(), patient.c.initials)
     common = _is_common(tx, study, in_images) or _is_common(tx, patient, registered)
     registered_under = case.c.patient_id.in_(sa.select(patient.c.id).where(patient.c.number == text))
     if common:
@@ -52,12 +49,3 @@ def _of_registered(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
 def _is_common(tx: Connection, table: sa.Table, condition: sa.ColumnElement[bool]) -> bool:
     some = sa.select(sa.literal(1).label("one")).select_from(table).where(condition).limit(COMMON + 1).subquery()
     return (tx.scalar(sa.select(sa.func.count()).select_from(some)) or 0) > COMMON
-
-
-def _named(
-    tx: Connection, text: str, forms: Sequence[sa.ColumnElement[str]], initials: sa.ColumnElement[Any]
-) -> sa.ColumnElement[bool]:
-    """Whether a form of a name begins as somebody typed it, with or without spaces, either part in front."""
-    typed = joined(folded(text))
-    asked = (*forms, initials) if is_initials(typed) else forms
-    return sa.or_(*(begins(tx, form, typed) for form in asked)) if typed else sa.false()

@@ -14,7 +14,7 @@ from reading.intake import correction, identity_evidence, intake, order_join
 from reading.intake.identity import accept, part_from
 from reading.intake.putting_right import Reason, identity
 from reading.orders import matching
-from reading.patients import attribution, patients
+from reading.patients import attribution
 from reading.patients.keys import Keys
 from reading.patients.names import person_name
 from reading.reports import versions
@@ -29,18 +29,18 @@ def match(ctx: Context[Staff], case_id: str, order_id: str, *, same_person: bool
         NotThere: no such case, or not one that they may see.
         Stale: the case has changed since its revision ``seen``.
         NotAllowed: they have no part in the site's work, or a report that stands has to be withheld first.
-        Invalid: the order was not proposed for the case (`matching.proposals`); the case answers one already; or its
-            images name another person, and nobody says that it is one all the same (``same_person``).
+        Invalid: the case's site has no such order that misses images; the case answers one already; or its images name
+            another person, and nobody says that it is one all the same (``same_person``).
 
     """
     door.open_case(ctx, case_id, Action.CASE_OPEN)
     case = cases.lock(ctx.tx, case_id, seen=seen)
-    order = next((one.order for one in matching.proposals(ctx.tx, case) if one.order.id == order_id), None)
-    if order is None:
+    found = matching.proposal(ctx.tx, case, order_id)
+    if found is None:
         raise Invalid("order", "required")
-    patient = patients.by_id(ctx.tx, order.patient_id)
-    if patient is None or matching.order_of(ctx.tx, case_id) is not None:
+    if matching.order_of(ctx.tx, case_id) is not None:
         raise Invalid("order", "taken")
+    order, patient = found.order, found.patient
     if not same_person and identity_evidence.names_another(ctx.tx, case, patient):
         raise Invalid("same_person", "order")
     reason = Reason.MATCHED_NAMES_DIFFER if same_person else Reason.MATCHED

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
+import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from reading import tables
 from reading.access import door
 from reading.actions import Action
 from reading.context import Context
@@ -19,7 +21,7 @@ from reading.orders import orders, progress
 from reading.orders.order_state import OrderState
 from reading.orders.orders import Asked, Order
 from reading.orders.registration import CardHolder, find_or_register
-from reading.orders.terms import PAIRED
+from reading.orders.terms import MODALITIES, PAIRED
 from reading.patients import persons
 from reading.patients.keys import Keys
 from reading.patients.patients import Patient
@@ -34,6 +36,8 @@ EARLIEST: Final = timedelta(days=1)
 """So long ago an examination may have been made that could not be registered before."""
 LATEST: Final = timedelta(days=366)
 """So far ahead an examination may be registered."""
+LATELY: Final = timedelta(days=90)
+"""A kind of examination that a site has not made for so long it has no device for."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,6 +140,14 @@ def cancel(ctx: Context[Staff], order_id: str, *, revision: int) -> Order:
 def stations(tx: Connection, site_id: str, now: datetime) -> list[Device]:
     """The devices of a site that an order may name."""
     return [one for one in devices.list_all(tx) if one.site_id == site_id and (one.until is None or one.until > now)]
+
+
+def modalities(tx: Connection, sites: Collection[str], now: datetime) -> tuple[str, ...]:
+    """What these sites made lately of what can be ordered, in the order of `MODALITIES`; all while they made none."""
+    case = tables.case
+    asked = sa.select(case.c.modality).where(case.c.site_id.in_(sites), case.c.received_at >= now - LATELY).distinct()
+    made = set(tx.scalars(asked))
+    return tuple(one for one in MODALITIES if one in made) or MODALITIES
 
 
 def _ordered_that_day(tx: Connection, request: Request, site: Organisation, patient_id: str, at: datetime) -> bool:

@@ -26,12 +26,18 @@ from reading.patients.same_name import Answer
 from reading.patients.same_person import Comparison, Fact, compare, said_by
 from reading.register import organisations
 from reading.rules import case_rule
+from reading.texts import storable
 from storage.index import queries
 from storage.records import Study
 
 WITHIN: Final = timedelta(days=3)
 """How far an examination and its order may lie apart."""
 MOST: Final = 10
+SOUGHT: Final = timedelta(days=366)
+"""How long before an examination an order may lie that somebody looks for."""
+MOST_SOUGHT: Final = 50
+MATCHED: Final = WITHOUT_IMAGES | {OrderState.ARRIVED}
+"""An order may be in one of these states to be matched: one that arrived may have procedures without images."""
 RADIOGRAPHS: Final = frozenset({"CR", "DX"})
 """An order for one of these modalities may be performed as the other."""
 
@@ -76,25 +82,37 @@ class Proposal:
 
 def proposals(tx: Connection, case: Case) -> list[Proposal]:
     """Orders of the case's site that miss their images and lie near the case in time, the likeliest first."""
-    site = organisations.by_id(tx, case.site_id)
-    zone = ZoneInfo(site.time_zone if site else "UTC")
     near = orders.list_of(
         tx,
         case.site_id,
-        states=WITHOUT_IMAGES | {OrderState.ARRIVED},  # an arrived order may have procedures without images
+        states=MATCHED,
         since=case.examined_at - WITHIN,
         until=case.examined_at + WITHIN,
         limit=500,
     )
-    studies = _studies(tx, case.id)
-    found: list[Proposal] = []
-    for order in near:
-        patient = patients.by_id(tx, order.patient_id)
-        missing = [one for one in order.procedures if one.state in WITHOUT_IMAGES]
-        if patient is not None and missing:
-            found.append(_compared(case, studies, order, missing, patient, zone))
+    found = _compared_with(tx, case, near)
     likely = [one for one in found if Trait.MODALITY in one.fits or Trait.NAME in one.fits]
     return sorted(likely, key=lambda one: (-one.score, abs(one.order.scheduled_at - case.examined_at)))[:MOST]
+
+
+def sought(tx: Connection, case: Case, text: str) -> list[Proposal]:
+    """Orders of the case's site that miss their images, of a name or a number (`orders.search`), whatever they are for.
+
+    Raises:
+        Invalid: the text holds what no database can.
+
+    """
+    typed = storable("q", text.strip(), lines=False)
+    found = orders.search(tx, case.site_id, typed, states=MATCHED, since=case.examined_at - SOUGHT, limit=MOST_SOUGHT)
+    return _compared_with(tx, case, found)
+
+
+def proposal(tx: Connection, case: Case, order_id: str) -> Proposal | None:
+    """An order of the case's site that misses images; None where there is no such order."""
+    found = orders.by_id(tx, order_id)
+    if found is None or found.site_id != case.site_id:
+        return None
+    return next(iter(_compared_with(tx, case, [found])), None)
 
 
 def order_of(tx: Connection, case_id: str) -> Order | None:
@@ -136,6 +154,20 @@ def match_again(tx: Connection, case_id: str) -> None:
     standing = cases.lock(tx, case_id)
     if standing.state is State.WAITING_READ:
         case_rule.retriage(tx, standing)
+
+
+def _compared_with(tx: Connection, case: Case, found: Sequence[Order]) -> list[Proposal]:
+    """Those of these orders that miss images, compared with the case."""
+    site = organisations.by_id(tx, case.site_id)
+    zone = ZoneInfo(site.time_zone if site else "UTC")
+    studies = _studies(tx, case.id)
+    compared: list[Proposal] = []
+    for order in found:
+        patient = patients.by_id(tx, order.patient_id)
+        missing = [one for one in order.procedures if one.state in WITHOUT_IMAGES]
+        if patient is not None and missing:
+            compared.append(_compared(case, studies, order, missing, patient, zone))
+    return compared
 
 
 def _compared(  # noqa: PLR0917

@@ -18,10 +18,11 @@ from reading.errors import Invalid
 from reading.kinds import Priority
 from reading.orders.order_state import OrderState
 from reading.orders.terms import LATERALITIES, MODALITIES
-from reading.patients import crockford, patients
+from reading.patients import crockford, patients, persons
+from reading.patients.name_search import named
 from reading.register import devices, organisations, people
 from reading.row_rules import taken_as
-from reading.tables import imaging_order, procedure
+from reading.tables import imaging_order, patient, procedure
 from reading.texts import checked
 from storage.ids import new_id
 
@@ -223,6 +224,20 @@ def of_patients(tx: Connection, patient_ids: Collection[str], *, since: datetime
     condition = imaging_order.c.patient_id.in_(patient_ids)
     condition &= (imaging_order.c.scheduled_at >= since) & (imaging_order.c.scheduled_at < until)
     return _orders(tx, condition, MOST_OF_A_DAY)
+
+
+def search(
+    tx: Connection, site_id: str, text: str, *, states: Collection[OrderState], since: datetime, limit: int
+) -> list[Order]:
+    """The orders of a site in these states, scheduled since ``since``, of a name or a number, the latest first.
+
+    ``text``: how the registered name begins, its initials, a whole accession number, or a whole patient number of ours.
+    """
+    row = imaging_order.c
+    people = persons.records_whose(named(tx, text, persons.name_forms(), patient.c.initials))
+    numbered = persons.records_whose(patient.c.number == text)
+    about = (row.accession_number == text) | row.patient_id.in_(sa.union(*people.selects, *numbered.selects))
+    return _orders(tx, (row.site_id == site_id) & row.state.in_(states) & (row.scheduled_at >= since) & about, limit)
 
 
 def new_study_uid() -> str:

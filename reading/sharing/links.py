@@ -89,6 +89,16 @@ class Link:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PasscodeRefused:
+    """The link is one that opens, and its passcode is missing or wrong; only who has the link's secret learns that."""
+
+    left: int
+    """So many wrong ones more end the link; 0: it has ended."""
+    typed: bool
+    """Whether there was one."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class LinkSession:
     """A session just opened by a link; its token is returned this once."""
 
@@ -175,10 +185,10 @@ def end(ctx: Context[PatientViewer], link_id: str) -> None:
 @without_door("Nobody is known before the session is open.")
 def open_session(
     ctx: Context[Actor], keys: Keys, *, token: str, passcode: str, caller: Caller
-) -> LinkSession | WrongCredentials | TooManyAttempts:
+) -> LinkSession | PasscodeRefused | WrongCredentials | TooManyAttempts:
     """Open a session for whoever has a link, and its passcode where it has one; a refusal must be committed.
 
-    A link that never was, that has ended, whose report is hidden, and a wrong or missing passcode are one answer.
+    A link that never was, that has ended, and whose report is hidden are one answer.
     """
     attempt = attempts.of_secret(ctx.tx, keys, caller, ctx.now)
     try:
@@ -191,10 +201,14 @@ def open_session(
         )
     ).one_or_none()
     viewer = None if row is None else _viewer(ctx.tx, row, address=caller.address)
-    if row is None or viewer is None or not _shows_something(ctx, viewer) or not _proved(ctx, keys, row, passcode):
+    if row is None or viewer is None or not _shows_something(ctx, viewer):
         subject = "" if row is None else row.id
         ctx.record(action=Action.LINK_OPEN, subject_kind="link", subject_id=subject, outcome=Outcome.REFUSED)
         return WrongCredentials()
+    refused = _refused(ctx, keys, row, passcode)
+    if refused is not None:
+        ctx.record(action=Action.LINK_OPEN, subject_kind="link", subject_id=row.id, outcome=Outcome.REFUSED)
+        return refused
     attempts.half_succeeded(ctx.tx, attempt, ctx.now)
     secret = session_token.new()
     ctx.tx.execute(
@@ -286,26 +300,26 @@ def _shows_something(ctx: Context[Who], viewer: LinkViewer) -> bool:
     return ctx.tx.scalar(sa.select(sa.literal(1)).select_from(case).where(visible).limit(1)) is not None
 
 
-def _proved(ctx: Context[Actor], keys: Keys, row: sa.Row[Any], passcode: str) -> bool:
-    """Whether the passcode is right; a wrong one counts against the link, before it is known that it is wrong."""
+def _refused(ctx: Context[Actor], keys: Keys, row: sa.Row[Any], passcode: str) -> PasscodeRefused | None:
+    """None where the passcode is right; a wrong one counts against the link, before it is known that it is wrong."""
     if row.passcode_digest is None:
-        return True
+        return None
     typed = "".join(letter for letter in unicodedata.normalize("NFKC", passcode) if letter not in " -")
     if not typed:
-        return False
+        return PasscodeRefused(left=MOST_WRONG - row.wrong_passcodes, typed=False)
     counter, same = patient_link.c.wrong_passcodes, patient_link.c.id == row.id
     counted = ctx.tx.scalar(
         patient_link.update().where(same, counter < MOST_WRONG).values(wrong_passcodes=counter + 1).returning(counter)
     )
     if counted is None:
-        return False
+        return PasscodeRefused(left=0, typed=True)
     if hmac.compare_digest(bytes(row.passcode_digest), _passcode_digest(keys, row.id, typed)):
         ctx.tx.execute(patient_link.update().where(same).values(wrong_passcodes=counter - 1))
-        return True
+        return None
     if counted >= MOST_WRONG and _end(ctx.tx, row.id, EndReason.PASSCODES, ctx.now):
         details = {"why": EndReason.PASSCODES.value}
         ctx.record(action=Action.LINK_END, subject_kind="link", subject_id=row.id, details=details)
-    return False
+    return PasscodeRefused(left=MOST_WRONG - counted, typed=True)
 
 
 def _end(tx: Connection, link_id: str, reason: EndReason, now: datetime) -> bool:

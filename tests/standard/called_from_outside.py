@@ -64,7 +64,7 @@ _.centres
 _.caution
 _.qr
 _.patient_detail
-_.priority_raised
+_.urgency
 _.preliminary_id
 _.final_id
 

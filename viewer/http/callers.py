@@ -27,6 +27,10 @@ STAFF_COOKIE: Final = "tierread_session"
 PATIENT_COOKIE: Final = "tierread_patient"
 LINK_COOKIE: Final = "tierread_link"
 BROWSER_COOKIE: Final = "tierread_browser"
+FORGOTTEN_COOKIE: Final = "tierread_forgotten"
+"""Names, by the beginning of their digests, the ended sessions whose pictures the browser was told to forget."""
+MOST_FORGOTTEN: Final = 3
+"""One of staff, one of a patient and one of a link may stand in a browser at once."""
 BROWSER_SECRET: Final = re.compile(r"[A-Za-z0-9_-]{43}")
 SECOND: Final = timedelta(seconds=1)
 LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -128,7 +132,7 @@ def staff_of(request: Request, *, touch: bool, locks: bool = False) -> Staff:
         with snapshot(office.engine) as tx:
             staff = staff_sessions.by_token(tx, token, office.clock())
     if staff is None or staff.session is None or _lacks_factor(request, staff):
-        raise SignedOut
+        raise SignedOut(ended=token)
     return replace(staff, address=address_of(request))
 
 
@@ -261,7 +265,7 @@ def _patient(request: Request, *, touch: bool) -> PatientViewer:
         with snapshot(office.engine) as tx:
             patient = patient_sessions.by_token(tx, token, office.clock())
     if patient is None:
-        raise SignedOut
+        raise SignedOut(ended=token)
     return replace(patient, address=address_of(request))
 
 
@@ -300,7 +304,7 @@ def link_of(request: Request) -> LinkViewer:
     office, token = office_of(request), request.cookies.get(LINK_COOKIE)
     viewer = links.at_work(office.engine, token, office.clock()) if token else None
     if viewer is None:
-        raise SignedOut
+        raise SignedOut(ended=token or "")
     return replace(viewer, address=address_of(request))
 
 
@@ -362,6 +366,25 @@ def keep_off_scripts(
 def take(request: Request, response: Response, name: str, *, path: str = "/") -> None:
     """Delete the session cookie, and let the browser forget the pages that it cached."""
     response.delete_cookie(name, path=path, httponly=True, samesite="lax", secure=keeps_secure(request))
+    _clear_cache(response)
+
+
+def forget(request: Request, response: Response, ended: str) -> None:
+    """Let the browser forget what it cached in a session that has ended by itself, with the first answer after its end.
+
+    What was typed stays: it lies in the page and in the storage of the browser, for the person of the session alone,
+    whom the cookie goes on to name.
+    """
+    if not ended:
+        return
+    mark, known = session_token.digest(ended).hex()[:32], request.cookies.get(FORGOTTEN_COOKIE, "").split(".")
+    if mark in known:
+        return
+    _clear_cache(response)
+    keep_off_scripts(request, response, FORGOTTEN_COOKIE, ".".join([*known, mark][-MOST_FORGOTTEN:]).strip("."))
+
+
+def _clear_cache(response: Response) -> None:
     response.headers["Clear-Site-Data"] = '"cache"'
 
 

@@ -10,6 +10,11 @@ class ViewerError(Exception):
 class SignedOut(ViewerError):
     """Nobody is signed in, or the session has ended."""
 
+    def __init__(self, *, ended: str = "") -> None:
+        """``ended`` is the token of the session that has ended; empty where the request named none."""
+        super().__init__()
+        self.ended = ended
+
 
 class CrossSite(ViewerError):
     """An unsafe request without its token, or from another origin."""

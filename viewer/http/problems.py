@@ -37,7 +37,7 @@ from reading.simulation.apart import TookTooLong
 from reading.simulation.scenario import InvalidScenario, TooLarge
 from reading.templates.document import InvalidTemplate
 from viewer.http import kept_form
-from viewer.http.callers import whoever
+from viewer.http.callers import forget, whoever
 from viewer.http.errors import CrossSite, PasswordMustChange, ProveAgain, SignedOut, Unavailable, ViewerError
 from viewer.http.page import OUTSIDE, home_of, language_of, page, staff_page
 from viewer.shell.navigation import ACCOUNT, PASSWORD, area_of, entries_of, is_under
@@ -263,7 +263,10 @@ def _handle(request: Request, error: Exception) -> Response:
 
 
 async def _handle_signed_out(request: Request, error: Exception) -> Response:
-    return await kept_form.keep(request) or _handle(request, error)
+    assert isinstance(error, SignedOut)  # noqa: S101 -- registered for it alone
+    response = await kept_form.keep(request) or _handle(request, error)
+    forget(request, response, error.ended)
+    return response
 
 
 def _handle_malformed(request: Request, error: Exception) -> Response:

@@ -21,15 +21,15 @@ def door_form(
     refusal: WrongCredentials | TooManyAttempts | Invalid | None,
     **shown: object,
 ) -> Response:
-    """A form with what was refused; ``wrong`` is the key of the words for what opens nothing."""
-    problem, language = problem_of(refusal) if refusal else None, language_of(request)
+    """A form with what was refused; ``wrong`` are the words for what opens nothing."""
+    problem = problem_of(refusal) if refusal else None
     match refusal:
         case None:
             said = ""
         case WrongCredentials():
-            said = text(language, wrong)
+            said = wrong
         case TooManyAttempts():
-            said = text(language, "patient.too-many", **(problem.fields if problem else {}))
+            said = text(language_of(request), "patient.too-many", **(problem.fields if problem else {}))
         case Invalid():
             said = words_for(request, refusal)
     return page(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Form, Query
 from starlette.requests import Request
@@ -11,13 +11,14 @@ from starlette.responses import RedirectResponse, Response
 from reading.audit import stranger
 from reading.errors import TooManyAttempts, WrongCredentials
 from reading.sharing import links
-from reading.sharing.links import LinkSession
+from reading.sharing.links import LinkSession, PasscodeRefused
 from viewer.http.callers import (
     LINK_COOKIE,
     Linked,
     LinkedSubmitting,
     SameOrigin,
     caller_of,
+    forget,
     keep_off_scripts,
     link_of,
     take,
@@ -32,15 +33,20 @@ from viewer.words.catalogue import text
 
 router = APIRouter(prefix=LINKS)
 
+_TRIES: Final = {0: "links.passcode-ended", 1: "links.passcode-last"}
+"""What a wrong passcode is told, by how many more may be tried."""
+
 
 @router.get("")
 def show(request: Request, ended: Annotated[int, Query(ge=0, le=2)] = 0) -> Response:
     """The form: the secret stands behind ``#`` and never comes here by GET."""
     try:
         link_of(request)
-    except SignedOut:
+    except SignedOut as over:
         notice = {1: "links.over", 2: "links.left"}.get(ended)
-        return _form(request, notice=text(language_of(request), notice) if notice else "")
+        response = _form(request, notice=text(language_of(request), notice) if notice else "")
+        forget(request, response, over.ended)
+        return response
     return RedirectResponse(f"{LINKS}/reports", status_code=303) if not ended else _form(request)
 
 
@@ -53,8 +59,10 @@ def enter(
     office, caller = office_of(request), caller_of(request)
     with acting(office, stranger(caller.address)) as ctx:
         opened = links.open_session(ctx, office.keys, token=link.rpartition("#")[2], passcode=passcode, caller=caller)
+    if isinstance(opened, PasscodeRefused):
+        return _form(request, link=link, passcode=opened)
     if not isinstance(opened, LinkSession):
-        return _form(request, refusal=opened)
+        return _form(request, link=link, refusal=opened)
     response = RedirectResponse(f"{LINKS}/reports", status_code=303)
     keep_off_scripts(request, response, LINK_COOKIE, opened.token, path=LINKS)
     return response
@@ -101,5 +109,25 @@ def view(request: Request, viewer: Linked, version_id: str, number: int) -> Resp
     return picture_page(request, viewer, version_id, number, home=LINKS)
 
 
-def _form(request: Request, *, notice: str = "", refusal: WrongCredentials | TooManyAttempts | None = None) -> Response:
-    return door_form(request, "link_sign_in.html", wrong="links.refused", refusal=refusal, notice=notice)
+def _form(
+    request: Request,
+    *,
+    notice: str = "",
+    link: str = "",
+    refusal: WrongCredentials | TooManyAttempts | None = None,
+    passcode: PasscodeRefused | None = None,
+) -> Response:
+    """``link`` stays in the form after a refusal: it stands in no address any more."""
+    language, key = language_of(request), "links.refused"
+    if passcode is not None:
+        refusal = WrongCredentials()
+        key = "links.passcode-needed" if not passcode.typed else _TRIES.get(passcode.left, "links.passcode-wrong")
+    return door_form(
+        request,
+        "link_sign_in.html",
+        refusal=refusal,
+        wrong=text(language, key, n=passcode.left if passcode else 0),
+        notice=notice,
+        link=link,
+        known=passcode is not None,
+    )

@@ -16,6 +16,7 @@ from viewer.http.callers import (
     Patient,
     PatientSubmitting,
     SameOrigin,
+    forget,
     give,
     patient_of,
 )
@@ -38,9 +39,11 @@ Field = Annotated[str, Form(max_length=200)]
 def show(request: Request, ended: Annotated[int, Query(ge=0, le=3)] = 0) -> Response:
     try:
         patient_of(request)
-    except SignedOut:
+    except SignedOut as over:
         notice = {1: "patient.expired", 2: "patient.ended", 3: "number.changed"}.get(ended)
-        return _form(request, notice=text(language_of(request), notice) if notice else "")
+        response = _form(request, notice=text(language_of(request), notice) if notice else "")
+        forget(request, response, over.ended)
+        return response
     return RedirectResponse("/p/reports", status_code=303)
 
 
@@ -104,7 +107,7 @@ def _form(
     return door_form(
         request,
         "patient_sign_in.html",
-        wrong="patient.wrong",
+        wrong=text(language_of(request), "patient.wrong"),
         refusal=refusal,
         card_types=CARD_TYPES,
         card_type=card_type,

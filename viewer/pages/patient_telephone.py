@@ -13,9 +13,11 @@ from reading.errors import Invalid, NotThere, TooManyAttempts, WrongCredentials
 from reading.messages.routes import Audience
 from viewer.http.callers import PATIENT_COOKIE, SameOrigin, give
 from viewer.http.office import office_of
+from viewer.http.page import language_of
 from viewer.http.sessions import ask_for_code, open_session_by_code
 from viewer.pages.door_form import door_form
 from viewer.pages.patient import CARD_TYPES, Field
+from viewer.words.catalogue import text
 
 router = APIRouter(prefix="/p/telephone")
 
@@ -63,7 +65,7 @@ def _page(
     return door_form(
         _open(request),
         "patient_telephone.html",
-        wrong="telephone.wrong",
+        wrong=text(language_of(request), "telephone.wrong"),
         refusal=refusal,
         card_types=CARD_TYPES,
         card_type=card_type,

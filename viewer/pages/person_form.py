@@ -40,10 +40,8 @@ class PersonFields:
 TypedPerson = Annotated[PersonFields, Depends()]
 BLANK: Final = {
     **asdict(PersonFields()),
-    **dict.fromkeys(("site", "body_part", "laterality", "reason", "scheduled_at", "station", "patient"), ""),
-    "department": "",
-    "contrast": "",
-    "modality": "DX",
+    **dict.fromkeys(("site", "modality", "body_part", "laterality", "reason"), ""),
+    **dict.fromkeys(("scheduled_at", "station", "patient", "department", "contrast"), ""),
     "priority": "routine",
 }
 """What a form shows before anything was typed."""

@@ -15,7 +15,8 @@ from reading.sessions.staff_sessions import EndReason, StaffSession
 from reading.viewers import Staff
 from storage.database import snapshot
 from viewer.http import kept_form
-from viewer.http.callers import STAFF_COOKIE, SameOrigin, SubmittingUnsettled, give, keeps_cookies
+from viewer.http.callers import STAFF_COOKIE, SameOrigin, SubmittingUnsettled, forget, give, keeps_cookies, staff_of
+from viewer.http.errors import SignedOut
 from viewer.http.half_sign_in import give_half, take_half
 from viewer.http.kept_form import KeptForm
 from viewer.http.office import office_of
@@ -38,7 +39,12 @@ def show(request: Request, next: Next = "", ended: bool = False, over: bool = Fa
     if over:
         return _form(request, next, notice=text(language_of(request), "sign-in.over"))
     was_signed_in = bool(next) and STAFF_COOKIE in request.cookies
-    return _form(request, next, notice=_why_ended(request) if ended or was_signed_in else "")
+    response = _form(request, next, notice=_why_ended(request) if ended or was_signed_in else "")
+    try:
+        staff_of(request, touch=False)
+    except SignedOut as gone:
+        forget(request, response, gone.ended)
+    return response
 
 
 @router.post("/sign-in", dependencies=[SameOrigin])

@@ -95,7 +95,8 @@ def _case(request: Request, staff: Staff, case_id: str, *, done: str = "", answe
             "born": _born(entry),
             "accession": entry.studies[0].accession_number,
             "logged": alert_log.logged(alert_board.of_case(ctx, case_id), language),
-            "order": _order(ctx.tx, entry, language),
+            "order": (order := _order(ctx.tx, entry, language)),
+            "retaking": township.retaking(entry, order["number"], language),
             "asked": request_of(ctx.tx, found),
             "shares": sharing.given(
                 [one for one in shares.of_studies(ctx.tx, cases.study_uids(ctx.tx, case_id)) if one.in_force(now)],

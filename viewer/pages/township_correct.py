@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from reading.actions import Action
+from reading.cases.examination_codes import BODY_PARTS
 from reading.context import Context
 from reading.desk.entries import Entry
 from reading.dicom_dates import parse_date
@@ -20,7 +21,7 @@ from reading.errors import Invalid, NotAllowed, Stale
 from reading.intake import putting_right
 from reading.intake.correction import may_correct
 from reading.intake.study_content import sides_in
-from reading.orders.terms import BODY_PARTS, LATERALITIES
+from reading.orders.terms import LATERALITIES
 from reading.patients import attribution
 from reading.register import people
 from reading.reports import versions

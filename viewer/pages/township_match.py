@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Form
+from fastapi import APIRouter, Form, Query
 from sqlalchemy.engine import Connection
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from reading.actions import Action
+from reading.cases.cases import Case
 from reading.desk.entries import Entry
 from reading.dicom_dates import parse_date
 from reading.errors import Invalid, Stale
@@ -39,8 +40,15 @@ TRAITS: Final = tuple(Trait)
 
 
 @router.get("/{case_id}/order")
-def show(request: Request, staff: Looking, case_id: str) -> Response:
-    return _form(request, staff, case_id)
+def show(
+    request: Request,
+    staff: Looking,
+    case_id: str,
+    q: Annotated[str, Query(max_length=64)] = "",
+    order: Annotated[str, Query(max_length=26)] = "",
+) -> Response:
+    """``q``: a name or a number by which orders are sought; ``order``: one that was registered for these images."""
+    return _form(request, staff, case_id, q=q, chosen=order)
 
 
 @router.post("/{case_id}/order")
@@ -51,12 +59,13 @@ def match(  # noqa: PLR0917 -- the fields of the form
     revision: Annotated[int, Form(ge=1)],
     order: Annotated[str, Form(max_length=26)] = "",
     same_person: Annotated[str, Form(max_length=10)] = "",
+    q: Annotated[str, Form(max_length=64)] = "",
 ) -> Response:
     try:
         with going_in(office_of(request), staff, Action.CASE_MATCH, "case", case_id) as ctx:
             order_match.match(ctx, case_id, order, same_person=bool(same_person), seen=revision)
     except (Invalid, Stale) as wrong:
-        return _form(request, staff, case_id, chosen=order, wrong=wrong)
+        return _form(request, staff, case_id, q=q, chosen=order, wrong=wrong)
     return RedirectResponse(f"/t/case/{case_id}?done=matched", status_code=303)
 
 
@@ -73,14 +82,20 @@ def part(request: Request, staff: Submitting, case_id: str, revision: Annotated[
 
 
 def _form(
-    request: Request, staff: Staff, case_id: str, *, chosen: str = "", wrong: Invalid | Stale | None = None
+    request: Request,
+    staff: Staff,
+    case_id: str,
+    *,
+    q: str = "",
+    chosen: str = "",
+    wrong: Invalid | Stale | None = None,
 ) -> Response:
     office, now, language = office_of(request), office_of(request).clock(), language_of(request)
     with going_in(office, staff, Action.CASE_OPEN, "case", case_id) as ctx:
         entry = opened(ctx, case_id)
         zone = zone_of(ctx.tx, entry)
         order = matching.order_of(ctx.tx, case_id)
-        found = [] if order else matching.proposals(ctx.tx, entry.case)
+        found = [] if order else _found(ctx.tx, entry.case, q, chosen)
         values: dict[str, Any] = {
             "row": township.row(entry, None, zone, language, now),
             "matched": _order(ctx.tx, order, zone, language) if order else None,
@@ -94,11 +109,19 @@ def _form(
         staff,
         "match.html",
         status=problem_of(wrong).status if wrong else 200,
+        q=q,
         chosen=chosen,
         wrong=wrong.field if isinstance(wrong, Invalid) else "",
         problem=words_for(request, wrong) if isinstance(wrong, Invalid) else "",
         **values,
     )
+
+
+def _found(tx: Connection, case: Case, q: str, chosen: str) -> list[Proposal]:
+    """What is proposed or was sought, and the order that was chosen, wherever it lies."""
+    found = matching.sought(tx, case, q) if q.strip() else matching.proposals(tx, case)
+    first = matching.proposal(tx, case, chosen) if chosen and chosen not in {one.order.id for one in found} else None
+    return found if first is None else [first, *found]
 
 
 def _order(tx: Connection, order: Order, zone: str, language: Language) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from reading.errors import Invalid, NotThere
 from reading.kinds import HeldAs, IdentifierKind, Priority, Sex
 from reading.orders import counter, orders
 from reading.orders.orders import Asked
-from reading.orders.terms import AT_THE_COUNTER, BODY_PARTS, PAIRED
+from reading.orders.terms import BODY_PARTS, MODALITIES, OTHER_PARTS, PAIRED
 from reading.patients import card_facts, patients
 from reading.patients.patient_identifiers import Identifier
 from reading.patients.patients import Patient
@@ -38,8 +38,11 @@ from viewer.http.typed_times import typed_moment
 from viewer.pages.patient import CARD_TYPES
 from viewer.pages.person_form import BLANK, NO_PAPERS, TypedPerson, holder_of, one_of
 from viewer.pages.sign_in import words_for
+from viewer.pages.township_case import opened
 from viewer.views import order_form
 from viewer.views import orders as orders_view
+from viewer.views import township as township_view
+from viewer.views.report_sheet import zone_of
 
 router = APIRouter(prefix="/t/order")
 
@@ -73,6 +76,8 @@ class Shown:
     step: Literal["card", "order"] = "order"
     made: str = ""
     """The id of an order that was just placed."""
+    case: str = ""
+    """The id of the case whose images came without it."""
     found: Sequence[Patient] = ()
     """People whose card it may be, where it is not its owner's alone."""
     children: Collection[str] = ()
@@ -81,26 +86,29 @@ class Shown:
 
 
 @router.get("")
-def show(
+def show(  # noqa: PLR0917 -- what leads here
     request: Request,
     staff: Looking,
     made: Annotated[str, Query(max_length=26)] = "",
     patient: Annotated[str, Query(max_length=26)] = "",
     by: Annotated[By, Query()] = "",
+    case: Annotated[str, Query(max_length=26)] = "",
 ) -> Response:
-    """``patient``: the id of somebody whose record at the register is open."""
+    """``patient``: the id of somebody whose record at the register is open; ``case``: of images without an order."""
     if not patient and not by:
-        return _page(request, staff, Shown(form=BLANK, step="card", made=made))
-    return _page(request, staff, Shown(form={**BLANK, **STARTS.get(by, {}), "patient": patient}, made=made))
+        return _page(request, staff, Shown(form=BLANK, step="card", made=made, case=case))
+    form = {**BLANK, **_said(request, staff, case), **STARTS.get(by, {}), "patient": patient}
+    return _page(request, staff, Shown(form=form, made=made, case=case))
 
 
 @router.post("/card")
-def show_card(
+def show_card(  # noqa: PLR0917 -- the fields of the form
     request: Request,
     staff: Submitting,
     card_type: Field,
     card: Field = "",
     own: Annotated[str, Form(pattern="^(|yes)$")] = "",
+    case: Annotated[str, Form(max_length=26)] = "",
 ) -> Response:
     """The card comes first: its owner is there at once; of somebody unknown what the card says is filled in.
 
@@ -115,14 +123,15 @@ def show_card(
             children = {one.id for one in patients.wards(ctx.tx, office.keys, shown, ctx.now)}
             sex, born = card_facts.settled([shown], Sex.UNKNOWN, None, ctx.now)
     except Invalid as wrong:
-        return _page(request, staff, Shown(form=typed, step="card", wrong=wrong))
+        return _page(request, staff, Shown(form=typed, step="card", case=case, wrong=wrong))
     people = list({one.merged_into or one.id: one for one in found}.items())
     if len(people) == 1 and people[0][1].id not in children:
-        return RedirectResponse(f"/t/order?patient={people[0][0]}", status_code=303)
+        return RedirectResponse(f"/t/order?patient={people[0][0]}{f'&case={case}' if case else ''}", status_code=303)
     if people:
-        return _page(request, staff, Shown(form=typed, step="card", found=found, children=children))
-    said = {"sex": sex, "birth_date": born.isoformat() if born else ""}
-    return _page(request, staff, Shown(form={**typed, **said}))
+        return _page(request, staff, Shown(form=typed, step="card", case=case, found=found, children=children))
+    by_card = {"sex": sex, "birth_date": born.isoformat() if born else ""}
+    said = {field: value for field, value in (*typed.items(), *by_card.items()) if value}
+    return _page(request, staff, Shown(form={**BLANK, **_said(request, staff, case), **said}, case=case))
 
 
 @router.post("")
@@ -142,7 +151,9 @@ def order(  # noqa: PLR0917 -- the fields of the form
     department: Field = "",
     contrast: Annotated[str, Form(pattern="^(|with|without)$")] = "",
     again: Annotated[str, Form(pattern="^(|yes)$")] = "",
+    case: Annotated[str, Form(max_length=26)] = "",
 ) -> Response:
+    """Place it; of images that came without one the way leads back to where it is matched with them."""
     typed = {
         "patient": patient,
         **asdict(person),
@@ -175,8 +186,9 @@ def order(  # noqa: PLR0917 -- the fields of the form
             )
             made = counter.place(ctx, office.keys, asked)
     except Invalid as wrong:
-        return _page(request, staff, Shown(form=typed, wrong=wrong))
-    return RedirectResponse(f"/t/order?made={made.id}", status_code=303)
+        return _page(request, staff, Shown(form=typed, case=case, wrong=wrong))
+    onward = f"/t/case/{case}/order?order={made.id}" if ULID.fullmatch(case) else f"/t/order?made={made.id}"
+    return RedirectResponse(onward, status_code=303)
 
 
 @router.post("/{order_id}/cancel")
@@ -216,6 +228,7 @@ def _page(request: Request, staff: Staff, shown: Shown) -> Response:
     looks_through(office, staff, Action.ORDER_LIST)
     with snapshot(office.engine) as tx:
         rows = orders_view.rows(tx, sites, language, now)
+        usual = counter.modalities(tx, {site.id for site in sites}, now)
         devices = {one.ae_title: site.name for site in sites for one in counter.stations(tx, site.id, now)}
         placed = orders.by_id(tx, shown.made) if ULID.fullmatch(shown.made) else None
     wrong = shown.wrong
@@ -228,15 +241,19 @@ def _page(request: Request, staff: Staff, shown: Shown) -> Response:
         sites=sites,
         rows=rows,
         stations=devices,
-        modalities=AT_THE_COUNTER,
+        modalities=usual,
+        other_modalities=[one for one in MODALITIES if one not in usual],
         body_parts=BODY_PARTS,
+        other_parts=OTHER_PARTS,
         paired=PAIRED,
         departments=DEPARTMENTS,
         card_types=CARD_TYPES,
-        form=shown.form,
+        form={**shown.form, "modality": shown.form["modality"] or usual[0]},
         known=_known(request, staff, shown.form["patient"]),
         found=[order_form.line(one, language, now, child=one.id in shown.children) for one in shown.found],
         owner_unknown=all(one.id in shown.children for one in shown.found),
+        case=shown.case,
+        images=_images(request, staff, shown.case),
         made=placed if placed and placed.site_id in {site.id for site in sites} else None,
         wrong=wrong.field if wrong else "",
         problem=words_for(request, wrong) if wrong else "",
@@ -250,6 +267,23 @@ def _known(request: Request, staff: Staff, patient_id: str) -> dict[str, Any] | 
         opened = records.open_patient(ctx, patient_id, Action.PATIENT_OPEN)
         earlier = township.earlier(ctx, opened.id)
         return order_form.known(opened, earlier, language_of(request), ctx.now)
+
+
+def _said(request: Request, staff: Staff, case_id: str) -> dict[str, str]:
+    """What images that came without an order say of it; nothing where the order is for none."""
+    if not case_id:
+        return {}
+    with going_in(office_of(request), staff, Action.CASE_OPEN, "case", case_id) as ctx:
+        entry = opened(ctx, case_id)
+        return order_form.of_images(entry, zone_of(ctx.tx, entry), ctx.now)
+
+
+def _images(request: Request, staff: Staff, case_id: str) -> township_view.Row | None:
+    if not case_id:
+        return None
+    with going_in(office_of(request), staff, Action.CASE_OPEN, "case", case_id) as ctx:
+        entry = opened(ctx, case_id)
+        return township_view.row(entry, None, zone_of(ctx.tx, entry), language_of(request), ctx.now)
 
 
 def _clock(tx: Connection, site_code: str) -> ZoneInfo:

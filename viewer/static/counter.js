@@ -1,5 +1,6 @@
 // Forms with a card: only what the kind of card asks for is shown, and what an identity card says of its owner is filled
-// in. Without this script all fields are shown, and the server asks the same.
+// in. Of a child for whom a guardian shows one it says nothing. Without this script all fields are shown, and the server
+// asks the same.
 (function () {
   "use strict";
   var kind = document.getElementById("card_type");
@@ -34,12 +35,23 @@
     show("[data-papers]", papers);
     show("[data-guardian]", papers && !own);
     show("[data-no-papers]", !papers);
-    var facts = inCounter && own && kind.value === "identity_card" ? said(card.value) : null;
-    if (!facts) return;
+    if (inCounter) fill(papers && own && kind.value === "identity_card");
+  }
+
+  function fill(byCard) {
     var sex = document.getElementById("sex");
     var born = document.getElementById("birth_date");
-    if (sex && !sex.value) sex.value = facts.sex;
-    if (born && !born.value) born.value = facts.born;
+    var blank = sex.options[0];
+    blank.textContent = blank.getAttribute(byCard ? "data-by-card" : "data-otherwise");
+    var facts = said(card.value);
+    if (!facts) return;
+    if (byCard && !sex.value) sex.value = facts.sex;
+    if (byCard && !born.value) born.value = facts.born;
+    // What was filled in from the card is its owner's: nobody else has it from there.
+    if (!byCard && born.value === facts.born) {
+      born.value = "";
+      if (sex.value === facts.sex) sex.value = "";
+    }
   }
 
   [kind, card, whose].forEach(function (field) {

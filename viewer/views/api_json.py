@@ -46,6 +46,7 @@ def case(entry: Entry, staff: Staff, language: Language) -> Json:
         "arriving": row.arriving,
         "priority": row.priority,
         "identity": row.identity,
+        "linked": row.patient_id is not None,
         "modality": row.modality,
         "body_part": row.body_part,
         "laterality": row.laterality,

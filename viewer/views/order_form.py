@@ -5,13 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from reading.context import Context
+from reading.desk.entries import Entry
 from reading.desk.township import Examination
-from reading.kinds import Priority
+from reading.dicom_dates import parse_date
+from reading.kinds import Priority, Sex
+from reading.orders.counter import EARLIEST, LATEST
 from reading.orders.orders import Order
+from reading.orders.terms import BODY_PARTS, LATERALITIES, MODALITIES, OTHER_PARTS
 from reading.patients import patients
 from reading.patients.majority import ZONE
+from reading.patients.names import person_name
 from reading.patients.patients import Patient
 from reading.register import organisations
 from reading.viewers import Staff
@@ -42,6 +48,27 @@ def known(patient: Patient, earlier: Sequence[Examination], language: Language, 
         "number": shown.number,
         "detail": " · ".join(part for part in (shown.sex, shown.born) if part),
         "earlier": [township.row(each.entry, each.printable, each.time_zone, language, now) for each in earlier],
+    }
+
+
+def of_images(entry: Entry, zone: str, now: datetime) -> dict[str, str]:
+    """What the form says of images that came without an order, by the names of its fields.
+
+    A time that no order may have any more is left out.
+    """
+    case, patient = entry.case, entry.patient
+    born = parse_date(patient.birth_date)
+    made = case.examined_at.astimezone(ZoneInfo(zone))
+    return {
+        "name": person_name(patient.name),
+        "sex": patient.sex if patient.sex in set(Sex) else "",
+        "birth_date": born.isoformat() if born else "",
+        "site": entry.site.code,
+        "modality": case.modality if case.modality in MODALITIES else "",
+        "body_part": case.body_part if case.body_part in (*BODY_PARTS, *OTHER_PARTS) else "",
+        "laterality": case.laterality if case.laterality in LATERALITIES else "",
+        "priority": case.priority,
+        "scheduled_at": made.strftime("%Y-%m-%dT%H:%M") if -EARLIEST <= made - now <= LATEST else "",
     }
 
 

@@ -9,6 +9,7 @@ from typing import Final
 
 from sqlalchemy.engine import Connection
 
+from reading.kinds import Priority
 from reading.orders import orders, performed
 from reading.orders.order_state import CANCELLABLE, OrderState
 from reading.orders.orders import Order, Procedure
@@ -43,7 +44,8 @@ class Row:
     at: str
     station: str
     priority: str
-    """Empty for a routine order."""
+    urgency: str
+    """Its code; empty for a routine order."""
     state: str
     tone: str
     reason: str
@@ -103,7 +105,8 @@ def _row(  # noqa: PLR0917
         examination=examination(order, order.procedures, language),
         at=words.moment_today(order.scheduled_at, zone, now),
         station=station.ae_title if station else "",
-        priority="" if order.priority == "routine" else text(language, f"priority.{order.priority}"),
+        priority=text(language, f"priority.{order.priority}"),
+        urgency="" if order.priority is Priority.ROUTINE else order.priority,
         state=text(language, f"order.state.{order.state}"),
         tone=TONES[order.state],
         reason=why_discontinued([steps[one.id] for one in order.procedures if one.id in steps], language),

@@ -63,10 +63,13 @@ def _clock(found: Shown, language: Language, now: datetime) -> str:
     """How long it waits for an answer, or waited."""
     one = found.referral
     if one.state is State.SENT:
-        return text(language, "referral.waits", n=int((now - one.sent_at) / MINUTE), aim=int(AIM / MINUTE))
-    if one.answered_at is None:
-        return ""
-    return text(language, "referral.answered", n=int((one.answered_at - one.sent_at) / MINUTE))
+        return _after(language, "waits", now - one.sent_at, aim=int(AIM / MINUTE))
+    return "" if one.answered_at is None else _after(language, "answered", one.answered_at - one.sent_at)
+
+
+def _after(language: Language, what: str, waited: timedelta, **aim: int) -> str:
+    minutes = int(waited / MINUTE)
+    return text(language, f"referral.{what}" if minutes else f"referral.{what}-less", n=minutes, **aim)
 
 
 def tally(one: Tally, language: Language) -> dict[str, str | int]:

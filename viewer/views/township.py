@@ -57,7 +57,8 @@ class Row:
     examined_at: str
     examined_doubt: str
     priority: str
-    priority_raised: bool
+    urgency: str
+    """Its code, where it is more than routine; else empty."""
     images: str
     arriving: bool
     complete: bool
@@ -125,7 +126,7 @@ def row(
         examined_at=words.moment_today(case.examined_at, zone, now),
         examined_doubt=examined_doubt(entry, language),
         priority=text(language, f"priority.{case.priority}"),
-        priority_raised=case.priority is not Priority.ROUTINE,
+        urgency="" if case.priority is Priority.ROUTINE else case.priority,
         images=words.images(language, progress.arrived, progress.expected, arriving=case.arriving, held=progress.held),
         arriving=case.arriving,
         complete=progress.complete,
@@ -149,6 +150,14 @@ def state_words(entry: Entry, language: Language) -> str:
     state = entry.case.state
     under_way = entry.released and state in UNFINISHED
     return text(language, f"state.released.{RELEASED_BUT.get(state, 'more')}" if under_way else f"state.{state}")
+
+
+def retaking(entry: Entry, order_number: str, language: Language) -> str:
+    """How a retake has to be named at the device, so that it answers this case (`reading.intake.intake`)."""
+    if order_number:
+        return text(language, "returned.retake-order", number=order_number)
+    number = entry.studies[0].patient_id
+    return text(language, "returned.retake-patient", number=number) if number else text(language, "returned.retake")
 
 
 def paper(printed: Printings | None, zone: str, language: Language, now: datetime) -> str:

@@ -52,7 +52,7 @@ def moment_today(at: datetime, zone: str, now: datetime) -> str:
 
 
 def until(language: Language, due_at: datetime, now: datetime) -> str:
-    """How much time is left, or how long the time has been over: in 2 h 5 min, 3 min overdue."""
+    """How much time is left, or how long the time has been over: in 2 h 5 min, 3 min overdue, in less than a minute."""
     left = due_at - now
     part = "in" if left >= timedelta(0) else "over"
     minutes = int(abs(left).total_seconds() // 60)
@@ -61,7 +61,7 @@ def until(language: Language, due_at: datetime, now: datetime) -> str:
         return text(language, f"due.{part}-days", days=days, hours=rest // 60)
     if abs(left) >= HOUR:
         return text(language, f"due.{part}-hours", hours=minutes // 60, minutes=minutes % 60)
-    return text(language, f"due.{part}-minutes", n=minutes)
+    return text(language, f"due.{part}-minutes", n=minutes) if minutes else text(language, f"due.{part}-less")
 
 
 def age(language: Language, born: date | None, on: date) -> str:

@@ -17,7 +17,7 @@ from reading.context import Context
 from reading.errors import Invalid, NotThere, WrongCredentials
 from reading.sessions.attempts import Caller
 from reading.sharing import links
-from reading.sharing.links import LinkSession, Made
+from reading.sharing.links import LinkSession, Made, PasscodeRefused
 from reading.signing import withhold
 from reading.viewers import LinkViewer, PatientViewer
 from storage.database import transaction
@@ -101,12 +101,14 @@ def test_every_link_that_does_not_open_is_one_answer(engine: Engine, now: dateti
             shared.open(ended.token),
             shared.open(over.token),
             shared.open(hidden.token),
-            shared.open(locked.token),
-            shared.open(locked.token, wrong),
         ]
+        asked, refused = shared.open(locked.token), shared.open(locked.token, wrong)
         events = [event for event in audit.events_about(tx, "link", locked.link_id) if event.action == "link.open"]
 
-        assert [type(each) for each in answers] == [WrongCredentials] * 7
+        assert [type(each) for each in answers] == [WrongCredentials] * 5
+        # Who has the secret learns that a passcode lacks, and how often it may be tried.
+        assert asked == PasscodeRefused(left=links.MOST_WRONG, typed=False)
+        assert refused == PasscodeRefused(left=links.MOST_WRONG - 1, typed=True)
         assert [event.outcome for event in events] == [Outcome.REFUSED] * 2
         assert isinstance(shared.open(locked.token, f"{locked.passcode[:3]} {locked.passcode[3:]}"), LinkSession)
         full_width = locked.passcode.translate({ord(digit): ord(digit) + 0xFEE0 for digit in "0123456789"})
@@ -117,11 +119,11 @@ def test_ten_wrong_passcodes_end_a_link_for_good(engine: Engine, now: datetime) 
     with transaction(engine) as tx:
         shared = Shared(tx, now)
         made = shared.make(shared.cases[0], with_passcode=True)
-        for number in range(links.MOST_WRONG):
-            shared.open(made.token, f"x{number}")
+        left = [shared.open(made.token, f"x{number}").left for number in range(links.MOST_WRONG)]
         right = shared.open(made.token, made.passcode)
         (listed,) = links.links_of(shared.patient())
 
+        assert left == list(reversed(range(links.MOST_WRONG)))
         assert isinstance(right, WrongCredentials)
         assert (listed.in_force(now), listed.end_reason, listed.views) == (False, "passcodes", 0)
 

@@ -265,3 +265,27 @@ def test_a_weak_password_is_refused_in_words(house: House) -> None:
     for weak, words in (("1234567890", "很多人在用"), ("          ", "5 个不同的字符")):
         refused = ada.post("/api/session/password", json={"current": PASSWORD, "new": weak})
         assert (refused.status_code, words in refused.json()["detail"]) == (422, True)
+
+
+def test_the_first_answer_after_a_session_ended_by_itself_clears_the_cache_once(house: House) -> None:
+    tang, fresh = house.signed_in("tang"), house.client()
+    case = house.case("1.2.840.1")
+    pia = house.patient_client(case.id)
+    alive = tang.get("/t")
+    house.now += timedelta(minutes=31)
+
+    first, again = tang.get("/t"), tang.get("/t")
+    polled = tang.get("/api/cases")
+    page = house.signed_in("tang")
+    house.now += timedelta(minutes=31)
+    at_the_door, kept = page.get("/sign-in"), page.post("/t/order", data={"reason": "咳嗽三天"})
+    patients = [pia.get("/p/reports"), pia.get("/p")]
+
+    def clears(answer: httpx.Response) -> str | None:
+        return answer.headers.get("clear-site-data")
+
+    assert [clears(each) for each in (alive, first, again, polled)] == [None, '"cache"', None, None]
+    assert [clears(each) for each in (at_the_door, kept)] == ['"cache"', None]
+    assert 'name="kept"' in kept.text  # the cookie still names whose it is
+    assert [clears(each) for each in patients] == ['"cache"', None]
+    assert clears(fresh.get("/t")) is None

@@ -99,3 +99,23 @@ def test_a_corrected_report_says_so_and_the_first_thing_is_what_it_says(house: H
     assert page.index("诊断意见") < page.index("检查所见") < page.index("<details")
     assert "阳性" not in page
     assert len(page.encode()) < 100_000
+
+
+def test_after_a_wrong_passcode_the_link_is_still_there_and_the_tries_are_counted(house: House) -> None:
+    case_id, _ = final(house)
+    address, passcode = made(house.patient_client(case_id), case_id, passcode="yes")
+    doctor, secret = house.client(), address.partition("#")[2]
+    wrong = "000000" if passcode != "000000" else "111111"
+
+    missing = doctor.post("/s", data={"link": secret})
+    answers = [doctor.post("/s", data={"link": secret, "passcode": wrong}) for _ in range(2)]
+    bad = doctor.post("/s", data={"link": f"{secret}x", "passcode": wrong})
+    kept = re.search(r'name="link" value="([^"]+)"', answers[-1].text)
+
+    assert kept is not None
+    assert "需要口令" in missing.text
+    assert [(each.status_code, f"还可以试 {n} 次" in each.text) for each, n in zip(answers, (9, 8), strict=True)] == [
+        (401, True)
+    ] * 2
+    assert ("链接打不开" in bad.text, "还可以试" in bad.text) == (True, False)
+    assert doctor.post("/s", data={"link": kept[1], "passcode": passcode}).headers["location"] == "/s/reports"

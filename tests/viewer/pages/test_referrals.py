@@ -31,7 +31,7 @@ def test_a_patient_is_referred_accepted_and_comes(house: House) -> None:
 
     assert (blank.status_code, "请填写联系人和电话" in blank.text, "胸痛 &lt;b&gt;" in blank.text) == (422, True, True)
     assert sent.status_code == 303, sent.text
-    assert ("等待本机构处理" in listed, "已等待 0 分钟（目标 20 分钟内答复）" in listed) == (True, True)
+    assert ("等待本机构处理" in listed, "刚刚送出（目标 20 分钟内答复）" in listed) == (True, True)
     assert ("右下肺炎" in shown, "胸痛 &lt;b&gt;" in shown, "撤回转诊" in shown) == (True, True, False)
     assert (wrong.status_code, "时间无效" in wrong.text, "呼吸科 12 床" in wrong.text) == (422, True, True)
     assert [one.status_code for one in (accepted, arrived, closed)] == [303] * 3

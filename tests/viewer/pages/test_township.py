@@ -21,8 +21,9 @@ from reading.completeness.announcements import Named
 from reading.context import Context
 from reading.desk.entries import entries_of
 from reading.intake import arrival_end, intake
-from reading.kinds import IdentifierKind
+from reading.kinds import IdentifierKind, Priority
 from reading.orders import orders
+from reading.orders.orders import Asked
 from reading.patients.patient_identifiers import Identifier
 from reading.patients.patients import find
 from reading.queue import leases
@@ -118,13 +119,39 @@ def test_a_returned_examination_says_why_and_is_answered(house: House) -> None:
         leases.return_to_site(
             Context(tx, clinic.audit, house.now, clinic.ada), case.id, revision=revision, why="侧位曝光不足"
         )
-    assert "侧位曝光不足" in tang.get("/t").text
+    listed, page = tang.get("/t").text, tang.get(f"/t/case/{case.id}").text
+    assert "侧位曝光不足" in listed
+    assert "重拍后自动继续诊断" in listed.partition("<tbody>")[2]
+    assert [words in page for words in ("怎样处理这次退回", "同一个患者编号 P1", "不能重拍")] == [True] * 3
 
     house.submit(tang, f"/t/case/{case.id}/answer", why="已重拍")
 
     assert "侧位曝光不足" not in tang.get("/t/banners").text
     with snapshot(house.engine) as tx:
         assert state(tx, case.id) is State.WAITING_READ
+
+
+def test_an_emergency_has_a_badge_in_the_lists_and_a_reader_sees_that_nobody_is_linked(house: House) -> None:
+    clinic, tang = house.clinic, house.signed_in("tang")
+    with transaction(house.engine) as tx:
+        order = orders.place(
+            tx,
+            site_id=clinic.region.hills.id,
+            patient_id=house.patient.id,
+            modality="DX",
+            priority=Priority.EMERGENCY,
+            procedures=[Asked(body_part="CHEST")],
+            reason="",
+            ordered_by=None,
+            now=house.now,
+        )
+    case = house.case(STUDY, accession_number=order.accession_number)
+    nobodys = house.case("1.2.840.9", patient_id="", patient_name="LI^NA")
+    badge = '<span class="priority emergency">急诊</span>'
+    listed = {one["id"]: one["linked"] for one in house.signed_in("ada").get("/api/cases").json()["items"]}
+
+    assert [tang.get(page).text.count(badge) for page in ("/t", f"/t/case/{case.id}", "/t/order")] == [1, 1, 1]
+    assert (listed[case.id], listed[nobodys.id]) == (True, False)
 
 
 def test_a_preliminary_report_is_printed_with_its_mark_and_the_print_is_logged(house: House) -> None:

@@ -20,7 +20,7 @@ from reading.patients import attribution, patients
 from storage.database import snapshot, transaction
 from storage.index import queries
 from tests.reading.clinic import NORMAL, read
-from tests.reading.region import KEYS
+from tests.reading.region import KEYS, PIA_CARD
 from tests.viewer.house import House
 
 STUDY = "1.2.840.1"
@@ -183,3 +183,66 @@ def test_only_what_was_proposed_is_matched(house: House) -> None:
     assert [answer.status_code for answer in answers] == [422] * 3
     assert house.submit(tang, f"/t/case/{case.id}/order/part").status_code == 404
     assert "没有合适的申请单" in tang.get(f"/t/case/{case.id}/order").text
+
+
+def test_an_order_is_found_by_a_name_or_a_number_and_undoing_asks_first(house: House) -> None:
+    case, tang = unscheduled(house), house.signed_in("tang")
+    with transaction(house.engine) as tx:
+        # Nothing of it fits, and it lies further away than what is proposed
+        meant = place(house, tx, "赵敏", modality="US", scheduled_at=house.now - timedelta(days=20))
+        elsewhere = place(house, tx, "赵敏", site_id=house.clinic.region.lake.id)
+        gone = place(house, tx, "赵敏")
+        progress.cancel(tx, gone.id, revision=1)
+    page = f"/t/case/{case.id}/order"
+
+    proposed = tang.get(page).text
+    found = [tang.get(page, params={"q": typed}).text for typed in ("赵", "zhaomin", meant.accession_number)]
+    none = tang.get(page, params={"q": "钱"}).text
+    refused = house.submit(tang, page, order=meant.id, q="赵")
+    matched = house.submit(tang, page, order=meant.id, q="赵", same_person="yes")
+    undo = tang.get(page).text
+
+    assert meant.id not in proposed
+    assert [meant.id in each for each in found] == [True] * 3
+    assert [one in found[0] for one in (elsewhere.id, gone.id)] == [False] * 2
+    assert "没有找到缺图像的申请单" in none
+    assert (refused.status_code, meant.id in refused.text) == (422, True)  # the search is still there
+    assert matched.status_code == 303
+    assert '<input type="checkbox" required> 确定解除与「赵敏」申请单的匹配' in undo
+
+
+def test_an_order_is_registered_with_what_the_images_say_and_offered_for_them(house: House) -> None:
+    case, tang = unscheduled(house, modality="CR", body_part="RIB", laterality="L"), house.signed_in("tang")
+    start = f"/t/order?case={case.id}"
+    house.case("1.2.840.2")  # so that the site knows Pia
+    token = {"csrf_token": tang.headers["X-CSRF-Token"], "case": case.id}
+
+    link = tang.get(f"/t/case/{case.id}/order").text
+    card = tang.get(start).text
+    form = tang.get(f"{start}&by=none").text
+    known = tang.post("/t/order/card", data={**token, "card_type": "identity_card", "card": PIA_CARD})
+    person = {"card_type": "none", "name": "王小丽", "sex": "F", "reason": "摔伤"}
+    asked = {"site": "hills", "modality": "CR", "body_part": "RIB", "laterality": "L", "priority": "routine"}
+    made = tang.post("/t/order", data={**token, **person, **asked})
+    back = tang.get(made.headers["location"]).text
+
+    assert start in link
+    assert f'name="case" value="{case.id}"' in card
+    assert "<strong>WANG XIAOLI</strong> · 女 · CR 肋骨 左" in card
+    assert 'name="name" value="WANG XIAOLI"' in form
+    assert re.findall(r'name="(\w+)" value="(\w*)"[^>]*? checked', re.sub(r"\s+", " ", form)) == [
+        ("modality", "CR"),
+        ("body_part", "RIB"),
+        ("laterality", "L"),
+        ("priority", "routine"),
+    ]
+    assert '<option value="F" selected>' in form
+    assert known.headers["location"] == f"/t/order?patient={house.patient.id}&case={case.id}"
+    assert made.headers["location"].startswith(f"/t/case/{case.id}/order?order=")
+    assert re.search(r'name="order" value="\w+" required checked', back)
+
+
+def test_a_case_that_they_do_not_see_fills_no_form(house: House) -> None:
+    case = unscheduled(house)
+
+    assert house.signed_in("quinn").get(f"/t/order?case={case.id}&by=none").status_code == 404

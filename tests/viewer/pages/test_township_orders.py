@@ -8,6 +8,7 @@ from datetime import timedelta
 import httpx
 
 from reading import audit
+from reading.cases import examination_codes
 from reading.kinds import Priority
 from reading.orders import orders, performed_messages, progress
 from reading.orders.order_state import Move, OrderState
@@ -16,6 +17,7 @@ from reading.orders.performed import State
 from reading.orders.performed_messages import Message, Reference
 from reading.register import devices
 from storage.database import snapshot, transaction
+from tests.reading.clinic import arrive
 from tests.reading.region import PIA_CARD
 from tests.viewer.house import House
 
@@ -246,3 +248,35 @@ def test_an_order_with_one_part_made_can_be_cancelled_for_the_rest(house: House)
 
     assert answer["state"] == OrderState.ARRIVED
     assert "图像已到" in tang.get("/t/order").text
+
+
+def test_what_the_site_makes_is_offered_first_and_every_part_can_be_chosen(house: House) -> None:
+    tang = house.signed_in("tang")
+    before = tang.get("/t/order?by=card").text
+    house.case("1.2.840.1")
+    house.case("1.2.840.2", modality="US")
+    with transaction(house.engine) as tx:
+        arrive(tx, house.clinic, "1.2.840.3", house.now - timedelta(days=91), modality="CT")
+    page = tang.get("/t/order?by=card").text
+    offered, _, others = page.partition("其他设备类型")
+    unsided = [register(house, tang, body_part=part) for part in ("RIB", "CLAVICLE", "FINGER", "TOE", "PATELLA")]
+    rare = register(house, tang, modality="CT", body_part="ORBIT")
+
+    assert "其他设备类型" not in before
+    assert re.findall(r'name="modality" value="(\w+)"', offered) == ["DX", "US"]
+    assert re.findall(r'name="modality" value="(\w+)"', others) == ["CR", "CT", "MR", "MG", "RF", "XA"]
+    assert 'value="DX" required checked' in page
+    assert [words in page for words in ("肋骨", "锁骨", "手指", "足趾", "腹部（腹部平片、KUB）")] == [True] * 5
+    assert set(re.findall(r'name="body_part" value="(\w+)"', page)) == set(examination_codes.BODY_PARTS)
+    assert [(each.status_code, "这个部位分左右" in each.text) for each in unsided] == [(422, True)] * 5
+    assert placed(house, rare).procedures[0].body_part == "ORBIT"
+
+
+def test_the_sex_of_a_child_is_chosen_and_not_taken_from_the_guardians_card(house: House) -> None:
+    tang = house.signed_in("tang")
+
+    own = tang.get("/t/order?by=card").text
+    child = tang.get("/t/order?by=guardian").text
+
+    assert re.search(r'<option value=""[^>]*>按身份证</option>', own)
+    assert re.search(r'<option value=""[^>]*>请选择</option>', child)

@@ -19,7 +19,7 @@ from reading.desk.alert_board import Row
 from reading.desk.clinical_request import Told
 from reading.intake.putting_right import Reason
 from reading.kinds import Priority, Sex
-from reading.orders.terms import AT_THE_COUNTER, BODY_PARTS
+from reading.orders.terms import BODY_PARTS
 from reading.quality import moves as quality_moves
 from reading.quality.kinds import Group, Kind
 from reading.reports.versions import VALID
@@ -91,7 +91,6 @@ def test_every_text_that_the_code_asks_for_is_there() -> None:
         *(f"role.{role}" for role in ON_DUTY_AS),
         *(f"alerts.means.{means}" for means in read_back.Means),
         *(f"alerts.disposal.{disposal}" for disposal in Disposal),
-        *(f"modality.{modality}" for modality in AT_THE_COUNTER),
         *(f"modality.{modality}" for modality in examination_codes.MODALITIES),
         *(f"body.{part}" for part in {*BODY_PARTS, *examination_codes.BODY_PARTS}),
         *(f"check.{check}" for check in Check),

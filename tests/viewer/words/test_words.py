@@ -35,7 +35,9 @@ def test_an_age_is_told_in_years_months_or_days(born: date | None, shown: str) -
     ("left", "shown"),
     [
         (timedelta(minutes=25, seconds=30), "in 25 min"),
-        (timedelta(0), "in 0 min"),
+        (timedelta(0), "in less than 1 min"),
+        (timedelta(seconds=59), "in less than 1 min"),
+        (timedelta(seconds=-59), "just overdue"),
         (timedelta(seconds=-61), "1 min overdue"),
         (timedelta(minutes=-59), "59 min overdue"),
         (timedelta(hours=2, minutes=5), "in 2 h 5 min"),

@@ -1,6 +1,7 @@
 /** How a case is named on the worklist and at the desk. */
+import { html, nothing, type TemplateResult } from 'lit'
 import type { Case } from './api/case'
-import { dueFrom, urgencyOf, type Urgency } from './due'
+import { dueFrom, urgencyOf, type Due, type Urgency } from './due'
 import { named, text } from './language'
 
 /** e.g. "DR Hand, left". */
@@ -20,6 +21,14 @@ export function personOf({ sex, age }: Case['patient']): string {
 
 export const nameOfPatient = (patient: Case['patient']): string => patient.name || text('patient-unknown')
 
+/** That nobody knows whose the images are, or that they may be somebody else's. */
+export function identityTag({ identity, linked }: Pick<Case, 'identity' | 'linked'>): TemplateResult | typeof nothing {
+  if (identity === 'differs') return html`<span class="tag danger">${text('desk.identity-differs')}</span>`
+  return linked
+    ? nothing
+    : html`<span class="tag warning" title=${text('desk.not-linked-explained')}>${text('township.not-linked')}</span>`
+}
+
 /** In how long it is due, or that its clock stands still while it is back at the township. */
 export function dueOf(
   item: Pick<Case, 'due_at' | 'state'>,
@@ -31,8 +40,14 @@ export function dueOf(
   const words =
     unit === 'hour'
       ? text(overdue ? 'due.over-hours' : 'due.in-hours', { hours: count, minutes: minutes % 60 })
-      : text(overdue ? `common.over-${unit}` : `common.in-${unit}`, { n: count })
+      : inOneUnit(due)
   return { words, overdue, urgency: urgencyOf(due) }
+}
+
+/** How far it is in its one unit; nobody has no minutes left. */
+export function inOneUnit({ overdue, count, unit }: Due): string {
+  if (count === 0) return text(overdue ? 'due.over-less' : 'due.in-less')
+  return text(overdue ? `common.over-${unit}` : `common.in-${unit}`, { n: count })
 }
 
 /** Whether the clock still matters. */

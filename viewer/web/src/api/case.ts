@@ -100,6 +100,8 @@ export type Case = {
   readonly follow_up: FollowUp | null
   /** What comparing the images with the person says; `differs`: whose they are is not confirmed. */
   readonly identity: 'unchecked' | 'silent' | 'agrees' | 'differs' | 'confirmed'
+  /** Whether it is joined to a registered patient. */
+  readonly linked: boolean
   readonly prior_count: number
   readonly review: 'before_release' | 'after_release' | null
   readonly rule: {

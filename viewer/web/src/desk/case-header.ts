@@ -1,7 +1,16 @@
 /** Whose case it is and how it stands, above images and report. */
 import { html, nothing, type TemplateResult } from 'lit'
 import type { CaseDetail } from '../api/case-detail'
-import { dueOf, examinationOf, imagesOf, isIncomplete, isOpen, nameOfPatient, personOf } from '../case-words'
+import {
+  dueOf,
+  examinationOf,
+  identityTag,
+  imagesOf,
+  isIncomplete,
+  isOpen,
+  nameOfPatient,
+  personOf,
+} from '../case-words'
 import { clock, dateAndTime, named, text } from '../language'
 import type { LeaseState } from './lease-keeper'
 
@@ -13,7 +22,7 @@ export function caseHeader(detail: CaseDetail, lease: LeaseState | undefined, no
       ${nameOfPatient(detail.patient)} <span class="soft">${personOf(detail.patient)}</span>
       ${detail.patient.name_in_images ? html`<span class="soft small">${text('patient.in-images', { name: detail.patient.name_in_images })}</span>` : nothing}
     </h1>
-    ${detail.identity === 'differs' ? html`<span class="tag danger">${text('desk.identity-differs')}</span>` : nothing}
+    ${identityTag(detail)}
     <p class="examination">
       <strong>${examinationOf(detail)}</strong>
       <span class="soft">${detail.site.name} · ${dateAndTime(detail.examined_at)} ${detail.examined_doubt}</span>

@@ -1,7 +1,18 @@
 /** One case on the worklist: a cell for each column. */
 import { html, nothing, type TemplateResult } from 'lit'
 import type { Case } from '../api/case'
-import { dueOf, examinationOf, imagesOf, isIncomplete, isOpen, lacks, nameOfPatient, personOf } from '../case-words'
+import {
+  dueOf,
+  examinationOf,
+  identityTag,
+  imagesOf,
+  inOneUnit,
+  isIncomplete,
+  isOpen,
+  lacks,
+  nameOfPatient,
+  personOf,
+} from '../case-words'
 import { dueFrom, signOf } from '../due'
 import { dateAndTime, hour, named, text } from '../language'
 import { caseAddress } from '../shell/route'
@@ -48,7 +59,7 @@ const CELLS: Readonly<Record<Column, (item: Case, now: Date, gone: boolean) => T
     html`<td class="patient">
       <a class="open" href=${caseAddress(item.id)}>${nameOfPatient(item.patient)}</a>
       ${item.critical ? html`<span class="tag danger">${text('worklist.critical')}${alarm(item.critical, now)}</span>` : nothing}
-      ${item.identity === 'differs' ? html`<span class="tag danger">${text('desk.identity-differs')}</span>` : nothing}
+      ${identityTag(item)}
       <span class="soft">${personOf(item.patient)}</span>
       ${item.patient.name_in_images ? html`<span class="soft small">${text('patient.in-images', { name: item.patient.name_in_images })}</span>` : nothing}
     </td>`,
@@ -86,8 +97,7 @@ const CELLS: Readonly<Record<Column, (item: Case, now: Date, gone: boolean) => T
 /** Until when somebody has to answer a critical result, or that they have. */
 function alarm({ acknowledged_at, due_at }: NonNullable<Case['critical']>, now: Date): string {
   if (acknowledged_at) return ' ✓'
-  const { overdue, count, unit } = dueFrom(new Date(due_at), now)
-  return ` ${text(overdue ? `common.over-${unit}` : `common.in-${unit}`, { n: count })}`
+  return ` ${inOneUnit(dueFrom(new Date(due_at), now))}`
 }
 
 /** Whom it waits for, and until when it waits for nobody else. */
