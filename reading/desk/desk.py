@@ -42,7 +42,7 @@ from reading.patients.same_person import Said
 from reading.queue import leases
 from reading.queue.leases import Lease
 from reading.register.grants import may_act
-from reading.reports import drafts, versions
+from reading.reports import drafts, issues, versions
 from reading.reports.drafts import Draft
 from reading.reports.not_shown import NotShown
 from reading.reports.seal import said
@@ -80,6 +80,8 @@ class SignedBy:
 @dataclass(frozen=True, kw_only=True)
 class SignedVersion:
     version: ReportVersion
+    number: int | None
+    """As people count (`reading.reports.issues`)."""
     signatures: tuple[SignedBy, ...]
     """All signatures that the version rests on; the author's may lie on the version that it supersedes."""
 
@@ -186,11 +188,7 @@ def detail(ctx: Context[Staff], case_id: str) -> Detail:
                 reviews=[(line.review, line.reviewer_name) for line in reviews],
                 confirmations=[line.confirmation for line in confirmed],
                 consultations=consulted,
-                changes=[
-                    (one.version, one.signatures[-1].name)
-                    for one in signed
-                    if one.version.number > 1 and one.signatures
-                ],
+                changes=[(one.version, one.signatures[-1].name) for one in signed[1:] if one.signatures],
                 alert=entry.alert,
                 acknowledged_by=entry.alert_acknowledged_by or "",
             )
@@ -284,6 +282,7 @@ def signed_version(tx: Connection, version: ReportVersion) -> SignedVersion:
     by_id = {row.id: row for row in rows}
     return SignedVersion(
         version=version,
+        number=issues.number_of(tx, version),
         signatures=tuple(
             SignedBy(
                 role=one.role,

@@ -26,7 +26,7 @@ from reading.patients import patients
 from reading.patients.keys import Keys
 from reading.patients.names import bare, person_name
 from reading.register import organisations
-from reading.reports import versions
+from reading.reports import issues, versions
 from reading.reports.paper_code import code_of, read_code
 from reading.reports.seal import said
 from reading.reports.versions import ReportVersion, Status
@@ -61,7 +61,8 @@ class Paper:
 
     version_id: str
     standing: Standing
-    number: int
+    number: int | None
+    """As people count (`reading.reports.issues`)."""
     reported_at: datetime
     replaced_at: datetime | None
     """When the version that counts now came; None where none took its place."""
@@ -199,7 +200,7 @@ def _paper(ctx: Context[Actor], version: ReportVersion) -> Paper:
     return Paper(
         version_id=version.id,
         standing=standing,
-        number=version.number,
+        number=issues.number_of(ctx.tx, version),
         reported_at=version.released_at or version.created_at,
         replaced_at=None if now is None else now.released_at or now.created_at,
         accession_end=_accession(version)[-ACCESSION_SHOWN:],

@@ -33,7 +33,7 @@ from reading.desk.desk import SignedBy, signed_version
 from reading.desk.entries import Entry, entries_of
 from reading.report_objects import rows
 from reading.report_objects.rows import Kind, Wanted
-from reading.reports import marks, versions
+from reading.reports import issues, marks, versions
 from reading.reports.versions import ReportVersion, SealFlaw, Status
 from reading.signing import papers
 from reading.signing.marked_pictures import shows
@@ -199,13 +199,15 @@ def _report(tx: Connection, opened: _Opened, wanted: Wanted) -> Report:
     there = queries.instances_of(tx, version.images["instances"])
     drawn = [about for kind, about in rows.parts_of(version.content) if kind is Kind.DRAWN]
     place = drawn.index(wanted.about) + 1 if wanted.kind is Kind.DRAWN else None
+    number = issues.number_of(tx, version)
+    assert number is not None  # noqa: S101 -- a final version has one
     return Report(
         sop_instance_uid=wanted.sop_instance_uid,
         # The study too: a series lies in one, and a case may later show another first.
         series_uid=rows.uid_of(wanted.case_id, study.study_uid, wanted.kind),
         study_uid=study.study_uid,
         attributes={keyword: str(getattr(study, column)) for keyword, column in SHOWN_AS.items()},
-        number=version.number if place is None else version.number * _PLACES + place,
+        number=number if place is None else number * _PLACES + place,
         released_at=_at(version.released_at or version.created_at, zone_of(tx, opened.entry)),
         institution=opened.entry.site.name,
         title=opened.sheet.heading,

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from reading.access import door
 from reading.actions import Action
 from reading.errors import NotThere
-from reading.reports import versions
+from reading.reports import issues, versions
 from reading.reports.seal import payload_of
 from reading.reports.versions import ReportVersion
 from reading.sharing import links
@@ -53,7 +53,9 @@ def sign_out(request: Request, response: Response, patient: PatientActing) -> No
 @router.get("/reports")
 def reports(request: Request, patient: Patient) -> list[dict[str, Any]]:
     with acting(office_of(request), patient) as ctx:
-        return [_summary(each.version, each, each.site_name) for each in door.open_own_reports(ctx, limit=MOST_LISTED)]
+        found = door.open_own_reports(ctx, limit=MOST_LISTED)
+        numbers = issues.of_cases(ctx.tx, [each.version.case_id for each in found])
+        return [_summary(each.version, numbers[each.version.id], each, each.site_name) for each in found]
 
 
 @router.get("/examination")
@@ -121,8 +123,9 @@ def report(request: Request, patient: Patient, version_id: str) -> dict[str, Any
         signatures = versions.signatures_for(ctx.tx, opened.version)
         pictures = len(pictures_of(ctx, opened.version.case_id))
         lines = looks(ctx.tx, opened, language_of(request))
+        number = issues.of_cases(ctx.tx, [opened.version.case_id])[version_id]
     return {
-        **_summary(opened.version, opened.entry.case, opened.entry.site.name),
+        **_summary(opened.version, number, opened.entry.case, opened.entry.site.name),
         "content": opened.version.content.to_json(),
         "signatures": [
             {"role": each.role, "name": payload_of(each)["name"], "signed_at": each.signed_at.isoformat()}
@@ -161,10 +164,10 @@ class _Examined(Examined, Protocol):
     def examined_at(self) -> datetime: ...
 
 
-def _summary(version: ReportVersion, examined: _Examined, site_name: str) -> dict[str, Any]:
+def _summary(version: ReportVersion, number: int, examined: _Examined, site_name: str) -> dict[str, Any]:
     return {
         "id": version.id,
-        "number": version.number,
+        "number": number,
         **_examined(examined, site_name),
         "released_at": version.released_at.isoformat() if version.released_at else None,
         "impression": version.content.impression,

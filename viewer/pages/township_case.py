@@ -30,6 +30,7 @@ from reading.intake.putting_right import Reason
 from reading.kinds import Role
 from reading.orders import matching, performed
 from reading.referral import sending
+from reading.reports import issues
 from reading.reports.versions import ReportVersion, Status
 from reading.sharing import shares
 from reading.signing import printing
@@ -227,7 +228,7 @@ def _version(tx: Connection, entry: Entry, version: ReportVersion, zone: str, la
     )  # which stands beside the order
     return {
         "id": version.id,
-        "number": version.number,
+        "number": issues.number_of(tx, version),
         "status": text(language, f"report.status.{version.status}"),
         "preliminary": version.status is Status.PRELIMINARY,
         "broken": version.broken,

@@ -212,6 +212,7 @@ def version(signed: SignedVersion) -> Json:
     return {
         "id": row.id,
         "number": row.number,
+        "issue": signed.number,
         "status": row.status,
         "broken": row.broken,
         "content": row.content.to_json(),

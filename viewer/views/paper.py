@@ -55,7 +55,7 @@ def lines(paper: Paper, language: Language) -> dict[str, Any]:
     facts = {
         "site": paper.site,
         "reported-at": words.moment(paper.reported_at, zone),
-        "version": text(language, "report.version-n", n=paper.number),
+        "version": "" if paper.number is None else text(language, "report.version-n", n=paper.number),
         "accession": f"…{paper.accession_end}" if paper.accession_end else "",
     }
     signers = [(text(language, f"report.{role}"), name) for role, name in paper.signers]

@@ -20,7 +20,7 @@ from reading.desk.entries import Entry, entries_of
 from reading.emergency_access import emergency_rows
 from reading.errors import NotThere
 from reading.register import organisations, people
-from reading.reports import versions
+from reading.reports import issues, versions
 from reading.reports.versions import ReportVersion
 from reading.sessions import receipts
 from reading.sharing import links
@@ -98,6 +98,7 @@ def versions_of(tx: Connection, report: Report, language: Language) -> Versions:
     every = versions.of_case(tx, report.version.case_id)
     out = [each for each in every if each.released_at is not None and each.number <= report.version.number]
     before = out[-2] if len(out) > 1 else None
+    numbers = issues.of_cases(tx, [report.version.case_id])
     parts = [
         text(language, f"report.{part}")
         for part in _PARTS
@@ -105,7 +106,7 @@ def versions_of(tx: Connection, report: Report, language: Language) -> Versions:
     ]
     return Versions(
         lines=[
-            f"{text(language, 'report.version-n', n=each.number)} · {words.moment(each.released_at, report.zone)}"
+            f"{text(language, 'report.version-n', n=numbers[each.id])} · {words.moment(each.released_at, report.zone)}"
             for each in reversed(out)
             if each.released_at is not None
         ],

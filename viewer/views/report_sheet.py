@@ -22,6 +22,7 @@ from reading.dicom_dates import parse_date
 from reading.patients import patients
 from reading.patients.names import bare, person_name
 from reading.register import organisations
+from reading.reports import issues
 from reading.reports.versions import ReportVersion, Status
 from reading.rules.examination_time import birth_date_doubtful
 from reading.signing.marked_pictures import places
@@ -83,7 +84,7 @@ def sheet_of(
     known = entry.case.modality not in {"", "OT"}
     modality = words.coded(language, "modality", entry.case.modality) if known else ""
     heading = text(language, "report.sheet-heading", modality=modality)
-    number = text(language, "report.version-n", n=version.number)
+    number = _number(tx, version, language)
     request, marks = request_of(tx, entry.case).words, version.content.marks
     measured = "\n".join(lines(marks, places(tx, version.case_id, marks), language))
     return Sheet(
@@ -113,6 +114,12 @@ def sheet_of(
         page=text(language, "report.page", n="{n}", m="{m}"),
         proof=proof,
     )
+
+
+def _number(tx: Connection, version: ReportVersion, language: Language) -> str:
+    """The version as people count; empty of one that the site is never given."""
+    number = issues.number_of(tx, version)
+    return "" if number is None else text(language, "report.version-n", n=number)
 
 
 def _watermark(version: ReportVersion, language: Language) -> str:
@@ -215,7 +222,7 @@ def _facts(
         "accession": entry.studies[0].accession_number,
         "examined-at": examined_at(entry, zone, language),
         "reported-at": words.moment(version.released_at or version.created_at, zone),
-        "version": text(language, "report.version-n", n=version.number),
+        "version": _number(tx, version, language),
         "opinion": opinion(version.content.opinion, language),
         "result": "" if positive is None else text(language, f"report.{'positive' if positive else 'negative'}"),
         "critical": words.class_name(classes.named(tx, code, case.site_id), language)

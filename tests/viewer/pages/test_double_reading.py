@@ -123,3 +123,8 @@ def test_a_fortnight_of_screening_is_read_twice(house: House) -> None:
             signed = versions.signatures_for(tx, final)
             assert [one.role for one in signed] == [SigningRole.AUTHOR, SigningRole.SECOND, SigningRole.ARBITER][:roles]
             assert len({one.person_id for one in signed}) == roles
+
+    # And the site counts one version, on its page and on paper: the blind readings are none.
+    tang = house.signed_in("tang")
+    page, printed = tang.get(f"/t/case/{alike}").text, tang.get(f"/t/print/{final.id}").text
+    assert ["第 1 版" in each and "第 3 版" not in each for each in (page, printed)] == [True] * 2

@@ -104,6 +104,8 @@ export type Confirmation = {
 export type ReportVersion = {
   readonly id: string
   readonly number: number
+  /** As people count those that the site was given; null of one that it never is. */
+  readonly issue: number | null
   readonly status: 'pending' | 'preliminary' | 'final' | 'superseded' | 'replaced' | 'withheld' | 'entered_in_error'
   /** Not what was signed: it is marked, and nobody goes by it. */
   readonly broken: boolean

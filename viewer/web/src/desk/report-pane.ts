@@ -7,7 +7,15 @@ import type { MarkPlaces } from './mark-places'
 import { marksForm } from './marks-view'
 import './report-form'
 import { marksChange } from './changes-view'
-import { confirmationsView, differenceView, notSeenBefore, reviewsView, signedView, versionView } from './report-view'
+import {
+  confirmationsView,
+  differenceView,
+  notSeenBefore,
+  reviewsView,
+  signedView,
+  versionName,
+  versionView,
+} from './report-view'
 import { readingsView } from './readings-view'
 import './review-form'
 import type { Work } from './work'
@@ -73,8 +81,8 @@ function asItStands({ versions }: CaseDetail, places: MarkPlaces): TemplateResul
   if (!newest) return html`<p class="soft">${text('desk.no-report')}</p>`
   if (!previous) return versionView(newest, places)
   const titles = {
-    before: text('report.version-n', { n: previous.number }),
-    after: text('report.version-n', { n: newest.number }),
+    before: versionName(previous),
+    after: versionName(newest),
   }
   return html`${versionView(newest, places)}
     <details class="changes">

@@ -14,7 +14,7 @@ import { notShownView } from './unseen-view'
 export function versionView(version: ReportVersion, places: MarkPlaces): TemplateResult {
   return html`<article class="version">
     <h2>
-      ${text('report.version-n', { n: version.number })}
+      ${version.issue === null ? nothing : text('report.version-n', { n: version.issue })}
       <span class="tag ${version.status}">${named('report.status', version.status)}</span>
       ${resultTag(version.content)}
     </h2>
@@ -45,6 +45,10 @@ export function signedView(version: ReportVersion): TemplateResult {
       )}
     </ul>`
 }
+
+/** A version as people call it: by its number, or by what became of it where it has none. */
+export const versionName = ({ issue, status }: Pick<ReportVersion, 'issue' | 'status'>): string =>
+  issue === null ? named('report.status', status) : text('report.version-n', { n: issue })
 
 /** What the checks of the text found and whoever signed meant all the same. */
 function confirmedView(checks: readonly string[]): TemplateResult | typeof nothing {
