@@ -46,6 +46,11 @@ def revision_of(tx: Connection) -> str | None:
     return tx.scalar(sa.select(_APPLIED.c.version_num)) if sa.inspect(tx).has_table(_APPLIED.name) else None
 
 
+def is_founded(engine: Engine) -> bool:
+    """Whether a database has tables of ours, of whatever revision."""
+    return sa.inspect(engine).has_table(_APPLIED.name)
+
+
 def is_known(revision: str) -> bool:
     """Whether this version knows a revision: it is ours or older."""
     return revision in _revisions()

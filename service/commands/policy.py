@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 
 from reading.kinds import Priority, Sex
 from reading.register import people
-from reading.rules import policy, policy_acts, trial, typed_facts
+from reading.rules import policy, policy_acts, switches, trial, typed_facts
 from reading.rules.comparison import compare
 from reading.rules.explanation import explain
 from reading.rules.rules_document import kept_rules, read_document, read_rules
@@ -98,9 +98,12 @@ def switch(
         bool, typer.Option("--although-unread", help="Also where nobody reads for a site to which it sends cases.")
     ] = False,
     cancel: Annotated[str | None, typer.Option(help="Id of a switch that has not come: it is taken back.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Put a version into force now, or at a time; cases that exist keep theirs."""
+    if cancel is None and version is not None and not yes:
+        typer.confirm(_what_changes(version, at), abort=True, err=True)
     with open_registry() as ctx:
         if cancel is not None:
             made = policy_acts.cancel_switch(ctx, cancel)
@@ -192,6 +195,19 @@ def try_it(
         return
     for line in policy_words.trial_lines(made, Language.EN):
         typer.echo(line)
+
+
+def _what_changes(number: int, at: datetime | None) -> str:
+    """The question before a switch: what the version has otherwise than the one that is in force."""
+    with open_registry(writing=False) as ctx:
+        new = policy.version(ctx.tx, number)
+        standing = switches.policy_at(ctx.tx, ctx.now)
+        old = None if standing is None else policy.by_id(ctx.tx, standing)
+    found = compare([] if old is None else old.rules, kept_rules(new.document))
+    instead = "" if old is None else f" instead of version {old.version}"
+    when = "now" if at is None else f"{at:%Y-%m-%d %H:%M}"
+    counted = f"{len(found.added)} rules more, {len(found.removed)} fewer, {len(found.changed)} otherwise"
+    return f"Version {number}{instead} decides for all cases that arrive from {when}: {counted}. Switch it on?"
 
 
 def _document(file: Path) -> Any:

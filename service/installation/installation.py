@@ -20,7 +20,7 @@ from reading.reports.seal import Seal
 from service.installation.settings import Settings
 from storage.database import Durability, connect, snapshot, transaction
 from storage.rebuild.rebuild import is_unfinished
-from storage.schema import SchemaTooNew, migrate
+from storage.schema import SchemaTooNew, is_founded, migrate
 from storage.tables.rights import NoSuchRole, grant
 
 KEY_FILES: Final = ("identifiers.hmac", "identifiers.aes", "seal.pem")
@@ -81,12 +81,8 @@ def make_folders(settings: Settings, *, demo: bool | None = False, founds: bool 
 
     """
     folders = folders_of(settings)
-    if demo is None and not founds and _is_unfounded(settings):
-        raise CannotStart(
-            f"there is no installation in {folders.data}",
-            "name its data folder with TIERREAD_DATA_DIR (that of `make demo` is data-demo), or start one with "
-            "`tierread serve`",
-        )
+    if demo is None and not founds:
+        _refuse_unfounded(settings, folders.data)
     try:
         empty = not folders.data.exists() or not any(folders.data.iterdir())
         for folder in (folders.data, folders.spool, folders.keys, folders.run):
@@ -117,10 +113,34 @@ def make_folders(settings: Settings, *, demo: bool | None = False, founds: bool 
     return folders
 
 
-def _is_unfounded(settings: Settings) -> bool:
-    """Whether the embedded database is missing; whoever names a database server names an installation."""
+def _refuse_unfounded(settings: Settings, data: Path) -> None:
+    """Refuse where the database has nothing of ours: a command makes none by the way.
+
+    Raises:
+        CannotStart: the embedded database is missing, that of a server is empty or does not answer.
+
+    """
     url = make_url(settings.database_url)
-    return url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file()
+    if url.get_backend_name() == "sqlite":
+        if not Path(url.database or "").is_file():
+            raise CannotStart(
+                f"there is no installation in {data}",
+                "name its data folder with TIERREAD_DATA_DIR (that of `make demo` is data-demo), or start one with "
+                "`tierread serve`",
+            )
+        return
+    engine = connect(settings.database_url)
+    try:
+        founded = is_founded(engine)
+    except DatabaseError as failure:
+        raise database_failure(failure) from failure
+    finally:
+        engine.dispose()
+    if not founded:
+        raise CannotStart(
+            "there is no installation in the database that TIERREAD_DATABASE_URL names: it is empty",
+            "name that of the installation, or start one with `tierread serve`",
+        )
 
 
 def _close_to_others(data: Path, database_url: str) -> None:

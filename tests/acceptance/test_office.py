@@ -263,7 +263,7 @@ def _policy_by_command(tierread: TierRead, document: str) -> None:
     file = tierread.folder / "policy.json"
     file.write_text(document, "utf-8")
     tierread.admin("policy", "add", str(file))
-    tierread.admin("policy", "switch", "2", "--although-unread")
+    tierread.admin("policy", "switch", "2", "--although-unread", "--yes")
 
 
 # -- rows without ids and times

@@ -20,7 +20,9 @@ def test_a_document_becomes_the_policy(tmp_path: Path) -> None:
     refused = tierread.run("policy", "check", str(wrong))
     added = tierread.admin("policy", "add", str(green), "--note", "绿色通道")
     compared = tierread.admin("policy", "compare", "1", "2")
-    tierread.admin("policy", "switch", "2")
+    asked = tierread.run("policy", "switch", "2")
+    not_yet = tierread.admin("policy", "list")
+    tierread.admin("policy", "switch", "2", "--yes")
     tierread.admin("calendar", "import", str(CHINA))
     tried = tierread.admin("policy", "try", "1", "--days", "7")
     why = tierread.admin("policy", "why", "--modality", "CT", "--priority", "urgent", "--request", "突发偏瘫")
@@ -33,6 +35,8 @@ def test_a_document_becomes_the_policy(tmp_path: Path) -> None:
     assert refused.returncode == 4
     assert "rules[2].tier (escalated) has to be 'county' / 'city'" in refused.stderr
     assert added == {"version": 2}
+    assert (asked.returncode, "instead of version 1" in asked.stderr, "3 rules more" in asked.stderr) == (1, True, True)
+    assert {one["version"]: one["stage"] for one in not_yet} == {1: "in_force", 2: "draft"}
     assert [one["name"] for one in compared["added"]] == ["green-stroke", "green-chest-pain", "green-trauma"]
     assert {one["version"]: one["stage"] for one in tierread.admin("policy", "list")} == {1: "past", 2: "in_force"}
     assert (why["rule"]["name"], why["rule"]["tier"], why["not_met"]) == ("green-stroke", "city", [])

@@ -9,6 +9,9 @@ import pytest
 
 from service.installation.installation import CannotStart, make_folders
 from service.installation.settings import Settings
+from storage.database import connect
+from storage.schema import is_founded, migrate
+from tests.postgresql import Cluster
 
 PARTS = ("tierread.db", "tierread.db-wal", "tierread.db-shm", "tierread.db-journal")
 
@@ -45,3 +48,20 @@ def test_a_command_that_finds_no_installation_says_where_it_looked_and_makes_non
     assert list(tmp_path.iterdir()) == []
     make_folders(settings)
     make_folders(settings, demo=None)
+
+
+def test_a_command_makes_no_installation_in_an_empty_database_of_a_server(tmp_path: Path, cluster: Cluster) -> None:
+    url = cluster.empty_database()
+    settings = Settings(data_dir=tmp_path / "data", database_url=url)
+
+    with pytest.raises(CannotStart, match="it is empty") as refused:
+        make_folders(settings, demo=None)
+
+    assert "tierread serve" in refused.value.remedy
+    assert list(tmp_path.iterdir()) == []
+    engine = connect(url)
+    assert not is_founded(engine)
+    migrate(engine)
+    engine.dispose()
+    make_folders(settings, demo=None)
+    cluster.drop(url)
