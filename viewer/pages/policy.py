@@ -18,6 +18,7 @@ from reading.rules.comparison import compare
 from reading.rules.rules_document import InvalidDocument, kept_rules, read_document, read_rules
 from reading.rules.shipped_policies import NAMES, shipped
 from reading.viewers import Staff
+from storage.database import snapshot
 from viewer.http.callers import Looking, Submitting
 from viewer.http.office import office_of
 from viewer.http.on_record import acting
@@ -25,6 +26,7 @@ from viewer.http.page import language_of, staff_page
 from viewer.http.problems import problem_of
 from viewer.pages import policy_form
 from viewer.pages.policy_form import Typed
+from viewer.pages.policy_names import Names, names
 from viewer.pages.sign_in import words_for
 from viewer.views import policy as view
 from viewer.views.policy_problems import sentences
@@ -78,7 +80,7 @@ def edit_form(  # noqa: PLR0917 -- the fields of the form
 ) -> Response:
     """``act``: ``save``, ``check``, ``document``, or as `policy_form.after_act`; ``seen``: the newest version then."""
     try:
-        document = policy_form.document_of(typed)
+        document = _named(request).coded(policy_form.document_of(typed))
     except InvalidDocument as wrong:
         return _editor(request, staff, {"rules": []}, newest=seen, note=note, refused=wrong)
     return _go_on(request, staff, document, act, newest=seen, note=note)
@@ -192,7 +194,9 @@ def _editor(
     language = language_of(request)
     with acting(office_of(request), staff) as ctx:
         policy_rights.must_write(ctx)
+        named = names(ctx.tx, language)
     fields = None if document is None or as_document else policy_form.fields_of(document)
+    fields = None if fields is None else named.worded(fields)
     problems: Sequence[tuple[str, str]] = ()
     wrong_rules: set[int] = set()
     if isinstance(refused, InvalidDocument):
@@ -217,8 +221,14 @@ def _editor(
         sexes=policy_form.SEXES,
         unnamed=policy_form.UNNAMED,
         choices=policy_form.CHOICES,
+        suggested=named.suggested(),
         only_as_document=document is not None and fields is None and not as_document,
     )
+
+
+def _named(request: Request) -> Names:
+    with snapshot(office_of(request).engine) as tx:
+        return names(tx, language_of(request))
 
 
 def _name(tx: Any, person_id: str | None) -> str:

@@ -220,7 +220,7 @@ def after_act(document: dict[str, Any], act: str) -> dict[str, Any]:
 
 def _rule(typed: Rows, number: int) -> dict[str, Any]:
     said = {key: column[number].strip() for key, column in typed.columns.items()}
-    when: dict[str, Any] = {key: _listed(said[key]) for key in LISTS if said[key]}
+    when: dict[str, Any] = {key: listed(said[key]) for key in LISTS if said[key]}
     when |= {key: said[key] == "yes" for key in FLAGS if said[key]}
     when |= {key: _number(said[key]) for key in ("min_age_years", "max_age_years") if said[key]}
     if said["hours_from"] or said["hours_to"]:
@@ -241,16 +241,16 @@ def _rule(typed: Rows, number: int) -> dict[str, Any]:
     if said["tell_site"] == "yes":
         rule["tell_site"] = True
     if said["skills"]:
-        rule["skills"] = _listed(said["skills"])
+        rule["skills"] = listed(said["skills"])
     if said["panel_opinions"] or said["panel_skills"]:
-        skills = {"skills": _listed(said["panel_skills"])} if said["panel_skills"] else {}
+        skills = {"skills": listed(said["panel_skills"])} if said["panel_skills"] else {}
         rule["panel"] = {"opinions": _number(said["panel_opinions"])} | skills
     if said["may_choose"] != "freely":
         rule["may_choose"] = said["may_choose"]
     if said["may_leave_series"] == "yes":
         rule["may_leave_series"] = True
     if said["exempt_titles"]:
-        rule["exempt_titles"] = _listed(said["exempt_titles"])
+        rule["exempt_titles"] = listed(said["exempt_titles"])
     if said["double_arbitration"]:
         final = said["double_first_final"]
         minutes = {"minutes": _number(said["double_minutes"])} if final == "after_minutes" else {}
@@ -275,10 +275,10 @@ def _fields(rule: Mapping[str, Any]) -> dict[str, Any]:
         "tier": rule.get("tier", ""),
         "needs_verifier": "yes" if rule.get("needs_verifier", True) else "no",
         "tell_site": "yes" if rule.get("tell_site") else "no",
-        "exempt_titles": _joined(rule.get("exempt_titles", [])),
-        "skills": _joined(rule.get("skills", [])),
+        "exempt_titles": joined(rule.get("exempt_titles", [])),
+        "skills": joined(rule.get("skills", [])),
         "panel_opinions": panel.get("opinions", ""),
-        "panel_skills": _joined(panel.get("skills", [])),
+        "panel_skills": joined(panel.get("skills", [])),
         "may_choose": rule.get("may_choose", "freely"),
         "may_leave_series": "yes" if rule.get("may_leave_series") else "no",
         "double_arbitration": "" if double is None else double["arbitration"],
@@ -287,7 +287,7 @@ def _fields(rule: Mapping[str, Any]) -> dict[str, Any]:
         "review_when": review.get("when", ""),
         "review_percent": review.get("percent", 100),
         **{key: rule.get(key, "") for key in ("due_minutes", "indicator_minutes", "arriving_minutes")},
-        **{key: _joined(when.get(key, [])) for key in LISTS},
+        **{key: joined(when.get(key, [])) for key in LISTS},
         **{key: "" if when.get(key) is None else "yes" if when[key] else "no" for key in FLAGS},
         "min_age_years": when.get("min_age_years", ""),
         "max_age_years": when.get("max_age_years", ""),
@@ -299,12 +299,12 @@ def _fields(rule: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _listed(typed: str) -> list[str]:
+def listed(typed: str) -> list[str]:
     """The texts between commas, Chinese ones too."""
     return [text.strip() for text in typed.translate(_COMMAS).split(",") if text.strip()]
 
 
-def _joined(texts: Sequence[str]) -> str:
+def joined(texts: Sequence[str]) -> str:
     return ", ".join(text for text in texts if text)
 
 

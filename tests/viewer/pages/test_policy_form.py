@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy.engine import Engine
 
 from reading.rules.rules_document import InvalidDocument, read_rules
 from reading.rules.shipped_policies import NAMES, shipped
+from storage.database import transaction
+from tests.reading.clinic import open_clinic
 from viewer.pages.policy_form import FLAGS, after_act, document_of, fields_of, typed_of
+from viewer.pages.policy_names import names
+from viewer.words.catalogue import Language
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -137,3 +143,35 @@ def test_what_is_no_number_is_named_by_the_schema() -> None:
 @pytest.mark.parametrize("document", [None, [], {}, {"rules": 1}, {"rules": [1]}, {"rules": [{"when": 7}]}])
 def test_what_is_no_document_is_not_shown_as_a_form(document: Any) -> None:
     assert fields_of(document) is None
+
+
+def test_codes_stand_in_the_form_as_words_and_come_back_as_codes(engine: Engine, now: datetime) -> None:
+    when = {"modality": ["DX", "CT"], "body_part": ["CHEST", "GIZZARD"], "site": ["hills"], "department": ["急诊科"]}
+    document = {"rules": [shipped("first")["rules"][-1] | {"when": when}]}
+    with transaction(engine) as tx:
+        open_clinic(tx, now)
+        chinese, english = (names(tx, language) for language in (Language.ZH, Language.EN))
+    fields = fields_of(document)
+    assert fields is not None
+
+    shown = chinese.worded(fields)
+    assert shown is not None
+    assert [shown[0][name] for name in ("modality", "body_part", "site")] == ["DR, CT", "胸部, GIZZARD", "Hills"]
+    for known in (chinese, english):  # somebody may have changed the language of the page meanwhile
+        assert known.coded(document_of(typed_of(shown))) == document
+    typed = typed_of([shown[0] | {"modality": "dr，CT", "body_part": "Chest"}])
+    assert chinese.coded(document_of(typed))["rules"][0]["when"]["modality"] == ["DX", "CT"]
+    assert chinese.coded(document_of(typed))["rules"][0]["when"]["body_part"] == ["CHEST"]
+
+
+def test_what_a_device_writes_for_a_kind_is_no_other_kind(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        open_clinic(tx, now)
+        known = names(tx, Language.ZH)
+    fields = fields_of(shipped("first"))
+    assert fields is not None
+    shown = known.worded(fields)
+
+    assert shown is not None
+    assert any("DR, DR（旧写法）" in rule["modality"] for rule in shown)
+    assert read_rules(known.coded(document_of(typed_of(shown)))) == read_rules(shipped("first"))
