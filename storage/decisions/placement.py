@@ -30,6 +30,7 @@ from storage.decisions.placement_changes import (
 from storage.errors import Overtaken
 from storage.index import journal
 from storage.index.queries import instances_of
+from storage.index.sides import among
 
 _STUDY: Final = tables.study
 _SERIES: Final = tables.series
@@ -253,23 +254,26 @@ def lock_counted(tx: Connection, study_uids: set[str], series_uids: set[str]) ->
 
 
 def recount(tx: Connection, study_uids: set[str], series_uids: set[str]) -> None:
-    """Count the visible instances of studies and series again."""
+    """Count the visible instances of studies and series again; a series has the side of those that it shows."""
+    there, series = sa.func.count(_INSTANCE.c.sop_instance_uid), _SERIES.alias("counting")
     made = sa.func.count(sa.case((_INSTANCE.c.made_here, 1)))
-    of_study = {"instances": sa.func.count(_INSTANCE.c.sop_instance_uid) - made, "made_here": made}
-    of_series = {"instances": sa.func.count(_INSTANCE.c.sop_instance_uid)}
-    for table, key, counts, uids in (
-        (_STUDY, "study_uid", of_study, study_uids),
-        (_SERIES, "series_uid", of_series, series_uids),
-    ):
-        for chunk in portions(sorted(uids)):
-            _count(tx, table, key, counts, chunk)
+    side = among(series.c.laterality, _INSTANCE.c.laterality, _INSTANCE.c.sop_instance_uid)
+    for chunk in portions(sorted(study_uids)):
+        study = _STUDY.alias("counting")
+        _count(tx, _STUDY, study, "study_uid", {"instances": there - made, "made_here": made}, chunk)
+    for chunk in portions(sorted(series_uids)):
+        _count(tx, _SERIES, series, "series_uid", {"instances": there, "laterality": side}, chunk)
 
 
-def _count(
-    tx: Connection, table: sa.Table, key: str, counts: Mapping[str, sa.ColumnElement[int]], uids: Sequence[str]
+def _count(  # noqa: PLR0917
+    tx: Connection,
+    table: sa.Table,
+    counting: sa.Alias,
+    key: str,
+    counts: Mapping[str, sa.ColumnElement[Any]],
+    uids: Sequence[str],
 ) -> None:
-    """Write the counts of the visible instances of these studies or series, each read once."""
-    counting = table.alias("counting")
+    """Write what is aggregated of the visible instances of these studies or series, each read once."""
     inside = (_INSTANCE.c[key] == counting.c[key]) & _INSTANCE.c.hidden.is_(False)
     found = (
         sa.select(counting.c[key], *(count.label(name) for name, count in counts.items()))

@@ -129,6 +129,7 @@ def instance_values(entry: Entry, home: Home, first: Sequence[str] | None = None
         "received_series_uid": row.series_uid if moved else None,
         "placed_at": entry.provenance.received_at if moved else None,
         "instance_number": row.instance_number,
+        "laterality": row.laterality,
         "transfer_syntax_uid": row.transfer_syntax_uid,
         "segment_id": entry.place.segment_id,
         "offset": entry.place.offset,

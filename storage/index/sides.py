@@ -21,3 +21,22 @@ def with_more(kept: sa.ColumnElement[str], more: sa.ColumnElement[str]) -> sa.Co
     """`side_of` what a column says and another side that it answered."""
     named = sa.or_(*(kept == side for side in SIDES))
     return sa.case((sa.or_(more == "", more == kept), kept), (named, "B"), else_=more)
+
+
+def among(
+    kept: sa.ColumnElement[str], said: sa.ColumnElement[str], there: sa.ColumnElement[str]
+) -> sa.ColumnElement[str]:
+    """`side_of` the rows of a group, as an aggregate; ``kept`` is what was known of them so far.
+
+    ``said`` is the side of each row, null where nobody kept it: then what was known stays, and so it does in a group
+    without rows, of which ``there`` is null.
+    """
+    one = sa.case((said.in_(SIDES), said))
+    unknown = sa.func.count(sa.case((there.is_not(None) & said.is_(None), 1)))
+    least, greatest, before = sa.func.min(one), sa.func.max(one), sa.func.max(kept)
+    return sa.case(
+        (unknown > 0, before),
+        (least == greatest, least),
+        (least.is_not(None), "B"),
+        else_=sa.func.coalesce(sa.func.max(said), before),
+    )

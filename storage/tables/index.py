@@ -153,6 +153,8 @@ instance: Final = sa.Table(
     # Name, sex and birth date in its bytes, where they are not those of the first instance of the study that it names
     # (study.received): null for nearly all.
     sa.Column("other_person", sa.JSON(none_as_null=True)),
+    # The side that it names (PS3.3 C.7.3.1.1.1), of which its series' follows; null for what came before this was kept.
+    sa.Column("laterality", sa.String(16)),
     sa.Index("ix_instance_series_uid", "series_uid"),
     sa.Index("ix_instance_study_uid", "study_uid"),
     sa.Index("ix_instance_segment_id", "segment_id"),

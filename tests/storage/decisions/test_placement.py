@@ -307,3 +307,32 @@ def test_what_came_is_known_beside_what_is_shown(index: Index, engine: Engine) -
     assert said == {"1.2.3": {"PatientName": "Pia^Peng"}, OTHER: {"PatientName": "Pia^Peng"}}
     assert merged == ["1.2.3"]
     assert [one.study_uid for one in found.values()] == [OTHER]
+
+
+def sides_of(engine: Engine) -> dict[str, str]:
+    with snapshot(engine) as tx:
+        return dict(map(tuple, tx.execute(sa.select(tables.series.c.series_uid, tables.series.c.laterality)).all()))
+
+
+def test_a_series_has_the_side_of_the_images_that_it_shows(engine: Engine) -> None:
+    sided = [entry(1, laterality="L"), entry(2, laterality="R")]
+    with transaction(engine) as tx:
+        Batch(tx, sided, Known()).enter()
+    both = sides_of(engine)[FIRST]
+    hide = (Hidden(sop_instance_uids=("1.2.3.2",)),)
+    with transaction(engine) as tx:
+        apply(tx, SPLIT_INSTANCE, NOON)
+    apart = sides_of(engine)
+    with transaction(engine) as tx:
+        apply(tx, hide, NOON)
+    empty = sides_of(engine)[FIRST]
+    with transaction(engine) as tx:
+        apply(tx, inverse(hide), NOON)
+        apply(tx, inverse(SPLIT_INSTANCE), NOON)
+    back = sides_of(engine)[FIRST]
+    with transaction(engine) as tx:  # of what came before sides were kept nobody knows more than its series says
+        tx.execute(sa.update(tables.instance).values(laterality=None))
+        apply(tx, SPLIT_INSTANCE, NOON)
+
+    assert (both, apart[FIRST], apart["2.25.2"], empty, back) == ("B", "R", "L", "R", "B")
+    assert sides_of(engine)[FIRST] == "B"
