@@ -57,6 +57,8 @@ def send(
 
 
 def _send_study(settings: Settings, examination: Examination, sent: Sent, at: datetime) -> Iterator[None]:
+    # Drawn first: on a slow machine that takes longer than an association is kept without a word.
+    drawn = list(objects.instances(examination, sent, at))
     entity = ApplicationEntity(ae_title=examination.device)
     for sop_class in (CTImageStorage, DigitalXRayImageStorageForPresentation):
         entity.add_requested_context(sop_class, ExplicitVRLittleEndian)
@@ -64,7 +66,7 @@ def _send_study(settings: Settings, examination: Examination, sent: Sent, at: da
     if not association.is_established:
         raise NotSent(examination.device, None)
     try:
-        for ds in objects.instances(examination, sent, at):
+        for ds in drawn:
             status = association.send_c_store(ds)
             if status.get("Status") != 0:
                 raise NotSent(examination.device, status.get("Status"))

@@ -23,6 +23,11 @@
       rail.focus();
     }
   });
+  // Where tabs are one line that a thumb moves, the one that is open is seen.
+  var open = document.querySelector("nav.tabs [aria-current]");
+  if (open && open.parentNode.scrollWidth > open.parentNode.clientWidth) {
+    open.parentNode.scrollLeft = open.offsetLeft - (open.parentNode.clientWidth - open.offsetWidth) / 2;
+  }
   // What the desk keeps of half-filled forms in this browser (viewer/web/src/keeping/shelf.ts).
   var leave = document.querySelector("form[data-person]");
   if (leave && window.indexedDB && indexedDB.databases) {
