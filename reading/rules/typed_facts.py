@@ -10,13 +10,10 @@ from reading.audit import Actor
 from reading.context import Context, without_door
 from reading.errors import Invalid
 from reading.kinds import Priority, Sex
-from reading.register import organisations
+from reading.register import organisations, region_clock
 from reading.rules import calendar, policy_rights
 from reading.rules.facts import Facts
 from reading.viewers import Staff
-
-ZONE = ZoneInfo("Asia/Shanghai")
-"""The time zone where no site is named."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +49,7 @@ def facts(ctx: Context[Staff | Actor], typed: TypedFacts) -> Facts:
     site = organisations.by_code(ctx.tx, typed.site) if typed.site else None
     if typed.site and site is None:
         raise Invalid("site", "unknown")
-    zone = ZoneInfo(site.time_zone) if site else ZONE
+    zone = ZoneInfo(site.time_zone) if site else region_clock.zone(ctx.tx)
     there = ctx.now.astimezone(zone) if typed.at is None else typed.at.replace(tzinfo=zone)
     return Facts(
         modality=typed.modality,

@@ -11,6 +11,7 @@ from pydantic import Field, StringConstraints, ValidationError
 
 from reading.errors import Invalid
 from reading.kinds import Role, Tier
+from reading.register.organisations import TIME_ZONE
 from reading.roster.groups import GROUP_OF, OF_STEP
 from reading.rules.clock_document import HoursPart, Part
 from reading.rules.rules_document import DocumentProblem, InvalidDocument, problem_of
@@ -161,7 +162,7 @@ class Scenario(Part):
     name: Annotated[str, StringConstraints(min_length=1, max_length=80)]
     starts: str = "2026-03-02"
     """The day with which it begins, at midnight by the clock of the region."""
-    time_zone: str = "Asia/Shanghai"
+    time_zone: str = TIME_ZONE
     days: Annotated[int, Field(ge=1, le=LONGEST_DAYS)] = 1
     warm_up_hours: _Hour = 0.0
     """What arrives before is played, and not counted."""

@@ -13,6 +13,7 @@ from reading.audit import Actor
 from reading.context import Context, without_door
 from reading.errors import NotAllowed, Stale
 from reading.numbers import keeping, rollup
+from reading.register import region_clock
 from reading.roster.rights import author
 from reading.statements import months, rights
 from reading.statements.counting import count
@@ -90,7 +91,7 @@ def close(ctx: Context[Staff | Actor], first: date, *, seen: Fixed | None = None
 
 
 def _closable(ctx: Context[Staff | Actor], first: date, done: list[months.ClosedMonth]) -> months.Month:
-    month = months.month_of(first, months.zone_of_the_region(ctx.tx))
+    month = months.month_of(first, region_clock.zone(ctx.tx))
     if any(one.month.first == first for one in done):
         raise NotAllowed("month_is_closed")
     if months.next_open(done) not in {None, first}:

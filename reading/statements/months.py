@@ -11,11 +11,9 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from reading.errors import Invalid
-from reading.kinds import Level
 from reading.numbers.periods import EARLIEST
 from reading.numbers.rollup import next_month
-from reading.register import organisations
-from reading.register.organisations import TIME_ZONE
+from reading.register import region_clock
 from reading.tables import case, organisation, statement_month
 
 _LOCK: Final = 7221909
@@ -86,19 +84,12 @@ def begins(tx: Connection) -> date | None:
         sa.select(sa.func.min(case.c.received_at)).where(case.c.site_id == organisation.c.id).scalar_subquery()
     )
     received = [at for at in tx.scalars(per_site) if at is not None]
-    return min(received).astimezone(zone_of_the_region(tx)).date().replace(day=1) if received else None
+    return min(received).astimezone(region_clock.zone(tx)).date().replace(day=1) if received else None
 
 
 def next_open(done: list[ClosedMonth]) -> date | None:
     """The month that takes up what changed in closed ones; None where none is closed."""
     return next_month(done[-1].month.first) if done else None
-
-
-def zone_of_the_region(tx: Connection) -> ZoneInfo:
-    """The clock of the months: of the organisation of the level region, else of the first under none."""
-    standing = [one for one in organisations.list_all(tx) if one.until is None]
-    tops = [one for one in standing if one.level is Level.REGION] or [one for one in standing if one.parent_id is None]
-    return ZoneInfo(tops[0].time_zone if tops else TIME_ZONE)
 
 
 def one_at_a_time(tx: Connection) -> None:

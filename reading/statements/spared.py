@@ -13,7 +13,7 @@ from reading.audit import Actor
 from reading.context import Context, without_door
 from reading.errors import NotThere
 from reading.numbers.facts import Kind
-from reading.register import organisations
+from reading.register import organisations, region_clock
 from reading.statements import journey_terms, months, rights
 from reading.statements.counting import within
 from reading.statements.journeys import Terms, kilometres, spared_fen, terms_of
@@ -57,7 +57,7 @@ def of_month(ctx: Context[Staff | Actor], first: date) -> Journeys:
 
     """
     scope = rights.scope_of(ctx)
-    zone = months.zone_of_the_region(ctx.tx)
+    zone = region_clock.zone(ctx.tx)
     month = months.month_of(first, zone)
     if month.starts_at > ctx.now:
         raise NotThere

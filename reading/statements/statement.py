@@ -14,6 +14,7 @@ from reading.actions import Action
 from reading.audit import Actor
 from reading.context import Acts, Context, without_door
 from reading.errors import NotThere
+from reading.register import region_clock
 from reading.statements import months, rights
 from reading.statements.counting import count, key_of, settled_items
 from reading.statements.dispute_moves import State
@@ -98,7 +99,7 @@ def listed(ctx: Context[Staff | Actor]) -> list[Listed]:
     """
     scope = rights.scope_of(ctx)
     done = {one.month.first: one for one in months.closed(ctx.tx)}
-    at = ctx.now.astimezone(months.zone_of_the_region(ctx.tx)).date().replace(day=1)
+    at = ctx.now.astimezone(region_clock.zone(ctx.tx)).date().replace(day=1)
     disputes = _open_disputes(ctx, scope)
     begins = months.begins(ctx.tx) or at
     found: list[Listed] = []
@@ -220,7 +221,7 @@ def _has_begun(ctx: Context[Staff | Actor], first: date) -> bool:
 
 def _month(ctx: Context[Staff | Actor], first: date, done: Sequence[ClosedMonth]) -> tuple[Month, ClosedMonth | None]:
     closed = next((one for one in done if one.month.first == first), None)
-    month = closed.month if closed is not None else months.month_of(first, months.zone_of_the_region(ctx.tx))
+    month = closed.month if closed is not None else months.month_of(first, region_clock.zone(ctx.tx))
     if month.starts_at > ctx.now:
         raise NotThere
     return month, closed

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from typing import Annotated, Any, Final
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter
 from pydantic import StringConstraints
 from starlette.requests import Request
 
 from reading.actions import Action
+from reading.register import region_clock
 from reading.search import finding, saved
 from reading.search.grams import sought_words
 from reading.search.saved import SavedSearch
@@ -34,7 +36,7 @@ class Kept(Body):
 def find(request: Request, staff: Looking, asked: Asked) -> dict[str, Any]:
     """The final reports that the caller may see and for which every part of the query holds, the newest first."""
     with in_snapshot(office_of(request), staff) as ctx:
-        hits = finding.look_up(ctx, asked.query(), limit=SIZE, offset=SIZE * (asked.page - 1))
+        hits = finding.look_up(ctx, asked.query(region_clock.zone(ctx.tx)), limit=SIZE, offset=SIZE * (asked.page - 1))
     with acting(office_of(request), staff) as ctx:
         found = finding.shown(ctx, hits)
         lines = found_reports.lines(ctx, found.versions, sought_words(asked.q), language_of(request))
@@ -45,13 +47,15 @@ def find(request: Request, staff: Looking, asked: Asked) -> dict[str, Any]:
 @router.get("/searches")
 def own(request: Request, staff: Looking) -> dict[str, Any]:
     with in_snapshot(office_of(request), staff) as ctx:
-        return {"items": [_kept(one) for one in saved.own(ctx)]}
+        zone = region_clock.zone(ctx.tx)
+        return {"items": [_kept(one, zone) for one in saved.own(ctx)]}
 
 
 @router.post("/searches", status_code=201)
 def save(request: Request, staff: Acting, body: Kept) -> dict[str, Any]:
     with acting(office_of(request), staff) as ctx:
-        return _kept(saved.save(ctx, body.name, body.query.query()))
+        zone = region_clock.zone(ctx.tx)
+        return _kept(saved.save(ctx, body.name, body.query.query(zone)), zone)
 
 
 @router.post("/searches/{search_id}/seen")
@@ -63,7 +67,7 @@ def look(request: Request, staff: Acting, search_id: str) -> dict[str, Any]:
             found, at = saved.look(ctx, search_id), ctx.now
         with acting(office, staff) as ctx:
             saved.seen(ctx, search_id, at)
-    return _kept(found)
+    return _kept(found, office.zone())
 
 
 @router.delete("/searches/{search_id}", status_code=204)
@@ -72,11 +76,11 @@ def end(request: Request, staff: Acting, search_id: str) -> None:
         saved.end(ctx, search_id)
 
 
-def _kept(one: SavedSearch) -> dict[str, Any]:
+def _kept(one: SavedSearch, zone: ZoneInfo) -> dict[str, Any]:
     return {
         "id": one.id,
         "name": one.name,
-        "query": typed_of(one.query).address(),
+        "query": typed_of(one.query, zone).address(),
         "seen_at": one.seen_at.isoformat(),
         "new": one.new,
     }

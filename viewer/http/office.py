@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeAlias, cast
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.engine import Engine
 from starlette.requests import Request
@@ -14,10 +15,12 @@ from starlette.requests import Request
 from reading.audit import Audit
 from reading.messages.routes import Audience
 from reading.patients.keys import Keys
+from reading.register import region_clock
 from reading.reports.seal import Seal
 from reading.rules.typed_facts import TypedFacts
 from reading.sessions.sign_in import Terms
 from reading.viewers import Viewer
+from storage.database import snapshot
 from viewer.folders import WEB_APP
 from viewer.http.evidence import Evidence
 from viewer.http.installation import Installation, unknown_installation
@@ -67,6 +70,11 @@ class Office:
     """What the makers of devices call their private SOP classes, by UID."""
     web_app: Path = WEB_APP
     """The built web app."""
+
+    def zone(self) -> ZoneInfo:
+        """The clock of the region, as it is set now: pages that belong to no site tell their times by it."""
+        with snapshot(self.engine) as tx:
+            return region_clock.zone(tx)
 
     def reaches(self, audience: Audience) -> bool:
         """Whether messages really go out to them: a folder is a place from which nothing is sent."""

@@ -13,7 +13,6 @@ from pydantic import BaseModel, Field
 from reading.search import finding
 from viewer.http.typed_times import typed_day
 
-ZONE: Final = ZoneInfo("Asia/Shanghai")
 """In which the days of a search begin."""
 DAY: Final = timedelta(days=1)
 
@@ -33,8 +32,8 @@ class Typed(BaseModel):
     until: Annotated[str, Field(max_length=10)] = ""
     page: Annotated[int, Field(ge=1, le=500)] = 1
 
-    def query(self) -> finding.Query:
-        """The search.
+    def query(self, zone: ZoneInfo) -> finding.Query:
+        """The search; its days are those of ``zone``.
 
         Raises:
             Invalid: a day is none.
@@ -50,8 +49,8 @@ class Typed(BaseModel):
             critical={"yes": True, "no": False}.get(self.critical),
             category=self.category,
             signer=self.signer,
-            since=None if since is None else datetime.combine(since, time(), ZONE),
-            until=None if until is None else datetime.combine(until + DAY, time(), ZONE),
+            since=None if since is None else datetime.combine(since, time(), zone),
+            until=None if until is None else datetime.combine(until + DAY, time(), zone),
         )
 
     @property
@@ -64,8 +63,8 @@ class Typed(BaseModel):
         return urlencode(said | ({"page": page} if page > 1 else {}))
 
 
-def typed_of(query: finding.Query) -> Typed:
-    """The address of a search that was kept."""
+def typed_of(query: finding.Query, zone: ZoneInfo) -> Typed:
+    """The address of a search that was kept; its days are those of ``zone``."""
     results, criticals = {True: "positive", False: "negative"}, {True: "yes", False: "no"}
     return Typed.model_validate(
         {
@@ -77,8 +76,8 @@ def typed_of(query: finding.Query) -> Typed:
             "critical": "" if query.critical is None else criticals[query.critical],
             "category": query.category,
             "signer": query.signer,
-            "since": "" if query.since is None else query.since.astimezone(ZONE).date().isoformat(),
-            "until": "" if query.until is None else (query.until.astimezone(ZONE) - DAY).date().isoformat(),
+            "since": "" if query.since is None else query.since.astimezone(zone).date().isoformat(),
+            "until": "" if query.until is None else (query.until.astimezone(zone) - DAY).date().isoformat(),
         }
     )
 

@@ -24,7 +24,6 @@ from viewer.http.problems import problem_of
 from viewer.http.sessions import prove_again
 from viewer.http.slips import hand_over, handed_over, shown
 from viewer.pages.administration import Done
-from viewer.pages.policy import ZONE
 from viewer.pages.sign_in import home_for, words_for
 from viewer.views.qr import qr_of
 from viewer.words import words
@@ -119,6 +118,7 @@ def prove(  # noqa: PLR0917 -- the fields of the form
 
 @router.get("/notices")
 def notices(request: Request, staff: Looking, next: Next = "") -> Response:  # noqa: A002
+    zone = office_of(request).zone()
     with in_snapshot(office_of(request), staff) as ctx:
         told = account_notices.unread(ctx.tx, staff.person_id)
         now = ctx.now
@@ -126,7 +126,7 @@ def notices(request: Request, staff: Looking, next: Next = "") -> Response:  # n
         request,
         staff,
         "account_notices.html",
-        told=[(one.kind, words.moment(one.at, ZONE.key)) for one in told],
+        told=[(one.kind, words.moment(one.at, zone.key)) for one in told],
         until=now.isoformat(),
         next=local(next, home_for(staff)),
     )
@@ -144,6 +144,7 @@ def read(request: Request, staff: Submitting, until: Field, next: NextField = ""
 
 
 def _list(request: Request, staff: Staff, *, done: str = "", refusal: Exception | None = None) -> Response:
+    zone = office_of(request).zone()
     office = office_of(request)
     with in_snapshot(office, staff) as ctx:
         mine = own_factors.mine(ctx, office.terms.requirement, caller_of(request).address)
@@ -157,8 +158,8 @@ def _list(request: Request, staff: Staff, *, done: str = "", refusal: Exception 
                 "id": one.id,
                 "kind": one.kind,
                 "name": one.name,
-                "since": words.moment(one.since, ZONE.key),
-                "used": words.moment(one.last_used_at, ZONE.key) if one.last_used_at else "",
+                "since": words.moment(one.since, zone.key),
+                "used": words.moment(one.last_used_at, zone.key) if one.last_used_at else "",
             }
             for one in mine.factors
         ],

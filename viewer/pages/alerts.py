@@ -28,7 +28,6 @@ from viewer.views.alerts import Refused, alert_banner
 
 router = APIRouter(prefix="/alerts")
 
-ZONE: Final = ZoneInfo("Asia/Shanghai")
 """In which the days of the log begin."""
 DAY: Final = timedelta(days=1)
 LONGEST: Final = timedelta(days=366)
@@ -91,7 +90,7 @@ def show_log(request: Request, staff: Looking, since: Day = None, until: Day = N
     first, last = _days(request, since, until)
     looks_through(office_of(request), staff, Action.CRITICAL_LOG)
     with in_snapshot(office_of(request), staff) as ctx:
-        log = alert_board.log(ctx, **_span(first, last))
+        log = alert_board.log(ctx, **_span(first, last, office_of(request).zone()))
     language = language_of(request)
     return staff_page(
         request,
@@ -109,7 +108,7 @@ def show_log(request: Request, staff: Looking, since: Day = None, until: Day = N
 def csv(request: Request, staff: Looking, since: Day = None, until: Day = None) -> Response:
     first, last = _days(request, since, until)
     with acting(office_of(request), staff) as ctx:
-        log = alert_board.export(ctx, **_span(first, last))
+        log = alert_board.export(ctx, **_span(first, last, office_of(request).zone()))
     return Response(
         alert_log.as_csv(log, language_of(request)),
         media_type="text/csv; charset=utf-8",
@@ -153,12 +152,13 @@ def _open(request: Request, staff: Staff) -> dict[str, Any]:
 
 def _days(request: Request, since: date | None, until: date | None) -> tuple[date, date]:
     """The first and the last day of the log."""
+    zone = office_of(request).zone()
     for name, day in (("since", since), ("until", until)):
         if day is not None and not EARLIEST <= day <= LATEST:
             raise Invalid(name, "range")
-    last = until or office_of(request).clock().astimezone(ZONE).date()
+    last = until or office_of(request).clock().astimezone(zone).date()
     return max(since or last - 6 * DAY, last - LONGEST), last
 
 
-def _span(first: date, last: date) -> dict[str, datetime]:
-    return {"since": datetime.combine(first, time(), ZONE), "until": datetime.combine(last + DAY, time(), ZONE)}
+def _span(first: date, last: date, zone: ZoneInfo) -> dict[str, datetime]:
+    return {"since": datetime.combine(first, time(), zone), "until": datetime.combine(last + DAY, time(), zone)}

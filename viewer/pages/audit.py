@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Annotated, Any, Final
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Form, Query
 from sqlalchemy.engine import Engine
@@ -29,7 +30,6 @@ from viewer.http.on_record import ULID, acting, acts_of, in_snapshot
 from viewer.http.page import language_of, staff_page
 from viewer.http.problems import problem_of
 from viewer.http.typed_times import typed_moment
-from viewer.pages.policy import ZONE
 from viewer.pages.sign_in import words_for
 from viewer.views import audit as view
 from viewer.views import audit_lines
@@ -101,18 +101,24 @@ def export(  # noqa: PLR0917 -- what is asked
     since: Field = "",
     until: Field = "",
 ) -> Response:
+    zone = office_of(request).zone()
     asked = _asked(person, kind, about, action, outcome, address, since, until)
     office = office_of(request)
     with acting(office, staff) as ctx:
         audit_reading.may_read(ctx)
         if form not in view.MEDIA_TYPES:
             raise Invalid("export", "unknown")
-        search = _search(ctx.now, asked)
+        search = _search(ctx.now, asked, zone)
         audit_reading.begin_export(ctx, search)
         is_whole = audit_reading.is_whole(ctx.tx, search)
-        name = f"audit-{ctx.now.astimezone(ZONE):%Y-%m-%d-%H%M}.{form}"
+        name = f"audit-{ctx.now.astimezone(zone):%Y-%m-%d-%H%M}.{form}"
     return StreamingResponse(
-        view.exported(form, _pages(request, search, is_whole=is_whole), office.ae_title, partial(_rows, office.engine)),
+        view.exported(
+            form,
+            _pages(request, search, is_whole=is_whole),
+            office.ae_title,
+            partial(_rows, office.engine, zone),
+        ),
         media_type=view.MEDIA_TYPES[form],
         headers={
             "Content-Disposition": f'attachment; filename="{name}"',
@@ -124,10 +130,11 @@ def export(  # noqa: PLR0917 -- what is asked
 
 @router.get("/checks")
 def show_checks(request: Request, staff: Looking) -> Response:
+    zone = office_of(request).zone()
     language = language_of(request)
     with in_snapshot(office_of(request), staff) as ctx:
-        found = [audit_lines.check_row(one, language, ZONE) for one in audit_checks.latest(ctx)]
-        sent = [audit_lines.delivery_row(one, ZONE) for one in audit_delivery.deliveries(ctx)]
+        found = [audit_lines.check_row(one, language, zone) for one in audit_checks.latest(ctx)]
+        sent = [audit_lines.delivery_row(one, zone) for one in audit_delivery.deliveries(ctx)]
     return staff_page(request, staff, "audit_checks.html", checks=found, sent=sent)
 
 
@@ -139,13 +146,14 @@ def ask_for_check(request: Request, staff: Submitting) -> Response:
 
 
 def _found(request: Request, staff: Staff, asked: Mapping[str, str], after: str) -> Response:
+    zone = office_of(request).zone()
     language, office = language_of(request), office_of(request)
-    search = _search(office.clock(), asked)
+    search = _search(office.clock(), asked, zone)
     if after:
         search = replace(search, after=audit_search.after(after))
     events = audit_reading.find(acts_of(office, staff), search, limit=PAGE)
     with in_snapshot(office, staff) as ctx:
-        lines = audit_lines.lines(ctx.tx, events, language, ZONE)
+        lines = audit_lines.lines(ctx.tx, events, language, zone)
         chosen = _chosen(ctx, asked)
         is_whole = audit_reading.is_whole(ctx.tx, search)
     more = audit_search.next_page(search, events).after if len(events) == PAGE else None
@@ -157,7 +165,7 @@ def _found(request: Request, staff: Staff, asked: Mapping[str, str], after: str)
         lines=lines,
         chosen=chosen,
         is_whole=is_whole,
-        since=search.since.astimezone(ZONE) if search.since else None,
+        since=search.since.astimezone(zone) if search.since else None,
         onward=urlencode(kept | {"after": more.written()}) if more else "",
         first=f"/office/audit?{urlencode(kept)}" if after else "",
     )
@@ -220,14 +228,14 @@ def _asked(*values: str) -> dict[str, str]:
     return dict(zip(FIELDS, values, strict=True))
 
 
-def _search(now: datetime, asked: Mapping[str, str]) -> Search:
+def _search(now: datetime, asked: Mapping[str, str], zone: ZoneInfo) -> Search:
     """Raises: Invalid."""
     for name, form in (("person", ULID), ("kind", KIND), ("about", THING), ("address", ADDRESS)):
         if asked[name] and not form.fullmatch(asked[name]):
             raise Invalid(name, "form")
     if asked["outcome"] and asked["outcome"] not in set(Outcome):
         raise Invalid("outcome", "unknown")
-    since, until = typed_moment("since", asked["since"], ZONE), typed_moment("until", asked["until"], ZONE)
+    since, until = typed_moment("since", asked["since"], zone), typed_moment("until", asked["until"], zone)
     # Where one index holds all that is asked all time is looked through; otherwise it begins some days ago.
     said = {name for name in ("person", "about", "action", "address", "outcome") if asked[name]}
     narrow = "about" in said or said in ({"person"}, {"address"}, {"person", "action"}, {"person", "outcome"})
@@ -243,14 +251,15 @@ def _search(now: datetime, asked: Mapping[str, str]) -> Search:
     )
 
 
-def _rows(engine: Engine, page: list[Event]) -> list[dict[str, Any]]:
+def _rows(engine: Engine, zone: ZoneInfo, page: list[Event]) -> list[dict[str, Any]]:
     with snapshot(engine) as tx:
         names = audit_subjects.names_of(tx, [each for one in page for each in (one.actor.id, one.subject_id)])
-    return [view.csv_row(one, names, ZONE) for one in page]
+    return [view.csv_row(one, names, zone) for one in page]
 
 
 def _pages(request: Request, search: Search, *, is_whole: bool) -> Iterator[list[Event] | str]:
     """The events of an export, and in words what it lacks."""
+    zone = office_of(request).zone()
     engine, left, following, language = office_of(request).engine, MOST_EXPORTED, search, language_of(request)
     if not is_whole:
         yield text(language, "audit.things-cut", n=audit_subjects.MOST_THINGS)
@@ -259,7 +268,7 @@ def _pages(request: Request, search: Search, *, is_whole: bool) -> Iterator[list
         yield found[:left]
         if len(found) > left:
             # The next file begins with the last minute of this one, as the form has minutes: nothing is lost between.
-            again = (found[left].at + timedelta(minutes=1)).astimezone(ZONE)
+            again = (found[left].at + timedelta(minutes=1)).astimezone(zone)
             yield text(language, "audit.export.cut", n=MOST_EXPORTED, at=f"{again:%Y-%m-%d %H:%M}")
             return
         left -= len(found)

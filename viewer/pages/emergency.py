@@ -26,7 +26,6 @@ from viewer.http.problems import problem_of
 from viewer.http.sessions import prove_again
 from viewer.pages.account_factors import proof_asked
 from viewer.pages.person_form import one_of
-from viewer.pages.policy import ZONE
 from viewer.pages.sign_in import words_for
 from viewer.pages.township_case import series_of
 from viewer.views import emergency
@@ -134,9 +133,10 @@ def _page(
     refusal: Exception | None = None,
     wrong: str = "",
 ) -> Response:
+    zone = office_of(request).zone()
     office, language = office_of(request), language_of(request)
     with acting(office, staff) as ctx:
-        mine = emergency.opened_lines(ctx, opening.own(ctx), language, ZONE.key)
+        mine = emergency.opened_lines(ctx, opening.own(ctx), language, zone.key)
         sites = [(one.code, one.name) for one in organisations.standing(ctx.tx)]
         asks = opening.needs_proof(ctx)
     problem = problem_of(refusal) if refusal else None

@@ -10,7 +10,6 @@ from starlette.responses import Response
 
 from reading.kinds import Role
 from reading.register.administrator import only
-from reading.register.organisations import TIME_ZONE
 from viewer.http.callers import Looking
 from viewer.http.installation import Fact, Standing
 from viewer.http.office import office_of
@@ -48,6 +47,7 @@ PARTS: Final = {
 
 @router.get("/office/installation")
 def show(request: Request, staff: Looking) -> Response:
+    zone = office_of(request).zone()
     only(staff, Role.SYSTEM_ADMINISTRATOR)
     language, office = language_of(request), office_of(request)
     found = office.installation()
@@ -63,7 +63,7 @@ def show(request: Request, staff: Looking) -> Response:
         nodes=[
             {
                 "name": one.name,
-                "seen": words.moment(one.seen_at, TIME_ZONE),
+                "seen": words.moment(one.seen_at, zone.key),
                 "alive": one.is_alive,
                 "here": one.here,
             }

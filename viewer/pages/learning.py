@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from reading.errors import Invalid
+from reading.register import region_clock
 from reading.review import arbitration, feedback
 from reading.review.scores import GIVEN, Score
 from viewer.http.callers import Looking, Submitting
@@ -26,8 +27,9 @@ Ulid = Annotated[str, Form(pattern="^[0-9A-Z]{26}$")]
 def show(request: Request, staff: Looking, done: str = "", missing: str = "") -> Response:
     office, language = office_of(request), language_of(request)
     with acting(office, staff) as ctx:
-        said = [learning.said(one, language) for one in feedback.to_author(ctx)]
-        waiting = [learning.waiting(one, language) for one in arbitration.waiting(ctx)]
+        zone = region_clock.zone(ctx.tx).key
+        said = [learning.said(one, zone, language) for one in feedback.to_author(ctx)]
+        waiting = [learning.waiting(one, zone, language) for one in arbitration.waiting(ctx)]
     return staff_page(
         request,
         staff,

@@ -13,7 +13,6 @@ from reading.messages import oversight
 from reading.messages.moves import State
 from reading.messages.oversight import Listed
 from reading.messages.routes import Audience
-from reading.register.organisations import TIME_ZONE
 from viewer.http.callers import Looking, Submitting
 from viewer.http.office import office_of
 from viewer.http.on_record import going_in, in_snapshot
@@ -41,7 +40,7 @@ def show(
     tab: Annotated[str, Query(max_length=10)] = "failed",
 ) -> Response:
     language, office = language_of(request), office_of(request)
-    here = tab if tab in TABS else "failed"
+    here, zone = tab if tab in TABS else "failed", office.zone().key
     with in_snapshot(office, staff) as ctx:
         found = oversight.latest(ctx, states=TABS[here], limit=SHOWN)
         counts = oversight.counts(ctx)
@@ -52,7 +51,7 @@ def show(
         "messages.html",
         tab=here,
         counts={"failed": counts[State.FAILED], "waiting": counts[State.WAITING], "over": 0},
-        lines=[_line(one, language) for one in found],
+        lines=[_line(one, zone, language) for one in found],
         gateways=[(audience.value, office.gateways.get(audience, "none")) for audience in Audience],
         unsent=[text(language, f"message.audience.{audience}") for audience in unsent],
         done=done if done in DONE else "",
@@ -74,7 +73,7 @@ def give_up(request: Request, staff: Submitting, message_id: str) -> Response:
     return RedirectResponse("/office/messages?done=given-up", status_code=303)
 
 
-def _line(one: Listed, language: Language) -> dict[str, Any]:
+def _line(one: Listed, zone: str, language: Language) -> dict[str, Any]:
     moved = one.ended_at or one.created_at
     return {
         "id": one.id,
@@ -85,7 +84,7 @@ def _line(one: Listed, language: Language) -> dict[str, Any]:
         "state": one.state,
         "tried": one.attempts,
         "why": text(language, f"message.failure.{one.failure}") if one.failure else "",
-        "at": words.moment(moved, TIME_ZONE),
-        "next": words.moment(one.next_at, TIME_ZONE) if one.state is State.WAITING else "",
+        "at": words.moment(moved, zone),
+        "next": words.moment(one.next_at, zone) if one.state is State.WAITING else "",
         "open": one.state in {State.WAITING, State.FAILED},
     }

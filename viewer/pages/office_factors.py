@@ -20,7 +20,6 @@ from viewer.http.page import staff_page
 from viewer.http.problems import problem_of
 from viewer.http.slips import hand_over, handed_over, shown
 from viewer.pages.administration import Done
-from viewer.pages.policy import ZONE
 from viewer.pages.sign_in import words_for
 from viewer.words import words
 
@@ -90,13 +89,14 @@ def withdraw(request: Request, staff: Submitting, username: Username) -> Respons
 
 def _list(request: Request, staff: Staff, *, done: str = "", refusal: Exception | None = None) -> Response:
     office = office_of(request)
+    zone = office.zone().key
     found = second_factors.holdings(acts_of(office, staff), office.terms.requirement)
     return staff_page(
         request,
         staff,
         "office_factors.html",
         status=problem_of(refusal).status if refusal else 200,
-        rows=[_row(one, staff) for one in found],
+        rows=[_row(one, staff, zone) for one in found],
         resets=staff.holds(Role.SYSTEM_ADMINISTRATOR),
         requires=staff.holds(Role.SECURITY_ADMINISTRATOR),
         problem=words_for(request, refusal) if refusal else "",
@@ -104,7 +104,7 @@ def _list(request: Request, staff: Staff, *, done: str = "", refusal: Exception 
     )
 
 
-def _row(one: FactorsOf, staff: Staff) -> dict[str, object]:
+def _row(one: FactorsOf, staff: Staff, zone: str) -> dict[str, object]:
     reset = one.reset
     return {
         "username": one.person.username,
@@ -115,8 +115,8 @@ def _row(one: FactorsOf, staff: Staff) -> dict[str, object]:
         "by_name": one.by_name,
         "lacks": not one.kinds and (one.by_role or one.by_name),
         "own": one.person.id == staff.person_id,
-        "asked": words.moment(reset.asked_at, ZONE.key) if reset and not reset.has_slip else "",
+        "asked": words.moment(reset.asked_at, zone) if reset and not reset.has_slip else "",
         "unconfirmed": reset is not None and reset.confirmed_at is None,
         "asked_by_me": reset is not None and reset.asked_by == staff.person_id,
-        "slip_until": words.moment(reset.slip_until, ZONE.key) if reset and reset.slip_until else "",
+        "slip_until": words.moment(reset.slip_until, zone) if reset and reset.slip_until else "",
     }

@@ -100,6 +100,7 @@ def reset(request: Request, staff: Submitting, person_id: str, revision: Revisio
 
 @router.get("/slip")
 def show_slip(request: Request, staff: Looking, person_id: str) -> Response:
+    zone = office_of(request).zone()
     slip = handed_over(request, staff)
     if slip is None:
         return RedirectResponse(f"/office/people/{known_id(person_id)}?done=slip", status_code=303)
@@ -114,7 +115,7 @@ def show_slip(request: Request, staff: Looking, person_id: str) -> Response:
         why=slip["why"],
         back=f"/office/people/{person_id}",
         address=known_origin(request),
-        printed_at=words.moment(at, organisations.TIME_ZONE),
+        printed_at=words.moment(at, zone.key),
     )
     return shown(request, page)
 

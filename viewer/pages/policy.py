@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Final
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Form, Query
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from reading.errors import Invalid, NotThere, Stale
-from reading.register import people
+from reading.register import people, region_clock
 from reading.rules import policy_acts, policy_rights
 from reading.rules.comparison import compare
 from reading.rules.rules_document import InvalidDocument, kept_rules, read_document, read_rules
@@ -33,7 +32,6 @@ from viewer.views.policy_problems import sentences
 
 router = APIRouter(prefix="/office/policy")
 
-ZONE: Final = ZoneInfo("Asia/Shanghai")
 """The clock of times that are typed for the whole region."""
 _RULE: Final = re.compile(r"rules\[(\d+)\]")
 """The rule that the path of an error leads into."""
@@ -49,8 +47,8 @@ Note = Annotated[str, Form(max_length=400)]
 def show(request: Request, staff: Looking, done: Done = "") -> Response:
     language = language_of(request)
     with acting(office_of(request), staff) as ctx:
-        listed = policy_acts.versions(ctx)
-        lines = [view.line(one, _name(ctx.tx, one.version.made_by), language) for one in listed]
+        listed, zone = policy_acts.versions(ctx), region_clock.zone(ctx.tx).key
+        lines = [view.line(one, _name(ctx.tx, one.version.made_by), zone, language) for one in listed]
         may = {"write": policy_rights.writes(ctx), "switch": policy_rights.switches(ctx)}
     return staff_page(
         request, staff, "policy.html", lines=lines, may=may, done=done if done in DONE else "", shipped=NAMES
@@ -134,7 +132,7 @@ def _version_page(request: Request, staff: Staff, number: int, *, done: str = ""
         found = next((one for one in listed if one.version.version == number), None)
         if found is None:
             raise NotThere
-        line = view.line(found, _name(ctx.tx, found.version.made_by), language)
+        line = view.line(found, _name(ctx.tx, found.version.made_by), region_clock.zone(ctx.tx).key, language)
         may = {"write": policy_rights.writes(ctx), "switch": policy_rights.switches(ctx)}
     document = found.version.document
     return staff_page(

@@ -20,7 +20,6 @@ from viewer.http.page import language_of, staff_page
 from viewer.http.problems import problem_of
 from viewer.http.typed_times import typed_day
 from viewer.pages.person_form import one_of
-from viewer.pages.policy import ZONE
 from viewer.pages.sign_in import words_for
 from viewer.words.catalogue import text
 
@@ -72,8 +71,9 @@ def _page(
     wrong: Invalid | None = None,
     lines: str = "",
 ) -> Response:
+    zone = office_of(request).zone()
     office, language = office_of(request), language_of(request)
-    shown = year or office.clock().astimezone(ZONE).year
+    shown = year or office.clock().astimezone(zone).year
     with acting(office, staff) as ctx:
         found = policy_acts.days(ctx, date(shown, 1, 1), date(shown, 12, 31))
         may_write = policy_rights.writes(ctx)

@@ -27,7 +27,6 @@ from viewer.http.page import language_of, staff_page
 from viewer.http.problems import problem_of
 from viewer.http.typed_times import typed_day, typed_moment
 from viewer.pages.person_form import one_of
-from viewer.pages.policy import ZONE
 from viewer.pages.sign_in import words_for
 from viewer.views import case_routing
 from viewer.views import policy as view
@@ -116,6 +115,7 @@ def try_it(
     until: Field = "",
 ) -> Response:
     """``since`` and ``until`` are days of the region, both included; empty: the last days."""
+    zone = office_of(request).zone()
     first, last = _last_days(request)
     office, language = office_of(request), language_of(request)
     try:
@@ -123,15 +123,15 @@ def try_it(
         with acting(office, staff) as ctx:
             rules = kept_rules(policy_acts.version(ctx, version).document)
         with in_snapshot(office, staff) as ctx:
-            begins = datetime(first.year, first.month, first.day, tzinfo=ZONE)
-            ends = datetime(last.year, last.month, last.day, tzinfo=ZONE) + timedelta(days=1)
+            begins = datetime(first.year, first.month, first.day, tzinfo=zone)
+            ends = datetime(last.year, last.month, last.day, tzinfo=zone) + timedelta(days=1)
             made = trial.run(ctx, rules, since=begins, until=ends, version=version, most=MOST_CASES)
     except (Busy, Invalid) as wrong:
         return _try_page(request, staff, version, first, last, wrong=wrong)
     with acting(office, staff) as ctx:
         trial.record(ctx, made)
         names = {one.code: one.name for one in organisations.list_all(ctx.tx)}
-    return _try_page(request, staff, version, first, last, found=view.trial(made, names, language))
+    return _try_page(request, staff, version, first, last, found=view.trial(made, names, zone.key, language))
 
 
 @router.get("/case/{case_id}")
@@ -208,7 +208,8 @@ def _try_page(
 
 
 def _last_days(request: Request) -> tuple[date, date]:
-    today = office_of(request).clock().astimezone(ZONE).date()
+    zone = office_of(request).zone()
+    today = office_of(request).clock().astimezone(zone).date()
     return today - timedelta(days=DAYS - 1), today
 
 

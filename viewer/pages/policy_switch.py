@@ -19,7 +19,6 @@ from viewer.http.on_record import acting
 from viewer.http.page import language_of
 from viewer.http.typed_times import typed_moment
 from viewer.pages.administration import Code, administration_page, known_id, must_be_sure
-from viewer.pages.policy import ZONE
 from viewer.views import policy as view
 from viewer.words import words
 
@@ -44,11 +43,12 @@ def switch(  # noqa: PLR0917 -- the fields of the form
     unread: Annotated[bool, Form()] = False,
 ) -> Response:
     """``over``: the version that it was compared with; ``unread``: as `policy_acts.switch_on`."""
+    zone = office_of(request).zone()
     try:
         with acting(office_of(request), staff) as ctx:
             policy_rights.must_switch(ctx)
             must_be_sure(sure)
-            policy_acts.switch_on(ctx, number, at=typed_moment("at", at, ZONE), unread=unread, over=over)
+            policy_acts.switch_on(ctx, number, at=typed_moment("at", at, zone), unread=unread, over=over)
     except (Invalid, NotAllowed, Stale) as refused:
         return _page(request, staff, number, at, refused=refused)
     return RedirectResponse("/office/policy?done=switched", status_code=303)
@@ -65,9 +65,10 @@ def _page(
     request: Request, staff: Staff, number: int, typed: str, *, refused: Invalid | NotAllowed | Stale | None = None
 ) -> Response:
     """What changes against the version in force at the time, since when, and whether they are sure."""
+    zone = office_of(request).zone()
     language = language_of(request)
     try:
-        at = typed_moment("at", typed, ZONE)
+        at = typed_moment("at", typed, zone)
     except Invalid as none:
         at, typed, refused = None, "", none
     with acting(office_of(request), staff) as ctx:
@@ -84,6 +85,6 @@ def _page(
         before=over.version,
         found=view.comparison(compare(over.rules, kept_rules(after.document)), language),
         at=typed,
-        since="" if at is None else words.moment(at, str(ZONE)),
+        since="" if at is None else words.moment(at, str(zone)),
         unread=[(site.name, site.code, tier.value) for site, tier in unread],
     )

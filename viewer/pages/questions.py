@@ -14,6 +14,7 @@ from reading.desk.entries import entries_of
 from reading.errors import Invalid, MoveNotAllowed
 from reading.questions import questions
 from reading.questions.questions import LONGEST
+from reading.register import region_clock
 from reading.viewers import Staff
 from viewer.http.callers import Looking, Submitting
 from viewer.http.office import office_of
@@ -83,6 +84,7 @@ def _lists(
     looks_through(office_of(request), staff, Action.QUESTION_LIST)
     with in_snapshot(office_of(request), staff) as ctx:
         waiting, asked = questions.waiting_for(ctx), questions.asked_by(ctx)
+        zone = region_clock.zone(ctx.tx).key
         known = cases.by_ids(ctx.tx, {one.case_id for one in (*waiting, *asked)})
         entries = {one.case.id: one for one in entries_of(ctx.tx, staff, list(known.values()), ctx.now)}
     return staff_page(
@@ -92,8 +94,8 @@ def _lists(
         status=problem_of(refused).status if refused else 200,
         problem=words_for(request, refused) if refused else "",
         done=done,
-        waiting=view.lines(waiting, entries, language),
-        asked=view.lines(asked, entries, language),
+        waiting=view.lines(waiting, entries, zone, language),
+        asked=view.lines(asked, entries, zone, language),
         longest=LONGEST,
     )
 
@@ -105,7 +107,7 @@ def _form(
     with going_in(office_of(request), staff, Action.QUESTION_ASK, "case", case_id) as ctx:
         entry = opened(ctx, case_id)
         found = questions.askable(ctx, entry.case)
-        before = [view.line(one, language) for one in questions.of_case(ctx, entry.case)]
+        before = [view.line(one, region_clock.zone(ctx.tx).key, language) for one in questions.of_case(ctx, entry.case)]
     return staff_page(
         request,
         staff,

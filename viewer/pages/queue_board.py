@@ -15,7 +15,6 @@ from viewer.http.callers import Looking
 from viewer.http.office import office_of
 from viewer.http.on_record import in_snapshot, looks_through
 from viewer.http.page import language_of, staff_page
-from viewer.pages.policy import ZONE
 from viewer.views import queue_board as view
 
 router = APIRouter(prefix="/office/queue")
@@ -28,17 +27,18 @@ def show(request: Request, staff: Looking) -> Response:
         request,
         staff,
         "queue_board.html",
-        board=view.board(found, language_of(request)),
+        board=view.board(found, office_of(request).zone(), language_of(request)),
         at_the_desk=not staff.holds(Role.QUALITY_MANAGER),
     )
 
 
 @router.get(".csv")
 def csv(request: Request, staff: Looking) -> Response:
+    zone = office_of(request).zone()
     found = _board(request, staff)
-    day = found.at.astimezone(ZONE).strftime("%Y-%m-%d-%H%M")
+    day = found.at.astimezone(zone).strftime("%Y-%m-%d-%H%M")
     return Response(
-        view.as_csv(found, language_of(request)),
+        view.as_csv(found, zone, language_of(request)),
         media_type="text/csv; charset=utf-8",
         headers={
             "Content-Disposition": f'attachment; filename="queue-{day}.csv"',

@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 
 from reading.administrators.account_list import kept_places, new_people
 from reading.errors import Invalid, NotDone, NotThere
-from reading.register import csv_text, import_columns, import_run, organisations, passwords
+from reading.register import csv_text, import_columns, import_run, passwords
 from reading.register.import_columns import Kind
 from reading.register.import_run import Imported
 from reading.viewers import Staff
@@ -38,6 +38,7 @@ LISTS: Final = {
 @router.get("/people/slips")
 def show_slips(request: Request, staff: Looking) -> Response:
     """The slips of the people whom a table added, to be printed; shown once."""
+    zone = office_of(request).zone()
     slip = handed_over(request, staff)
     if slip is None:
         return RedirectResponse("/office/people?done=imported", status_code=303)
@@ -55,7 +56,7 @@ def show_slips(request: Request, staff: Looking) -> Response:
         why="added",
         back="/office/people",
         address=known_origin(request),
-        printed_at=words.moment(at, organisations.TIME_ZONE),
+        printed_at=words.moment(at, zone.key),
     )
     return shown(request, page)
 

@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from reading.actions import Action
 from reading.errors import Invalid
-from reading.register import organisations
+from reading.register import organisations, region_clock
 from reading.register.grants import reach
 from reading.search import finding, saved
 from reading.search.grams import sought_words
@@ -42,7 +42,7 @@ def save(
     """Keep the search of the address."""
     try:
         with acting(office_of(request), staff) as ctx:
-            saved.save(ctx, name, asked.query())
+            saved.save(ctx, name, asked.query(office_of(request).zone()))
     except Invalid as refused:
         return _page(request, staff, asked, refused=refused)
     return RedirectResponse(f"/reports?{asked.address()}", status_code=303)
@@ -57,7 +57,7 @@ def open_saved(request: Request, staff: Submitting, search_id: str) -> Response:
             found, at = saved.look(ctx, search_id), ctx.now
         with acting(office, staff) as ctx:
             saved.seen(ctx, search_id, at)
-    return RedirectResponse(f"/reports?{typed_of(found.query).address()}", status_code=303)
+    return RedirectResponse(f"/reports?{typed_of(found.query, office_of(request).zone()).address()}", status_code=303)
 
 
 @router.post("/saved/{search_id}/end")
@@ -78,7 +78,8 @@ def _page(request: Request, staff: Staff, typed: Typed, *, refused: Invalid | No
         sites = sorted((one.code, one.name) for one in organisations.by_ids(ctx.tx, reached.sites).values())
         if not typed.is_blank:
             try:
-                hits = finding.look_up(ctx, typed.query(), limit=SIZE, offset=SIZE * (typed.page - 1))
+                asked = typed.query(region_clock.zone(ctx.tx))
+                hits = finding.look_up(ctx, asked, limit=SIZE, offset=SIZE * (typed.page - 1))
             except Invalid as wrong:
                 refused = wrong
     if hits is not None:

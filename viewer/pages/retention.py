@@ -24,7 +24,6 @@ from viewer.http.office import Office, office_of
 from viewer.http.on_record import ULID, acting, acts_of, in_snapshot
 from viewer.http.page import language_of, staff_page
 from viewer.http.problems import problem_of
-from viewer.pages.policy import ZONE
 from viewer.pages.sign_in import words_for
 from viewer.words import words
 from viewer.words.catalogue import text
@@ -136,6 +135,7 @@ def _page(
     typed: Mapping[str, str] = BLANK,
     refused: NotDone | None = None,
 ) -> Response:
+    zone = office_of(request).zone()
     office, language = office_of(request), language_of(request)
     lines = erasures.listed(acts_of(office, staff))
     with in_snapshot(office, staff) as ctx:
@@ -155,22 +155,22 @@ def _page(
         typed=typed,
         ways=WAYS,
         sites=sites,
-        lines=[_line(one) for one in lines],
+        lines=[_line(one, zone.key) for one in lines],
         holds=[
             {
                 "study": _study(one.study),
                 "reason": one.reason,
                 "by": by,
-                "since": words.moment(one.since, ZONE.key) if one.since else "",
+                "since": words.moment(one.since, zone.key) if one.since else "",
             }
             for one, by in held
         ],
-        due=[{"one": one, "oldest": words.moment(one.oldest, ZONE.key)[:10]} for one in due],
+        due=[{"one": one, "oldest": words.moment(one.oldest, zone.key)[:10]} for one in due],
         may_ask_for_due=any(one.studies > one.held + one.open + one.asked for one in due),
     )
 
 
-def _line(line: Line) -> dict[str, Any]:
+def _line(line: Line, zone: str) -> dict[str, Any]:
     one = line.request
     outcomes = [item.outcome for item in one.items]
     return {
@@ -178,9 +178,9 @@ def _line(line: Line) -> dict[str, Any]:
         "state": one.state.value,
         "named_by": one.named_by.value,
         "reason": one.reason,
-        "asked": words.moment(one.asked_at, ZONE.key),
+        "asked": words.moment(one.asked_at, zone),
         "asked_by": line.asked_by,
-        "decided": words.moment(one.decided_at, ZONE.key) if one.decided_at else "",
+        "decided": words.moment(one.decided_at, zone) if one.decided_at else "",
         "decided_by": line.decided_by,
         "why": one.decided_why,
         "sites": line.sites,
@@ -189,7 +189,7 @@ def _line(line: Line) -> dict[str, Any]:
         "n": len(one.items),
         "images": line.images,
         "held": line.held,
-        "ended": words.moment(one.ended_at, ZONE.key) if one.ended_at else "",
+        "ended": words.moment(one.ended_at, zone) if one.ended_at else "",
         "erased": one.erased,
         "erased_studies": outcomes.count("erased"),
         "kept": sorted({outcome for outcome in outcomes if outcome not in {"", "erased"}}),

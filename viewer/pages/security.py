@@ -20,7 +20,6 @@ from viewer.http.page import staff_page
 from viewer.http.problems import problem_of
 from viewer.http.rights import RIGHTS, held_by
 from viewer.pages.person_form import one_of
-from viewer.pages.policy import ZONE
 from viewer.pages.sign_in import words_for
 from viewer.shell.navigation import entries_of
 from viewer.views.emergency import judged_line
@@ -55,6 +54,7 @@ def show_rights(request: Request, staff: Looking) -> Response:
 @router.get("/people/{person_id}")
 def show_person(request: Request, staff: Looking, person_id: str) -> Response:
     """What a person would see, in words: roles, sites, pages, rights; never data."""
+    zone = office_of(request).zone()
     with in_snapshot(office_of(request), staff) as ctx:
         found = oversight.view_of(ctx, _id(person_id))
     roles = {grant.role for grant, _ in found.grants}
@@ -63,7 +63,7 @@ def show_person(request: Request, staff: Looking, person_id: str) -> Response:
         staff,
         "security_person.html",
         found=found,
-        since={grant.id: words.moment(grant.since, ZONE.key) for grant, _ in found.grants},
+        since={grant.id: words.moment(grant.since, zone.key) for grant, _ in found.grants},
         pages=[one.word for one in entries_of(roles)],
         rights=[f"right.{one.word}" for one in held_by(roles)],
     )
@@ -117,12 +117,14 @@ def judge(
 
 
 def _page(request: Request, staff: Staff, *, problem: Exception | None = None) -> Response:
-    office, zone = office_of(request), ZONE.key
+    office = office_of(request)
+    clock = office.zone()
+    zone = clock.key
     with in_snapshot(office, staff) as ctx:
         holders = security.holders(ctx)
         failed = security.failed_attempts(ctx, office.keys)
         tokens, shares = oversight.tokens(ctx), oversight.open_shares(ctx)
-        patterns = [*emergencies.patterns(ctx, ZONE), *oversight.patterns(ctx, ZONE)]
+        patterns = [*emergencies.patterns(ctx, clock), *oversight.patterns(ctx, clock)]
     opened = emergencies.listed(acts_of(office, staff))
     return staff_page(
         request,
@@ -143,7 +145,7 @@ def _page(request: Request, staff: Staff, *, problem: Exception | None = None) -
             }
             for one in failed.counters[:20]
         ],
-        patterns=[_pattern(one) for one in patterns],
+        patterns=[_pattern(one, zone) for one in patterns],
         opened=[judged_line(one, zone) for one in opened],
         verdicts=list(Verdict),
         tokens=[{"one": one, "until": words.moment(one.until, zone) if one.until else ""} for one in tokens],
@@ -158,13 +160,13 @@ def _page(request: Request, staff: Staff, *, problem: Exception | None = None) -
     )
 
 
-def _pattern(one: oversight.Pattern) -> dict[str, Any]:
+def _pattern(one: oversight.Pattern, zone: str) -> dict[str, Any]:
     filled = {"who": one.who, "different": one.different, "times": one.times, "night": one.at_night}
     return {
         "word": f"security.pattern.{one.kind}",
         "filled": filled,
         "person_id": one.person_id,
-        "last": words.moment(one.last_at, ZONE.key),
+        "last": words.moment(one.last_at, zone),
     }
 
 

@@ -14,7 +14,7 @@ from starlette.responses import RedirectResponse, Response
 from reading.cases.examination_codes import BODY_PARTS, MODALITIES
 from reading.context import Context
 from reading.errors import Invalid, NotAllowed, NotDone
-from reading.register import csv_text, organisations
+from reading.register import csv_text, organisations, region_clock
 from reading.statements import journey_terms, months, price_import, prices, rights, spared
 from reading.statements.money import Per, fen_of
 from reading.statements.price_import import COLUMNS, day_of
@@ -226,7 +226,7 @@ def _prices_page(
     with in_snapshot(office_of(request), staff) as ctx:
         found = prices.price_list(ctx)
         every = organisations.list_all(ctx.tx)
-        today = ctx.now.astimezone(months.zone_of_the_region(ctx.tx)).date()
+        today = ctx.now.astimezone(region_clock.zone(ctx.tx)).date()
     names = {one.id: one.name for one in every}
     return administration_page(
         request,
@@ -261,7 +261,7 @@ def _journeys_page(
     form: dict[str, str] | None = None,
 ) -> Response:
     with in_snapshot(office_of(request), staff) as ctx:
-        now = ctx.now.astimezone(months.zone_of_the_region(ctx.tx)).date()
+        now = ctx.now.astimezone(region_clock.zone(ctx.tx)).date()
         try:
             first = months.first_of(month) if month else now.replace(day=1)
         except Invalid as none:

@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 
 from reading.context import Context
 from reading.errors import Invalid, NotAllowed, NotDone, NotThere
-from reading.register import organisations
+from reading.register import organisations, region_clock
 from reading.statements import closing, disputes, months, rights, statement
 from reading.statements.closing import Fixed
 from reading.statements.dispute_moves import Move, Remedy
@@ -77,7 +77,7 @@ OfLine = Annotated[Key, Depends(line_key)]
 def show(request: Request, staff: Looking) -> Response:
     with in_snapshot(office_of(request), staff) as ctx:
         found = statement.listed(ctx)
-        zone = str(months.zone_of_the_region(ctx.tx))
+        zone = str(region_clock.zone(ctx.tx))
     clock = words.zone_name(language_of(request), zone)
     return administration_page(
         request,
@@ -292,7 +292,7 @@ def _cases_page(
 def _disputes_page(request: Request, staff: Staff, *, done: str = "", refused: NotDone | None = None) -> Response:
     with in_snapshot(office_of(request), staff) as ctx:
         found = disputes.disputes(ctx)
-        zone = str(months.zone_of_the_region(ctx.tx))
+        zone = str(region_clock.zone(ctx.tx))
     return administration_page(
         request,
         staff,

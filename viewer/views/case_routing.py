@@ -26,7 +26,7 @@ from viewer.words.catalogue import Language, text
 def routing(tx: Connection, found: Routing, language: Language, now: datetime) -> dict[str, Any]:
     case, rule = found.case, found.policy.rule(found.case.rule)
     site = organisations.by_id(tx, case.site_id)
-    zone = site.time_zone if site else "Asia/Shanghai"
+    zone = site.time_zone if site else organisations.TIME_ZONE
     return {
         "case_id": case.id,
         "state": text(language, f"state.{case.state}"),

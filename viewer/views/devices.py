@@ -137,7 +137,7 @@ def _is_late(contact: Contact, now: datetime) -> bool:
 def call_row(one: Call, known: dict[str, SiteDevice], language: Language, ours: str, now: datetime) -> dict[str, Any]:
     """An unknown caller for a page; the device that it may be is named where the reader may see it."""
     likely = known.get(one.device_id or "")
-    zone = likely.site.time_zone if likely else "Asia/Shanghai"
+    zone = likely.site.time_zone if likely else organisations.TIME_ZONE
     details = Contact(refused_address=one.address)
     return {
         "id": one.id,

@@ -9,15 +9,14 @@ from reading.review.arbitration import Waiting
 from reading.review.feedback import Feedback
 from reading.review.review import Review
 from viewer.views.marks import measured
-from viewer.views.quality import FALLBACK_ZONE
 from viewer.words import words
 from viewer.words.catalogue import Language, text
 
 _FIELDS = ("findings", "impression", "recommendation", "positive", "critical_class", "marks")
 
 
-def said(one: Feedback, language: Language) -> dict[str, Any]:
-    return _of(one.review, language) | {
+def said(one: Feedback, zone: str, language: Language) -> dict[str, Any]:
+    return _of(one.review, zone, language) | {
         "examination": _examination(one.modality, one.body_part, language),
         "score": None if one.score is None else {"code": one.score, "name": text(language, f"desk.score.{one.score}")},
         "awaits": one.review.awaits_arbitration,
@@ -25,19 +24,19 @@ def said(one: Feedback, language: Language) -> dict[str, Any]:
     }
 
 
-def waiting(one: Waiting, language: Language) -> dict[str, Any]:
-    return _of(one.review, language) | {
+def waiting(one: Waiting, zone: str, language: Language) -> dict[str, Any]:
+    return _of(one.review, zone, language) | {
         "examination": _examination(one.modality, one.body_part, language),
         "given": one.review.score,
         "given_name": text(language, f"desk.score.{one.review.score}"),
     }
 
 
-def _of(review: Review, language: Language) -> dict[str, Any]:
+def _of(review: Review, zone: str, language: Language) -> dict[str, Any]:
     return {
         "id": review.id,
         "case_id": review.case_id,
-        "at": words.moment(review.at, FALLBACK_ZONE),
+        "at": words.moment(review.at, zone),
         "outcome": text(language, f"desk.outcome.{review.outcome}"),
         "comment": review.comment,
         "changes": [

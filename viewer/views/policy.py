@@ -23,17 +23,17 @@ TONES: Mapping[Stage, str] = {
 }
 
 
-def line(one: Listed, author: str, language: Language) -> dict[str, Any]:
+def line(one: Listed, author: str, zone: str, language: Language) -> dict[str, Any]:
     return {
         "number": one.version.version,
         "stage": one.stage,
         "state": text(language, f"policy.stage.{one.stage}"),
         "tone": TONES[one.stage],
-        "since": policy_words.moment(one.since),
-        "until": policy_words.moment(one.until),
+        "since": policy_words.moment(one.since, zone),
+        "until": policy_words.moment(one.until, zone),
         "ahead": one.ahead.id if one.ahead else "",
-        "ahead_at": policy_words.moment(one.ahead.at) if one.ahead else "",
-        "made_at": policy_words.moment(one.version.made_at),
+        "ahead_at": policy_words.moment(one.ahead.at, zone) if one.ahead else "",
+        "made_at": policy_words.moment(one.version.made_at, zone),
         "made_by": author,
         "note": one.version.note,
         "rules": len(one.version.document["rules"]),
@@ -107,7 +107,7 @@ def explanation(found: Explanation, language: Language) -> dict[str, Any]:
     }
 
 
-def trial(made: Trial, names: Mapping[str, str], language: Language) -> dict[str, Any]:
+def trial(made: Trial, names: Mapping[str, str], zone: str, language: Language) -> dict[str, Any]:
     """The numbers of a trial, each with the cases behind it; ``names`` of organisations, by code."""
     before, after = made.before, made.after
     tiers = [
@@ -143,11 +143,11 @@ def trial(made: Trial, names: Mapping[str, str], language: Language) -> dict[str
         ],
         "numbers": [
             *(
-                _number(text(language, f"policy.try.number.{name}"), getattr(made, name), names, language)
+                _number(text(language, f"policy.try.number.{name}"), getattr(made, name), names, zone, language)
                 for name in ("other_tier", "sooner", "later", "newly_late", "no_longer_late")
             ),
             *(
-                _number(_arrow(old, new, language), number, names, language)
+                _number(_arrow(old, new, language), number, names, zone, language)
                 for (old, new), number in sorted(made.moved.items(), key=lambda entry: -entry[1].count)
             ),
         ],
@@ -172,22 +172,23 @@ def _cases(load: Load | None) -> int:
     return load.cases if load else 0
 
 
-def _number(name: str, number: Number, names: Mapping[str, str], language: Language) -> dict[str, Any]:
-    return {"name": name, "count": number.count, "behind": [_behind(one, names, language) for one in number.behind]}
+def _number(name: str, number: Number, names: Mapping[str, str], zone: str, language: Language) -> dict[str, Any]:
+    behind = [_behind(one, names, zone, language) for one in number.behind]
+    return {"name": name, "count": number.count, "behind": behind}
 
 
-def _behind(one: CaseBehind, names: Mapping[str, str], language: Language) -> dict[str, Any]:
+def _behind(one: CaseBehind, names: Mapping[str, str], zone: str, language: Language) -> dict[str, Any]:
     return {
         "id": one.case_id,
         "site": names.get(one.site_code, one.site_code),
         "modality": words.coded(language, "modality", one.modality or ""),
-        "received": policy_words.moment(one.received_at),
-        "released": policy_words.moment(one.released_at),
+        "received": policy_words.moment(one.received_at, zone),
+        "released": policy_words.moment(one.released_at, zone),
         "said": [
             {
                 "rule": policy_words.rule_name(said.rule, language),
                 "tier": text(language, f"policy.tier.{said.tier}"),
-                "due": policy_words.moment(said.due_at),
+                "due": policy_words.moment(said.due_at, zone),
                 "late": said.late,
             }
             for said in (one.before, one.after)

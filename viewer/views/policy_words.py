@@ -351,5 +351,5 @@ def _said(one: Said) -> dict[str, Any]:
     return {"rule": one.rule, "tier": one.tier, "due_at": one.due_at.isoformat(), "late": one.late}
 
 
-def moment(at: datetime | None) -> str:
-    return words.moment(at, "Asia/Shanghai") if at else ""
+def moment(at: datetime | None, zone: str) -> str:
+    return words.moment(at, zone) if at else ""

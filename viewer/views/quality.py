@@ -21,7 +21,7 @@ from viewer.words import words
 from viewer.words.catalogue import Language, text
 
 TONES: Final = {Group.CONFLICT: "alarm", Group.UNREADABLE: "alarm", Group.PATIENT: "work", Group.CLOCK: "wait"}
-FALLBACK_ZONE: Final = "Asia/Shanghai"
+FALLBACK_ZONE: Final = organisations.TIME_ZONE
 """The time zone of what no known site sent."""
 
 

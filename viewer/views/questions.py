@@ -13,24 +13,24 @@ from viewer.views.report_sheet import examination_with_side, patient_name
 from viewer.words import words
 from viewer.words.catalogue import Language, text
 
-ZONE = "Asia/Shanghai"
+
+def lines(
+    found: Sequence[Question], entries: Mapping[str, Entry], zone: str, language: Language
+) -> list[dict[str, Any]]:
+    return [line(one, zone, language) | case(entries[one.case_id], language) for one in found if one.case_id in entries]
 
 
-def lines(found: Sequence[Question], entries: Mapping[str, Entry], language: Language) -> list[dict[str, Any]]:
-    return [line(one, language) | case(entries[one.case_id], language) for one in found if one.case_id in entries]
-
-
-def line(one: Question, language: Language) -> dict[str, Any]:
+def line(one: Question, zone: str, language: Language) -> dict[str, Any]:
     return {
         "id": one.id,
         "words": one.words,
-        "asked": text(language, "question.asked", name=one.asker, at=words.moment(one.asked_at, ZONE)),
+        "asked": text(language, "question.asked", name=one.asker, at=words.moment(one.asked_at, zone)),
         "whom": whom(one, language),
         "away": text(language, "question.was-away", name=one.meant_for) if one.meant_for else "",
         "state": text(language, f"question.state.{one.state}"),
         "open": one.state is State.OPEN,
         "answer": one.answer,
-        "answered": text(language, "question.answered", name=one.answered_by, at=words.moment(one.ended_at, ZONE))
+        "answered": text(language, "question.answered", name=one.answered_by, at=words.moment(one.ended_at, zone))
         if one.answer and one.ended_at
         else "",
     }

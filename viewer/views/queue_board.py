@@ -13,37 +13,36 @@ from viewer.views import csv_cells
 from viewer.words import words
 from viewer.words.catalogue import Language, text
 
-ZONE: Final = "Asia/Shanghai"
 SHOWN: Final = 100
 """Cases of a list that the page shows; the file has them all."""
 COLUMNS: Final = ("list", "site", "examination", "priority", "step", "tier", "state", "due", "over", "expected", "case")
 
 
-def board(found: Board, language: Language) -> dict[str, Any]:
+def board(found: Board, zone: ZoneInfo, language: Language) -> dict[str, Any]:
     return {
-        "at": words.moment(found.at, ZONE),
+        "at": words.moment(found.at, zone.key),
         "rate": text(language, "queue.rate", n=int(LATELY / timedelta(hours=1))),
-        "queues": [_queue(one, found.at, language) for one in found.queues],
-        "late": [_late(one, found.at, language) for one in found.late[:SHOWN]],
+        "queues": [_queue(one, found.at, zone, language) for one in found.queues],
+        "late": [_late(one, found.at, zone, language) for one in found.late[:SHOWN]],
         "late_count": len(found.late),
-        "soon": [_late(one, found.at, language) for one in found.soon[:SHOWN]],
+        "soon": [_late(one, found.at, zone, language) for one in found.soon[:SHOWN]],
         "soon_count": len(found.soon),
-        "sites": [_site(one, language) for one in found.sites],
+        "sites": [_site(one, zone, language) for one in found.sites],
         "shown": SHOWN,
         "steps": [text(language, f"step.{step}") for step in Step],
         "cut": found.cut,
     }
 
 
-def as_csv(found: Board, language: Language) -> str:
+def as_csv(found: Board, zone: ZoneInfo, language: Language) -> str:
     """Every late case and every one that is expected to be, one a line; without patients."""
     head = [text(language, f"queue.column.{name}") for name in COLUMNS]
-    rows = [_row("late", one, found.at, language) for one in found.late]
-    rows += [_row("soon", one, found.at, language) for one in found.soon]
+    rows = [_row("late", one, found.at, zone, language) for one in found.late]
+    rows += [_row("soon", one, found.at, zone, language) for one in found.soon]
     return csv_cells.table([head, *rows])
 
 
-def _queue(one: Queue, now: datetime, language: Language) -> dict[str, Any]:
+def _queue(one: Queue, now: datetime, zone: ZoneInfo, language: Language) -> dict[str, Any]:
     return {
         "name": text(
             language,
@@ -59,11 +58,11 @@ def _queue(one: Queue, now: datetime, language: Language) -> dict[str, Any]:
         "ahead": [
             (text(language, "queue.within", n=int(each.within / timedelta(hours=1))), each.late) for each in one.ahead
         ],
-        "empty": _when(one.empty_at, now, language),
+        "empty": _when(one.empty_at, now, zone, language),
     }
 
 
-def _late(one: LateCase, now: datetime, language: Language) -> dict[str, Any]:
+def _late(one: LateCase, now: datetime, zone: ZoneInfo, language: Language) -> dict[str, Any]:
     case = one.case
     return {
         "id": case.id,
@@ -80,15 +79,14 @@ def _late(one: LateCase, now: datetime, language: Language) -> dict[str, Any]:
         "held": case.state in HELD,
         "rerouted": case.rerouted,
         "due": words.until(language, case.due_at, now),
-        "due_at": words.moment(case.due_at, ZONE),
-        "expected": _when(one.expected_at, now, language),
+        "due_at": words.moment(case.due_at, zone.key),
+        "expected": _when(one.expected_at, now, zone, language),
     }
 
 
-def _row(name: str, one: LateCase, now: datetime, language: Language) -> list[str]:
+def _row(name: str, one: LateCase, now: datetime, zone: ZoneInfo, language: Language) -> list[str]:
     case = one.case
     over = max(int((now - case.due_at).total_seconds() // 60), 0)
-    zone = ZoneInfo(ZONE)
     return [
         text(language, f"queue.{name}"),
         case.site_code,
@@ -104,7 +102,7 @@ def _row(name: str, one: LateCase, now: datetime, language: Language) -> list[st
     ]
 
 
-def _site(one: SiteLoad, language: Language) -> dict[str, Any]:
+def _site(one: SiteLoad, zone: ZoneInfo, language: Language) -> dict[str, Any]:
     return {
         "code": one.code,
         "name": one.name,
@@ -112,7 +110,7 @@ def _site(one: SiteLoad, language: Language) -> dict[str, Any]:
         "late": one.late,
         "returned": 0
         if one.returned_since is None
-        else text(language, "queue.returned-since", n=one.returned, at=words.moment(one.returned_since, ZONE)),
+        else text(language, "queue.returned-since", n=one.returned, at=words.moment(one.returned_since, zone.key)),
         "ordered": one.ordered,
         "urgent": one.urgent,
         "share": f"{round(100 * one.urgent / one.ordered)}%" if one.ordered else "",
@@ -126,10 +124,10 @@ def _examination(one: LateCase, language: Language) -> str:
     return " ".join(filter(None, named))
 
 
-def _when(at: datetime | None, now: datetime, language: Language) -> str:
+def _when(at: datetime | None, now: datetime, zone: ZoneInfo, language: Language) -> str:
     """A time ahead: the hour of today, or the day with it."""
     if at is None:
         return text(language, "queue.never")
     if at <= now:
         return text(language, "queue.now")
-    return words.moment(at, ZONE)
+    return words.moment(at, zone.key)

@@ -113,7 +113,7 @@ def merge(tx: Connection, claim: Merge, language: Language, zone: str, today: da
 
 def zone_of(tx: Connection, patient: Patient) -> str:
     site = organisations.by_id(tx, patient.site_id) if patient.site_id else None
-    return site.time_zone if site else "Asia/Shanghai"
+    return site.time_zone if site else organisations.TIME_ZONE
 
 
 def telephone(one: Telephone, zone: str) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from reading.context import Context
+from reading.register import region_clock
 from reading.statements import months, spared
 from reading.statements.counting import count
 from reading.statements.rights import Scope
@@ -33,7 +34,7 @@ def test_opinions_count_for_each_other_institution_from_the_release_on(engine: E
             said = {"person_id": who.person_id, "organisation_id": place.id, "words": "x", "key_images": []}
             row = {"id": new_id(), "consultation_id": asked["id"], "at": now + timedelta(minutes=5), **said}
             tx.execute(sa.insert(consultation_opinion).values(**row))
-        month = months.month_of(MARCH, months.zone_of_the_region(tx))
+        month = months.month_of(MARCH, region_clock.zone(tx))
         before = count(tx, month, [], [])
         read(tx, clinic, clinic.ada, one.id, now + timedelta(hours=1))
     keep(engine, now.date())
@@ -52,7 +53,7 @@ def test_opinions_count_for_each_other_institution_from_the_release_on(engine: E
 def test_a_month_is_found_by_an_index(engine: Engine, now: datetime) -> None:
     with transaction(engine) as tx:
         clinic = open_clinic(tx, now)
-        month = months.month_of(MARCH, months.zone_of_the_region(tx))
+        month = months.month_of(MARCH, region_clock.zone(tx))
     plans = plans_of(engine, lambda tx: count(tx, month, [], []))
     plans += plans_of(engine, lambda tx: count(tx, month, [], [], Scope(managed=frozenset({clinic.region.oak.id}))))
     plans += plans_of(engine, lambda tx: spared.of_month(Context(tx, clinic.audit, now, clinic.mona), MARCH))

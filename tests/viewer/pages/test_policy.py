@@ -9,11 +9,14 @@ from html import unescape
 
 import httpx
 import pytest
+import sqlalchemy as sa
 from playwright.sync_api import expect
 
 from reading.kinds import Priority, Role
+from reading.register import region_clock
 from reading.rules import policy, trial
 from reading.rules.shipped_policies import shipped
+from reading.tables import organisation
 from storage.database import snapshot, transaction
 from tests.browser import DESK, chromium
 from tests.builders import image, part10
@@ -227,3 +230,14 @@ def test_of_a_file_that_is_chosen_only_the_head_leaves_the_browser(house: House,
         expect(page.locator("section[role=status] h2")).to_contain_text("plain-xray")
         expect(page.locator("#modality")).to_have_value("DX")
         assert max(sent) < 600 * 1024 < len(large)
+
+
+def test_times_that_belong_to_no_site_are_told_by_the_clock_of_the_region(house: House, manager: httpx.Client) -> None:
+    beijing = manager.get(OFFICE).text
+    with transaction(house.engine) as tx:
+        top = organisation.c.parent_id.is_(None)
+        tx.execute(sa.update(organisation).where(top).values(time_zone="Asia/Urumqi"))
+        assert region_clock.zone(tx).key == "Asia/Urumqi"
+    there = manager.get(OFFICE).text
+
+    assert ("2026-03-02 16:00" in beijing, "2026-03-02 14:00" in there) == (True, True)
