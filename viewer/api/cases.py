@@ -36,7 +36,7 @@ from viewer.http.known import unless_known
 from viewer.http.office import office_of
 from viewer.http.on_record import ULID, acting, going_in, in_snapshot, looks_through
 from viewer.http.page import language_of
-from viewer.views import api_json, completeness
+from viewer.views import api_around, api_json, completeness
 
 router = APIRouter(prefix="/api/cases")
 
@@ -85,7 +85,7 @@ def list_cases(  # noqa: PLR0917 -- the query's parameters
         of_tabs = tab_counts.counts(tx, staff, counts, now)
         parked = worklist.parked(tx, staff, now)
         places = {grant.organisation_id for grant in staff.grants if grant.role in GROUPS}
-        duty = [api_json.on_duty(one, staff) for one in at_work.on_duty(tx, places, now)] if places else []
+        duty = [api_around.on_duty(one, staff) for one in at_work.on_duty(tx, places, now)] if places else []
     language = language_of(request)
     items = [api_json.case(entry, staff, language) for entry in found.entries]
     aside = [api_json.case(entry, staff, language) for entry in parked]

@@ -17,15 +17,8 @@ from reading.reports.versions import ReportVersion
 from reading.sharing import links
 from reading.sharing.links import Link
 from viewer.api import bodies
-from viewer.http.callers import (
-    PATIENT_COOKIE,
-    Patient,
-    PatientActing,
-    PatientPolling,
-    SameOrigin,
-    give,
-    paper_origin,
-)
+from viewer.http.callers import PATIENT_COOKIE, Patient, PatientActing, PatientPolling, SameOrigin, paper_origin
+from viewer.http.cookies import give
 from viewer.http.office import office_of
 from viewer.http.on_record import ULID, acting, going_in, in_snapshot
 from viewer.http.page import LINKS, language_of

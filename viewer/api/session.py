@@ -18,7 +18,8 @@ from reading.sessions.half_sessions import HalfSession
 from reading.sessions.staff_sessions import StaffSession
 from reading.viewers import Staff
 from viewer.api import bodies
-from viewer.http.callers import STAFF_COOKIE, ActingUnsettled, SameOrigin, give, staff_of
+from viewer.http.callers import STAFF_COOKIE, ActingUnsettled, SameOrigin, staff_of
+from viewer.http.cookies import give
 from viewer.http.half_sign_in import Half, HalfActing, give_half, place_of, take_half
 from viewer.http.office import office_of
 from viewer.http.on_record import in_snapshot

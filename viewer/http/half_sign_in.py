@@ -15,7 +15,8 @@ from reading.errors import SignInOver
 from reading.factors.passkeys import Place
 from reading.sessions import sign_in
 from reading.sessions.half_sessions import LASTS, HalfSession
-from viewer.http.callers import SECOND, keep_off_scripts, own_origin, same_origin, same_token
+from viewer.http.callers import SECOND, own_origin, same_origin, same_token
+from viewer.http.cookies import keep_off_scripts
 from viewer.http.office import office_of
 from viewer.http.on_record import in_snapshot
 

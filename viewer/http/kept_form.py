@@ -19,7 +19,8 @@ from starlette.responses import Response
 from reading.errors import WrongKey
 from reading.sessions import staff_sessions
 from storage.database import snapshot
-from viewer.http.callers import STAFF_COOKIE, keeps_cookies, same_origin
+from viewer.http.callers import STAFF_COOKIE, same_origin
+from viewer.http.cookies import keeps_cookies
 from viewer.http.errors import CrossSite
 from viewer.http.locked_pages import locks
 from viewer.http.office import office_of

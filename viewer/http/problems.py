@@ -37,7 +37,8 @@ from reading.simulation.apart import TookTooLong
 from reading.simulation.scenario import InvalidScenario, TooLarge
 from reading.templates.document import InvalidTemplate
 from viewer.http import kept_form
-from viewer.http.callers import forget, whoever
+from viewer.http.callers import whoever
+from viewer.http.cookies import forget
 from viewer.http.errors import CrossSite, PasswordMustChange, ProveAgain, SignedOut, Unavailable, ViewerError
 from viewer.http.page import OUTSIDE, home_of, language_of, page, staff_page
 from viewer.shell.navigation import ACCOUNT, PASSWORD, area_of, entries_of, is_under

@@ -15,7 +15,8 @@ from reading.sessions.staff_sessions import StaffSession
 from reading.telephones import sign_in as telephone_sign_in
 from reading.telephones.sign_in import Asked
 from reading.viewers import PatientViewer, SessionFacts, Staff
-from viewer.http.callers import PATIENT_COOKIE, STAFF_COOKIE, caller_of, take
+from viewer.http.callers import PATIENT_COOKIE, STAFF_COOKIE, caller_of
+from viewer.http.cookies import take
 from viewer.http.half_sign_in import place_of
 from viewer.http.office import office_of
 from viewer.http.on_record import acting, acts_of

@@ -16,7 +16,7 @@ from starlette.responses import RedirectResponse, Response
 
 from reading.errors import WrongKey
 from reading.viewers import PatientViewer, Staff
-from viewer.http.callers import keeps_secure
+from viewer.http.cookies import keeps_secure
 from viewer.http.office import office_of
 
 COOKIE: Final = "tierread_slip"

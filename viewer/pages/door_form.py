@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from reading.errors import Invalid, TooManyAttempts, WrongCredentials
-from viewer.http.callers import keeps_cookies
+from viewer.http.cookies import keeps_cookies
 from viewer.http.page import language_of, page
 from viewer.http.problems import problem_of
 from viewer.pages.sign_in import words_for

@@ -12,17 +12,8 @@ from reading.audit import stranger
 from reading.errors import TooManyAttempts, WrongCredentials
 from reading.sharing import links
 from reading.sharing.links import LinkSession, PasscodeRefused
-from viewer.http.callers import (
-    LINK_COOKIE,
-    Linked,
-    LinkedSubmitting,
-    SameOrigin,
-    caller_of,
-    forget,
-    keep_off_scripts,
-    link_of,
-    take,
-)
+from viewer.http.callers import LINK_COOKIE, Linked, LinkedSubmitting, SameOrigin, caller_of, link_of
+from viewer.http.cookies import forget, keep_off_scripts, take
 from viewer.http.errors import SignedOut
 from viewer.http.office import office_of
 from viewer.http.on_record import acting

@@ -11,15 +11,8 @@ from starlette.responses import RedirectResponse, Response
 from reading.errors import Invalid, TooManyAttempts, WrongCredentials
 from reading.kinds import IdentifierKind
 from reading.messages.routes import Audience
-from viewer.http.callers import (
-    PATIENT_COOKIE,
-    Patient,
-    PatientSubmitting,
-    SameOrigin,
-    forget,
-    give,
-    patient_of,
-)
+from viewer.http.callers import PATIENT_COOKIE, Patient, PatientSubmitting, SameOrigin, patient_of
+from viewer.http.cookies import forget, give
 from viewer.http.office import office_of
 from viewer.http.page import PATIENTS, language_of
 from viewer.http.problems import SignedOut

@@ -11,7 +11,8 @@ from starlette.responses import RedirectResponse, Response
 
 from reading.errors import Invalid, NotThere, TooManyAttempts, WrongCredentials
 from reading.messages.routes import Audience
-from viewer.http.callers import PATIENT_COOKIE, SameOrigin, give
+from viewer.http.callers import PATIENT_COOKIE, SameOrigin
+from viewer.http.cookies import give
 from viewer.http.office import office_of
 from viewer.http.page import language_of
 from viewer.http.sessions import ask_for_code, open_session_by_code

@@ -15,7 +15,8 @@ from reading.sessions.staff_sessions import EndReason, StaffSession
 from reading.viewers import Staff
 from storage.database import snapshot
 from viewer.http import kept_form
-from viewer.http.callers import STAFF_COOKIE, SameOrigin, SubmittingUnsettled, forget, give, keeps_cookies, staff_of
+from viewer.http.callers import STAFF_COOKIE, SameOrigin, SubmittingUnsettled, staff_of
+from viewer.http.cookies import forget, give, keeps_cookies
 from viewer.http.errors import SignedOut
 from viewer.http.half_sign_in import give_half, take_half
 from viewer.http.kept_form import KeptForm

@@ -1,4 +1,4 @@
-"""The JSON of what stands around a case at the desk: earlier examinations, and what people wrote to each other."""
+"""The JSON of what stands around cases: earlier examinations, what people wrote to each other, who is on duty."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from reading.desk.correspondence import Line
 from reading.desk.desk import Prior
 from reading.dicom_dates import parse_date
 from reading.patients.names import person_name
+from reading.roster.at_work import OnDuty
+from reading.viewers import Staff
 
 Json: TypeAlias = dict[str, Any]
 
@@ -36,4 +38,15 @@ def prior(found: Prior) -> Json:
         "modality": found.case.modality,
         "body_part": found.case.body_part,
         "impression": found.impression,
+    }
+
+
+def on_duty(found: OnDuty, staff: Staff) -> Json:
+    """Somebody who is on duty where a reader works."""
+    return {
+        "name": found.slot.name,
+        "step": found.slot.step,
+        "until": found.slot.until.isoformat(),
+        "mine": found.slot.person_id == staff.person_id,
+        "available": not found.obstacles,
     }

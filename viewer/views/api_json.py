@@ -21,7 +21,6 @@ from reading.desk.unseen import Unseen
 from reading.dicom_dates import parse_date
 from reading.patients.names import person_name
 from reading.reports.versions import Status
-from reading.roster.at_work import OnDuty
 from reading.rules.staffing import SEPARATOR
 from reading.viewers import Staff
 from viewer.views import api_around, completeness
@@ -126,17 +125,6 @@ def preview(found: Preview) -> Json:
 def request(found: ClinicalRequest) -> Json:
     """What the clinic wrote."""
     return {"told": found.told, "words": found.words, "asked_by": found.asked_by, "department": found.department}
-
-
-def on_duty(found: OnDuty, staff: Staff) -> Json:
-    """Somebody who is on duty where a reader works."""
-    return {
-        "name": found.slot.name,
-        "step": found.slot.step,
-        "until": found.slot.until.isoformat(),
-        "mine": found.slot.person_id == staff.person_id,
-        "available": not found.obstacles,
-    }
 
 
 def detail(found: Detail, staff: Staff, language: Language) -> Json:
