@@ -268,7 +268,7 @@ def recount(tx: Connection, study_uids: set[str], series_uids: set[str]) -> None
 def _count(  # noqa: PLR0917
     tx: Connection,
     table: sa.Table,
-    counting: sa.Alias,
+    counting: sa.FromClause,
     key: str,
     counts: Mapping[str, sa.ColumnElement[Any]],
     uids: Sequence[str],
