@@ -102,6 +102,7 @@ def walk(browser: Browser, tierread: TierRead, made: Region, pictures: Pictures)
     xie.click("#take-next")  # the emergency
     sees_every_picture(xie)
     writes(xie, FINDINGS, IMPRESSION)
+    xie.evaluate("document.querySelectorAll('*').forEach((each) => { each.scrollTop = 0 })")
     pictures.take("desk", xie, sees_every_picture)
     decides(xie)
 
