@@ -112,7 +112,7 @@ def test_national_indicators_say_how_far_they_are_computed(house: House) -> None
     page = _plain(_english(house, "mona").get("/office/numbers/national").text)
 
     assert "Critical results told within 10 min 50.0% few 1 of 2" in page
-    assert page.count("Not computable") == 2
+    assert page.count("Computable: no") == 2
     assert page.count("Computable: partly") == 4
 
 
