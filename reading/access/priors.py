@@ -18,6 +18,7 @@ from reading.access import visibility
 from reading.cases import cases
 from reading.cases.cases import Case
 from reading.cases.identity_moves import OPEN_TO_THE_PATIENT, Identity
+from reading.cases.moves import HIDDEN, State
 from reading.patients.patient_identifiers import never_links
 from reading.patients.persons import records_of_all, stands_for
 from reading.patients.same_name import Answer
@@ -60,7 +61,8 @@ class _Person:
 
 def prior_cases(tx: Connection, viewer: Viewer, found: Sequence[Case], now: datetime) -> dict[str, list[Case]]:
     """For each case the earlier cases of the same person that ``viewer`` may see, the newest first; see `priors_of`."""
-    return {case_id: [one.case for one in each] for case_id, each in _found(tx, viewer, found, now).items()}
+    in_view = visibility.cases_in_view(tx, viewer, now)
+    return {case_id: [one.case for one in each] for case_id, each in _found(tx, found, in_view).items()}
 
 
 def priors_of(tx: Connection, viewer: Viewer, case: Case, now: datetime) -> list[PriorCase]:
@@ -72,10 +74,25 @@ def priors_of(tx: Connection, viewer: Viewer, case: Case, now: datetime) -> list
     A case whose images contradict whom their numbers name has none, and is none of anybody's. Nor is a linked one
     offered whose images contradict those of the case, unless it is confirmed of both whose they are.
     """
-    return _found(tx, viewer, [case], now)[case.id]
+    return _found(tx, [case], visibility.cases_in_view(tx, viewer, now))[case.id]
 
 
-def _found(tx: Connection, viewer: Viewer, found: Sequence[Case], now: datetime) -> dict[str, list[PriorCase]]:
+def on_their_way(tx: Connection, case: Case) -> list[Case]:
+    """The earlier cases of the same person whose images are still arriving: for the system, whoever may see them."""
+    arriving = tables.case.c.arriving & tables.case.c.state.not_in(HIDDEN)
+    return [one.case for one in _found(tx, [case], arriving)[case.id]]
+
+
+def unread_after(tx: Connection, case: Case) -> list[Case]:
+    """The later cases of the same person that wait to be read: for the system, whoever may see them."""
+    waiting = tables.case.c.state == State.WAITING_READ
+    return [one.case for one in _found(tx, [case], waiting, later=True)[case.id]]
+
+
+def _found(
+    tx: Connection, found: Sequence[Case], among: sa.ColumnElement[bool], *, later: bool = False
+) -> dict[str, list[PriorCase]]:
+    """For each case the earlier (``later``: later) ones of the same person, of those that meet a condition on it."""
     known = [case for case in found if case.identity is not Identity.DIFFERS]
     persons = _persons(tx, tables.case.c.id.in_([case.id for case in known]))
     priors: dict[str, list[PriorCase]] = {case.id: [] for case in found}
@@ -93,7 +110,7 @@ def _found(tx: Connection, viewer: Viewer, found: Sequence[Case], now: datetime)
     )
     rows = tx.execute(
         sa.select(case)
-        .where(case.c.id.in_(same), case.c.identity != Identity.DIFFERS, visibility.cases_in_view(tx, viewer, now))
+        .where(case.c.id.in_(same), case.c.identity != Identity.DIFFERS, among)
         .order_by(case.c.examined_at.desc(), case.c.id.desc())
     ).all()
     of_others = _persons(tx, case.c.id.in_(same))
@@ -104,12 +121,16 @@ def _found(tx: Connection, viewer: Viewer, found: Sequence[Case], now: datetime)
         links = [
             (other, theirs, _link((one, person), (other, theirs), compared))
             for other, theirs in others.of(person)
-            if other.id != one.id and other.examined_at <= one.examined_at
+            if other.id != one.id and _precedes(*((one, other) if later else (other, one)))
         ]
         priors[one.id] = [
             PriorCase(case=other, link=link, said=theirs.images[0]) for other, theirs, link in links if link is not None
         ]
     return priors
+
+
+def _precedes(one: Case, other: Case) -> bool:
+    return one.examined_at <= other.examined_at
 
 
 class _Others:

@@ -53,7 +53,8 @@ class Case:
     facts_at: datetime | None = None
     """Which facts of the person they were compared with (`Patient.facts_at`)."""
     look_at: datetime | None = None
-    """When `reading.overdue.rerouting` looks at it next while it waits; None where there is nothing to look for."""
+    """When the worker looks at it next while it waits (`reading.overdue.rerouting`) or awaits earlier images
+    (`reading.intake.awaiting`); None where there is nothing to look for."""
     skills: str = ""
     """What its reader has to have (`reading.rules.staffing.asked`); empty once it waits for that no longer."""
     skills_until: datetime | None = None
@@ -218,7 +219,7 @@ def move(
         step=STEP_OF.get(state, case.step),
         countersign_at=(countersign_at or case.countersign_at) if STEP_OF.get(state) is Step.VERIFY else None,
         tier=tier or case.tier,
-        look_at=ctx.now if state in WAITING else None,
+        look_at=ctx.now if state in WAITING | {State.AWAITING_PRIORS} else None,
     )
     history.record_move(ctx, case.id, made, moved.state, grant=grant, why=why)
     return moved

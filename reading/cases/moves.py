@@ -11,6 +11,8 @@ from reading.errors import NotAllowed
 
 
 class State(StrEnum):
+    AWAITING_PRIORS = "awaiting_priors"
+    """Earlier images of the person are on their way, and it is not read before they are there; minutes at most."""
     WAITING_READ = "waiting_read"
     READING = "reading"
     WAITING_VERIFY = "waiting_verify"
@@ -113,13 +115,26 @@ class Move(StrEnum):
     PARK = "park"
     """Put aside for a more urgent one."""
     RESUME = "resume"
+    AWAIT_PRIORS = "await_priors"
+    """Earlier images of the person are on their way, and its rule waits for them."""
+    PRIORS_CAME = "priors_came"
+    PRIORS_LATE = "priors_late"
+    """The minutes of its rule are over, and they are not all there."""
+    END_HOLD = "end_hold"
+    """It may wait for nothing any longer: it has become urgent, or follows another rule."""
+    READ_WITHOUT = "read_without"
+    """Somebody lets it be read without them."""
 
 
 HIDDEN: Final = frozenset({State.WITHHELD, State.WITHDRAWN, State.EMPTIED})
 """The states in which only people above the site see the case."""
 
+UNREAD: Final = frozenset({State.AWAITING_PRIORS, State.WAITING_READ})
+"""The states in which nobody reads it yet: what it is matched to may still change its tier."""
+
 BLIND: Final = frozenset(
     {
+        State.AWAITING_PRIORS,
         State.WAITING_READ,
         State.READING,
         State.RETURNED,
@@ -153,6 +168,11 @@ WAITING: Final = frozenset(
 
 MOVES: Final = MoveTable(
     {
+        (State.WAITING_READ, Move.AWAIT_PRIORS): State.AWAITING_PRIORS,
+        (State.AWAITING_PRIORS, Move.PRIORS_CAME): State.WAITING_READ,
+        (State.AWAITING_PRIORS, Move.PRIORS_LATE): State.WAITING_READ,
+        (State.AWAITING_PRIORS, Move.END_HOLD): State.WAITING_READ,
+        (State.AWAITING_PRIORS, Move.READ_WITHOUT): State.WAITING_READ,
         (State.WAITING_READ, Move.CLAIM): State.READING,
         (State.READING, Move.PUT_BACK): State.WAITING_READ,
         (State.READING, Move.EXPIRE): State.WAITING_READ,
@@ -204,7 +224,9 @@ MOVES: Final = MoveTable(
         (State.WITHHELD, Move.READ_AGAIN): State.WAITING_READ,
         (State.WITHHELD, Move.ENTER_IN_ERROR): State.WITHDRAWN,
         (State.WAITING_READ, Move.REJECT): State.RETURNED,
+        (State.AWAITING_PRIORS, Move.REJECT): State.RETURNED,
         (State.WAITING_READ, Move.EMPTY): State.EMPTIED,
+        (State.AWAITING_PRIORS, Move.EMPTY): State.EMPTIED,
         (State.RETURNED, Move.EMPTY): State.EMPTIED,
         (State.WITHHELD, Move.EMPTY): State.EMPTIED,
         (State.EMPTIED, Move.REFILL): State.WAITING_READ,
@@ -216,6 +238,7 @@ MOVES: Final = MoveTable(
 after: Final = MOVES.after
 
 STEP_OF: Final[dict[State, Step]] = {
+    State.AWAITING_PRIORS: Step.READ,
     State.WAITING_READ: Step.READ,
     State.READING: Step.READ,
     State.RETURNED: Step.READ,

@@ -19,6 +19,8 @@ class Reason(StrEnum):
     """Hidden until somebody has corrected it."""
     EMPTIED = "emptied"
     """All its images were moved away."""
+    PRIORS = "priors"
+    """Its rule waits for earlier images that are on their way."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,6 +14,7 @@ REASON_OF: Final[dict[State, Reason]] = {
     State.RETURNED: Reason.RETURNED,
     State.WITHHELD: Reason.WITHHELD,
     State.EMPTIED: Reason.EMPTIED,
+    State.AWAITING_PRIORS: Reason.PRIORS,
 }
 """The states in which the clocks of a case stand still, and why."""
 

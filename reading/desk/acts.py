@@ -22,6 +22,7 @@ from reading.completeness import follow_ups
 from reading.consultation.colleagues import ASKED_BY
 from reading.double_reading import comparisons
 from reading.errors import NotAllowed
+from reading.intake import awaiting
 from reading.kinds import MAY_ANSWER, Priority, Role, Tier
 from reading.queue import claiming, parking, training
 from reading.queue.leases import Lease
@@ -51,6 +52,7 @@ class Act(StrEnum):
     REVIEW = "review"
     RETURN = "return"
     ESCALATE = "escalate"
+    READ_WITHOUT = "read-without"
     RESUBMIT = "resubmit"
     WITHHOLD = "withhold"
     RESTORE = "restore"
@@ -110,6 +112,8 @@ def allowed(
             yield from (Act.FINALISE, Act.DEFER)
         elif acts(Role.QUALITY_MANAGER):
             yield Act.DEFER
+    if awaiting.may_read_without(tx, staff, case, now):
+        yield Act.READ_WITHOUT
     if case.state is State.RETURNED and acts(Role.TECHNICIAN, Role.CLINICIAN):
         yield Act.RESUBMIT
     if case.state not in HIDDEN:

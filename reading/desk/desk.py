@@ -21,7 +21,7 @@ from reading.cases import cases
 from reading.cases.cases import Case
 from reading.cases.history import MoveRow
 from reading.cases.identity_moves import Identity
-from reading.cases.moves import SigningRole, State
+from reading.cases.moves import UNREAD, SigningRole, State
 from reading.completeness import account, follow_ups, image_set
 from reading.completeness.account import Account
 from reading.completeness.follow_ups import Confirmation
@@ -56,7 +56,7 @@ from reading.signing.panel import Met, met
 from reading.signing.signed_as import signed_as
 from reading.viewers import Staff
 
-TO_SIGN: Final = frozenset({State.WAITING_READ, State.READING})
+TO_SIGN: Final = UNREAD | {State.READING}
 """The states in which a report waits for its author, and for the panel before."""
 
 

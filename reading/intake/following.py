@@ -9,7 +9,7 @@ from sqlalchemy.engine import Connection
 from reading.alerts import moved_images
 from reading.cases import cases, history
 from reading.cases.cases import Case
-from reading.cases.moves import Move, State
+from reading.cases.moves import UNREAD, Move, State
 from reading.completeness import announcements, image_set
 from reading.context import Context, Who, without_door
 from reading.intake import identity, intake
@@ -78,7 +78,7 @@ def _up_to_date(
     shown = shown_side(ctx.tx, cases.study_uids(ctx.tx, case_id))
     if shown and shown != case.laterality:
         case = cases.change(ctx.tx, case, laterality=shown)
-    if case.state is State.WAITING_READ:
+    if case.state in UNREAD:
         _retriaged(ctx.tx, case)
     return identity.judge(ctx, case_id)
 
@@ -87,9 +87,9 @@ def _move(tx: Connection, case: Case) -> Move | None:
     there, shown = image_set.counts(tx, cases.study_uids(tx, case.id))
     last = history.moves_of(tx, case.id)[-1].move
     match case.state:
-        case State.WAITING_READ | State.RETURNED | State.WITHHELD if not there:
+        case State.AWAITING_PRIORS | State.WAITING_READ | State.RETURNED | State.WITHHELD if not there:
             return Move.EMPTY
-        case State.WAITING_READ if not shown:
+        case State.AWAITING_PRIORS | State.WAITING_READ if not shown:
             return Move.REJECT
         case State.RETURNED if shown and last is Move.REJECT:
             return Move.RESUBMIT

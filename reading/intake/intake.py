@@ -16,12 +16,12 @@ from reading.actions import Action
 from reading.audit import SYSTEM
 from reading.cases import cases
 from reading.cases.cases import Case
-from reading.cases.moves import Move, State, Step
+from reading.cases.moves import UNREAD, Move, State, Step
 from reading.completeness import announcements, follow_ups, image_set, ledger
 from reading.context import Context, Who, without_door
 from reading.dicom_dates import parse_date
 from reading.errors import MoveNotAllowed, NotAllowed, NotThere
-from reading.intake import identity, identity_evidence
+from reading.intake import awaiting, identity, identity_evidence
 from reading.intake.study_content import NOT_PICTURES, look_of, shown_side
 from reading.kinds import Priority, Role
 from reading.orders import order_state, orders, progress
@@ -55,10 +55,10 @@ def take_in(ctx: Context[Who], keys: Keys, study: Study, *, answers: bool = True
     found = cases.of_study(ctx.tx, study.study_uid)
     if found is not None:
         _more(ctx, study, cases.lock(ctx.tx, found.id))
-        return identity.judge(ctx, found.id)
+        return awaiting.begin(ctx, identity.judge(ctx, found.id))
     try:
         with ctx.tx.begin_nested():
-            return identity.judge(ctx, _first(ctx, keys, study, answers=answers).id)
+            return awaiting.begin(ctx, identity.judge(ctx, _first(ctx, keys, study, answers=answers).id))
     except IntegrityError:
         # Another worker took it in at the same moment: a study has one case.
         found = cases.of_study(ctx.tx, study.study_uid)
@@ -234,7 +234,7 @@ def _more(ctx: Context[Who], study: Study, case: Case) -> None:
         case = _resubmitted(ctx, case)
     look = look_of(ctx.tx, study.study_uid)
     # The first instance may have been a report or a localiser that does not say what the others do.
-    if case.state is State.WAITING_READ and case.modality in NOT_PICTURES and look.modality not in NOT_PICTURES:
+    if case.state in UNREAD and case.modality in NOT_PICTURES and look.modality not in NOT_PICTURES:
         case_rule.retriage(
             ctx.tx,
             case,

@@ -15,7 +15,7 @@ from sqlalchemy.engine import Connection
 from reading import tables
 from reading.cases import cases
 from reading.cases.cases import Case
-from reading.cases.moves import State
+from reading.cases.moves import UNREAD
 from reading.orders import orders, performed, progress
 from reading.orders.order_state import WITHOUT_IMAGES, Move, OrderState
 from reading.orders.orders import Order, Procedure
@@ -152,7 +152,7 @@ def part(tx: Connection, case_id: str, order: Order) -> None:
 def match_again(tx: Connection, case_id: str) -> None:
     """Match a case that waits to be read with the rules again, after it has lost an order or got it back."""
     standing = cases.lock(tx, case_id)
-    if standing.state is State.WAITING_READ:
+    if standing.state in UNREAD:
         case_rule.retriage(tx, standing)
 
 

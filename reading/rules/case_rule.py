@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 
 from reading.cases import cases, history
 from reading.cases.cases import Case
-from reading.cases.moves import WAITING, Move, State, Step
+from reading.cases.moves import UNREAD, WAITING, Move, State, Step
 from reading.clock import life
 from reading.kinds import Tier
 from reading.reports import versions
@@ -71,7 +71,7 @@ def retriage(
         changes["rule"] = rule.name
         changes["by_two"] = _double_reading(kept, rule, facts) is not None
         gone = facts.escalated or _rerouted_to(tx, case) is not None
-        if case.state is State.WAITING_READ and not gone:
+        if case.state in UNREAD and not gone:
             changes["tier"] = rule.tier
         if rule.name != case.rule and case.state in WAITING:
             changes["look_at"] = case.received_at  # it may be overdue by its new rule
@@ -88,7 +88,7 @@ def follow_order(tx: Connection, case: Case) -> Case:
     Two blind readings end as they were begun: where either rule asks for two and somebody reads already, only the due
     time comes nearer.
     """
-    if case.state in {State.WAITING_READ, State.RETURNED}:
+    if case.state in UNREAD | {State.RETURNED}:
         return retriage(tx, case)
     rule = policy.by_id(tx, case.policy_id).match(facts_of_case(tx, case))
     if not case.by_two and rule.double_reading is None:

@@ -82,7 +82,7 @@ def flat(part: Mapping[str, Any]) -> dict[str, Any]:
     """The fields of a rule by their path; what a condition asks stays whole."""
     found: dict[str, Any] = {}
     for key, value in part.items():
-        if key in {"when", "review", "double_reading", "panel", "step_minutes", "overdue"}:
+        if key in {"when", "review", "double_reading", "panel", "hold_for_priors", "step_minutes", "overdue"}:
             found |= {f"{key}.{inner}": asked for inner, asked in value.items()}
         elif key != "name":
             found[key] = value

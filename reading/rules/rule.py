@@ -118,6 +118,16 @@ class Panel:
 
 
 @dataclass(frozen=True, kw_only=True)
+class HoldForPriors:
+    """A case waits to be read while earlier images of the person are on their way."""
+
+    minutes: int
+    """At most, from when it began to wait."""
+    urgent_too: bool = False
+    """Also what is urgent or critical; an emergency never."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Rule:
     """One rule: its conditions, and what it asks for in the cases that meet them."""
 
@@ -133,6 +143,8 @@ class Rule:
     """None: one person reads."""
     panel: Panel | None = None
     """None: whoever reads signs without others."""
+    hold: HoldForPriors | None = None
+    """None: it is read as soon as somebody takes it."""
     tell_site: bool
     """Whether somebody at the site acknowledges the release and passes it on, whatever the report says."""
     due_minutes: int

@@ -33,6 +33,7 @@ from reading.rules.clock_document import (
 from reading.rules.conditions import Hours, When
 from reading.rules.double_reading_document import DoubleReadingPart, double_reading_of, double_reading_part
 from reading.rules.facts import folded
+from reading.rules.hold import HoldPart, hold_of, hold_part
 from reading.rules.review_document import ReviewPart, review_of, review_part, review_problems
 from reading.rules.rule import Panel, Rule
 from reading.rules.staffing import SEPARATOR, MayChoose
@@ -116,6 +117,7 @@ class RulePart(ClockPart):
     review: ReviewPart | None = None
     double_reading: DoubleReadingPart | None = None
     panel: PanelPart | None = None
+    hold_for_priors: HoldPart | None = None
     tell_site: bool = False
     due_minutes: Minutes
     indicator_minutes: Minutes
@@ -311,6 +313,7 @@ def _rule(part: RulePart) -> Rule:
         review=review_of(part.review),
         double_reading=double_reading_of(part.double_reading),
         panel=None if part.panel is None else Panel(opinions=part.panel.opinions, skills=frozenset(part.panel.skills)),
+        hold=hold_of(part.hold_for_priors),
         tell_site=part.tell_site,
         due_minutes=part.due_minutes,
         indicator_minutes=part.indicator_minutes,
@@ -364,6 +367,8 @@ def rule_part(rule: Rule) -> dict[str, Any]:
     if rule.panel is not None:
         skills = {"skills": sorted(rule.panel.skills)} if rule.panel.skills else {}
         part["panel"] = {"opinions": rule.panel.opinions} | skills
+    if rule.hold is not None:
+        part["hold_for_priors"] = hold_part(rule.hold)
     flags = {"tell_site": rule.tell_site, "may_leave_series": rule.may_leave_series}
     part |= {name: True for name, said in flags.items() if said}
     if rule.skills:

@@ -24,6 +24,7 @@ from reading.errors import Busy, Invalid
 from reading.kinds import Tier
 from reading.register import organisations
 from reading.rules import calendar, case_clock, case_facts, policy, policy_rights
+from reading.rules.hold import may_wait
 from reading.rules.rule import ReviewTime, Rule
 from reading.viewers import Staff
 
@@ -47,6 +48,8 @@ class Said:
     due_at: datetime
     late: bool
     """Released after that, or not yet though it is over."""
+    may_wait: bool
+    """It waits where earlier images are on their way."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,14 +88,17 @@ class Load:
     """Cases that two people read; how many a third one decides, nobody knows before."""
     opinions: int = 0
     """Opinions of panels."""
+    may_wait: int = 0
+    """Cases that wait where earlier images are on their way; of how many that is so, nobody knows before."""
     reviews_before: int = 0
     """Reviews that the release waits for."""
     reviews_after: float = 0
     """Reviews after release: the expected number, by the rules' percentages alone."""
 
-    def add(self, rule: Rule, *, late: bool) -> None:
+    def add(self, rule: Rule, said: Said) -> None:
         self.cases += 1
-        self.late += late
+        self.late += said.late
+        self.may_wait += said.may_wait
         self.second_readings += rule.double_reading is not None
         self.opinions += 0 if rule.panel is None else rule.panel.opinions
         if rule.review is not None and rule.review.when is ReviewTime.BEFORE_RELEASE:
@@ -146,8 +152,8 @@ class Trial:
             (one.before, before, self.before, self.rules_before, self.tiers_before),
             (one.after, after, self.after, self.rules_after, self.tiers_after),
         ):
-            load.add(rule, late=said.late)
-            rules.setdefault(rule.name, Load()).add(rule, late=said.late)
+            load.add(rule, said)
+            rules.setdefault(rule.name, Load()).add(rule, said)
             tiers[said.tier] += 1
         if before.name != after.name:
             self.moved.setdefault((before.name, after.name), Number()).add(one)
@@ -267,7 +273,13 @@ def _said(
     rule: Rule, *, case: Case, days: calendar.Calendar, zone: str, released_at: datetime | None, now: datetime
 ) -> Said:
     due_at = policy.due_at(rule, case.received_at, days=days, zone=zone)
-    return Said(rule=rule.name, tier=rule.tier, due_at=due_at, late=(released_at or now) > due_at)
+    return Said(
+        rule=rule.name,
+        tier=rule.tier,
+        due_at=due_at,
+        late=(released_at or now) > due_at,
+        may_wait=may_wait(rule.hold, case.priority, critical=case.critical),
+    )
 
 
 def _escalated(tx: Connection, ids: Sequence[str]) -> Sequence[str]:

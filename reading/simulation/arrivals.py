@@ -26,6 +26,8 @@ class Arrival:
     received_at: datetime
     age_years: int = field(repr=False)
     sex: Sex = field(repr=False)
+    priors_after: timedelta | None = None
+    """After this time the earlier images are there that are on their way; None: none are."""
 
 
 def arrivals_of(scenario: Scenario, region: Region, run: int) -> list[Arrival]:
@@ -50,9 +52,17 @@ def arrivals_of(scenario: Scenario, region: Region, run: int) -> list[Arrival]:
                 received_at=region.starts + timedelta(hours=_received(hour, region.sites[site][0], scenario.outages)),
                 age_years=chance.randint(*part.ages),
                 sex=chance.choice((Sex.FEMALE, Sex.MALE)),
+                priors_after=_priors_after(part, chance),
             )
         )
     return sorted(made, key=lambda one: (one.received_at, one.number))
+
+
+def _priors_after(part: KindPart, chance: Random) -> timedelta | None:
+    """Drawn only where a scenario says that earlier images come: without that its days stay what they were."""
+    if part.priors_coming == 0 or chance.random() >= part.priors_coming:
+        return None
+    return timedelta(minutes=chance.expovariate(1 / part.priors_minutes))
 
 
 class _Sites:

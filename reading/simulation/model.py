@@ -93,9 +93,22 @@ class _Model:
                 weight=self._weights[arrival.kind],
             )
             self._cases.append(case)
-            self._stage.open[self._stage.where(case)] += 1
-            self._sending_on.wait(case)
-            self._stage.call_at(case.skills_until, lambda case=case: self._stage.open_for_all(case))
+            held_until = played_case.held_until(case)
+            if held_until is None:
+                self._begins_to_wait(case)
+            else:
+                played_case.hold(case)
+                self._stage.call_at(held_until, lambda case=case: self._goes_on(case))
+
+    def _goes_on(self, case: PlayedCase) -> None:
+        """The earlier images are there, or the time for which its rule waits for them is over."""
+        played_case.go_on(case, self._stage.now, days=self._premises.days, zone=self._scenario.time_zone)
+        self._begins_to_wait(case)
+
+    def _begins_to_wait(self, case: PlayedCase) -> None:
+        self._stage.open[self._stage.where(case)] += 1
+        self._sending_on.wait(case)
+        self._stage.call_at(case.skills_until, lambda: self._stage.open_for_all(case))
 
     def _works(self, person: Person) -> Generator[simpy.Event, Any, None]:
         """Somebody's slots: in each they take one case after the other, and end the one that they have begun."""

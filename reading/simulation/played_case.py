@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from reading.cases.cases import queue_rank
 from reading.cases.moves import STEP_OF, WAITING, Move, SigningRole, State, Step, after
+from reading.clock.clock import Pause, Reason, moved_by
 from reading.clock.hours import Days
 from reading.kinds import Priority, Tier
 from reading.rules import policy, staffing
 from reading.rules.facts import Facts
+from reading.rules.hold import may_wait
 from reading.rules.policy import Policy
 from reading.rules.rule import Rule
 from reading.simulation.arrivals import Arrival
@@ -60,6 +62,8 @@ class PlayedCase:
     had: dict[tuple[str, Step], datetime] = field(default_factory=dict[tuple[str, Step], datetime])
     """By person and step: when it last waited for them."""
     disputed: bool = False
+    stood: Pause | None = None
+    """When its clock stood still, for earlier images."""
     countersign_at: str | None = None
     """The organisation whose attendings countersign the report of a resident; None where nobody there could."""
     released_at: datetime | None = None
@@ -132,6 +136,28 @@ def opened(arrival: Arrival, facts: Facts, rules: Policy, *, days: Days, zone: s
     )
 
 
+def held_until(case: PlayedCase) -> datetime | None:
+    """Until when a case that has arrived waits for earlier images (`reading.intake.awaiting`); None: not at all."""
+    hold, after_that = case.rule.hold, case.arrival.priors_after
+    if hold is None or after_that is None or not may_wait(hold, case.facts.priority, critical=case.facts.critical):
+        return None
+    return case.arrival.received_at + min(after_that, timedelta(minutes=hold.minutes))
+
+
+def hold(case: PlayedCase) -> None:
+    """Let a case that has just arrived wait for earlier images: nobody can take it, and its clock stands."""
+    case.move(Move.AWAIT_PRIORS, at=case.arrival.received_at)
+    case.rounds = 0
+
+
+def go_on(case: PlayedCase, now: datetime, *, days: Days, zone: str) -> None:
+    """Let it wait to be read, with the time that it had left."""
+    case.move(Move.PRIORS_CAME, at=now)
+    case.stood = Pause(reason=Reason.PRIORS, since=case.arrival.received_at, until=now)
+    case.due_at = _due_at(case, case.rule, days=days, zone=zone)
+    case.skills_until = staffing.open_from(case.arrival.received_at, case.due_at)
+
+
 def match_again(
     case: PlayedCase, rules: Policy, *, critical: bool = False, escalated: bool = False, days: Days, zone: str
 ) -> None:
@@ -142,8 +168,13 @@ def match_again(
     if case.released_at is not None:
         return
     rule = rules.match(case.facts)
-    due_at = min(case.due_at, policy.due_at(rule, case.arrival.received_at, days=days, zone=zone))
+    due_at = min(case.due_at, _due_at(case, rule, days=days, zone=zone))
     if rule.name != case.rule.name:
         case.skills = staffing.asked(rule.skills)
         case.skills_until = staffing.open_from(case.arrival.received_at, due_at)
     case.rule, case.due_at = rule, due_at
+
+
+def _due_at(case: PlayedCase, rule: Rule, *, days: Days, zone: str) -> datetime:
+    due = policy.due_at(rule, case.arrival.received_at, days=days, zone=zone)
+    return due if case.stood is None else moved_by(due, case.stood, policy.hours_of(rule, days=days, zone=zone))

@@ -89,6 +89,10 @@ class KindPart(Part):
     from_hour: _Hour = 0.0
     """From this hour of the scenario on; ``to_hour`` 0: to its end."""
     to_hour: _Hour = 0.0
+    priors_coming: _Share = 0.0
+    """Of how many earlier images are on their way when it arrives."""
+    priors_minutes: _Factor = 30.0
+    """After so many minutes they are there, in the mean (exponential)."""
 
 
 class SlotPart(HoursPart):

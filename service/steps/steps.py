@@ -18,7 +18,7 @@ from reading.alerts import climbing
 from reading.audit import SYSTEM
 from reading.context import Context
 from reading.double_reading import readings
-from reading.intake import arrival_end, identity, intake, rejections
+from reading.intake import arrival_end, awaiting, identity, intake, rejections
 from reading.intake.rejections import Note, Title
 from reading.overdue import rerouting
 from reading.patients import patients
@@ -68,6 +68,7 @@ def of(house: House, stop: threading.Event) -> list[Step]:
         Step(name="compare identities", every_seconds=1, run=_compare_identities(house), gives_way=True),
         Step(name="spell names", every_seconds=60, run=_in_transaction(house, _spell), gives_way=True),
         Step(name="end arriving", every_seconds=1, run=_in_transaction(house, _end_arriving(house))),
+        Step(name="earlier images", every_seconds=5, run=_in_transaction(house, _look_for_priors(house))),
         Step(name="first readings", every_seconds=15, run=_in_transaction(house, _finalise(house))),
         Step(name="expire leases", every_seconds=2, run=_in_transaction(house, _expire(house))),
         Step(name="end referrals", every_seconds=60, run=_in_transaction(house, _end_referrals(house))),
@@ -152,6 +153,10 @@ def _compare_identities(house: House) -> Callable[[], int]:
 
 def _end_arriving(house: House) -> Callable[[Connection], int]:
     return lambda tx: arrival_end.end_arriving(tx, house.clock(), house.settings.quiet_seconds)
+
+
+def _look_for_priors(house: House) -> Callable[[Connection], int]:
+    return lambda tx: awaiting.look(Context(tx, house.audit, house.clock(), SYSTEM))
 
 
 def _finalise(house: House) -> Callable[[Connection], int]:

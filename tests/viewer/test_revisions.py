@@ -257,6 +257,7 @@ CASE_JSON: Mapping[str, Mapping[str, Any]] = {
     "resubmit": {"why": "x"},
     "dispute": {"why": "x"},
     "finalise": {},
+    "read-without": {},
     "defer": {},
     "restore": {"why": "x"},
     "read-again": {"why": "x"},

@@ -18,7 +18,7 @@ from reading.desk.tab_counts import MOST, Counted
 from reading.desk.worklist import Filters, Tab
 from reading.double_reading import readings
 from reading.errors import NotThere
-from reading.intake import intake
+from reading.intake import awaiting, intake
 from reading.kinds import Tier
 from reading.queue import claiming, leases, parking
 from reading.reports.content import Content
@@ -314,6 +314,15 @@ def resubmit(request: Request, staff: Acting, case_id: str, body: bodies.SeenWhy
     office = office_of(request)
     with going_in(office, staff, Action.CASE_RESUBMIT, "case", case_id) as ctx:
         intake.resubmit(ctx, case_id, why=body.why, seen=body.revision)
+    return detail(request, staff, case_id)
+
+
+@router.post("/{case_id}/read-without")
+def read_without(request: Request, staff: Acting, case_id: str, body: bodies.Held) -> dict[str, Any]:
+    """Let a case be read that waits for earlier images."""
+    office = office_of(request)
+    with going_in(office, staff, Action.CASE_READ_WITHOUT, "case", case_id) as ctx:
+        awaiting.read_without(ctx, case_id, seen=body.revision)
     return detail(request, staff, case_id)
 
 

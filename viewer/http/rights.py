@@ -96,6 +96,7 @@ RIGHTS: Final[tuple[Right, ...]] = (
         f"PUT {CASE}/draft",
         *_each("POST", CASE, "/follow-up/claim", "/follow-up/put-back", "/follow-up/no-change"),
     ),
+    _right("case.hold", READS | QUALITY, f"POST {CASE}/read-without"),
     _right("report.add", frozenset({Role.READER, Role.RESIDENT}), "POST /api/reports/{version_id}/addendum"),
     _right("critical.raise", READS, *_each("POST", CASE, "/critical", "/critical/withdraw")),
     _right(

@@ -14,8 +14,8 @@ from reading.kinds import Priority
 from reading.rules.rules_document import DocumentProblem, InvalidDocument
 
 Column = Annotated[list[str], Form(max_length=200)]
-MOST_RULES: Final = 28
-"""Most rules that the form shows: with every box ticked it stays below the 1000 fields that a request may have."""
+MOST_RULES: Final = 27
+"""Most rules that the form shows: with three boxes ticked in each it stays below the 1000 fields of a request."""
 PRIORITIES: Final = [priority.value for priority in Priority]
 SEXES: Final = ("M", "F", "O", "")
 """The last is the sex that nobody named."""
@@ -32,11 +32,14 @@ CHOICES: Final[Mapping[str, Sequence[str]]] = {
     "review_when": ("", "before_release", "after_release"),
     "may_choose": ("freely", "with_reason", "no"),
     "may_leave_series": ("no", "yes"),
+    "hold_urgent_too": ("no", "yes"),
     **dict.fromkeys(FLAGS, ("", "yes", "no")),
 }
 """By field: what its list offers, and what it shows first."""
 USUAL_DOUBLE: Final[Mapping[str, Any]] = {"arbitration": "discordant_only", "first_final": "at_once", "minutes": 60}
 """What a document means by a double reading of which it says no more."""
+USUAL_HOLD: Final[dict[str, Any]] = {"urgent_too": False}
+"""And of a hold for earlier images."""
 _COMMAS: Final = str.maketrans({"，": ",", "、": ",", "\n": ",", "\r": ","})
 _CLOCK: Final = re.compile("(?:(?:[01][0-9]|2[0-3]):[0-5][0-9])?")
 """What a browser keeps of a time; another text would come back empty."""
@@ -62,6 +65,8 @@ def rows(  # noqa: PLR0917 -- the fields of the form
     skills: Column,
     panel_opinions: Column,
     panel_skills: Column,
+    hold_minutes: Column,
+    hold_urgent_too: Column,
     may_choose: Column,
     may_leave_series: Column,
     double_arbitration: Column,
@@ -99,6 +104,8 @@ def rows(  # noqa: PLR0917 -- the fields of the form
         "skills": skills,
         "panel_opinions": panel_opinions,
         "panel_skills": panel_skills,
+        "hold_minutes": hold_minutes,
+        "hold_urgent_too": hold_urgent_too,
         "may_choose": may_choose,
         "may_leave_series": may_leave_series,
         "double_arbitration": double_arbitration,
@@ -180,7 +187,9 @@ def _plain(document: Mapping[str, Any]) -> dict[str, Any]:
 
 def _plain_rule(rule: Mapping[str, Any]) -> dict[str, Any]:
     unsaid = {"when": {}, "tell_site": False, "exempt_titles": [], "review": None, "skills": [], "may_choose": "freely"}
-    said: dict[str, Any] = {**unsaid, "may_leave_series": False, "double_reading": None, "panel": None, **rule}
+    parts = dict.fromkeys(("double_reading", "panel", "hold_for_priors"))
+    said: dict[str, Any] = {**unsaid, "may_leave_series": False, **parts, **rule}
+    hold = said["hold_for_priors"] if said["hold_for_priors"] is None else USUAL_HOLD | said["hold_for_priors"]
     panel = said["panel"] if said["panel"] is None else {"skills": [], **said["panel"]}
     double = said["double_reading"] if said["double_reading"] is None else dict(USUAL_DOUBLE) | said["double_reading"]
     when = {key: value for key, value in said["when"].items() if value is not None}
@@ -191,6 +200,7 @@ def _plain_rule(rule: Mapping[str, Any]) -> dict[str, Any]:
         "exempt_titles": sorted(said["exempt_titles"]),
         "skills": sorted(said["skills"]),
         "double_reading": double,
+        "hold_for_priors": hold,
         "panel": panel if panel is None else panel | {"skills": sorted(panel["skills"])},
         "review": review,
     }
@@ -245,6 +255,9 @@ def _rule(typed: Rows, number: int) -> dict[str, Any]:
     if said["panel_opinions"] or said["panel_skills"]:
         skills = {"skills": listed(said["panel_skills"])} if said["panel_skills"] else {}
         rule["panel"] = {"opinions": _number(said["panel_opinions"])} | skills
+    if said["hold_minutes"]:
+        too = {"urgent_too": True} if said["hold_urgent_too"] == "yes" else {}
+        rule["hold_for_priors"] = {"minutes": _number(said["hold_minutes"])} | too
     if said["may_choose"] != "freely":
         rule["may_choose"] = said["may_choose"]
     if said["may_leave_series"] == "yes":
@@ -268,7 +281,7 @@ def _ticked(boxes: Sequence[str], number: int) -> list[str]:
 
 def _fields(rule: Mapping[str, Any]) -> dict[str, Any]:
     when, review, hours = rule.get("when", {}), rule.get("review") or {}, rule.get("when", {}).get("hours", {})
-    panel = rule.get("panel") or {}
+    panel, hold = rule.get("panel") or {}, rule.get("hold_for_priors") or {}
     double = None if rule.get("double_reading") is None else dict(USUAL_DOUBLE) | rule["double_reading"]
     return {
         "name": rule.get("name", ""),
@@ -279,6 +292,8 @@ def _fields(rule: Mapping[str, Any]) -> dict[str, Any]:
         "skills": joined(rule.get("skills", [])),
         "panel_opinions": panel.get("opinions", ""),
         "panel_skills": joined(panel.get("skills", [])),
+        "hold_minutes": hold.get("minutes", ""),
+        "hold_urgent_too": "yes" if hold.get("urgent_too") else "no",
         "may_choose": rule.get("may_choose", "freely"),
         "may_leave_series": "yes" if rule.get("may_leave_series") else "no",
         "double_arbitration": "" if double is None else double["arbitration"],

@@ -126,6 +126,7 @@ def trial(made: Trial, names: Mapping[str, str], zone: str, language: Language) 
             (text(language, "policy.try.row.late"), before.late, after.late),
             (text(language, "policy.try.row.second"), before.second_readings, after.second_readings),
             (text(language, "policy.try.row.opinions"), before.opinions, after.opinions),
+            (text(language, "policy.try.row.may_wait"), before.may_wait, after.may_wait),
             (text(language, "policy.try.row.reviews-before"), before.reviews_before, after.reviews_before),
             (text(language, "policy.try.row.reviews-after"), round(before.reviews_after), round(after.reviews_after)),
         ],

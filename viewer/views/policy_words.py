@@ -115,6 +115,9 @@ def clock(rule: Rule, language: Language) -> list[str]:
             for step, most in rule.step_minutes.items()
         ]
         lines.append(text(language, "policy.clock.steps", steps=text(language, "list-comma").join(steps)))
+    if rule.hold is not None:
+        key = "policy.hold.urgent-too" if rule.hold.urgent_too else "policy.hold"
+        lines.append(text(language, key, minutes=minutes(rule.hold.minutes, language)))
     if rule.overdue is not None:
         goals = value("overdue.to", part["overdue.to"], language)
         lines.append(text(language, "policy.clock.overdue", goals=goals))
@@ -250,6 +253,7 @@ def trial_lines(made: Trial, language: Language) -> list[str]:
         text(language, "policy.try.reviews-before", before=made.before.reviews_before, after=made.after.reviews_before),
         text(language, "policy.try.second", before=made.before.second_readings, after=made.after.second_readings),
         text(language, "policy.try.opinions", before=made.before.opinions, after=made.after.opinions),
+        text(language, "policy.try.may_wait", before=made.before.may_wait, after=made.after.may_wait),
         text(
             language,
             "policy.try.reviews-after",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import timedelta
 from math import factorial
 
 import pytest
@@ -133,3 +134,27 @@ def test_two_policies_meet_the_same_arrivals_and_a_verifier_costs_time() -> None
     assert changes["p50"].low > 0
     assert changes["hours"] is not None
     assert changes["hours"].low > 0
+
+
+@pytest.mark.parametrize(("asked", "waits"), [({}, 0.0), ({"hold_for_priors": {"minutes": 40}}, 1.0)])
+def test_what_waits_for_earlier_images_is_taken_later_and_due_later(asked: dict[str, object], waits: float) -> None:
+    kinds = [{"modality": "CT", "per_day": 60, "hours": "even", "priors_coming": 1, "priors_minutes": 60}]
+    made = scenario(readers(4), kinds=kinds, outcomes=NOTHING_FOUND, days=2)
+    cases = played(made, premises(ruled(**asked))).cases
+    held = [one for one in cases if one.stood is not None]
+
+    assert len(held) >= waits * (len(cases) - 3)
+    assert (len(held) > 0) is (waits > 0)
+    for one in held:
+        assert one.stood is not None
+        assert one.stood.until is not None
+        assert one.stood.until - one.stood.since <= timedelta(minutes=40)
+        assert one.due_at - one.arrival.received_at == timedelta(days=1) + (one.stood.until - one.stood.since)
+        assert all(each.taken_at >= one.stood.until for each in one.done)
+
+
+def test_what_is_urgent_waits_for_no_earlier_images() -> None:
+    kinds = [{"modality": "CT", "per_day": 60, "priors_coming": 1, "priority": "urgent"}]
+    made = scenario(readers(4), kinds=kinds)
+
+    assert all(one.stood is None for one in played(made, premises(ruled(hold_for_priors={"minutes": 40}))).cases)

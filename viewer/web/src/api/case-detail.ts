@@ -71,6 +71,7 @@ export type Allowed =
   | 'renew'
   | 'put-back'
   | 'park'
+  | 'read-without'
   | 'save'
   | 'sign'
   | 'finalise'

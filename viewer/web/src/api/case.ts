@@ -3,6 +3,7 @@
 export type Step = 'read' | 'second' | 'arbitrate' | 'verify' | 'review'
 
 export type CaseState =
+  | 'awaiting_priors'
   | 'waiting_read'
   | 'reading'
   | 'waiting_verify'

@@ -114,6 +114,11 @@ export class Office {
     await this.client.send('POST', `/api/cases/${id}/put-back`, { revision })
   }
 
+  /** Lets a case be read that waits for earlier images; `revision` is the case's. */
+  async readWithout(id: string, revision: number): Promise<void> {
+    await this.client.send('POST', `/api/cases/${id}/read-without`, { revision })
+  }
+
   /** Puts a case aside that this person holds. */
   async park(id: string, revision: number, screen: ScreenState): Promise<void> {
     await this.client.send('POST', `/api/cases/${id}/park`, { revision, screen })

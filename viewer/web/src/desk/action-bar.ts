@@ -35,6 +35,7 @@ export function actionBar(bar: Bar): TemplateResult {
     <div class="acts">
       ${decision ? button(decision, onDecide, 'primary') : nothing}
       ${!work.step && work.allows('claim') ? button('desk.claim', () => void decisions.claim(), 'primary') : nothing}
+      ${work.allows('read-without') ? button('desk.read-without', () => void decisions.readWithout(), 'primary') : nothing}
       ${work.allows('finalise') ? button('desk.finalise', () => void decisions.settleReading('finalise'), 'primary') : nothing}
       ${work.allows('defer') ? button(theirs ? 'desk.defer' : 'desk.defer-for', () => void decisions.settleReading('defer')) : nothing}
       ${work.allows('no-change') && !work.forms.adding ? noChange(bar) : nothing}

@@ -72,6 +72,7 @@ export function banners(
         </p>`
       : nothing
   }
+  ${detail.state === 'awaiting_priors' ? html`<p class="note" role="status">${text('desk.awaiting-priors')}</p>` : nothing}
   ${detail.panel ? html`<p class="note ${detail.panel.concluded < detail.panel.asked ? 'warning' : ''}" role="status">${text('desk.panel', detail.panel)}</p>` : nothing}
   ${
     detail.countersign && isOpen(detail.state)

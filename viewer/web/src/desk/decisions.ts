@@ -43,6 +43,16 @@ export class Decisions {
     if (claimed && this.work.detail) await offerToPark(this.office, this.work.detail)
   }
 
+  /** What waits for earlier images is read without them; they stand beside it when they come. */
+  async readWithout(): Promise<void> {
+    const answer = await ask({
+      title: text('desk.read-without'),
+      words: text('desk.read-without-means'),
+      confirm: text('desk.read-without'),
+    })
+    if (answer) await this.attempt(() => this.work.readWithout())
+  }
+
   private async claimWithReason(): Promise<void> {
     try {
       await this.work.claim()

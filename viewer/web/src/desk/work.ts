@@ -156,6 +156,11 @@ export class Work {
     this.listener.onChange()
   }
 
+  async readWithout(): Promise<void> {
+    await this.office.readWithout(this.caseId, this.detail?.revision ?? 0)
+    await this.open()
+  }
+
   async claim(why = ''): Promise<void> {
     await this.office.claim(this.caseId, why)
     await this.open()

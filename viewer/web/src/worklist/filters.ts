@@ -14,6 +14,7 @@ export const NO_FILTERS: Filters = { state: '', modality: '', site: '', q: '' }
 
 const TYPING_MS = 300
 const STATES: readonly CaseState[] = [
+  'awaiting_priors',
   'waiting_read',
   'reading',
   'provisional',
