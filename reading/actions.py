@@ -127,6 +127,11 @@ class Action(StrEnum):
 
     DRAFT_SAVE = "draft.save"
 
+    DISCREPANCY_JUDGE = "discrepancy.judge"
+    DISCREPANCY_LIST = "discrepancy.list"
+    DISCREPANCY_RAISE = "discrepancy.raise"
+    DISCREPANCY_WITHDRAW = "discrepancy.withdraw"
+
     EMERGENCY_CLOSE = "emergency.close"
     EMERGENCY_FIND = "emergency.find"
     EMERGENCY_JUDGE = "emergency.judge"

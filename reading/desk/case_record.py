@@ -21,6 +21,9 @@ from reading.viewers import Staff
 
 RECORDED: Final = frozenset(
     {
+        Action.DISCREPANCY_JUDGE,
+        Action.DISCREPANCY_RAISE,
+        Action.DISCREPANCY_WITHDRAW,
         Action.IDENTITY_CONFIRM,
         Action.IDENTITY_PART,
         Action.IDENTITY_UNDO,

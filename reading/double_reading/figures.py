@@ -22,8 +22,9 @@ from reading.reports.content import Content
 from reading.reports.opinion import Result
 from reading.review import arbitration, review
 from reading.review.agreement import FEWEST, Share, kappa, share
-from reading.review.scores import Score, settled
-from reading.tables import case, case_move, double_reading, organisation, person, report_version, signature
+from reading.review.discrepancy_moves import State
+from reading.review.scores import MATTERS, Score, settled
+from reading.tables import case, case_move, discrepancy, double_reading, organisation, person, report_version, signature
 from reading.tables import review as review_table
 from reading.viewers import Staff
 
@@ -71,9 +72,22 @@ class Sampled:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Raised:
+    """Final reports that clinicians said do not fit, by when they said so; those taken back do not count."""
+
+    raised: int
+    judged: int
+    confirmed: Share | None
+    """Those scored above 1, of those that are judged; of fewer than `FEWEST` it is not told."""
+    serious: int | None
+    """Those scored 2b or 3b."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Figures:
     pairs: Mapping[Group, Pairs]
     sampled: Mapping[Group, Sampled]
+    raised: Mapping[Group, Raised]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,10 +122,13 @@ def figures(ctx: Context[Staff], *, since: datetime, until: datetime) -> Figures
     decided = double_reading.c.arbitration.is_(None) | double_reading.c.arbiter_version_id.is_not(None)
     compared = (double_reading.c.compared_at >= since) & (double_reading.c.compared_at < until)
     pairs = _pairs(ctx.tx, sites & compared & decided)
+    said = (discrepancy.c.raised_at >= since) & (discrepancy.c.raised_at < until)
+    raised = _raised(ctx.tx, sites & said)
     drawn = _drawn(ctx.tx, sites & (case_move.c.at >= since) & (case_move.c.at < until))
     return Figures(
         pairs={group: _told_pairs(found) for group, found in pairs.items()},
         sampled={group: _told_sampled(found) for group, found in drawn.items()},
+        raised={group: _told_raised(found) for group, found in raised.items()},
     )
 
 
@@ -131,6 +148,17 @@ def _told_sampled(found: Sequence[_Drawn]) -> Sampled:
         drawn=len(found),
         done=sum(one.done for one in found),
         differ=None if len(scores) < FEWEST else share(sum(one is not Score.CONCUR for one in scores), len(scores)),
+    )
+
+
+def _told_raised(found: Sequence[Score | None]) -> Raised:
+    scores = [score for score in found if score is not None]
+    few = len(scores) < FEWEST
+    return Raised(
+        raised=len(found),
+        judged=len(scores),
+        confirmed=None if few else share(sum(one is not Score.CONCUR for one in scores), len(scores)),
+        serious=None if few else sum(one in MATTERS for one in scores),
     )
 
 
@@ -185,6 +213,22 @@ def _drawn(tx: Connection, condition: sa.ColumnElement[bool]) -> dict[Group, lis
         )
         for group in _groups(row.site, row.modality, reader, positive):
             found[group].append(one)
+    return dict(found)
+
+
+def _raised(tx: Connection, condition: sa.ColumnElement[bool]) -> dict[Group, list[Score | None]]:
+    """What clinicians raised, with its score as far as it is judged."""
+    rows = tx.execute(
+        sa.select(discrepancy.c.score, case.c.modality, organisation.c.name.label("site"), person.c.name)
+        .join(case, case.c.id == discrepancy.c.case_id)
+        .join(organisation, organisation.c.id == case.c.site_id)
+        .join(person, person.c.id == discrepancy.c.author_id)
+        .where(condition, discrepancy.c.state != State.WITHDRAWN)
+    )
+    found: defaultdict[Group, list[Score | None]] = defaultdict(list)
+    for row in rows:
+        for group in _groups(row.site, row.modality, row.name, None):
+            found[group].append(None if row.score is None else Score(row.score))
     return dict(found)
 
 

@@ -106,6 +106,10 @@ ROUTES: Final[Mapping[str, tuple[Route, ...]]] = {
     "question.asked": (),
     "question.answered": (),
     "review.made": (),
+    "discrepancy.raised": (),
+    "discrepancy.confirmed": (),
+    "discrepancy.unfounded": (),
+    "discrepancy.withdrawn": (),
     "review.arbitrated": (),
 }
 """By the kind of the outbox's entry; where nobody is told, the entry is settled and nothing goes out."""

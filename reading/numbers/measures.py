@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from reading.kinds import Priority
 from reading.numbers.facts import Kind
-from reading.review.scores import Score
+from reading.review.scores import MATTERS, Score
 from reading.tables import number_fact
 
 XRAY: Final = ("DX", "CR", "RF", "XR")
@@ -20,8 +20,6 @@ RUSHED: Final = (*XRAY, "CT")
 TWO_HOURS: Final = 120
 TEN: Final = 10
 PROSTATE: Final = "PROSTATE"
-MATTERS: Final = (Score.UNDERSTANDABLE_MISS_THAT_MATTERS, Score.SHOULD_BE_MADE_MOST_OF_THE_TIME_AND_MATTERS)
-"""Scores of what is likely to matter for the patient."""
 
 
 class Grain(StrEnum):

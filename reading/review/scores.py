@@ -30,6 +30,10 @@ ARBITRATED: Final = frozenset(
 """Scores that a third person of the group looks at before they count (ACR, RADPEER)."""
 
 
+MATTERS: Final = frozenset({Score.UNDERSTANDABLE_MISS_THAT_MATTERS, Score.SHOULD_BE_MADE_MOST_OF_THE_TIME_AND_MATTERS})
+"""Scores of what is likely to matter for the patient."""
+
+
 def settled(given: Score | None, arbitrated: Score | None, *, awaits: bool) -> Score | None:
     """The score that counts, an arbiter's before a reviewer's; None while an arbiter is waited for."""
     if arbitrated is not None:

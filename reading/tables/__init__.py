@@ -62,7 +62,7 @@ from reading.tables.register import (
 )
 from reading.tables.reports import draft, report_object, report_version, seal_alarm, signature
 from reading.tables.retention import erasure_item, erasure_request, retention_hold
-from reading.tables.review import review, review_draw, score_arbitration
+from reading.tables.review import discrepancy, review, review_draw, score_arbitration
 from reading.tables.roster import absence, case_limit, person_skill, roster_slot, roster_terms, work_weight
 from reading.tables.rules import calendar_entry, policy, policy_switch
 from reading.tables.search import report_search, report_search_code, report_search_person, saved_search
@@ -129,6 +129,7 @@ __all__ = [
     "device_right",
     "device_tally",
     "device_token",
+    "discrepancy",
     "double_reading",
     "draft",
     "duty",

@@ -6,7 +6,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from reading.tables.columns import id_column, reference
+from reading.tables.columns import id_column, reference, revision_column
 from storage.database import UtcDateTime, metadata
 
 # -- reading.review.review
@@ -66,4 +66,37 @@ score_arbitration: Final = sa.Table(
     sa.Column("comment", sa.String(2000), nullable=False),
     sa.Column("at", UtcDateTime, nullable=False),
     sa.UniqueConstraint("review_id"),
+)
+
+# -- reading.review.discrepancies: what clinicians say against a final report, and what a third person says of that
+discrepancy: Final = sa.Table(
+    "discrepancy",
+    metadata,
+    id_column(),
+    reference("case_id", "case"),
+    reference("version_id", "report_version"),
+    reference("author_id", "person"),
+    sa.Column("reason", sa.String(12), nullable=False),
+    sa.Column("words", sa.String(1000), nullable=False),
+    sa.Column("evidence", sa.String(4000), nullable=False, server_default=""),
+    sa.Column("state", sa.String(12), nullable=False),
+    reference("raised_by", "person"),
+    reference("grant_id", "role_grant"),
+    sa.Column("raised_at", UtcDateTime, nullable=False),
+    reference("judged_by", "person", nullable=True),
+    sa.Column("ended_at", UtcDateTime),
+    sa.Column("score", sa.String(4)),
+    sa.Column("comment", sa.String(1000), nullable=False, server_default=""),
+    sa.Column("read_at", UtcDateTime),
+    revision_column(),
+    sa.Index("ix_discrepancy_case_id", "case_id"),
+    sa.Index("ix_discrepancy_author_id", "author_id"),
+    # One is open about a version at a time.
+    sa.Index(
+        "uq_discrepancy_open",
+        "version_id",
+        unique=True,
+        sqlite_where=sa.text("state = 'open'"),
+        postgresql_where=sa.text("state = 'open'"),
+    ),
 )

@@ -358,6 +358,13 @@ STAFF: dict[tuple[str, str], Thing | Listing | Theirs] = {
     ("GET", "/learning"): Listing(),
     ("GET", "/learning/agreement"): Listing(),
     ("POST", "/learning/read"): Theirs("a mark on what was said of the caller's own report"),
+    ("GET", "/t/case/{case_id}/discrepancy"): Thing("case"),
+    ("POST", "/t/case/{case_id}/discrepancy"): Thing("case", form={"reason": "course", "words": "x", "version": "x"}),
+    ("POST", "/t/case/{case_id}/discrepancy/withdraw"): Thing(
+        "case", form={"discrepancy_id": "0" * 26, "revision": "1", "why": "x"}
+    ),
+    ("POST", "/learning/discrepancies/read"): Theirs("a mark on what was said of the caller's own report"),
+    ("POST", "/learning/discrepancies/judge"): Theirs("an id of a case that they may see: test_discrepancies"),
     ("POST", "/learning/arbitrate"): Theirs("a review's id, of a case that they may see: test_learning"),
     ("GET", "/quality"): Listing(),
     ("GET", "/office/queue"): Theirs("a quality manager's or a reviewer's; it names no person"),

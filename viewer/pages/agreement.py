@@ -12,12 +12,14 @@ from starlette.responses import Response
 
 from reading.double_reading import figures
 from reading.errors import Invalid
+from reading.review import discrepancies
+from reading.review.scores import GIVEN
 from viewer.http.callers import Looking
 from viewer.http.office import office_of
-from viewer.http.on_record import in_snapshot
+from viewer.http.on_record import acting, in_snapshot
 from viewer.http.page import language_of, staff_page
 from viewer.http.typed_times import typed_day
-from viewer.views import agreement
+from viewer.views import agreement, learning
 from viewer.views.quality import FALLBACK_ZONE
 from viewer.words.catalogue import text
 
@@ -40,10 +42,14 @@ def show(request: Request, staff: Looking, since: str = "", until: str = "") -> 
             found = agreement.tables(figures.figures(ctx, since=begins, until=ends), language)
     except Invalid:
         first, last, problem = today - USUAL, today, text(language, "agreement.period")
+    with acting(office, staff) as ctx:
+        raised = [learning.raised(one, language) for one in discrepancies.waiting(ctx)]
     return staff_page(
         request,
         staff,
         "agreement.html",
+        raised=raised,
+        scores=sorted(GIVEN),
         since=first.isoformat(),
         until=last.isoformat(),
         problem=problem,

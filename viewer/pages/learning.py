@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from reading.errors import Invalid
 from reading.register import region_clock
-from reading.review import arbitration, feedback
+from reading.review import arbitration, discrepancies, feedback
 from reading.review.scores import GIVEN, Score
 from viewer.http.callers import Looking, Submitting
 from viewer.http.office import office_of
@@ -30,6 +30,8 @@ def show(request: Request, staff: Looking, done: str = "", missing: str = "") ->
         zone = region_clock.zone(ctx.tx).key
         said = [learning.said(one, zone, language) for one in feedback.to_author(ctx)]
         waiting = [learning.waiting(one, zone, language) for one in arbitration.waiting(ctx)]
+        raised = [learning.raised(one, zone, language) for one in discrepancies.waiting(ctx)]
+        judged = [learning.raised(one, zone, language) for one in discrepancies.to_author(ctx)]
     return staff_page(
         request,
         staff,
@@ -37,9 +39,11 @@ def show(request: Request, staff: Looking, done: str = "", missing: str = "") ->
         said=said,
         unread=sum(not one["read"] for one in said),
         waiting=waiting,
+        raised=raised,
+        judged=judged,
         scores=sorted(GIVEN),
-        done=done if done in {"read", "arbitrated"} else "",
-        missing=missing if missing in {"score", "comment"} else "",
+        done=done if done in {"read", "arbitrated", "judged"} else "",
+        missing=missing if missing in {"score", "comment", "judgement"} else "",
     )
 
 
@@ -68,6 +72,34 @@ def arbitrate(
             raise
         return _back(missing="comment")
     return _back(done="arbitrated")
+
+
+@router.post("/discrepancies/read")
+def mark_judged_read(request: Request, staff: Submitting, discrepancy_id: Ulid) -> Response:
+    with acting(office_of(request), staff) as ctx:
+        discrepancies.mark_read(ctx, discrepancy_id)
+    return _back(done="read")
+
+
+@router.post("/discrepancies/judge")
+def judge(  # noqa: PLR0917 -- the fields of the form
+    request: Request,
+    staff: Submitting,
+    discrepancy_id: Ulid,
+    revision: Annotated[int, Form()],
+    score: Annotated[str, Form(max_length=4)] = "",
+    comment: Annotated[str, Form(max_length=1000)] = "",
+) -> Response:
+    if score not in set(Score):
+        return _back(missing="score")
+    try:
+        with acting(office_of(request), staff) as ctx:
+            discrepancies.judge(ctx, discrepancy_id, score=Score(score), comment=comment, seen=revision)
+    except Invalid as wrong:
+        if wrong.field != "comment" or wrong.problem != "required":
+            raise
+        return _back(missing="judgement")
+    return _back(done="judged")
 
 
 def _back(**said: Any) -> RedirectResponse:

@@ -32,6 +32,7 @@ from reading.orders import matching, performed
 from reading.referral import sending
 from reading.reports import issues
 from reading.reports.versions import ReportVersion, Status
+from reading.review import discrepancies
 from reading.sharing import shares
 from reading.signing import printing
 from reading.signing.printing import Printings
@@ -51,6 +52,7 @@ from viewer.words.catalogue import Language, text
 router = APIRouter(prefix="/t/case")
 
 CHANGED_AT: Final = {
+    Action.DISCREPANCY_RAISE: "discrepancy",
     Action.IDENTITY_CONFIRM: "identity",
     Action.IDENTITY_PART: "identity",
     Action.STUDY_CORRECT: "correct",
@@ -107,6 +109,7 @@ def _case(request: Request, staff: Staff, case_id: str, *, done: str = "", answe
             ),
             "in_charge": staff.holds(Role.QUALITY_MANAGER),
             "consults": sending.may_send(ctx, found),
+            "disputes": discrepancies.may_raise(ctx.tx, staff, found, now),
             "may_share": shares.may_share(ctx.tx, staff, found.site_id, now) is not None,
             "meanwhile": [] if answer is None else meanwhile.changes(ctx, entry, zone, language),
         }

@@ -5,17 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from reading.double_reading.figures import Figures, Group, Pairs, Sampled, Stratum
+from reading.double_reading.figures import Figures, Group, Pairs, Raised, Sampled, Stratum
 from reading.review.agreement import Share
 from viewer.words import words
 from viewer.words.catalogue import Language, text
 
 
 def tables(found: Figures, language: Language) -> list[dict[str, Any]]:
-    """A table for blind readings and one for sampled reviews: its columns, and its rows by stratum."""
+    """Blind readings, sampled reviews, and what clinicians raised: columns of each, and its rows by stratum."""
     pairs = [(group, _pairs(found.pairs[group], language)) for group in _in_order(found.pairs)]
     sampled = [(group, _sampled(found.sampled[group], language)) for group in _in_order(found.sampled)]
-    return [_table("pairs", pairs, language), _table("sampled", sampled, language)]
+    raised = [(group, _raised(found.raised[group], language)) for group in _in_order(found.raised)]
+    return [
+        _table("pairs", pairs, language),
+        _table("sampled", sampled, language),
+        _table("raised", raised, language),
+    ]
 
 
 def percent(found: Share | None, language: Language) -> str:
@@ -63,3 +68,8 @@ def _pairs(found: Pairs, language: Language) -> list[str]:
 def _sampled(found: Sampled, language: Language) -> list[str]:
     done = f"{100 * found.done / found.drawn:.0f}%"
     return [str(found.drawn), str(found.done), done, percent(found.differ, language)]
+
+
+def _raised(found: Raised, language: Language) -> list[str]:
+    serious = text(language, "agreement.few") if found.serious is None else str(found.serious)
+    return [str(found.raised), str(found.judged), percent(found.confirmed, language), serious]

@@ -6,6 +6,7 @@ from typing import Any, cast
 
 from reading.reports.marks import marks_from_json
 from reading.review.arbitration import Waiting
+from reading.review.discrepancies import Listed
 from reading.review.feedback import Feedback
 from reading.review.review import Review
 from viewer.views.marks import measured
@@ -29,6 +30,27 @@ def waiting(one: Waiting, zone: str, language: Language) -> dict[str, Any]:
         "examination": _examination(one.modality, one.body_part, language),
         "given": one.review.score,
         "given_name": text(language, f"desk.score.{one.review.score}"),
+    }
+
+
+def raised(one: Listed, zone: str, language: Language) -> dict[str, Any]:
+    """A discrepancy that a clinician raised: what they found, and what was said of it."""
+    found = one.found
+    score = found.score
+    return {
+        "id": found.id,
+        "case_id": found.case_id,
+        "revision": found.revision,
+        "examination": _examination(one.modality, one.body_part, language),
+        "reason": text(language, f"discrepancy.reason.{found.reason}"),
+        "words": found.words,
+        "evidence": found.evidence,
+        "state": text(language, f"discrepancy.state.{found.state}"),
+        "at": words.moment(found.raised_at, zone),
+        "score": None if score is None else {"code": score, "name": text(language, f"desk.score.{score}")},
+        "comment": found.comment,
+        "read": found.read_at is not None,
+        "may_judge": one.may_judge,
     }
 
 

@@ -9,9 +9,10 @@ import reading
 from reading.alerts.notices import MESSAGE
 from reading.messages.routes import ROUTES, Audience, Route, Template, routes_of
 from reading.referral.moves import State as ReferralState
+from reading.review.discrepancy_moves import State as DiscrepancyState
 from reading.telephones import codes, numbers
 
-TABLES = ("CODE", "REPLACED", "MESSAGE[kind]", "notices.MESSAGE[kind]", "f'referral.{state}'")
+TABLES = ("CODE", "REPLACED", "MESSAGE[kind]", "notices.MESSAGE[kind]", "f'referral.{state}'", "f'discrepancy.{state}'")
 """What stands for a kind where the code posts one out of a table."""
 
 
@@ -30,9 +31,10 @@ def posted_kinds() -> set[str]:
 
 
 def test_the_table_has_every_event_that_is_posted_and_no_other() -> None:
-    referrals = {f"referral.{state}" for state in ReferralState}
+    by_state = {f"referral.{state}" for state in ReferralState}
+    by_state |= {f"discrepancy.{state}" for state in DiscrepancyState if state is not DiscrepancyState.OPEN}
 
-    assert posted_kinds() | set(MESSAGE.values()) | referrals | {codes.CODE, numbers.REPLACED} == set(ROUTES)
+    assert posted_kinds() | set(MESSAGE.values()) | by_state | {codes.CODE, numbers.REPLACED} == set(ROUTES)
 
 
 def test_nobody_is_told_of_an_event_that_no_table_knows() -> None:
