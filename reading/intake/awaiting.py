@@ -93,12 +93,10 @@ def read_without(ctx: Context[Staff], case_id: str, *, seen: int | None = None) 
         Stale: the case has changed since its revision ``seen``.
 
     """
-    door.open_case(ctx, case_id, Action.CASE_OPEN)
-    case = cases.lock(ctx.tx, case_id, seen=seen)
-    grant = _grant(ctx.tx, ctx.who, case, ctx.now)
+    grant = _grant(ctx.tx, ctx.who, door.open_case(ctx, case_id, Action.CASE_OPEN), ctx.now)
     if grant is None:
         raise NotAllowed("no_role_for_this_step")
-    return _go_on(ctx, case, Move.READ_WITHOUT, grant=grant)
+    return _go_on(ctx, cases.lock(ctx.tx, case_id, seen=seen), Move.READ_WITHOUT, grant=grant)
 
 
 def may_read_without(tx: Connection, staff: Staff, case: Case, now: datetime) -> bool:
