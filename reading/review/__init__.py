@@ -1,1 +1,1 @@
-"""The second reading: its scores, their arbitration, and what reaches the author."""
+"""The second reading: its scores, their arbitration, what clinicians raise, and what reaches the author."""
