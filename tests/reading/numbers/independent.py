@@ -20,13 +20,13 @@ Key = tuple[str, str, str, str, str, str, str]
 """Measure, day, site, modality, body part, organisation, person (empty: everybody's)."""
 
 HIDDEN = {"withheld", "withdrawn", "emptied"}
-STANDS_STILL = {"returned", "withheld", "emptied"}
+STANDS_STILL = {"returned", "withheld", "emptied", "awaiting_priors"}
 UNDECIDED = {
     *("waiting_read", "reading", "returned", "provisional", "waiting_second", "second_reading"),
-    *("waiting_arbitration", "arbitrating"),
+    *("waiting_arbitration", "arbitrating", "awaiting_priors"),
 }
 PLACE = {
-    **dict.fromkeys(("waiting_read", "reading", "returned"), "read"),
+    **dict.fromkeys(("waiting_read", "reading", "returned", "awaiting_priors"), "read"),
     **dict.fromkeys(("provisional", "waiting_second", "second_reading"), "second"),
     **dict.fromkeys(("waiting_arbitration", "arbitrating"), "arbitrate"),
     **dict.fromkeys(("waiting_verify", "verifying"), "verify"),

@@ -71,6 +71,7 @@ _RARE = frozenset(
     {
         *(Move.WITHHOLD, Move.DISPUTE, Move.EMPTY, Move.ENTER_IN_ERROR, Move.RETURN, Move.REJECT, Move.DEFER),
         *(Move.PUT_BACK, Move.EXPIRE, Move.PARK, Move.RESUME, Move.REROUTE, Move.ESCALATE, Move.SEND_BACK),
+        Move.AWAIT_PRIORS,
     }
 )
 
