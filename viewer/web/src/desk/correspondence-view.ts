@@ -1,12 +1,17 @@
-/** What people wrote to each other about the case, in the order of time. */
+/** What people wrote to each other about the case, in the order of time; more than one line is folded, so that the report is seen. */
 import { html, nothing, type TemplateResult } from 'lit'
 import type { CaseDetail } from '../api/case-detail'
 import { dateAndTime, text, type TextKey } from '../language'
 
 export function correspondenceView({ correspondence }: CaseDetail): TemplateResult | typeof nothing {
-  if (correspondence.length === 0) return nothing
-  return html`<details class="correspondence" open>
-    <summary>${text('thread.title', { n: correspondence.length })}</summary>
+  const newest = correspondence.at(-1)
+  if (!newest) return nothing
+  const isLong = correspondence.length > 1
+  return html`<details class="correspondence" ?open=${!isLong}>
+    <summary>
+      ${text('thread.title', { n: correspondence.length })}
+      ${isLong ? html`<span class="soft small">${text(newest.word as TextKey)} ${newest.who}</span>` : nothing}
+    </summary>
     <ol>
       ${correspondence.map(
         (line) =>

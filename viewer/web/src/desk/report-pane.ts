@@ -55,7 +55,7 @@ export function reportPane(pane: Pane): TemplateResult | typeof nothing {
     return html`${work.withOpinion ? html`<p class="note">${text(step === 'second' ? 'desk.blind-second' : 'desk.blind-first')}</p>` : nothing}
     ${form} ${reviews}`
   if (step === 'review')
-    return html`${judgement.outcome === 'amend' ? html`${version ? signedView(version) : nothing} ${form}` : version ? versionView(version, places) : nothing}
+    return html`${judgement.outcome === 'amend' ? html`${form} ${version ? signedView(version) : nothing}` : version ? versionView(version, places) : nothing}
       ${judgedTwice(forms)}
       <tierread-review-form .judgement=${judgement} .pointOut=${pointOut}></tierread-review-form>
       ${reviews}`

@@ -5,6 +5,9 @@ import { Part } from '../part'
 import { OUTCOMES, missingOf, withOutcome, type Judgement } from './judgement'
 import { OUTCOME_KEYS, SCORE_KEYS } from './shortcuts'
 
+/** As keyboards have it, where there is little room. */
+const short = (keys: string): string => keys.replace('Shift ', '⇧')
+
 /** Tells `review-judged` with the judgement at every change. */
 class ReviewForm extends Part {
   static override properties = { judgement: { attribute: false }, pointOut: { attribute: false } }
@@ -23,7 +26,7 @@ class ReviewForm extends Part {
         <legend>${text('desk.review')}</legend>
         ${OUTCOMES.map(
           (each) =>
-            html`<label title=${text(`desk.outcome.${each}.means`)}>
+            html`<label title="${text(`desk.outcome.${each}.means`)} (${OUTCOME_KEYS[each]})">
               <input
                 type="radio"
                 name="outcome"
@@ -31,7 +34,7 @@ class ReviewForm extends Part {
                 .checked=${each === outcome}
                 @change=${() => this.judge(withOutcome(judgement, each))}
               />
-              ${text(`desk.outcome.${each}`)} <kbd>${OUTCOME_KEYS[each]}</kbd>
+              ${text(`desk.outcome.${each}`)} <kbd>${short(OUTCOME_KEYS[each])}</kbd>
             </label>`,
         )}
         ${outcome ? html`<span class="soft small means">${text(`desk.outcome.${outcome}.means`)}</span>` : nothing}
@@ -52,7 +55,7 @@ class ReviewForm extends Part {
               ${each}
             </label>`,
         )}
-        <kbd>Shift 1 – 5</kbd>
+        <kbd>${short('Shift 1 – 5')}</kbd>
         ${score ? html`<span class="soft small means">${text(`desk.score.${score}`)}</span>` : nothing}
         ${missing === 'score' ? html`<span class="error">${text('desk.missing-score')}</span>` : nothing}
       </fieldset>
