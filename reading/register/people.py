@@ -11,6 +11,7 @@ from sqlalchemy.engine import Connection
 
 from reading.errors import Invalid, NotAllowed, NotThere, Stale
 from reading.kinds import Role
+from reading.register import personal_settings
 from reading.row_rules import open_at, taken_as, valid_at
 from reading.tables import person, role_grant
 from reading.texts import checked
@@ -159,7 +160,8 @@ def renew_hash(tx: Connection, person_id: str, password_hash: str, *, of: str) -
 
 
 def end(tx: Connection, person_id: str, now: datetime) -> None:
-    """End a person's sign-in and roles; what they signed stays theirs."""
+    """End a person's sign-in and roles, and what they set for themselves; what they signed stays theirs."""
+    personal_settings.forget(tx, person_id)
     tx.execute(
         role_grant.update().where(role_grant.c.person_id == person_id, open_at(role_grant, now)).values(until=now)
     )

@@ -57,6 +57,7 @@ from reading.tables.register import (
     device_token,
     organisation,
     person,
+    personal_setting,
     refused_call,
     role_grant,
 )
@@ -176,6 +177,7 @@ __all__ = [
     "performed_step",
     "person",
     "person_skill",
+    "personal_setting",
     "phrase",
     "policy",
     "policy_switch",

@@ -55,6 +55,18 @@ person: Final = sa.Table(
     revision_column(),
 )
 
+# -- reading.register.personal_settings: what somebody set for themselves; gone with their account
+personal_setting: Final = sa.Table(
+    "personal_setting",
+    metadata,
+    reference("person_id", "person"),
+    sa.Column("name", sa.String(20), nullable=False),
+    sa.Column("value", sa.JSON, nullable=False),
+    sa.Column("revision", sa.Integer, nullable=False),
+    sa.Column("changed_at", UtcDateTime, nullable=False),
+    sa.PrimaryKeyConstraint("person_id", "name"),
+)
+
 role_grant: Final = sa.Table(
     "role_grant",
     metadata,

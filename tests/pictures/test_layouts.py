@@ -41,7 +41,7 @@ NOTES: Final = """() => {
 """What the panel says was drawn is written down, and it fills the window."""
 ANOTHER: Final = """() => {
   const [before, after] = [document.querySelector('tierread-images'), document.createElement('tierread-images')]
-  Object.assign(after, { client: before.client, studies: before.studies, shown: before.shown })
+  for (const name of ['client', 'settings', 'studies', 'shown']) after[name] = before[name]
   before.replaceWith(after)
   after.imageSet = 'two'
   Object.assign(after.style, { position: 'fixed', inset: '0' })

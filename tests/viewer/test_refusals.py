@@ -163,6 +163,8 @@ STAFF: dict[tuple[str, str], Thing | Listing | Theirs] = {
     ("POST", "/api/account/factors"): Theirs("the caller's own factors"),
     ("DELETE", "/api/account/factors/{factor_id}"): Theirs("the caller's own factors; another's is not there"),
     ("POST", "/api/account/recovery-codes"): Theirs("the caller's own factors"),
+    ("GET", "/api/account/settings"): Theirs("what the caller set for themselves"),
+    ("PUT", "/api/account/settings/{name}"): Theirs("what the caller sets for themselves"),
     ("GET", "/api/security/people"): Theirs("a security administrator's, and nothing of a patient"),
     ("GET", "/api/security/failures"): Theirs("a security administrator's, and nothing of a patient"),
     ("GET", "/api/security/factors"): Theirs(FACTORS),

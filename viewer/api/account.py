@@ -1,4 +1,4 @@
-"""/api/account: a person's own second factors."""
+"""/api/account: a person's own second factors, and what they set for themselves."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ from starlette.requests import Request
 
 from reading.factors import totp
 from reading.factors.factors import Shown
+from reading.register import personal_settings
+from reading.register.personal_settings import Kept
 from reading.sessions import own_factors
 from reading.sessions.sign_in import NewFactor
 from viewer.api import bodies
-from viewer.http.callers import Acting, Looking, caller_of
+from viewer.http.callers import Acting, Looking, Polling, caller_of
 from viewer.http.half_sign_in import place_of
 from viewer.http.office import office_of
 from viewer.http.on_record import acting, in_snapshot
@@ -79,3 +81,20 @@ def recovery_codes(request: Request, staff: Acting) -> dict[str, Any]:
     office = office_of(request)
     with acting(office, staff) as ctx:
         return {"recovery_codes": own_factors.renew_recovery_codes(ctx, office.keys)}
+
+
+@router.get("/settings")
+def settings(request: Request, staff: Polling) -> dict[str, Any]:
+    """By name; what was never set is missing."""
+    with in_snapshot(office_of(request), staff) as ctx:
+        return {one.setting: _setting(one) for one in personal_settings.of_person(ctx)}
+
+
+@router.put("/settings/{name}")
+def keep_setting(request: Request, staff: Acting, name: str, body: bodies.PersonalSetting) -> dict[str, Any]:
+    with acting(office_of(request), staff) as ctx:
+        return _setting(personal_settings.keep(ctx, name, body.value, seen=body.revision))
+
+
+def _setting(one: Kept) -> dict[str, Any]:
+    return {"value": one.value, "revision": one.revision}

@@ -46,6 +46,12 @@ class NewFactor(ShownFactor):
     name: Word
 
 
+class PersonalSetting(Body):
+    value: dict[str, Any]
+    revision: Revision
+    """0 where it never was set."""
+
+
 class Slip(Body):
     slip: Word
 

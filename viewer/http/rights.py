@@ -59,6 +59,7 @@ RIGHTS: Final[tuple[Right, ...]] = (
         *_each("POST", "/account", "/factors/new", "/factors/remove", "/factors/recovery-codes", "/notices", "/proof"),
         *_each("POST", "/account", "/password", "/sessions/end", "/sessions/end-others"),
         *_each("GET", "/api/account/factors", "", "/new"),
+        *("GET /api/account/settings", "PUT /api/account/settings/{name}"),
         *("POST /api/account/factors", "DELETE /api/account/factors/{factor_id}", "POST /api/account/recovery-codes"),
     ),
     # Lists are everybody's, and hold what each may see: for administrators nothing.

@@ -1,4 +1,4 @@
-/** Stand-ins for what a browser has and Node has not: its locks, and time for IndexedDB to write. */
+/** Stand-ins for what a browser has and Node has not: its locks, its storage, and time for IndexedDB to write. */
 
 /** Locks by name, of pages that can be killed. */
 export class Locks {
@@ -23,3 +23,10 @@ const { setImmediate } = globalThis as unknown as { setImmediate: (go: (value: u
 export async function written(): Promise<void> {
   for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve))
 }
+
+/** What `localStorage` is, over a map. */
+export const storageOf = (store: Map<string, string>) => ({
+  getItem: (key: string) => store.get(key) ?? null,
+  setItem: (key: string, value: string) => store.set(key, value),
+  removeItem: (key: string) => store.delete(key),
+})

@@ -1,28 +1,39 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { Unreachable } from '../src/api/problem'
+import { Settings } from '../src/keeping/settings'
 import { MOST_KEPT, choicesOf, choose, keep, stateOf } from '../src/worklist/choices'
 import { AS_SHIPPED } from '../src/worklist/columns'
 import { NO_FILTERS } from '../src/worklist/filters'
 import { startOf } from '../src/worklist/list-state'
+import { storageOf } from './browser'
 
 const NOTHING = { columns: AS_SHIPPED, preview: false, kept: [] }
 
 describe('what a person chose', () => {
   const store = new Map<string, string>()
+  const signedIn = (personId: string) => {
+    const server = {
+      settings: () => Promise.resolve({}),
+      keepSetting: () => Promise.reject(new Unreachable('no line')),
+    }
+    return new Settings(server, personId, () => undefined)
+  }
   beforeEach(() => {
-    store.clear()
-    vi.stubGlobal('localStorage', {
-      getItem: (key: string) => store.get(key) ?? null,
-      setItem: (key: string, value: string) => store.set(key, value),
-    })
+    vi.useFakeTimers()
+    vi.stubGlobal('localStorage', storageOf(store))
   })
-  afterEach(() => vi.unstubAllGlobals())
+  afterEach(() => {
+    vi.useRealTimers()
+    vi.unstubAllGlobals()
+    store.clear()
+  })
 
   test('is theirs alone', () => {
     const chosen = { ...NOTHING, preview: true }
-    choose('ada', chosen)
+    choose(signedIn('ada'), chosen)
 
-    expect(choicesOf('ada')).toEqual(chosen)
-    expect(choicesOf('ben')).toEqual(NOTHING)
+    expect(choicesOf(signedIn('ada'))).toEqual(chosen)
+    expect(choicesOf(signedIn('ben'))).toEqual(NOTHING)
   })
 
   test.each(['{', 'null', '7', '{"kept":7,"columns":[],"preview":"yes"}', '{"kept":[{"name":1},null]}'])(
@@ -30,7 +41,7 @@ describe('what a person chose', () => {
     (text) => {
       store.set('tierread.worklist.ada', text)
 
-      expect(choicesOf('ada')).toEqual(NOTHING)
+      expect(choicesOf(signedIn('ada'))).toEqual(NOTHING)
     },
   )
 })

@@ -2,6 +2,7 @@
 import type { Client, Tagged } from './client'
 import type { PasskeyAnswer } from './passkeys'
 import type { Failed } from '../images/shown-series'
+import type { KeptSetting, SettingName, Value } from '../keeping/settings'
 import type { Step } from './case'
 import type { CaseDetail, Lease, ScreenState, Standing } from './case-detail'
 import type { CheckFinding, Content, ReviewOutcome, SavedDraft, Unprintable } from './report'
@@ -53,6 +54,15 @@ export class Office {
     this.client.csrfToken = session.csrf_token
     this.client.personId = session.person.id
     return session
+  }
+
+  /** What this person set for themselves, by name. */
+  settings(): Promise<Readonly<Partial<Record<SettingName, KeptSetting>>>> {
+    return this.client.get('/api/account/settings')
+  }
+
+  async keepSetting(name: SettingName, value: Value, revision: number): Promise<KeptSetting> {
+    return answered(await this.client.send<KeptSetting>('PUT', `/api/account/settings/${name}`, { value, revision }))
   }
 
   async signOut(): Promise<void> {

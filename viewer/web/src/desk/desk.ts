@@ -5,6 +5,7 @@ import type { Client } from '../api/client'
 import type { Mark, MarkChange } from '../api/marks'
 import type { Office } from '../api/office'
 import type { Content } from '../api/report'
+import type { OwnSettings } from '../keeping/settings'
 import type { Shelf } from '../keeping/shelf'
 import { dateAndTime, text } from '../language'
 import { Part } from '../part'
@@ -33,12 +34,14 @@ export class Desk extends Part {
     office: { attribute: false },
     client: { attribute: false },
     shelf: { attribute: false },
+    settings: { attribute: false },
     signer: { attribute: false },
     caseId: {},
     opensInEmergency: {},
   }
   declare office: Office
   declare shelf: Shelf
+  declare settings: OwnSettings
   /** Who is signed in. */
   declare signer: Signer
   declare client: Client
@@ -255,6 +258,7 @@ export class Desk extends Part {
         <section id="side-images" class="images dark" aria-label=${text('desk.images')}>
           <tierread-images
             .client=${this.client}
+            .settings=${this.settings}
             .studies=${studies}
             .imageSet=${work.imageSet}
             .shown=${work.shown}

@@ -3,6 +3,7 @@ import { html, nothing, type PropertyValues, type TemplateResult } from 'lit'
 import type { Client } from '../api/client'
 import type { OtherPerson, Prior, ScreenState } from '../api/case-detail'
 import type { Mark } from '../api/marks'
+import type { OwnSettings } from '../keeping/settings'
 import { Part } from '../part'
 import { deskLine } from './retrieval/desk-line'
 import { accountOf, type Account } from './account'
@@ -37,6 +38,7 @@ const OF_THE_HAND: ReadonlySet<ToolName> = new Set(['window', 'zoom', 'pan', 'sc
 export class ImagePanel extends Part {
   static override properties = {
     client: { attribute: false },
+    settings: { attribute: false },
     studies: { attribute: false },
     imageSet: {},
     shown: { attribute: false },
@@ -48,6 +50,7 @@ export class ImagePanel extends Part {
     prior: { attribute: false },
   }
   declare client: Client
+  declare settings: OwnSettings
   declare studies: readonly string[]
   /** Changes when images came or went: then everything is fetched anew. */
   declare imageSet: string

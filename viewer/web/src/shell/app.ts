@@ -4,6 +4,7 @@ import { Client } from '../api/client'
 import { Office } from '../api/office'
 import { Problem, Unreachable } from '../api/problem'
 import type { Session } from '../api/session'
+import { Settings } from '../keeping/settings'
 import { Shelf } from '../keeping/shelf'
 import { text } from '../language'
 import { Part } from '../part'
@@ -11,13 +12,16 @@ import { ask } from './ask'
 import { frameTop, railView } from './frame'
 import { addressOf, routeOf, signInAddress, type Route } from './route'
 import { wordsFor } from './trouble'
-import './notices'
+import { notify } from './notices'
 import '../worklist/worklist'
 import type { Desk } from '../desk/desk'
 import '../desk/desk'
 
 /** What waits in lists rings nowhere: the counts of the rail are enough. */
 const COUNT_EVERY_MS = 60_000
+
+/** On a slow line the copies of the browser are taken after so long. */
+const SETTINGS_MS = 1_000
 
 class App extends Part {
   private readonly client = new Client(
@@ -27,6 +31,7 @@ class App extends Part {
   private readonly office = new Office(this.client)
   private session: Session | undefined
   private shelf: Shelf | undefined
+  private settings: Settings | undefined
   private failure: string | undefined
   private route: Route = routeOf(window.location.hash)
   private askingToSignIn = false
@@ -73,6 +78,9 @@ class App extends Part {
     try {
       const session = await this.office.session()
       if (session.must_change_password) return this.leaveFor(signInAddress(here()))
+      const settings = new Settings(this.office, session.person.id, (problem) => notify('danger', wordsFor(problem)))
+      await Promise.race([settings.learn(), new Promise((resolve) => setTimeout(resolve, SETTINGS_MS))])
+      this.settings = settings
       this.session = session
       this.shelf = new Shelf(session.person.id)
     } catch (error) {
@@ -183,11 +191,16 @@ class App extends Part {
         .office=${this.office}
         .client=${this.client}
         .shelf=${this.shelf}
+        .settings=${this.settings}
         .signer=${this.session.person}
         .caseId=${this.route.caseId}
         .opensInEmergency=${this.session.rail.opens_in_emergency}
       ></tierread-desk>`
-    return html`<tierread-worklist .office=${this.office} .session=${this.session}></tierread-worklist>`
+    return html`<tierread-worklist
+      .office=${this.office}
+      .session=${this.session}
+      .settings=${this.settings}
+    ></tierread-worklist>`
   }
 }
 customElements.define('tierread-app', App)

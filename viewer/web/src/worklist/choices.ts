@@ -1,4 +1,5 @@
-/** What a person chose for their worklist, in this browser: columns, the preview, filters by name. */
+/** What a person chose for their worklist: columns, the preview, filters by name. */
+import type { OwnSettings } from '../keeping/settings'
 import { arrangementOf, type Arrangement } from './columns'
 import { addressOfList, listOfAddress, type ListState } from './list-state'
 import type { TabName } from './tabs'
@@ -11,17 +12,13 @@ export type Choices = { readonly columns: Arrangement; readonly preview: boolean
 export const MOST_KEPT = 20
 export const LONGEST_NAME = 30
 
-const keyOf = (personId: string): string => `tierread.worklist.${personId}`
-
-export function choicesOf(personId: string): Choices {
-  const said = legible(localStorage.getItem(keyOf(personId)))
+export function choicesOf(settings: OwnSettings): Choices {
+  const said = settings.of('worklist')
   const kept = Array.isArray(said['kept']) ? said['kept'].filter(isKept).slice(0, MOST_KEPT) : []
   return { columns: arrangementOf(said['columns']), preview: said['preview'] === true, kept }
 }
 
-export function choose(personId: string, choices: Choices): void {
-  localStorage.setItem(keyOf(personId), JSON.stringify(choices))
-}
+export const choose = (settings: OwnSettings, choices: Choices): void => settings.set('worklist', choices)
 
 /** The same name replaces; the newest come first. */
 export function keep(kept: readonly Kept[], name: string, state: ListState): readonly Kept[] {
@@ -34,16 +31,6 @@ export function keep(kept: readonly Kept[], name: string, state: ListState): rea
 /** Nothing where its tab is no longer theirs. */
 export const stateOf = ({ address }: Kept, tabs: readonly TabName[]): ListState | undefined =>
   listOfAddress(address, tabs)
-
-function legible(text: string | null): Readonly<Record<string, unknown>> {
-  try {
-    const said: unknown = JSON.parse(text ?? '{}')
-    return typeof said === 'object' && said !== null ? (said as Record<string, unknown>) : {}
-  } catch (error) {
-    if (error instanceof SyntaxError) return {} // somebody else wrote there
-    throw error
-  }
-}
 
 function isKept(one: unknown): one is Kept {
   const { name, address } = (one ?? {}) as Partial<Kept>

@@ -6,6 +6,7 @@ import type { Case } from '../api/case'
 import type { Session } from '../api/session'
 import type { CasePage } from '../api/worklist'
 import { offerToPark, parkedView } from '../desk/parking'
+import type { OwnSettings } from '../keeping/settings'
 import { clock, text } from '../language'
 import { Part } from '../part'
 import { notify } from '../shell/notices'
@@ -29,9 +30,14 @@ const IDLE_MS = 5_000
 const TOP_PX = 80
 
 class Worklist extends Part {
-  static override properties = { office: { attribute: false }, session: { attribute: false } }
+  static override properties = {
+    office: { attribute: false },
+    session: { attribute: false },
+    settings: { attribute: false },
+  }
   declare office: Office
   declare session: Session
+  declare settings: OwnSettings
 
   private list: ListState = startOf('all')
   private choices: Choices | undefined
@@ -75,7 +81,7 @@ class Worklist extends Part {
   protected override firstUpdated(_: PropertyValues): void {
     const { id } = this.session.person
     const was = comeBack(id, window.location.hash, this.tabNames)
-    this.choices = choicesOf(id)
+    this.choices = choicesOf(this.settings)
     this.selected = was.selected
     this.returnTo = was.scroll
     this.go(was.state, 'same')
@@ -147,7 +153,7 @@ class Worklist extends Part {
   private choose(change: Partial<Choices>): void {
     if (!this.choices) return
     this.choices = { ...this.choices, ...change }
-    choose(this.session.person.id, this.choices)
+    choose(this.settings, this.choices)
     this.requestUpdate()
   }
 

@@ -3,6 +3,7 @@ import type { Client } from '../../api/client'
 import { Problem, Unreachable } from '../../api/problem'
 import type { Prior, ScreenState } from '../../api/case-detail'
 import { wordsFor } from '../../shell/trouble'
+import type { OwnSettings } from '../../keeping/settings'
 import type { Reformat } from '../reformat/plan'
 import type { Rest } from '../retrieval/desk-line'
 import { seriesOf, type Series } from '../series'
@@ -20,6 +21,7 @@ import { inGrid, NOTHING, opened, type Placed } from './placing'
 /** What the case hangs in; its values are those of the moment. */
 export type Wall = {
   readonly client: Client
+  readonly settings: OwnSettings
   readonly studies: readonly string[]
   readonly shown: ShownSeries | undefined
   readonly restored: ScreenState | undefined
@@ -130,7 +132,7 @@ export class HungCase {
     if (again.some((content) => content !== undefined)) return { ...this.placed, cells: again }
     const [first] = series
     this.listener.onBegin(first?.modality ?? '')
-    const grid = first && chosenGrid(this.wall.client.personId, first.modality)
+    const grid = first && chosenGrid(this.wall.settings, first.modality)
     return opened(narrow ? items.slice(0, 1) : items, grid, restored)
   }
 
@@ -194,7 +196,7 @@ export class HungCase {
   chooseGrid(grid: Grid | undefined): void {
     const [first] = this.series ?? []
     if (!first) return
-    chooseGrid(this.wall.client.personId, first.modality, grid)
+    chooseGrid(this.wall.settings, first.modality, grid)
     const placed = this.placed.active < (grid ? sizeOf(grid) : 0) ? this.placed : this.asShown()
     this.change(grid ? inGrid(placed, grid, this.items) : opened(this.items, undefined))
   }

@@ -1,0 +1,99 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { Problem, Unreachable } from '../src/api/problem'
+import { Settings, type KeptSetting, type SettingName, type Value } from '../src/keeping/settings'
+import { storageOf } from './browser'
+
+/** What the server does (reading/register/personal_settings.py). */
+class Server {
+  readonly kept: Partial<Record<SettingName, KeptSetting>> = {}
+  down = false
+
+  settings(): Promise<Partial<Record<SettingName, KeptSetting>>> {
+    return this.down ? Promise.reject(new Unreachable('no line')) : Promise.resolve({ ...this.kept })
+  }
+
+  keepSetting(name: SettingName, value: Value, revision: number): Promise<KeptSetting> {
+    if (this.down) return Promise.reject(new Unreachable('no line'))
+    if ((this.kept[name]?.revision ?? 0) !== revision) return Promise.reject(new Problem(409, 'stale', {}))
+    if ('refused' in value) return Promise.reject(new Problem(422, 'invalid', {}))
+    return Promise.resolve((this.kept[name] = { value, revision: revision + 1 }))
+  }
+}
+
+describe('what a person set for themselves', () => {
+  let server: Server
+  let refusals: Problem[]
+  const machine = (store = new Map<string, string>()) => {
+    vi.stubGlobal('localStorage', storageOf(store))
+    return { store, settings: new Settings(server, 'ada', (problem) => refusals.push(problem)) }
+  }
+  beforeEach(() => {
+    vi.useFakeTimers()
+    server = new Server()
+    refusals = []
+  })
+  afterEach(() => {
+    vi.useRealTimers()
+    vi.unstubAllGlobals()
+  })
+
+  test('is there at another machine', async () => {
+    const first = machine()
+    await first.settings.learn()
+    first.settings.set('grids', { CT: '1x2' })
+    first.settings.set('grids', { CT: '2x2' })
+    await vi.runAllTimersAsync()
+    const second = machine()
+    await second.settings.learn()
+
+    expect(server.kept.grids).toEqual({ value: { CT: '2x2' }, revision: 1 })
+    expect(second.settings.of('grids')).toEqual({ CT: '2x2' })
+    expect(second.settings.of('worklist')).toEqual({})
+  })
+
+  test('stands in the browser without a line, also on a page that is loaded anew, and goes to the server with the line', async () => {
+    server.kept.grids = { value: { CT: '1x1' }, revision: 4 }
+    const { store, settings } = machine()
+    await settings.learn()
+    server.down = true
+    settings.set('grids', { CT: '3x3' })
+    await vi.runAllTimersAsync()
+    const again = machine(store).settings
+    server.down = false
+    await again.learn()
+
+    expect(again.of('grids')).toEqual({ CT: '3x3' })
+    expect(server.kept.grids).toEqual({ value: { CT: '3x3' }, revision: 5 })
+  })
+
+  test('that this browser alone has goes to the server', async () => {
+    const { settings } = machine(new Map([['tierread.grids.ada', '{"MR":"2x2"}']]))
+    await settings.learn()
+
+    expect(server.kept.grids?.value).toEqual({ MR: '2x2' })
+  })
+
+  test('goes on top of what another machine set at the same moment', async () => {
+    const { settings } = machine()
+    await settings.learn()
+    const keep = server.keepSetting.bind(server)
+    vi.spyOn(server, 'keepSetting').mockImplementationOnce((name, value, revision) => {
+      server.kept.grids = { value: { CT: '1x1' }, revision: 1 }
+      return keep(name, value, revision)
+    })
+    settings.set('grids', { CT: '4x4' })
+    await vi.runAllTimersAsync()
+
+    expect(server.kept.grids).toEqual({ value: { CT: '4x4' }, revision: 2 })
+    expect(refusals).toEqual([])
+  })
+
+  test('is told where the server does not take it', async () => {
+    const { settings } = machine()
+    await settings.learn()
+    settings.set('grids', { refused: true })
+    await vi.runAllTimersAsync()
+
+    expect(refusals.map(({ slug }) => slug)).toEqual(['invalid'])
+  })
+})
