@@ -99,6 +99,10 @@ def test_a_reviewer_amends_by_hand_and_the_author_disputes_it(tmp_path_factory: 
 
         # The author of the report does not agree: a third person decides, and nobody asks her again.
         opens(ada, case_id)
+        history = ada.locator("details.correspondence")
+        expect(history.locator("summary")).to_contain_text("贝主任", timeout=PATIENCE_MS)
+        expect(history).not_to_have_attribute("open", "")
+        assert is_above_the_fold(ada, "article.version h3 >> nth=1")
         ada.locator(".actions button", has_text="提出异议").click(timeout=PATIENCE_MS)
         ada.locator("dialog textarea").fill("右肺结节明确。")
         ada.locator("dialog button[type=submit]").click()

@@ -41,7 +41,7 @@ class ReviewForm extends Part {
         ${missing === 'outcome' ? html`<span class="error">${text('desk.missing-outcome')}</span>` : nothing}
       </fieldset>
       <fieldset class="judging scores">
-        <legend>${text('desk.score')}</legend>
+        <legend>${text('desk.score')} <kbd>${short('Shift 1 – 5')}</kbd></legend>
         ${SCORE_KEYS.map(
           ([each, keys]) =>
             html`<label title="${text(`desk.score.${each}`)} (${keys})">
@@ -55,7 +55,6 @@ class ReviewForm extends Part {
               ${each}
             </label>`,
         )}
-        <kbd>${short('Shift 1 – 5')}</kbd>
         ${score ? html`<span class="soft small means">${text(`desk.score.${score}`)}</span>` : nothing}
         ${missing === 'score' ? html`<span class="error">${text('desk.missing-score')}</span>` : nothing}
       </fieldset>
