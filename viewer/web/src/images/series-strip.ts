@@ -4,6 +4,7 @@ import { day, named, text } from '../language'
 import type { OtherPerson } from '../api/case-detail'
 import type { Account } from './account'
 import type { HungCase } from './layout/hung-case'
+import './loading'
 import { otherPersonsIn } from './other-person'
 import { thumbnailOf, type Series } from './series'
 import type { ShownSeries } from './shown-series'
@@ -28,6 +29,7 @@ export function seriesStrip(strip: Strip): TemplateResult | typeof nothing {
     ${all.map((series) => seriesButton(series, strip))}
     ${first?.earlier ? html`<p class="earlier">${text('desk.earlier', { on: day(first.earlier) })}</p>` : nothing}
     ${earlier.map((series) => seriesButton(series, strip))}
+    <tierread-loading></tierread-loading>
   </nav>`
 }
 

@@ -45,6 +45,22 @@ describe('the line of the desk', () => {
     expect(asked).toEqual(['c after 3', 'd after 5'])
   })
 
+  test('says how much is at hand, and what failed is not', async () => {
+    const { line, failing } = desk()
+    const ended = new AbortController()
+    const told: string[] = []
+    line.watch(() => told.push(`${line.progress.there}/${line.progress.wanted}`), ended.signal)
+    failing.add('a2')
+    line.moved(viewer(stack('a', 3)))
+    await settled()
+    const tellings = told.length
+    ended.abort()
+    line.moved(viewer(stack('b', 1)))
+
+    expect(told.at(-1)).toBe('2/3')
+    expect(told).toHaveLength(tellings)
+  })
+
   test('begins around the cell that the reader looks at', async () => {
     const { line, there } = desk()
     const [left, right] = [viewer(stack('a', 9)), viewer(stack('b', 9))]

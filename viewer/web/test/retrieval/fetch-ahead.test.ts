@@ -52,6 +52,7 @@ function fetching(memory: Memory) {
   const ahead = new FetchAhead(memory, {
     onFailed: ({ imageId }) => failed.push(imageId),
     onIdle: () => idle.push(memory.loads.length),
+    onProgress: () => undefined,
   })
   return { ahead, failed, idle }
 }

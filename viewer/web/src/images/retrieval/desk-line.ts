@@ -1,6 +1,6 @@
 /** What the cells of the desk show and come to next is fetched over one line, in one order. */
 import type { Picture } from '../pictures'
-import { AT_ONCE, FetchAhead, type Means } from './fetch-ahead'
+import { AT_ONCE, FetchAhead, type Means, type Progress } from './fetch-ahead'
 import { Dropped, Line } from './line'
 import { wishes, type Seat } from './wishes'
 
@@ -27,6 +27,18 @@ export class DeskLine {
   private rest: readonly Rest[] = []
   private found = new Map<string, readonly Picture[]>()
   private asked: string | undefined
+  private readonly watchers = new Set<() => void>()
+
+  /** Tells of progress until `ended` is aborted. */
+  watch(watcher: () => void, ended: AbortSignal): void {
+    this.watchers.add(watcher)
+    ended.addEventListener('abort', () => this.watchers.delete(watcher))
+  }
+
+  /** How much of what the cells show and come to next is at hand. */
+  get progress(): Progress {
+    return this.ahead?.progress ?? { there: 0, wanted: 0 }
+  }
 
   /** Whoever decodes and keeps pictures is here. */
   connect(means: Means): void {
@@ -36,6 +48,7 @@ export class DeskLine {
         if (!(error instanceof Dropped)) for (const viewer of this.showing(picture)) viewer.onFailed(picture)
       },
       onIdle: () => void this.findMore(),
+      onProgress: () => this.watchers.forEach((watcher) => watcher()),
     })
   }
 

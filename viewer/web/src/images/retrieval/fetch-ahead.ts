@@ -21,7 +21,12 @@ export type AheadListener = {
   onFailed(picture: Picture, error: unknown): void
   /** All that is wanted and has room is there, or failed. */
   onIdle(): void
+  /** More, or something else, is wanted or there. */
+  onProgress(): void
 }
+
+/** Of the pictures that are wanted and have room in memory: how many are there. */
+export type Progress = { readonly there: number; readonly wanted: number }
 
 export const AT_ONCE = 4
 /** Pictures that stand so far behind others are not waited for: their requests are overtaken. */
@@ -52,6 +57,11 @@ export class FetchAhead {
     const near = new Set(this.order.slice(0, NEAR).map(({ imageId }) => imageId))
     for (const imageId of this.running) if (!near.has(imageId)) this.running.delete(imageId)
     this.next()
+    this.listener.onProgress()
+  }
+
+  get progress(): Progress {
+    return { there: this.order.filter((each) => !this.means.isMissing(each)).length, wanted: this.order.length }
   }
 
   /** Whether memory has room for all of these. */
@@ -96,6 +106,7 @@ export class FetchAhead {
       this.listener.onFailed(picture, error)
     }
     this.running.delete(imageId)
+    this.listener.onProgress()
     await this.rest()
     this.next()
   }
