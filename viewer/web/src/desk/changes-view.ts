@@ -34,19 +34,21 @@ function changedWords(name: string, before: Content, after: Content): unknown {
   return html`<del>${was || text('sign.none')}</del> → <ins>${is || text('sign.none')}</ins>`
 }
 
-/** All that differs, field by field, for whoever signs it. */
+/** What differs, field by field, for whoever signs it; the critical class stands by its name in what is signed. */
 export function changesView(before: Content, after: Content): TemplateResult {
-  const changed = REPORT_FIELDS.filter(({ name }) => name !== 'form').flatMap(({ name, label }) => {
-    const words = changedWords(name, before, after)
-    return words
-      ? [
-          html`<div>
-            <dt>${text(label)}</dt>
-            <dd class="prose">${words}</dd>
-          </div>`,
-        ]
-      : []
-  })
+  const changed = REPORT_FIELDS.filter(({ name }) => name !== 'form' && name !== 'critical_class').flatMap(
+    ({ name, label }) => {
+      const words = changedWords(name, before, after)
+      return words
+        ? [
+            html`<div>
+              <dt>${text(label)}</dt>
+              <dd class="prose">${words}</dd>
+            </div>`,
+          ]
+        : []
+    },
+  )
   return html`<dl class="signing changed" aria-label=${text('desk.difference')}>${changed}</dl>`
 }
 

@@ -21,7 +21,7 @@ import '../desk/desk'
 const COUNT_EVERY_MS = 60_000
 
 /** On a slow line the copies of the browser are taken after so long. */
-const SETTINGS_MS = 1_000
+const SETTINGS_MS = 3_000
 
 class App extends Part {
   private readonly client = new Client(
