@@ -1,4 +1,4 @@
-"""Documents among the images of a case: a reader opens them, or says why not, before they sign."""
+"""Objects beside the images of a case: documents, which a reader opens before they sign, and what lies over images."""
 
 from __future__ import annotations
 
@@ -16,6 +16,15 @@ _READ: Final = frozenset(
 """Doses, key objects, marks of a detection program and presentation states come with most series: no documents."""
 _WAVEFORMS: Final = f"{_STORAGE}9."
 """Electrocardiograms and the like: no picture, and part of what is read."""
+
+
+_OVER: Final = frozenset(_STORAGE + rest for rest in ("66.4", "66.7", "481.2"))
+"""Segmentations, label maps and doses have frames, and are looked at over the images that they were made of."""
+
+
+def lies_over_images(sop_class_uid: str) -> bool:
+    """Whether the frames of an instance mark places in other images, and are none to be read by themselves."""
+    return sop_class_uid in _OVER
 
 
 def is_document(sop_class_uid: str) -> bool:

@@ -63,7 +63,7 @@ def test_a_document_is_opened_and_what_comes_with_pictures_is_not(sop_class: str
     assert is_document(sop_class) is read
 
 
-def test_a_series_counts_by_its_frames_and_documents(engine: Engine, now: datetime) -> None:
+def test_a_series_counts_by_its_frames_and_documents_not_by_what_lies_over_them(engine: Engine, now: datetime) -> None:
     with transaction(engine) as tx:
         clinic = open_clinic(tx, now)
         send(tx, clinic, "1.1", now)
@@ -71,11 +71,13 @@ def test_a_series_counts_by_its_frames_and_documents(engine: Engine, now: dateti
             place = {"series_uid": f"1.1.{number}", "sop_instance_uid": f"1.1.{number}.1", "sop_class_uid": sop_class}
             send(tx, clinic, "1.1", now, frames=0, **place)
         another_image(tx, clinic, "1.1", 2, now, series_uid="1.1.1", frames=40)
+        over = {"sop_instance_uid": "1.1.4.1", "sop_class_uid": "1.2.840.10008.5.1.4.1.1.66.4"}
+        send(tx, clinic, "1.1", now, frames=12, series_uid="1.1.4", **over)
         found = image_set(tx, ["1.1"])
 
     assert found.to_see == {"1.1.1": 41, "1.1.3": 1}
     assert found.documents == {"1.1.3.1"}
-    assert len(found.instances) == 4
+    assert len(found.instances) == 5
 
 
 def test_the_studies_of_a_retake_count_together_and_nothing_is_an_empty_set(engine: Engine, now: datetime) -> None:

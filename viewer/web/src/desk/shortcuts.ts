@@ -1,6 +1,7 @@
 /** The keys of the desk: what they mean, and what is shown when somebody asks. */
 import { html, render, type TemplateResult } from 'lit'
 import type { ReviewOutcome } from '../api/report'
+import { LAYERS_KEY } from '../images/layers/sign'
 import { ACT_KEYS, TOOL_KEYS, type Act, type ToolName } from '../images/tools/tool-names'
 import { text, type TextKey } from '../language'
 import { SCORES, type Score } from './judgement'
@@ -70,6 +71,7 @@ const ROWS: readonly (readonly [string, TextKey])[] = [
   ['J', 'desk.link.places'],
   ['Shift J', 'desk.link.windows'],
   ['X', 'desk.link.lines'],
+  [LAYERS_KEY, 'desk.layers'],
   ['6', 'desk.key.reformat-all'],
   ['7 8 9', 'desk.key.reformat-plane'],
   ['0', 'desk.key.reformat-slab'],

@@ -13,6 +13,7 @@ import type { Cell } from './layout/cell'
 import type { Grid } from './layout/grid'
 import { openPicker } from './layout/grid-picker'
 import { HungCase } from './layout/hung-case'
+import { LayerSwitch, liesOver } from './layout/layer-switch'
 import { layoutBar } from './layout/layout-bar'
 import { layoutKeyOf, type LayoutKey } from './layout/layout-keys'
 import { Links } from './layout/links'
@@ -95,6 +96,12 @@ export class ImagePanel extends Part {
 
   private readonly planes = new Planes(this.hung, () => this.cells)
 
+  private readonly layers = new LayerSwitch(
+    () => this.client,
+    () => this.hung.all.filter(liesOver),
+    () => this.requestUpdate(),
+  )
+
   /** The series of the case; undefined before they are known. */
   get series(): readonly Series[] | undefined {
     return this.hung.series
@@ -123,6 +130,7 @@ export class ImagePanel extends Part {
     this.forget([...this.studies, ...this.hung.earlier.map(({ studyUid }) => studyUid)])
     deskLine.behind([])
     this.hung.close()
+    this.layers.close()
     this.film.stop()
   }
 
@@ -135,13 +143,16 @@ export class ImagePanel extends Part {
 
   protected override willUpdate(changed: PropertyValues<this>): void {
     const before = changed.get('studies')
-    if (before && before.join() !== this.studies.join()) this.forget(before)
+    if (!before || before.join() === this.studies.join()) return
+    this.forget(before)
+    this.layers.isOn = false
   }
 
   protected override updated(changed: PropertyValues): void {
     if (changed.has('imageSet')) void this.hung.open()
     else if (changed.has('prior')) void this.hung.openEarlier()
     this.cell?.stack?.activate()
+    this.layers.hold()
     deskLine.behind(this.hung.behind)
   }
 
@@ -195,6 +206,7 @@ export class ImagePanel extends Part {
     if (meant.kind === 'lines') this.lines = !this.lines
     if (meant.kind === 'reformat') this.planes.choose(meant.choice)
     if (meant.kind === 'planes') this.planes.showAll()
+    if (meant.kind === 'layers') void this.layers.toggle()
     this.requestUpdate()
     if (meant.kind !== 'cell') return
     this.hung.stepCell(meant.by)
@@ -231,6 +243,7 @@ export class ImagePanel extends Part {
           onGrid: (grid) => this.chooseGrid(grid),
           onLayOut: (meant) => this.layOut(meant),
           reformat: this.planes.menu,
+          layers: this.layers.menu(this.cell),
         })}
       </div>
       ${this.stage()} ${cell ? slices({ cell, shown, film: this.film }) : nothing}
@@ -255,6 +268,7 @@ export class ImagePanel extends Part {
       documents: this.documents,
       otherPersons: this.otherPersons,
       marks: this.marks,
+      over: this.layers.over,
       onView: this.viewed,
       onShown: this.redrawn,
       onTouched: this.touched,

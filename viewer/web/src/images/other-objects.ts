@@ -12,6 +12,7 @@ export type Kind =
   | 'report'
   | 'presentation-state'
   | 'waveform'
+  | 'structures'
   | 'radiotherapy'
   | 'registration'
   | 'raw-data'
@@ -43,6 +44,7 @@ const KINDS: readonly (readonly [string, Kind])[] = [
   ['88.', 'report'],
   ['11.', 'presentation-state'],
   ['9.', 'waveform'],
+  ['481.3', 'structures'],
   ['481.', 'radiotherapy'],
   ['66.1', 'registration'],
   ['66.2', 'registration'],

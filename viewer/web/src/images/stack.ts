@@ -5,6 +5,8 @@ import { faultOf, type Fault } from './faults'
 import { GreyLevels } from './grey-levels'
 import { OnScreen, type Quality } from './on-screen'
 import type { MarkChange } from '../api/marks'
+import { pointOf } from './frame-plane'
+import type { Affine } from './layers/paint'
 import type { Picture } from './pictures'
 import { forgetMarks, watchMarks } from './marks'
 import { isReformatted } from './reformat/scheme'
@@ -16,6 +18,7 @@ import { leaveSize, screen, watchSize } from './screen'
 import { Stance } from './stance'
 import { Hand } from './tools/hand'
 import { UPRIGHT, type Turn } from './tools/orientation'
+import { planeOf } from './tools/measurements'
 import type { ToolName } from './tools/tool-names'
 import { ViewportMarks } from './viewport-marks'
 import { windowOf, type Window } from './window-level'
@@ -56,6 +59,9 @@ const FULL = core.Enums.ImageQualityStatus.FULL_RESOLUTION
 
 const sizeOf = (image: core.Types.IImage): string =>
   [image.rows, image.columns, image.rowPixelSpacing, image.columnPixelSpacing].join()
+
+/** Pixels: far enough that points of the screen, which are told in whole ones at times, do not matter. */
+const FAR = 1000
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] }
 
@@ -190,6 +196,16 @@ export class Stack {
   onScreenAt([x, y, z]: readonly [number, number, number]): readonly [number, number] {
     const [left, top] = this.viewport.worldToCanvas([x, y, z])
     return [left, top]
+  }
+
+  /** How pixels of the picture come to the viewport, in points of the screen; undefined while another one stands there. */
+  affineOf(imageId: string): Affine | undefined {
+    const plane = planeOf(imageId)
+    if (!plane || this.image?.imageId !== imageId) return undefined
+    const at = (column: number, row: number): readonly [number, number] =>
+      this.onScreenAt(pointOf(plane, [column, row]))
+    const [[x, y], across, down] = [at(0, 0), at(FAR, 0), at(0, FAR)]
+    return [(across[0] - x) / FAR, (across[1] - y) / FAR, (down[0] - x) / FAR, (down[1] - y) / FAR, x, y]
   }
 
   drawAgain(): void {

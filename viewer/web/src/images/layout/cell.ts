@@ -7,6 +7,8 @@ import { day, text } from '../../language'
 import { Part } from '../../part'
 import { wordsFor } from '../../shell/trouble'
 import { keyImage } from '../key-image'
+import type { Made } from '../layers/layer'
+import type { Over } from '../layers/layers'
 import { objectList } from '../object-list'
 import type { OtherObject } from '../other-objects'
 import { otherPerson } from '../other-person'
@@ -53,6 +55,7 @@ export class Cell extends Part {
     tool: {},
     covered: { type: Boolean },
     reference: { attribute: false },
+    over: { attribute: false },
   }
   declare contents: SeriesContents | undefined
   declare content: CellContent | undefined
@@ -69,6 +72,8 @@ export class Cell extends Part {
   declare covered: boolean
   /** The slice of another cell, whose place is to be marked. */
   declare reference: Plane | undefined
+  /** What lies over pictures. */
+  declare over: Over | undefined
 
   /** What is on the screen: those that were taken, or what is made of them. */
   pictures: readonly Picture[] = []
@@ -107,6 +112,13 @@ export class Cell extends Part {
   /** The pictures are those that were taken, and not made of them. */
   get isAsTaken(): boolean {
     return this.making.made === undefined && this.making.refusal === undefined
+  }
+
+  /** How its pictures came to be. */
+  get how(): Made {
+    const { made } = this.making
+    if (!made) return 'taken'
+    return made.how.projection === 'none' ? 'plane' : 'slab'
   }
 
   /** Counted from 0, at `from` or behind it, else from the beginning; -1 where none is left. */
@@ -165,6 +177,9 @@ export class Cell extends Part {
   /** What was drawn under another cell is drawn again, now that it is seen. */
   protected override updated(changed: PropertyValues): void {
     if (changed.get('covered') === true && !this.covered) this.stack?.drawAgain()
+    const { over, picture } = this
+    const canvas = this.querySelector<HTMLCanvasElement>('canvas.over')
+    if (over && picture && canvas) over.draw(canvas, picture, this.how, this.stack?.affineOf(picture.imageId))
   }
 
   private async open(): Promise<void> {
@@ -261,12 +276,19 @@ export class Cell extends Part {
         @contextmenu=${(event: Event) => event.preventDefault()}
       ></div>
       ${this.preview ? html`<img class="preview" src=${this.preview} alt="" @error=${this.dropPreview} />` : nothing}
+      ${picture && this.over ? this.laidOver(this.over, picture) : nothing}
       ${series && picture ? overlay({ series, picture, count: this.pictures.length, view: this.view, made: this.making.made }) : nothing}
       ${picture ? referenceLine(picture, this.stack, this.reference) : nothing}
       ${series?.earlier ? html`<p class="earlier">${text('desk.earlier', { on: day(series.earlier) })}</p>` : nothing}
       ${picture && series ? html`${otherPerson(picture, series.seriesUid, this.otherPersons ?? [])} ${keyImage(picture, this.marks ?? [])}` : nothing}
       ${this.waiting()} ${this.beside()}
       ${messageOver({ failure: this.failure, view: this.view, lacking: this.lacking, onTry: () => this.tell('cell-try') })}`
+  }
+
+  private laidOver(over: Over, picture: Picture): TemplateResult {
+    const words = over.words(picture, this.how)
+    return html`<canvas class="over" aria-hidden="true"></canvas>
+      ${words ? html`<p class="over-words" role="status">${words}</p>` : nothing}`
   }
 
   private waiting(): TemplateResult | typeof nothing {

@@ -3,6 +3,7 @@ import type { Client } from '../../api/client'
 import { Problem, Unreachable } from '../../api/problem'
 import { contentsOf, type Contents, type Series } from '../series'
 import { isProjection } from './hanging'
+import { liesOver } from './layer-switch'
 import { ofProjections, ofStack, type Hangable } from './hangable'
 
 /** Projections of more pictures are hung as stacks: nobody waits for their headers. */
@@ -26,12 +27,13 @@ export class SeriesContents {
     return asked
   }
 
-  /** Stacks as they are, projections picture by picture. */
+  /** Stacks as they are, projections picture by picture, and behind them what lies over others. */
   async hangables(series: readonly Series[]): Promise<readonly Hangable[]> {
     const projections = series.filter(({ modality }) => isProjection(modality))
     const many = projections.reduce((sum, { instances }) => sum + instances, 0)
-    if (many < 2 || many > MOST_PROJECTIONS) return series.map(ofStack)
-    const items = series.map((each) => (isProjection(each.modality) ? this.picturesOf(each) : [ofStack(each)]))
+    const last = [...series.filter((each) => !liesOver(each)), ...series.filter(liesOver)]
+    if (many < 2 || many > MOST_PROJECTIONS) return last.map(ofStack)
+    const items = last.map((each) => (isProjection(each.modality) ? this.picturesOf(each) : [ofStack(each)]))
     return (await Promise.all(items)).flat()
   }
 

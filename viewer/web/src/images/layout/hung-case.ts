@@ -16,6 +16,7 @@ import { SeriesContents } from './contents'
 import { withEarlier, withoutEarlier } from './earlier'
 import { activated, gridFor, laidOut, put, sizeOf, stepped, type Grid } from './grid'
 import type { Hangable } from './hangable'
+import { liesOver } from './layer-switch'
 import { inGrid, NOTHING, opened, type Placed } from './placing'
 
 /** What the case hangs in; its values are those of the moment. */
@@ -84,7 +85,8 @@ export class HungCase {
     const { contents, placed, series = [] } = this
     const hung = new Set(placed.cells.map((content) => content?.series.seriesUid))
     if (!contents) return []
-    return series.filter(({ seriesUid }) => !hung.has(seriesUid)).map((each) => restOf(each, contents, this.wall.shown))
+    const others = series.filter((each) => !hung.has(each.seriesUid) && !liesOver(each))
+    return others.map((each) => restOf(each, contents, this.wall.shown))
   }
 
   /** What the active cell is to show. */

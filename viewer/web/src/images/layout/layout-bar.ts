@@ -20,6 +20,8 @@ type Bar = {
   readonly onLayOut: (meant: LayoutKey) => void
   /** Planes and slabs of the active cell; undefined where its series is none of slices. */
   readonly reformat: ReformatMenu | undefined
+  /** What lies over the pictures. */
+  readonly layers: TemplateResult | typeof nothing
 }
 
 /** Drawn in a square of 24. */
@@ -53,6 +55,6 @@ export function layoutBar(bar: Bar): TemplateResult | typeof nothing {
         : html`${toggle('places', links.places)} ${toggle('windows', links.windows)} ${toggle('lines', bar.lines)}
           ${toggle('enlarge', bar.enlarged)}`
     }
-    ${bar.reformat ? reformatMenu(bar.reformat) : nothing} ${gridPicker(grid, bar.onGrid)}
+    ${bar.layers} ${bar.reformat ? reformatMenu(bar.reformat) : nothing} ${gridPicker(grid, bar.onGrid)}
   </div>`
 }

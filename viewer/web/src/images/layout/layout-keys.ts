@@ -4,7 +4,7 @@ import type { Choice } from '../reformat/choices'
 export type LayoutKey =
   | { readonly kind: 'cell'; readonly by: number }
   | { readonly kind: 'series'; readonly by: number }
-  | { readonly kind: 'grid' | 'enlarge' | 'places' | 'windows' | 'lines' | 'planes' }
+  | { readonly kind: 'grid' | 'enlarge' | 'places' | 'windows' | 'lines' | 'planes' | 'layers' }
   | { readonly kind: 'reformat'; readonly choice: Choice }
 
 /** Of planes and slabs, as they are told beside what they do. */
@@ -28,6 +28,7 @@ const KEYS: Readonly<Record<string, LayoutKey>> = {
   j: { kind: 'places' },
   J: { kind: 'windows' },
   x: { kind: 'lines' },
+  O: { kind: 'layers' },
   [REFORMAT_KEYS.all]: { kind: 'planes' },
   [REFORMAT_KEYS.axial]: { kind: 'reformat', choice: { kind: 'plane', plane: 'axial' } },
   [REFORMAT_KEYS.coronal]: { kind: 'reformat', choice: { kind: 'plane', plane: 'coronal' } },

@@ -3,6 +3,7 @@ import { html, nothing, type TemplateResult } from 'lit'
 import type { OtherPerson } from '../../api/case-detail'
 import type { Mark } from '../../api/marks'
 import { text } from '../../language'
+import type { Over } from '../layers/layers'
 import { DRAGGED } from '../series-strip'
 import type { ShownSeries } from '../shown-series'
 import type { ToolName } from '../tools/tool-names'
@@ -21,6 +22,8 @@ type Stage = {
   readonly documents: readonly string[] | undefined
   readonly otherPersons: readonly OtherPerson[] | undefined
   readonly marks: readonly Mark[] | undefined
+  /** What lies over pictures. */
+  readonly over: Over | undefined
   readonly onView: (event: Event) => void
   readonly onShown: () => void
   readonly onTouched: (event: Event) => void
@@ -58,6 +61,7 @@ export function stage(now: Stage): TemplateResult {
           .otherPersons=${now.otherPersons}
           .marks=${now.marks}
           .tool=${now.tool}
+          .over=${now.over}
           .covered=${alone && index !== active}
           .reference=${index === active ? undefined : now.reference}
           @dblclick=${now.onDoubleClick}

@@ -1,0 +1,217 @@
+"""Segments and contours over slices, read back from a real canvas: the right pixels, however the picture stands."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pytest
+from playwright.sync_api import Page, expect
+from pydicom.dataset import Dataset
+from pydicom.sequence import Sequence
+
+from storage.database import connect
+from tests.archive import archive
+from tests.builders import image, new_uid, thing
+from tests.dicomweb import serving
+from tests.pictures import desk
+from tests.pictures.test_reformatted import (
+    COLUMNS,
+    NOTES,
+    PIXEL_MM,
+    ROWS,
+    SLICE_MM,
+    SLICES,
+    SPACE,
+    STUDY,
+    at,
+    press,
+    slices,
+)
+from tests.running import wait_until
+
+ORIGIN: Final = (-8, 20, 100)
+"""The middle of the first pixel of the lowest slice."""
+# One pixel to the right of that, and odd in size: frames of 713 bits begin within bytes.
+WIDE, HIGH = 31, 23
+SEGMENTED: Final = (5, 6)
+MASK: Final = np.random.default_rng(7).random((len(SEGMENTED), HIGH, WIDE)) < 0.4
+RED: Final = [35_579, 53_664, 50_857]
+"""CIELab of sRGB (255, 0, 0)."""
+HEART: Final = (4, 10, 6, 13)
+"""The first column and row within, and the first ones behind; drawn on slice 5 along the edges of pixels."""
+
+COVERED: Final = """([points, colour]) => {
+  const cell = document.querySelector('tierread-cell')
+  const canvas = cell.querySelector('canvas.over')
+  const { data, width, height } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height)
+  return points.map(point => {
+    const [x, y] = cell.stack.onScreenAt(point).map(each => Math.floor(each * devicePixelRatio))
+    if (x < 0 || y < 0 || x >= width || y >= height) return null
+    const [red, green, blue, alpha] = data.slice(4 * (y * width + x), 4 * (y * width + x) + 4)
+    return alpha > 0 && [red, green, blue].every((each, at) => Math.abs(each - colour[at]) < 12)
+  })
+}"""
+"""Whether something of a colour lies over points of the patient; null outside of the viewport."""
+
+
+def segmentation() -> Dataset:
+    """Of one segment on two slices; its frames name no image, and have pixels of their own."""
+    made = over("1.2.840.10008.5.1.4.1.1.66.4", "SEG", 8)
+    made.Rows, made.Columns, made.NumberOfFrames = HIGH, WIDE, len(SEGMENTED)
+    made.BitsAllocated, made.BitsStored, made.HighBit, made.PixelRepresentation = 1, 1, 0, 0
+    made.SamplesPerPixel, made.PhotometricInterpretation = 1, "MONOCHROME2"
+    made.SegmentationType, made.ContentLabel = "BINARY", "NODULES"
+    made.SegmentSequence = Sequence([items(SegmentNumber=1, SegmentLabel="结节", RecommendedDisplayCIELabValue=RED)])
+    measures = items(PixelSpacing=[PIXEL_MM, PIXEL_MM], SliceThickness=SLICE_MM, SpacingBetweenSlices=SLICE_MM)
+    orientation = items(ImageOrientationPatient=[1, 0, 0, 0, 1, 0])
+    made.SharedFunctionalGroupsSequence = Sequence(
+        [items(PixelMeasuresSequence=Sequence([measures]), PlaneOrientationSequence=Sequence([orientation]))]
+    )
+    made.PerFrameFunctionalGroupsSequence = Sequence(
+        [
+            items(
+                SegmentIdentificationSequence=Sequence([items(ReferencedSegmentNumber=1)]),
+                PlanePositionSequence=Sequence([items(ImagePositionPatient=list(point(1, 0, k)))]),
+            )
+            for k in SEGMENTED
+        ]
+    )
+    packed = np.packbits(MASK.ravel(), bitorder="little").tobytes()
+    made.PixelData = packed + b"\0" * (len(packed) % 2)
+    made["PixelData"].VR = "OB"
+    return made
+
+
+def structure_set() -> Dataset:
+    made = over("1.2.840.10008.5.1.4.1.1.481.3", "RTSTRUCT", 9)
+    made.StructureSetLabel = "PLAN"
+    made.StructureSetROISequence = Sequence([items(ROINumber=3, ReferencedFrameOfReferenceUID=SPACE, ROIName="心脏")])
+    left, top, right, bottom = (edge - 0.5 for edge in HEART)
+    corners = [point(*each, 5) for each in ((left, top), (right, top), (right, bottom), (left, bottom))]
+    contour = items(
+        ContourGeometricType="CLOSED_PLANAR",
+        NumberOfContourPoints=4,
+        ContourData=[float(value) for corner in corners for value in corner],
+    )
+    made.ROIContourSequence = Sequence(
+        [items(ReferencedROINumber=3, ROIDisplayColor=[0, 0, 255], ContourSequence=Sequence([contour]))]
+    )
+    return made
+
+
+def over(sop_class: str, modality: str, number: int) -> Dataset:
+    made = image(SOPClassUID=sop_class, Modality=modality, SeriesNumber=number, SeriesInstanceUID=new_uid())
+    for keyword in ("PixelData", "Rows", "Columns", "BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation"):
+        del made[keyword]
+    made.StudyInstanceUID, made.FrameOfReferenceUID, made.SOPInstanceUID = STUDY, SPACE, new_uid()
+    return made
+
+
+def items(**values: Any) -> Dataset:
+    made = Dataset()
+    for keyword, value in values.items():
+        setattr(made, keyword, value)
+    return made
+
+
+def point(column: float, row: float, k: float) -> tuple[float, float, float]:
+    """The middle of a pixel of a slice, in mm of the patient."""
+    x, y, z = ORIGIN
+    return (x + PIXEL_MM * column, y + PIXEL_MM * row, z + SLICE_MM * k)
+
+
+@pytest.fixture
+def page(way: str, sqlite_template: Path, tmp_path: Path) -> Iterator[Page]:
+    """On slice 5 of the series, large enough that no outline reaches the middle of a pixel."""
+    url = f"sqlite:///{shutil.copy(sqlite_template, tmp_path / 'layers.db')}"
+    engine = connect(url)
+    with archive(engine, url, tmp_path) as held, serving(held, engine, tmp_path, desk.page_of_the_desk()) as web:
+        for one in (*slices(new_uid(), range(SLICES)), segmentation(), structure_set()):
+            assert held.take(thing(one)).accepted
+        with desk.opened(web.base, [STUDY], [way]) as opened:
+            page = opened[way]
+            page.evaluate(NOTES)
+            at(page, 5, SLICES)
+            yield page
+    engine.dispose()
+
+
+def covered(page: Page, places: np.ndarray, colour: tuple[int, int, int]) -> np.ndarray:
+    """For points of the patient (..., 3) 1 where the colour lies over them, 0 where it does not, -1 outside."""
+    found = page.evaluate(COVERED, [places.reshape(-1, 3).tolist(), list(colour)])
+    return np.array([-1 if each is None else int(each) for each in found]).reshape(places.shape[:-1])
+
+
+def pixels_of(k: int) -> np.ndarray:
+    return np.array([[point(column, row, k) for column in range(COLUMNS)] for row in range(ROWS)])
+
+
+def segmented(k: int) -> np.ndarray:
+    whole = np.zeros((ROWS, COLUMNS), int)
+    if k in SEGMENTED:
+        whole[:HIGH, 1 : 1 + WIDE] = MASK[SEGMENTED.index(k)]
+    return whole
+
+
+def in_the_heart() -> np.ndarray:
+    whole = np.zeros((ROWS, COLUMNS), int)
+    left, top, right, bottom = HEART
+    whole[top:bottom, left:right] = 1
+    return whole
+
+
+def settled(page: Page) -> None:
+    page.evaluate("() => new Promise(done => requestAnimationFrame(() => setTimeout(done, 100)))")
+
+
+@pytest.mark.parametrize("way", list(desk.WAYS))
+def test_segments_and_contours_lie_over_the_pixels_they_mean(page: Page) -> None:
+    red, blue = (255, 0, 0), (0, 0, 255)
+    page.get_by_label("叠加：分割与轮廓").click()
+    expect(page.locator(".layers-menu summary")).to_have_class("chosen")
+    page.locator(".layers-menu summary").click()
+    heart = page.locator(".layers-menu label", has_text="心脏").locator("input")
+    nodules = page.locator(".layers-menu label", has_text="结节").locator("input")
+    heart.uncheck()
+    wait_until(lambda: bool((covered(page, pixels_of(5), red) == 1).any()), 20)
+    found = {"as it was hung": covered(page, pixels_of(5), red)}
+    for key, name in (("o", "turned"), ("l", "and mirrored"), ("+", "and larger")):
+        press(page, key)
+        settled(page)
+        found[name] = covered(page, pixels_of(5), red)
+    press(page, "r")
+    at(page, 7, SLICES)
+    settled(page)
+    beside = covered(page, pixels_of(7), red)
+    at(page, 5, SLICES)
+    page.locator(".layers-menu summary").click()
+    heart.check()
+    nodules.uncheck()
+    settled(page)
+    contour = covered(page, pixels_of(5), blue)
+    nodules.check()
+
+    press(page, "8")
+    at(page, 7, ROWS)
+    across = np.array([[point(column, 7, k) for column in range(COLUMNS)] for k in range(SLICES)])
+    wait_until(lambda: bool((covered(page, across, red) == 1).any()), 20)
+    settled(page)
+    coronal = covered(page, across, red)
+    expect(page.locator(".over-words")).to_contain_text("不随重建平面显示")
+    press(page, "0")
+    expect(page.locator(".over-words")).to_contain_text("厚层图上不显示叠加")
+    press(page, "Shift+O")
+    expect(page.locator("canvas.over")).to_have_count(0)
+
+    expected = segmented(5)
+    wrong = {name: int(((one != expected) & (one >= 0)).sum()) for name, one in found.items()}
+    assert wrong == dict.fromkeys(found, 0)
+    assert (found["as it was hung"] >= 0).all()
+    assert (found["and larger"] < 0).any()
+    assert not (beside == 1).any()
+    assert (contour == in_the_heart()).all()
+    assert (coronal[1:] == np.array([segmented(k)[7] for k in range(1, SLICES)])).all()  # the lowest lies on the edge
