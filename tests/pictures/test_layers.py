@@ -1,4 +1,4 @@
-"""Segments and contours over slices, read back from a real canvas: the right pixels, however the picture stands."""
+"""Segments, contours and doses over slices, read back from a real canvas, however the picture stands."""
 
 from __future__ import annotations
 
@@ -124,13 +124,30 @@ def point(column: float, row: float, k: float) -> tuple[float, float, float]:
     return (x + PIXEL_MM * column, y + PIXEL_MM * row, z + SLICE_MM * k)
 
 
+def dose() -> Dataset:
+    """2 Gy a column and 5 a slice, on pixels of 2 by 2 mm and planes 2.5 mm apart, from below the slices on."""
+    made = over("1.2.840.10008.5.1.4.1.1.481.2", "RTDOSE", 10)
+    planes, rows, columns = 8, 8, 10
+    made.Rows, made.Columns, made.NumberOfFrames = rows, columns, planes
+    made.BitsAllocated, made.BitsStored, made.HighBit, made.PixelRepresentation = 32, 32, 31, 0
+    made.ImagePositionPatient, made.ImageOrientationPatient = list(point(-2, -2, -1)), [1, 0, 0, 0, 1, 0]
+    made.PixelSpacing, made.DoseGridScaling, made.DoseUnits, made.DoseType = [2, 2], "0.01", "GY", "PHYSICAL"
+    made.GridFrameOffsetVector = [2 * SLICE_MM * plane for plane in range(planes)]
+    made.FrameIncrementPointer = 0x3004000C
+    _, column = np.indices((rows, columns))
+    values = np.array([100 * (2 * column + 5 * plane) for plane in range(planes)])
+    made.PixelData = values.astype("<u4").tobytes()
+    made["PixelData"].VR = "OW"
+    return made
+
+
 @pytest.fixture
-def page(way: str, sqlite_template: Path, tmp_path: Path) -> Iterator[Page]:
+def page(way: str, laid: list[Dataset], sqlite_template: Path, tmp_path: Path) -> Iterator[Page]:
     """On slice 5 of the series, large enough that no outline reaches the middle of a pixel."""
     url = f"sqlite:///{shutil.copy(sqlite_template, tmp_path / 'layers.db')}"
     engine = connect(url)
     with archive(engine, url, tmp_path) as held, serving(held, engine, tmp_path, desk.page_of_the_desk()) as web:
-        for one in (*slices(new_uid(), range(SLICES)), segmentation(), structure_set()):
+        for one in (*slices(new_uid(), range(SLICES)), *laid):
             assert held.take(thing(one)).accepted
         with desk.opened(web.base, [STUDY], [way]) as opened:
             page = opened[way]
@@ -168,10 +185,10 @@ def settled(page: Page) -> None:
     page.evaluate("() => new Promise(done => requestAnimationFrame(() => setTimeout(done, 100)))")
 
 
-@pytest.mark.parametrize("way", list(desk.WAYS))
+@pytest.mark.parametrize(("way", "laid"), [(way, [segmentation(), structure_set()]) for way in desk.WAYS])
 def test_segments_and_contours_lie_over_the_pixels_they_mean(page: Page) -> None:
     red, blue = (255, 0, 0), (0, 0, 255)
-    page.get_by_label("叠加：分割与轮廓").click()
+    page.get_by_label("叠加：分割、轮廓、剂量").click()
     expect(page.locator(".layers-menu summary")).to_have_class("chosen")
     page.locator(".layers-menu summary").click()
     heart = page.locator(".layers-menu label", has_text="心脏").locator("input")
@@ -215,3 +232,28 @@ def test_segments_and_contours_lie_over_the_pixels_they_mean(page: Page) -> None
     assert not (beside == 1).any()
     assert (contour == in_the_heart()).all()
     assert (coronal[1:] == np.array([segmented(k)[7] for k in range(1, SLICES)])).all()  # the lowest lies on the edge
+
+
+@pytest.mark.parametrize(("way", "laid"), [("cpu", [dose()])])
+def test_a_dose_is_drawn_by_parts_of_its_highest_value(page: Page) -> None:
+    highest = 2 * 9 + 5 * 7
+    # a pixel of the grid is four of the slice, and begins two before it; a plane is two slices, and begins one below
+    column, slice_ = np.arange(COLUMNS), 5
+    doses = np.broadcast_to(2 * (column + 2) / 4 + 5 * (slice_ + 1) / 2, (ROWS, COLUMNS))
+    bands = {50: (70, 190, 255), 30: (110, 110, 255)}
+    press(page, "Shift+O")
+    wait_until(lambda: bool((covered(page, pixels_of(slice_), bands[50]) == 1).any()), 20)
+    settled(page)
+    drawn = {percent: covered(page, pixels_of(slice_), colour) for percent, colour in bands.items()}
+    page.locator(".layers-menu summary").click()
+    names = page.locator(".layers-menu .row span").all_text_contents()
+
+    inside = {
+        50: (doses >= 0.5 * highest) & (doses < 0.7 * highest),
+        30: (doses >= 0.3 * highest) & (doses < 0.5 * highest),
+    }
+    clear = np.all([abs(doses - part * highest) > 0.2 for part in (0.3, 0.5, 0.7)], axis=0)  # beside the lines
+    assert {percent: int((drawn[percent] != inside[percent])[clear].sum()) for percent in bands} == {50: 0, 30: 0}
+    assert inside[50].any()
+    assert inside[30].any()
+    assert "26.5 Gy · 50 %" in names

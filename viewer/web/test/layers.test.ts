@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { TAG, type DataSet } from '../src/images/dicom-json'
 import { ofCielab } from '../src/images/layers/colour'
+import { linesAt } from '../src/images/layers/contour-lines'
+import { doseGridOf, dosesAt, dosesOf } from '../src/images/layers/doses'
 import { gridOf } from '../src/images/layers/grid'
 import { outlineOf } from '../src/images/layers/outline'
 import { nearest, sampled } from '../src/images/layers/sampled'
@@ -237,6 +239,95 @@ describe('a segmentation', () => {
   ])('that is %s says so', (why, more) => {
     expect(segmentationOf({ ...SEGMENTATION, ...more })).toMatchObject({ why })
   })
+})
+
+describe('lines of one value', () => {
+  test('run between the middles of pixels, where the value lies', () => {
+    // 0 4 8
+    // 0 4 8: 5 lies a quarter of a pixel behind the middle of the second column
+    expect(linesAt(5, Float32Array.of(0, 4, 8, 0, 4, 8), 3, 2)).toEqual([[1.75, 0.5, 1.75, 1.5]])
+  })
+
+  test('join what is like the middle of a saddle', () => {
+    const cut = (...values: readonly number[]): readonly string[] =>
+      linesAt(5, Float32Array.from(values), 2, 2).map((line) => line.join())
+
+    // 10 0 / 2 10 has 5.5 in its middle: the corners below are cut off
+    expect(cut(10, 0, 2, 10)).toEqual(['1,0.5,1.5,1', '0.875,1.5,0.5,1.125'])
+    // 10 0 / 0 8 has 4.5 there: the corners above are
+    expect(cut(10, 0, 0, 8)).toEqual(['0.5,1,1,0.5', '1.5,1.125,1.125,1.5'])
+  })
+
+  test('end where nothing is known', () => {
+    expect(linesAt(5, Float32Array.of(NaN, 4, 8, 0, 4, 8), 3, 2)).toHaveLength(1)
+    expect(linesAt(2, Float32Array.of(NaN, 4, 8, 0, 4, 8), 3, 2)).toHaveLength(0)
+  })
+})
+
+const DOSE = slice(0, {
+  [TAG.NumberOfFrames]: [2],
+  [TAG.BitsAllocated]: [16],
+  '30040002': ['GY'],
+  '3004000C': [0, 10],
+  '3004000E': [0.5],
+})
+const doseOf = (more: DataSet = {}) => {
+  const found = doseGridOf({ ...DOSE, ...more })
+  return 'why' in found ? expect.fail(found.why) : found
+}
+/** 2 Gy a column, 10 a row, 100 a plane, in 0.5 Gy. */
+const STORED = [0, 1].map((plane) => {
+  const values = Uint16Array.from({ length: 12 }, (_, at) => 2 * (2 * (at % 4) + 10 * Math.floor(at / 4) + 100 * plane))
+  return new Uint8Array(values.buffer)
+})
+
+describe('a dose', () => {
+  test('is what is stored by its scaling, in the order of its planes', () => {
+    const upside = doseOf(of({ '3004000C': [0, -10] }))
+    const doses = dosesOf(upside, [STORED[1] ?? new Uint8Array(), STORED[0] ?? new Uint8Array()])
+
+    expect(upside.planes).toEqual([
+      { along_mm: -10, frame: 2 },
+      { along_mm: 0, frame: 1 },
+    ])
+    expect([...dosesOf(doseOf(), STORED)].slice(10, 14)).toEqual([24, 26, 100, 102])
+    expect(doses[0]).toBe(100)
+  })
+
+  test('of 32 bits and of signs', () => {
+    const four = doseOf(of({ [TAG.BitsAllocated]: [32], [TAG.NumberOfFrames]: [1], [TAG.PixelRepresentation]: [1] }))
+    const stored = new Uint8Array(Int32Array.from({ length: 12 }, (_, at) => (at === 1 ? -70_000 : 70_000)).buffer)
+
+    expect([...dosesOf(four, [stored])].slice(0, 2)).toEqual([35_000, -35_000])
+  })
+
+  test('lies between its values in all three directions, and nowhere outside of them', () => {
+    // pixels of 1 mm from 1 mm behind the first ones of the grid on, a quarter of the way up
+    const between = grid(
+      slice(2.5, {
+        [TAG.ImagePositionPatient]: [11, 21, 2.5],
+        [TAG.PixelSpacing]: [1, 1],
+        [TAG.Columns]: [7],
+        [TAG.Rows]: [2],
+      }),
+    )
+    const found = [...dosesAt(between, doseOf(), dosesOf(doseOf(), STORED))]
+
+    // half a column is 1, half a row 5, a quarter of the way between the planes 25
+    expect(found).toEqual([31, 32, 33, 34, 35, 36, NaN, 36, 37, 38, 39, 40, 41, NaN])
+    expect([-1, 0, 10, 11].map((z) => dosesAt(grid(slice(z)), doseOf(), dosesOf(doseOf(), STORED))[0])).toEqual([
+      NaN,
+      0,
+      100,
+      NaN,
+    ])
+  })
+
+  test.each([
+    ['without offsets', of({ '3004000C': [] }), 'unknown'],
+    ['of errors', of({ '30040004': ['ERROR'] }), 'unknown'],
+    ['without a scaling', of({ '3004000E': [] }), 'empty'],
+  ])('%s is none', (_name, more, why) => expect(doseGridOf({ ...DOSE, ...more })).toMatchObject({ why }))
 })
 
 const contour = (z: number, type = 'CLOSED_PLANAR', source = ''): DataSet =>

@@ -6,6 +6,8 @@ import { TAG, textOf, type DataSet } from '../dicom-json'
 import type { Picture } from '../pictures'
 import { seriesPath } from '../pictures'
 import type { Series } from '../series'
+import { DoseLayer } from './dose'
+import { doseGridOf } from './doses'
 import type { Layer, Made, Unusable } from './layer'
 import { layersMenu } from './menu'
 import { paint, type Affine, type Painted } from './paint'
@@ -110,6 +112,7 @@ export class Layers {
 const STORAGE = '1.2.840.10008.5.1.4.1.1.'
 const SEGMENTATIONS: readonly string[] = [`${STORAGE}66.4`, `${STORAGE}66.7`]
 const STRUCTURES = `${STORAGE}481.3`
+const DOSE = `${STORAGE}481.2`
 
 function layerOf(instance: DataSet, path: string, onChange: () => void): readonly (Layer | Unusable)[] {
   const address = `${path}/instances/${textOf(instance, TAG.SOPInstanceUID)}`
@@ -121,6 +124,10 @@ function layerOf(instance: DataSet, path: string, onChange: () => void): readonl
   if (which === STRUCTURES) {
     const read = structuresOf(instance)
     return ['why' in read ? read : new StructuresLayer(read)]
+  }
+  if (which === DOSE) {
+    const read = doseGridOf(instance)
+    return ['why' in read ? read : new DoseLayer(read, address, onChange)]
   }
   return []
 }

@@ -10,7 +10,7 @@ import type { Series } from '../series'
 import type { Cell } from './cell'
 
 /** Objects that say something of places in pictures of other series. */
-const MODALITIES: ReadonlySet<string> = new Set(['SEG', 'RTSTRUCT'])
+const MODALITIES: ReadonlySet<string> = new Set(['SEG', 'RTSTRUCT', 'RTDOSE'])
 
 export const liesOver = ({ modality }: Series): boolean => MODALITIES.has(modality)
 
