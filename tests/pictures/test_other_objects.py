@@ -102,7 +102,7 @@ def test_each_object_says_what_it_is_and_what_opens_it(sqlite_template: Path, tm
             objects = page.locator(".objects")
             chosen(page, pdf)
             expect(objects).to_contain_text("PDF 文档")
-            expect(objects.get_by_role("alert")).to_contain_text("已损坏或没有内容")
+            expect(objects.get_by_role("alert")).to_contain_text("此文档已损坏")
             expect(objects.locator("a")).to_have_attribute("href", f"/dicomweb{path_of(pdf)}/rendered")
             chosen(page, sr)
             expect(objects).to_contain_text("结构化报告")

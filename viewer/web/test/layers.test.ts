@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { TAG, type DataSet } from '../src/images/dicom-json'
+import { affineOf } from '../src/images/layers/affine'
 import { ofCielab } from '../src/images/layers/colour'
 import { linesAt } from '../src/images/layers/contour-lines'
 import { doseGridOf, dosesAt, dosesOf } from '../src/images/layers/doses'
@@ -61,6 +62,15 @@ describe('stored frames', () => {
     expect([...valuesOf(Uint8Array.of(0, 2, 1), { kind: 'labels', bytes: 1 }, 3, 2)]).toEqual([0, 255, 0])
     expect([...valuesOf(Uint8Array.of(2, 1, 2, 0), { kind: 'labels', bytes: 2 }, 2, 258)]).toEqual([255, 0])
   })
+})
+
+test('pixels come to the screen wherever the picture stands', () => {
+  // turned by a quarter and three times as large: 2 mm to the right are 6 points down
+  const { plane } = grid(slice(0))
+  const affine = affineOf(plane, ([x, y]) => [100 - 3 * y, 50 + 3 * x])
+
+  // the outer corner of the first pixel lies at x = 9 and y = 19
+  expect(affine).toEqual([0, 6, -6, 0, 43, 77])
 })
 
 describe('the outline', () => {

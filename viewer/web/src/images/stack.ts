@@ -5,8 +5,7 @@ import { faultOf, type Fault } from './faults'
 import { GreyLevels } from './grey-levels'
 import { OnScreen, type Quality } from './on-screen'
 import type { MarkChange } from '../api/marks'
-import { pointOf } from './frame-plane'
-import type { Affine } from './layers/paint'
+import { affineOf, type Affine } from './layers/affine'
 import type { Picture } from './pictures'
 import { forgetMarks, watchMarks } from './marks'
 import { isReformatted } from './reformat/scheme'
@@ -59,9 +58,6 @@ const FULL = core.Enums.ImageQualityStatus.FULL_RESOLUTION
 
 const sizeOf = (image: core.Types.IImage): string =>
   [image.rows, image.columns, image.rowPixelSpacing, image.columnPixelSpacing].join()
-
-/** Pixels: far enough that points of the screen, which are told in whole ones at times, do not matter. */
-const FAR = 1000
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] }
 
@@ -200,12 +196,8 @@ export class Stack {
 
   /** How pixels of the picture come to the viewport, in points of the screen; undefined while another one stands there. */
   affineOf(imageId: string): Affine | undefined {
-    const plane = planeOf(imageId)
-    if (!plane || this.image?.imageId !== imageId) return undefined
-    const at = (column: number, row: number): readonly [number, number] =>
-      this.onScreenAt(pointOf(plane, [column, row]))
-    const [[x, y], across, down] = [at(0, 0), at(FAR, 0), at(0, FAR)]
-    return [(across[0] - x) / FAR, (across[1] - y) / FAR, (down[0] - x) / FAR, (down[1] - y) / FAR, x, y]
+    const plane = this.image?.imageId === imageId ? planeOf(imageId) : undefined
+    return plane && affineOf(plane, (point) => this.onScreenAt(point))
   }
 
   drawAgain(): void {

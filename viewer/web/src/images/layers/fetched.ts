@@ -1,9 +1,7 @@
-/** Frames of one object, as they are stored but for compression, fetched as they are needed. */
+/** Frames of one object, as they are stored but for compression, fetched as they are needed and held until it is closed. */
 
 /** Beside the pictures, which go before. */
 const AT_ONCE = 2
-/** Of all frames together; the ones that were fetched first go. */
-const MOST_BYTES = 64 * 1024 * 1024
 const NATIVE = 'application/octet-stream; transfer-syntax=1.2.840.10008.1.2.1'
 
 export class Frames {
@@ -11,7 +9,6 @@ export class Frames {
   private readonly lost = new Set<number>()
   private readonly asked = new Set<number>()
   private wanted: readonly number[] = []
-  private bytes = 0
   private readonly ending = new AbortController()
 
   /** `address` is that of the instance; `onChange`: more of them came, or did not come. */
@@ -55,7 +52,7 @@ export class Frames {
         signal: this.ending.signal,
       })
       if (!answer.ok) throw new Error(`no frame: ${answer.status}`)
-      this.keep(number, new Uint8Array(await answer.arrayBuffer()))
+      this.there.set(number, new Uint8Array(await answer.arrayBuffer()))
     } catch {
       this.lost.add(number)
     } finally {
@@ -64,15 +61,5 @@ export class Frames {
     if (this.ending.signal.aborted) return
     this.go()
     this.onChange()
-  }
-
-  private keep(number: number, frame: Uint8Array): void {
-    this.there.set(number, frame)
-    this.bytes += frame.length
-    for (const [other, { length }] of this.there) {
-      if (this.bytes <= MOST_BYTES || other === number) return
-      this.there.delete(other)
-      this.bytes -= length
-    }
   }
 }

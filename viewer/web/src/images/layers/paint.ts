@@ -1,9 +1,7 @@
 /** Shapes on a canvas over a picture, as it stands on the screen: zoomed, moved, turned and mirrored with it. */
+import type { Affine } from './affine'
 import type { Colour } from './colour'
 import type { Line, Mask, Shape } from './layer'
-
-/** How a point of the picture, in its pixels, comes to points of the screen: as `CanvasTransform` has it. */
-export type Affine = readonly [a: number, b: number, c: number, d: number, e: number, f: number]
 
 export type Painted = { readonly shape: Shape; readonly colour: Colour }
 export type Style = { /** 0 to 1. */ readonly opacity: number; readonly isFilled: boolean }

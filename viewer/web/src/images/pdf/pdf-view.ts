@@ -261,6 +261,6 @@ const numberOf = (page: Element): number => Number((page as HTMLElement).dataset
 /** The server sends no document that is none (406), and none that is too large for it (413). */
 async function bytesAt(address: string): Promise<Uint8Array> {
   const answer = await fetch(address, { headers: { Accept: 'application/pdf' }, credentials: 'same-origin' })
-  if (!answer.ok) throw new NotOpened(answer.status === 406 ? 'broken' : answer.status === 413 ? 'large' : 'lost')
+  if (!answer.ok) throw new NotOpened(answer.status === 406 ? 'empty' : answer.status === 413 ? 'large' : 'lost')
   return new Uint8Array(await answer.arrayBuffer())
 }
