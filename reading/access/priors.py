@@ -98,6 +98,8 @@ def _found(
     priors: dict[str, list[PriorCase]] = {case.id: [] for case in found}
     linked = {each.linked for each in persons.values() if each.linked is not None}
     numbers = _of_one_person(tx, {number for each in persons.values() for number in each.said})
+    for each in persons.values():
+        each.said = {number: said for number, said in each.said.items() if number in numbers}
     if not linked and not numbers:
         return priors
     case, joined = tables.case, tables.case_study
@@ -179,14 +181,14 @@ def _link(one: tuple[Case, _Person], other: tuple[Case, _Person], compared: _Com
     return Link.NUMBER if answers == {Answer.AGREES} else None
 
 
-def _of_one_person(tx: Connection, numbers: AbstractSet[tuple[str, str]]) -> list[tuple[str, str]]:
+def _of_one_person(tx: Connection, numbers: AbstractSet[tuple[str, str]]) -> set[tuple[str, str]]:
     """Those of these numbers, each with its issuer, that can be somebody's."""
     if not numbers:
-        return []
+        return set()
     key = (study.c.patient_id, study.c.issuer)
     names = sa.func.count(study.c.patient_name.distinct())
     rows = tx.execute(sa.select(*key).where(sa.tuple_(*key).in_(numbers)).group_by(*key).having(names <= NAMES))
-    return [(row[0], row[1]) for row in rows]
+    return {(row[0], row[1]) for row in rows}
 
 
 def _persons(tx: Connection, of_cases: sa.ColumnElement[bool]) -> dict[str, _Person]:

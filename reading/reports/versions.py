@@ -364,8 +364,9 @@ def _released() -> sa.ColumnElement[bool]:
         later.c.number > version.c.number,
         (later.c.status == Status.WITHHELD) | (later.c.status == Status.ENTERED_IN_ERROR),
     )
-    stood = (version.c.status == Status.FINAL) | (version.c.status == Status.SUPERSEDED)
-    return version.c.released_at.is_not(None) & stood & ~struck
+    # What only waited beside a final one and was struck with it took nothing away: that one was shown again.
+    stands = (version.c.status == Status.FINAL) | ((version.c.status == Status.SUPERSEDED) & ~struck)
+    return version.c.released_at.is_not(None) & stands
 
 
 def _end_valid(tx: Connection, case_id: str) -> None:

@@ -199,8 +199,11 @@ def endorse(
     _add_signature(ctx, seal, version, role, grant=grant, basis=basis, confirmed=confirmed)
     if version.status is Status.PENDING and versions.final(tx, case.id) is None:
         versions.let_out(tx, version)
+    version = versions.by_id(tx, version.id)
+    # Of words that were kept back and stay as they are nobody was told, also where images or a name have changed.
+    if standing.status is Status.PENDING and said == standing.content and version.status is Status.PRELIMINARY:
         critical.tell_by_rule(ctx, version)
-    return versions.by_id(tx, version.id)
+    return version
 
 
 @without_door("The act that signs the report has opened its case.")

@@ -73,6 +73,26 @@ def test_thousands_of_studies_under_one_number_are_compared_by_what_they_say(
     assert len(executed) < 15
 
 
+def test_a_number_that_joins_nobody_joins_nobody_who_is_found_for_another_case(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        for number in range(priors.NAMES):
+            arrive(tx, clinic, f"1.{number}", now, **{**DOG, "patient_name": f"Cat^{number}"})
+        patient_id = pia(tx, now).id
+        earlier = arrive(tx, clinic, "2.1", now - timedelta(days=9), **DOG)
+        linked = arrive(tx, clinic, "2.2", now, **{**DOG, "patient_id": "X9"})
+        for case in (earlier, linked):
+            cases.change(tx, cases.by_id(tx, case.id), patient_id=patient_id)
+        stranger = arrive(tx, clinic, "2.3", now, **DOG)
+        both = [cases.by_id(tx, case.id) for case in (linked, stranger)]
+        found = priors.prior_cases(tx, clinic.ada, both, now)
+
+    assert {case_id: [one.id for one in each] for case_id, each in found.items()} == {
+        linked.id: [earlier.id],
+        stranger.id: [],
+    }
+
+
 @pytest.mark.parametrize("number", ["", "TEST", "Anonymous"])
 def test_a_placeholder_joins_nobody_even_under_one_name(engine: Engine, now: datetime, number: str) -> None:
     with transaction(engine) as tx:

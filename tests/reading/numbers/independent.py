@@ -165,10 +165,11 @@ class _Counting:
             for row in self._versions
             if row["released_at"] is not None and row["status"] not in {"withheld", "entered_in_error"}
         ]
-        final = [row for row in good if row["status"] == "final"]
-        if not final:
+        struck = [row["number"] for row in self._versions if row["status"] in {"withheld", "entered_in_error"}]
+        standing = [row for row in good if row["status"] == "final" or row["number"] > max([0, *struck])]
+        if not standing:
             return
-        first, stands, case = good[0], final[-1], self._case
+        first, stands, case = good[0], standing[-1], self._case
         at = first["released_at"]
         author = ("", "")
         for row in self._versions:

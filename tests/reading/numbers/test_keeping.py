@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
+from reading.context import Context
+from reading.kinds import Role
 from reading.numbers import keeping, rollup
+from reading.reports import versions
+from reading.reports.versions import Status
+from reading.signing import signatures
 from reading.tables import number_cell, number_change, number_fact, number_ratio, number_time
 from storage.database import transaction
 from storage.ids import new_id
-from tests.reading.clinic import PNEUMONIA, arrive, open_clinic, read
+from tests.reading.clinic import PNEUMONIA, arrive, open_clinic, read, shown
 from tests.reading.crossing import cross
+from tests.reading.region import hire
 
 
 def keep(engine: Engine, today: date) -> None:
@@ -47,6 +54,23 @@ def test_a_released_report_counts_once_with_its_times(engine: Engine, now: datet
     assert {row.person_id for row in cells} == {"", clinic.ada.person_id}
     assert times == {"read", "released", "examined"}
     assert left == 0
+
+
+def test_a_release_counts_on_while_a_critical_addendum_has_its_place(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        zoe = hire(tx, "zoe", now, (Role.RESIDENT, clinic.region.oak))
+        case = arrive(tx, clinic, "1.1", now)
+        final = read(tx, clinic, clinic.ada, case.id, now)
+        ctx, stroke = Context(tx, clinic.audit, now, zoe), replace(PNEUMONIA, critical_class="stroke")
+        signatures.addendum(ctx, clinic.seal, final.id, content=stroke, screen=shown(tx, case.id))
+        stands = [one.status for one in versions.of_case(tx, case.id)]
+    keep(engine, now.date())
+
+    with transaction(engine) as tx:
+        cells = tx.execute(sa.select(number_cell)).all()
+    assert stands == [Status.SUPERSEDED, Status.PRELIMINARY]
+    assert sum(row.released for row in cells if not row.person_id) == 1
 
 
 def test_every_day_is_summed_anew_site_by_site_and_the_request_marks_no_days(engine: Engine, now: datetime) -> None:

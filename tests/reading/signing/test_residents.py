@@ -209,7 +209,7 @@ def test_a_critical_addendum_takes_the_place_of_the_final_report_at_the_site_as_
         assert list(notices) == ["changed"]
 
 
-@pytest.mark.parametrize("goes_out", ["countersigned", "changed", "urgent", "critical", "addendum"])
+@pytest.mark.parametrize("goes_out", ["countersigned", "more_images", "changed", "urgent", "critical", "addendum"])
 def test_what_rules_tell_of_a_report_waits_until_the_site_sees_it(engine: Engine, now: datetime, goes_out: str) -> None:
     with transaction(engine) as tx:
         clinic = open_clinic(tx, now, rule())
@@ -227,12 +227,14 @@ def test_what_rules_tell_of_a_report_waits_until_the_site_sees_it(engine: Engine
         elif goes_out == "critical":
             critical.raise_alert(as_zoe, case.id, critical_class="stroke", finding="左侧")
         else:
+            if goes_out == "more_images":
+                another_image(tx, clinic, "1.1", 2, now)
             changed = replace(NORMAL, findings="两肺重看") if goes_out == "changed" else None
             verify(tx, clinic, clinic.vera, case.id, now, changed)
         told = [one for one in alert_rows.standing_on_each(tx, [case.id])[case.id] if one.kind is Kind.NOTICE]
 
         assert before == {}
-        by_vera = goes_out in {"countersigned", "changed", "addendum"}
+        by_vera = goes_out in {"countersigned", "more_images", "changed", "addendum"}
         assert [one.raised_by for one in told] == [(clinic.vera if by_vera else zoe).person_id]
 
 

@@ -16,17 +16,18 @@ from reading.context import Context
 from reading.desk import desk
 from reading.errors import Invalid, MoveNotAllowed, NotAllowed, NotThere, ReadingError, Stale
 from reading.intake import correction, intake, putting_right
+from reading.kinds import Role
 from reading.patients import attribution
 from reading.queue import leases
 from reading.reports import versions
 from reading.reports.seal import holds
 from reading.reports.versions import Status
-from reading.signing import withhold
+from reading.signing import signatures, withhold
 from reading.viewers import PatientViewer
 from storage.database import transaction
 from storage.index import queries
-from tests.reading.clinic import NORMAL, PNEUMONIA, another_image, arrive, open_clinic, read, send, state, take
-from tests.reading.region import KEYS, pia
+from tests.reading.clinic import NORMAL, PNEUMONIA, another_image, arrive, open_clinic, read, send, shown, state, take
+from tests.reading.region import KEYS, hire, pia
 
 
 def test_whoever_sees_the_mistake_hides_it_from_everybody_at_once(engine: Engine, now: datetime) -> None:
@@ -149,6 +150,27 @@ def test_what_was_withheld_by_mistake_is_the_same_version_again(engine: Engine, 
 
         assert restored.id == version.id
         assert restored.status is Status.FINAL
+
+
+def test_what_waited_beside_a_report_and_was_withheld_with_it_leaves_the_restored_one_released(
+    engine: Engine, now: datetime
+) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        zoe = hire(tx, "zoe", now, (Role.RESIDENT, clinic.region.oak))
+        case = arrive(tx, clinic, "1.1", now)
+        version = read(tx, clinic, clinic.ada, case.id, now)
+        ctx = Context(tx, clinic.audit, now, zoe)
+        signatures.addendum(ctx, clinic.seal, version.id, content=PNEUMONIA, screen=shown(tx, case.id))
+        withhold.withhold(Context(tx, clinic.audit, now, clinic.tang), case.id, why="?")
+        hidden = versions.released(tx, case.id)
+        withhold.restore(Context(tx, clinic.audit, now, clinic.mona), clinic.seal, case.id, why="无误")
+        shown_again = versions.released(tx, case.id)
+
+        assert [one.status for one in versions.of_case(tx, case.id)] == [Status.FINAL, Status.WITHHELD]
+        assert hidden is None
+        assert shown_again is not None
+        assert shown_again.id == version.id
 
 
 def test_words_that_could_not_stand_never_come_back_with_a_later_withholding(engine: Engine, now: datetime) -> None:
