@@ -52,7 +52,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Let each worker begin to import somewhere else: what one of them has compiled the others read."""
-    modules = sorted(Path(__file__).parent.rglob("test_*.py"))
+    here = session.config.invocation_params.dir
+    asked = {here / named.split("::")[0] for named in session.config.args}
+    modules = sorted({module for path in asked for module in ([path] if path.is_file() else path.rglob("test_*.py"))})
     number, workers = os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:], os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")
     begin = len(modules) * int(number) // int(workers)
     for path in modules[begin:] + modules[:begin] if begin else []:

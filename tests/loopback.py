@@ -35,6 +35,7 @@ def listening(app: Any) -> Iterator[str]:
         yield standing.origin
     finally:
         standing.send_everybody_away()
+        standing.app = None  # whoever still comes is answered by nothing that has ended
         _free.append(standing)
 
 

@@ -200,6 +200,9 @@ def test_a_pdf_is_read_in_its_place_and_seen_when_each_page_was_on_the_screen(
             colour_of_page.append(colour_in_the_middle(page, 2))
             wait_until(lambda: page.evaluate("() => window.seen.length") == 1)
             expect(page.locator(".pdf-bar output")).to_have_text("各页均已看过")
+            sheets.first.scroll_into_view_if_needed()
+            expect(page.locator(".pdf-bar span")).to_have_text("第 1 页，共 3 页")
+            expect(page.get_by_label("下一页")).to_be_enabled()
             title = page.title()
     engine.dispose()
 

@@ -1,4 +1,4 @@
-/** A judgement as it will be told: what becomes of the report, its score, and the word to its author. */
+/** A judgement as it will be told: its score, and the word to the author. */
 import { html, type TemplateResult } from 'lit'
 import { text } from '../language'
 import type { Judgement } from './judgement'

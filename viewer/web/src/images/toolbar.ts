@@ -28,10 +28,7 @@ export function toolbar(bar: Bar): TemplateResult {
       title=${titleOf(words, TOOL_KEYS[name])}
       aria-label=${words}
       aria-pressed=${bar.tool === name}
-      @click=${(event: Event) => {
-        shut(event)
-        bar.onTool(name)
-      }}
+      @click=${() => bar.onTool(name)}
     >
       ${sign(name)}<span>${words}</span>
     </button>`
@@ -42,11 +39,7 @@ export function toolbar(bar: Bar): TemplateResult {
       title=${name === 'clear' ? words : titleOf(words, ACT_KEYS[name])}
       aria-label=${words}
       aria-pressed=${pressed ?? nothing}
-      @click=${(event: Event) => {
-        shut(event)
-        if (name === 'clear') bar.onClear()
-        else bar.onAct({ kind: name })
-      }}
+      @click=${() => (name === 'clear' ? bar.onClear() : bar.onAct({ kind: name }))}
     >
       ${sign(name)}<span>${words}</span>
     </button>`
@@ -69,7 +62,7 @@ export function toolbar(bar: Bar): TemplateResult {
       >
         ${sign(rarer ?? 'more')}
       </summary>
-      <div class="menu" role="group" aria-label=${text('desk.tools-more')}>
+      <div class="menu" role="group" data-folds aria-label=${text('desk.tools-more')}>
         <div class="from-bar measuring">${MEASURING.map(tool)}</div>
         <div class="from-bar acts">${act('invert', bar.inverted)} ${act('rotate')} ${act('flip')} ${act('reset')}</div>
         ${RARER.map(tool)} ${act('back')} ${act('clear')}
@@ -92,6 +85,3 @@ function presets(bar: Bar): TemplateResult | typeof nothing {
     ${bar.presets.map(({ name, key }) => html`<option value=${name}>${key} ${text(`desk.preset.${name}`)}</option>`)}
   </select>`
 }
-
-/** What was chosen in the menu closes it. */
-const shut = (event: Event): void => (event.currentTarget as HTMLElement).closest('details')?.removeAttribute('open')

@@ -14,13 +14,9 @@ const ARROWS: Readonly<Record<string, Grid>> = {
 /** Without a grid: as the protocols hang the case. */
 export function gridPicker(grid: Grid, onPick: (grid: Grid | undefined) => void): TemplateResult {
   const words = text('desk.grid.words', grid)
-  const pick = (event: Event, picked: Grid | undefined): void => {
-    closeOf(event)
-    onPick(picked)
-  }
   return html`<details class="grid-picker folding" @keydown=${keys}>
     <summary title=${text('desk.grid')} aria-label="${text('desk.grid')} ${words}">${sign(grid)}</summary>
-    <div class="sixteen" role="group" aria-label=${text('desk.grid')}>
+    <div class="sixteen" role="group" data-folds aria-label=${text('desk.grid')}>
       ${LINES.map((rows) =>
         LINES.map(
           (columns) =>
@@ -30,13 +26,11 @@ export function gridPicker(grid: Grid, onPick: (grid: Grid | undefined) => void)
               title=${text('desk.grid.words', { rows, columns })}
               aria-pressed=${rows === grid.rows && columns === grid.columns}
               class=${rows <= grid.rows && columns <= grid.columns ? 'within' : ''}
-              @click=${(event: Event) => pick(event, { rows, columns })}
+              @click=${() => onPick({ rows, columns })}
             ></button>`,
         ),
       )}
-      <button class="by-itself" @click=${(event: Event) => pick(event, undefined)}>
-        ${text('desk.grid.by-itself')}
-      </button>
+      <button class="by-itself" @click=${() => onPick(undefined)}>${text('desk.grid.by-itself')}</button>
     </div>
   </details>`
 }
@@ -53,10 +47,6 @@ const sign = ({ rows, columns }: Grid): TemplateResult =>
   html`<span class="grid-sign" aria-hidden="true" style="--rows: ${rows}; --columns: ${columns}"
     >${Array.from({ length: rows * columns }, () => html`<i></i>`)}</span
   >`
-
-function closeOf(event: Event): void {
-  ;(event.currentTarget as HTMLElement).closest('details')?.removeAttribute('open')
-}
 
 function keys(event: KeyboardEvent): void {
   const picker = event.currentTarget as HTMLDetailsElement

@@ -80,6 +80,7 @@ export class PdfView extends Part {
         const half = Math.max(intersectionRatio, 2 * (intersectionRect.height / (rootBounds?.height || Infinity)))
         this.inSight.set(numberOf(target), half)
       }
+      this.requestUpdate() // the bar says which page it is
       this.drawSoon()
     },
     { threshold: [0, 0.1, 0.25, 0.5, 0.75, 1] },
