@@ -110,12 +110,10 @@ def _found(
         .join(study, study.c.study_uid == joined.c.study_uid)
         .where(sa.tuple_(study.c.patient_id, study.c.issuer).in_(numbers)),
     )
-    rows = tx.execute(
-        sa.select(case)
-        .where(case.c.id.in_(same), case.c.identity != Identity.DIFFERS, among)
-        .order_by(case.c.examined_at.desc(), case.c.id.desc())
-    ).all()
-    of_others = _persons(tx, case.c.id.in_(same))
+    wanted = case.c.id.in_(same) & (case.c.identity != Identity.DIFFERS) & among
+    rows = tx.execute(sa.select(case).where(wanted).order_by(case.c.examined_at.desc(), case.c.id.desc())).all()
+    # Of those alone: of thousands under one number few wait to be read. By a query, for ids may be too many to name.
+    of_others = _persons(tx, case.c.id.in_(sa.select(case.c.id).where(wanted).correlate(None))) if rows else {}
     others = _Others([(cases.from_row(row), of_others[row.id]) for row in rows])
     compared = _Compared()
     for one in known:

@@ -25,7 +25,7 @@ from reading.orders.order_state import OrderState
 from reading.patients import persons
 from reading.queue import claiming
 from reading.register.grants import may_act
-from reading.rules import case_clock, case_rule
+from reading.rules import case_clock, case_rule, policy
 from reading.rules.hold import ends_by, may_wait
 from reading.tables import case as case_table
 from reading.tables import case_procedure, imaging_order, procedure
@@ -44,7 +44,7 @@ _ONCE: Final = frozenset({Move.CLAIM, Move.AWAIT_PRIORS})
 @without_door("The system takes in what any site sends.")
 def begin(ctx: Context[Who], arrived: Case) -> Case:
     """Hold a case whose images came, and those that wait beside it: its rule waits for earlier images on their way."""
-    if arrived.arriving:
+    if arrived.arriving and any(rule.hold for rule in policy.in_force(ctx.tx, ctx.now).rules):
         for later in priors.unread_after(ctx.tx, arrived):
             _hold(ctx, later)
     return _hold(ctx, arrived)
