@@ -7,7 +7,7 @@ taken back.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -44,9 +44,9 @@ def as_instance(one: Held) -> Instance | None:
         return None
     entry = _entry(one)
     values = instance_values(entry, Home(entry.row.study_uid, entry.row.study_uid))
-    encoded = values.pop("frame_ranges")
-    del values["other_person"]
-    return Instance(**values, encoded_frame_ranges=encoded)
+    encoded = values["frame_ranges"]
+    known = {each.name: values[each.name] for each in fields(Instance) if each.name in values}
+    return Instance(**known, encoded_frame_ranges=encoded)
 
 
 def dismiss(tx: Connection, one: Held, now: datetime) -> None:
