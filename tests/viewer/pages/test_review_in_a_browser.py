@@ -71,6 +71,7 @@ def test_a_reviewer_amends_by_hand_and_the_author_disputes_it(tmp_path_factory: 
         sees_every_picture(ben)
         ben.locator(".viewport").first.focus()
         ben.keyboard.press("Shift+M")
+        ben.locator("input[name=outcome][value=amend]").focus()  # a radio takes no letters
         ben.keyboard.press("Shift+Digit4")
         expect(ben.locator("input[name=outcome][value=amend]")).to_be_checked()
         expect(ben.locator("input[name=score][value='3a']")).to_be_checked()

@@ -22,7 +22,7 @@ import { NO_SCREEN, rememberScreen } from './parking'
 import { ReportMarks } from './report-marks'
 import { reportSide } from './report-side'
 import { Rounds } from './rounds'
-import { deskCommandOf, showHelp, type DeskCommand } from './shortcuts'
+import { deskCommandOf, showHelp, takesText, type DeskCommand } from './shortcuts'
 import type { Signer } from './signing-words'
 import type { Viewing } from './viewing'
 import { Work } from './work'
@@ -160,7 +160,7 @@ export class Desk extends Part {
     this.stir()
     const target = event.target as HTMLElement
     if (target.closest('dialog')) return
-    const command = deskCommandOf(event, target.closest('input, textarea, select') !== null)
+    const command = deskCommandOf(event, takesText(target))
     if (!command) return
     event.preventDefault()
     if (command.kind === 'help') showHelp()

@@ -35,6 +35,10 @@ function judging(outcome: string): DeskCommand {
   return { kind: 'outcome', outcome: outcome as ReviewOutcome }
 }
 
+/** Whether letters that are typed there are words: a tick or a round button takes none. */
+export const takesText = (target: Element): boolean =>
+  target.closest('textarea, select, input:not([type=radio], [type=checkbox])') !== null
+
 export function deskCommandOf(
   event: Pick<KeyboardEvent, 'key' | 'code' | 'ctrlKey' | 'metaKey' | 'altKey' | 'shiftKey'>,
   inText: boolean,
