@@ -18,7 +18,7 @@ from reading.cases.identity_moves import Identity
 from reading.context import Context, Who, without_door
 from reading.errors import Invalid
 from reading.patients.same_name import Answer, compare_names
-from reading.reports import versions
+from reading.reports import releases, versions
 from reading.reports.seal_check import chains_of
 from reading.reports.versions import VALID, ReportVersion, SealFlaw, Status
 from reading.rules import policy
@@ -159,7 +159,7 @@ class _CaseToday:
 def _cases_today(tx: Connection, case_ids: Collection[str]) -> Mapping[str, _CaseToday]:
     people = (study.c.study_uid, study.c.patient_name, study.c.sex, study.c.birth_date)
     rows = tx.execute(
-        sa.select(case, versions.newest_released().label("newest_released"), *people)
+        sa.select(case, releases.newest_number().label("newest_released"), *people)
         .outerjoin(case_study, case_study.c.case_id == case.c.id)
         .outerjoin(study, study.c.study_uid == case_study.c.study_uid)
         .where(case.c.id.in_(case_ids))

@@ -30,7 +30,7 @@ from reading.patients.same_name import Answer, compare_names
 from reading.queue import assigned
 from reading.queue.assigned import WaitsFor
 from reading.register import organisations
-from reading.reports import versions
+from reading.reports import releases
 from reading.reports.versions import CURRENT
 from reading.rules import policy
 from reading.rules.examination_time import years_between
@@ -274,7 +274,7 @@ class _Standing:
 def _standing(tx: Connection, case_ids: Sequence[str]) -> dict[str, _Standing]:
     version = tables.report_version.alias("standing")
     rows = tx.execute(
-        sa.select(version.c.case_id, version.c.image_count, versions.was_released(version.c.case_id).label("released"))
+        sa.select(version.c.case_id, version.c.image_count, releases.was_released(version.c.case_id).label("released"))
         .where(version.c.case_id.in_(case_ids), version.c.status.in_(CURRENT))
         .order_by(version.c.number)
     )

@@ -19,7 +19,7 @@ from reading.errors import NotThere
 from reading.kinds import Priority, Role, Tier
 from reading.overdue.forecast import Expected, Rates, Waiting, empty_at, expected
 from reading.register.grants import reach
-from reading.reports import versions
+from reading.reports import releases
 from reading.viewers import Staff
 
 SEEN_BY: Final = (Role.QUALITY_MANAGER, Role.REVIEWER)
@@ -209,7 +209,7 @@ def _queue(key: Key, cases: Sequence[OpenCase], foreseen: Sequence[Expected], ra
 def _open_cases(tx: Connection, sites: frozenset[str]) -> Iterator[OpenCase]:
     """What waits or is held, the most urgent first; one more than `MOST` at most."""
     case, site = tables.case, tables.organisation
-    released = versions.was_released(case.c.id)
+    released = releases.was_released(case.c.id)
     gone = sa.exists().where(tables.case_reroute.c.case_id == case.c.id)
     rows = tx.execute(
         sa.select(

@@ -19,7 +19,7 @@ from reading.desk import sought
 from reading.desk.entries import Entry, entries_of
 from reading.desk.sorting import Sorting, order_by
 from reading.kinds import Tier
-from reading.reports import versions
+from reading.reports import releases
 from reading.row_rules import word
 from reading.texts import storable
 from reading.viewers import Staff, Viewer
@@ -132,7 +132,7 @@ def conditions(tx: Connection, filters: Filters) -> Iterable[sa.ColumnElement[bo
 
 def _of_tab(tab: Tab) -> Iterable[sa.ColumnElement[bool]]:
     case, moved = tables.case, tables.case_move
-    final = versions.was_released(case.c.id)
+    final = releases.was_released(case.c.id)
 
     def was(move: Move) -> sa.Exists:
         # Named in the text of the statement: the index of these few moves is found by no parameter.

@@ -11,7 +11,7 @@ from reading.cases.moves import UNFINISHED
 from reading.context import Context, Who, without_door
 from reading.orders import matching
 from reading.orders.orders import Order
-from reading.reports import temporary, versions
+from reading.reports import releases, temporary, versions
 from reading.reports.versions import Status
 from reading.rules import case_rule
 
@@ -30,7 +30,7 @@ def join(ctx: Context[Who], case: Case, order: Order) -> Case:
     """
     matching.join(ctx.tx, case.id, case.body_part, order, ctx.now)
     standing = cases.lock(ctx.tx, case.id)
-    if standing.state not in RAISED or versions.released(ctx.tx, case.id) is not None:
+    if standing.state not in RAISED or releases.newest(ctx.tx, case.id) is not None:
         return standing
     if order.priority < standing.priority:
         standing = cases.change(ctx.tx, standing, priority=order.priority)

@@ -188,7 +188,7 @@ def _taken(case: History) -> Iterator[Fact]:
 def _released(case: History) -> Iterator[Fact]:
     """The release of the report, if one stands: when the first was released of those that were not struck.
 
-    Of a final one whose place a critical one took before it has all its signatures, too (`versions.released`).
+    Of a final one whose place a critical one took before it has all its signatures, too (`releases.newest`).
     """
     good = [one for one in case.versions if one.released_at is not None and one.status not in STRUCK]
     struck = max((one.number for one in case.versions if one.status in STRUCK), default=0)

@@ -18,7 +18,7 @@ from reading.numbers.periods import Period
 from reading.numbers.scope import Scope, scope_of, works
 from reading.numbers.sums import NOTHING, By, Sums, Which, kinds, sums
 from reading.register import organisations
-from reading.reports import versions
+from reading.reports import releases
 from reading.review.agreement import FEWEST
 from reading.tables import case, organisation, person
 from reading.viewers import Staff
@@ -255,7 +255,7 @@ def named(tx: Connection, by: By, keys: Sequence[str]) -> Mapping[str, str]:
 
 
 def _open_late(tx: Connection, which: Which, now: datetime) -> int:
-    released = versions.was_released(case.c.id)
+    released = releases.was_released(case.c.id)
     asked = (
         sa.select(sa.func.count())
         .select_from(case)

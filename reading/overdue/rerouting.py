@@ -24,7 +24,7 @@ from reading.kinds import Tier
 from reading.overdue import capacity, ways
 from reading.queue import training
 from reading.register import organisations
-from reading.reports import versions
+from reading.reports import releases
 from reading.rules import case_clock, case_rule
 from reading.rules.rule import Goal, Overdue, Rule
 from storage.ids import new_id
@@ -140,7 +140,7 @@ def _send_on(ctx: Context[Who], late: _Late) -> bool:
 def _due(tx: Connection, rule: Rule, case: Case, moves: Sequence[MoveRow]) -> datetime | None:
     """When a case is overdue where it stands: by the step's clock, and by its own until it is released."""
     step = step_clock(tx, rule, case, moves)
-    return ways.due(step, case.due_at, released=versions.released(tx, case.id) is not None)
+    return ways.due(step, case.due_at, released=releases.newest(tx, case.id) is not None)
 
 
 def _ways(ctx: Context[Who], case: Case, overdue: Overdue) -> Iterator[_Way]:

@@ -19,7 +19,7 @@ from reading.context import Context, Who, without_door
 from reading.errors import MoveNotAllowed, NotAllowed, Stale
 from reading.kinds import Priority, Tier
 from reading.queue.screen_state import ScreenState
-from reading.reports import drafts, versions
+from reading.reports import drafts, releases, versions
 from reading.row_rules import valid_at
 from reading.rules import case_rule, flags
 from reading.viewers import RoleGrant, Staff
@@ -157,7 +157,7 @@ def expire(ctx: Context[Who]) -> int:
 def _cannot_lie_aside(ctx: Context[Who]) -> sa.ColumnElement[bool]:
     """The condition of what was flagged, ordered as an emergency or given another rule after it was put aside."""
     case = tables.case
-    late = (case.c.due_at <= ctx.now) & ~versions.was_released(case.c.id)
+    late = (case.c.due_at <= ctx.now) & ~releases.was_released(case.c.id)
     return case.c.critical | (case.c.priority == Priority.EMERGENCY) | late
 
 

@@ -20,7 +20,7 @@ from reading.kinds import Priority
 from reading.queue import leases, standing
 from reading.queue.leases import LEASE, Lease
 from reading.queue.screen_state import ScreenState
-from reading.reports import versions
+from reading.reports import releases
 from reading.rules import case_rule
 from reading.viewers import Staff
 
@@ -107,7 +107,7 @@ def aside_until(tx: Connection, case: Case, now: datetime) -> datetime | None:
     if case.priority is Priority.EMERGENCY or case.critical:
         return None
     until = now + timedelta(minutes=case_rule.rule_of(tx, case).park_minutes) - _was_aside(tx, case)
-    if versions.released(tx, case.id) is None:
+    if releases.newest(tx, case.id) is None:
         until = min(until, case.due_at)
     return until if until > now else None
 

@@ -140,35 +140,6 @@ def by_ids(tx: Connection, version_ids: Sequence[str]) -> dict[str, ReportVersio
     return {row.id: from_row(row) for row in rows}
 
 
-def was_released(case_id: sa.ColumnElement[str]) -> sa.Exists:
-    """The condition that a report of a case was released and stands; see `released`."""
-    version = tables.report_version
-    return sa.exists().where(version.c.case_id == case_id, _released())
-
-
-def released(tx: Connection, case_id: str) -> ReportVersion | None:
-    """The newest version that was released and stands: the final one, or what was final until a critical one went out.
-
-    A temporary report with a critical result takes the place of the final one before it has all its signatures. What
-    was withheld does not stand, nor does what it had replaced.
-    """
-    version = tables.report_version
-    found = sa.select(version).where(version.c.case_id == case_id, _released()).order_by(version.c.number.desc())
-    row = tx.execute(found.limit(1)).one_or_none()
-    return None if row is None else from_row(row)
-
-
-def newest_released() -> sa.ScalarSelect[int]:
-    """The greatest number of a version that was ever released, for each row of the table ``case``; NULL without."""
-    version = tables.report_version
-    return (
-        sa.select(sa.func.max(version.c.number))
-        .where(version.c.case_id == tables.case.c.id, version.c.released_at.is_not(None))
-        .correlate(tables.case)
-        .scalar_subquery()
-    )
-
-
 def last_number(tx: Connection, case_id: str) -> int:
     """The number of the newest version, whatever became of it; 0 where there is none."""
     version = tables.report_version
@@ -355,18 +326,6 @@ def from_row(row: sa.Row[Any]) -> ReportVersion:
         released_at=row.released_at,
         consultations=row.consultations,
     )
-
-
-def _released() -> sa.ColumnElement[bool]:
-    version, later = tables.report_version, tables.report_version.alias("struck_later")
-    struck = sa.exists().where(
-        later.c.case_id == version.c.case_id,
-        later.c.number > version.c.number,
-        (later.c.status == Status.WITHHELD) | (later.c.status == Status.ENTERED_IN_ERROR),
-    )
-    # What only waited beside a final one and was struck with it took nothing away: that one was shown again.
-    stands = (version.c.status == Status.FINAL) | ((version.c.status == Status.SUPERSEDED) & ~struck)
-    return version.c.released_at.is_not(None) & stands
 
 
 def _end_valid(tx: Connection, case_id: str) -> None:

@@ -13,7 +13,7 @@ from reading.cases.cases import Case
 from reading.cases.moves import UNREAD, WAITING, Move, State, Step
 from reading.clock import life
 from reading.kinds import Tier
-from reading.reports import versions
+from reading.reports import releases
 from reading.rules import case_clock, case_facts, policy, staffing
 from reading.rules.facts import Facts
 from reading.rules.rule import DoubleReading, Goal, Rule
@@ -64,7 +64,7 @@ def retriage(
         "laterality": case.laterality if laterality is None else laterality,
         "critical": facts.critical,
     }
-    if versions.released(tx, case.id) is None:
+    if releases.newest(tx, case.id) is None:
         kept = policy.by_id(tx, case.policy_id)
         rule = kept.match(facts)
         due = min(case.due_at, _due_at(tx, rule, case))

@@ -18,7 +18,7 @@ from reading.errors import NotAllowed
 from reading.kinds import Tier
 from reading.queue import leases
 from reading.report_objects import rows, standing
-from reading.reports import versions
+from reading.reports import releases, versions
 from reading.reports.seal import Seal
 from reading.reports.versions import UNSEEN, ReportVersion, Status
 from reading.rules import case_rule
@@ -46,7 +46,7 @@ def release(
     missing = missing_roles(rule, signatures)
     if missing:
         raise NotAllowed(f"missing_{min(missing)}")
-    before = versions.released(ctx.tx, case.id)
+    before = releases.newest(ctx.tx, case.id)
     if before is None or before.id != version.id:
         was_kept_back = versions.by_id(ctx.tx, version.id).status is Status.PENDING
         versions.set_released(ctx.tx, version, ctx.now)

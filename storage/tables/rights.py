@@ -54,6 +54,7 @@ DELETED_FROM: Final = frozenset(
         "number_ratio_cell",
         "number_stale",
         "number_time",
+        "personal_setting",
         "quarantine",
         "rebuilding",
         "refused_call",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import stat
 import subprocess
 import sys
@@ -131,7 +130,6 @@ def test_a_database_that_does_not_answer_or_is_too_new_exits_with_3(tierread: Ti
     tierread.environ["TIERREAD_DATABASE_URL"] = "postgresql+psycopg://tierread@127.0.0.1:1/tierread"
     away = tierread.run("org", "list")
     del tierread.environ["TIERREAD_DATABASE_URL"]
-    shutil.rmtree(tierread.data_dir)
     tierread.admin("org", "list")
     engine = connect(tierread.database_url)
     with engine.begin() as tx:

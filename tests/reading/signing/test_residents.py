@@ -25,7 +25,7 @@ from reading.orders.orders import Asked, Order
 from reading.overdue import rerouting
 from reading.queue import claiming, leases
 from reading.register import organisations, people
-from reading.reports import versions
+from reading.reports import releases, versions
 from reading.reports.content import Content
 from reading.reports.temporary import goes_out_at_once, takes_the_place
 from reading.reports.versions import ReportVersion, Status
@@ -189,7 +189,7 @@ def test_a_critical_addendum_takes_the_place_of_the_final_report_at_the_site_as_
         ctx = Context(tx, clinic.audit, now, who)
         added = signatures.addendum(ctx, clinic.seal, final.id, content=STROKE, screen=shown(tx, case.id))
         out, waits = statuses(tx, case.id), cases.by_id(tx, case.id)
-        told, released = alert_rows.newest_standing(tx, case.id), versions.released(tx, case.id)
+        told, released = alert_rows.newest_standing(tx, case.id), releases.newest(tx, case.id)
         seen = sees(tx, clinic.tang, added, now)
         send_back(tx, clinic, case.id, now)
         sent_back = statuses(tx, case.id)

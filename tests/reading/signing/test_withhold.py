@@ -19,7 +19,7 @@ from reading.intake import correction, intake, putting_right
 from reading.kinds import Role
 from reading.patients import attribution
 from reading.queue import leases
-from reading.reports import versions
+from reading.reports import releases, versions
 from reading.reports.seal import holds
 from reading.reports.versions import Status
 from reading.signing import signatures, withhold
@@ -163,9 +163,9 @@ def test_what_waited_beside_a_report_and_was_withheld_with_it_leaves_the_restore
         ctx = Context(tx, clinic.audit, now, zoe)
         signatures.addendum(ctx, clinic.seal, version.id, content=PNEUMONIA, screen=shown(tx, case.id))
         withhold.withhold(Context(tx, clinic.audit, now, clinic.tang), case.id, why="?")
-        hidden = versions.released(tx, case.id)
+        hidden = releases.newest(tx, case.id)
         withhold.restore(Context(tx, clinic.audit, now, clinic.mona), clinic.seal, case.id, why="无误")
-        shown_again = versions.released(tx, case.id)
+        shown_again = releases.newest(tx, case.id)
 
         assert [one.status for one in versions.of_case(tx, case.id)] == [Status.FINAL, Status.WITHHELD]
         assert hidden is None
