@@ -26,7 +26,7 @@ PINYIN = ("WANG^XIAOLI", "LI^DAHAI", "ZHAO^YI", "QIAN^ER", "SUN^SAN")
 LATE_LIST = """async () => {
     const list = document.querySelector('tierread-worklist')
     const late = document.createElement('tierread-worklist')
-    Object.assign(late, { office: list.office, session: list.session })
+    Object.assign(late, { office: list.office, session: list.session, settings: list.settings })
     location.hash = '#/case/01K00000000000000000000000'
     list.after(late)
     await late.updateComplete
