@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime, time, timedelta
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter
 from starlette.requests import Request
@@ -12,6 +11,7 @@ from starlette.responses import Response
 
 from reading.double_reading import figures
 from reading.errors import Invalid
+from reading.register import region_clock
 from reading.review import discrepancies
 from reading.review.scores import GIVEN
 from viewer.http.callers import Looking
@@ -20,7 +20,6 @@ from viewer.http.on_record import acting, in_snapshot
 from viewer.http.page import language_of, staff_page
 from viewer.http.typed_times import typed_day
 from viewer.views import agreement, learning
-from viewer.views.quality import FALLBACK_ZONE
 from viewer.words.catalogue import text
 
 router = APIRouter(prefix="/learning")
@@ -31,7 +30,9 @@ USUAL: Final = timedelta(days=90)
 
 @router.get("/agreement")
 def show(request: Request, staff: Looking, since: str = "", until: str = "") -> Response:
-    office, language, zone = office_of(request), language_of(request), ZoneInfo(FALLBACK_ZONE)
+    office, language = office_of(request), language_of(request)
+    with in_snapshot(office, staff) as ctx:
+        zone = region_clock.zone(ctx.tx)
     today = office.clock().astimezone(zone).date()
     found, problem = [], ""
     try:
@@ -43,7 +44,7 @@ def show(request: Request, staff: Looking, since: str = "", until: str = "") -> 
     except Invalid:
         first, last, problem = today - USUAL, today, text(language, "agreement.period")
     with acting(office, staff) as ctx:
-        raised = [learning.raised(one, language) for one in discrepancies.waiting(ctx)]
+        raised = [learning.raised(one, zone.key, language) for one in discrepancies.waiting(ctx)]
     return staff_page(
         request,
         staff,
