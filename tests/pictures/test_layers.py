@@ -242,6 +242,7 @@ def test_a_dose_is_drawn_by_parts_of_its_highest_value(page: Page) -> None:
     doses = np.broadcast_to(2 * (column + 2) / 4 + 5 * (slice_ + 1) / 2, (ROWS, COLUMNS))
     bands = {50: (70, 190, 255), 30: (110, 110, 255)}
     press(page, "Shift+O")
+    expect(page.locator("canvas.over")).to_have_count(1, timeout=20_000)
     wait_until(lambda: bool((covered(page, pixels_of(slice_), bands[50]) == 1).any()), 20)
     settled(page)
     drawn = {percent: covered(page, pixels_of(slice_), colour) for percent, colour in bands.items()}

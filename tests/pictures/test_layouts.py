@@ -135,6 +135,7 @@ def test_a_chest_hangs_in_two_windows_and_the_person_lays_it_out_anew(page: Page
     corners, stage = page.locator("tierread-cell .bottom-right"), page.locator("tierread-cell")
     expect(corners.nth(0)).to_contain_text("W 1500 · L -600", timeout=PATIENCE_MS)
     expect(corners.nth(1)).to_contain_text("W 400 · L 40", timeout=PATIENCE_MS)
+    wait_until(lambda: [one["quality"] for one in cells(page)] == ["full"] * 2)
     hung = cells(page)
 
     # Four cells by keys: the third gets what was not on the screen, and is stepped through.
