@@ -77,6 +77,17 @@ describe('a list that somebody reads', () => {
     expect(list.failure).toBeTruthy()
   })
 
+  test('is another one at once where the pulse asks for it before whoever still types', async () => {
+    const list = feed()
+    await list.refresh('asked')
+    list.forget()
+    answer = page(item('SOUGHT'))
+    await list.refresh('by itself')
+    await list.refresh('asked')
+
+    expect([ids(list), list.newer]).toEqual([['SOUGHT'], undefined])
+  })
+
   test('takes no answer to a question about another list', async () => {
     const list = feed()
     const late = list.refresh('asked')

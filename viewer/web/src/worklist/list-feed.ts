@@ -35,13 +35,17 @@ export class ListFeed {
     this.tag = ''
   }
 
-  /** Whoever asked sees the list; what comes by itself keeps its place until nobody reads it. */
+  /**
+   * Whoever asked sees the list; what comes by itself keeps its place until nobody reads it. Another list was asked for,
+   * whoever asks first: the pulse may, while somebody still types whom they seek.
+   */
   async refresh(why: 'asked' | 'by itself'): Promise<void> {
     const asked = ++this.asked
+    const known = this.tag
     try {
-      const found = await this.source.fetch(this.tag)
+      const found = await this.source.fetch(known)
       if (asked !== this.asked) return // a later question is under way
-      if (found) this.take(found, why)
+      if (found) this.take(found, known === '' ? 'asked' : why)
       else if (this.newer && this.source.isCalm()) this.showNewer()
       this.failure = undefined
       this.fetchedAt = new Date()
