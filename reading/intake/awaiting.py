@@ -70,7 +70,7 @@ def look(ctx: Context[Who]) -> int:
             case.priority,
             critical=case.critical,
             expected=_is_expected(ctx.tx, case),
-            since=history.moves_of(ctx.tx, case.id)[-1].at,
+            since=max(one.at for one in history.moves_of(ctx.tx, case.id) if one.move is Move.AWAIT_PRIORS),
             now=ctx.now,
         )
         if made is None:

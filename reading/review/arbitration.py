@@ -12,12 +12,10 @@ from sqlalchemy.engine import Connection
 from reading import outbox, tables
 from reading.access import door, looks, visibility
 from reading.actions import Action
-from reading.cases import cases
 from reading.context import Context, without_door
-from reading.errors import Invalid, NotAllowed, NotThere, Stale
+from reading.errors import Invalid, NotThere, Stale
 from reading.kinds import Role
-from reading.register.grants import may_act
-from reading.review import review
+from reading.review import review, third_person
 from reading.review.review import Review
 from reading.review.scores import GIVEN, Score
 from reading.texts import storable
@@ -50,15 +48,12 @@ def waiting(ctx: Context[Staff]) -> list[Waiting]:
             review_.c.awaits_arbitration,
             review_.c.author_id != ctx.who.person_id,
             review_.c.reviewer_id != ctx.who.person_id,
-            ~_signed_by(ctx.who.person_id),
+            ~third_person.has_signed(ctx.who.person_id, review_.c.case_id),
             visibility.visible_cases(ctx.tx, ctx.who, ctx.now),
         )
     )
-    sites = [
-        site
-        for site in ctx.tx.scalars(open_.with_only_columns(case.c.site_id).distinct()).all()
-        if may_act(ctx.tx, ctx.who, Role.REVIEWER, site, ctx.now) is not None
-    ]
+    every = ctx.tx.scalars(open_.with_only_columns(case.c.site_id).distinct()).all()
+    sites = third_person.sites_for(ctx, Role.REVIEWER, every)
     oldest = open_.where(case.c.site_id.in_(sites)).order_by(review_.c.at, review_.c.id).limit(MOST)
     found = [
         Waiting(
@@ -84,10 +79,7 @@ def arbitrate(ctx: Context[Staff], review_id: str, *, score: Score, comment: str
     if found is None:
         raise NotThere
     case = door.open_case(ctx, found.case_id, Action.REVIEW_ARBITRATE)
-    if may_act(ctx.tx, ctx.who, Role.REVIEWER, case.site_id, ctx.now) is None:
-        raise NotAllowed("no_role_for_this_step")
-    if cases.roles_of(ctx.tx, case.id, ctx.who.person_id):
-        raise NotAllowed("somebody_else_arbitrates")
+    third_person.check(ctx, case, doubted_by=found.reviewer_id)
     if score not in GIVEN:
         raise Invalid("score", "unknown")
     if len(comment) > LONGEST_COMMENT:
@@ -117,14 +109,6 @@ def arbitrate(ctx: Context[Staff], review_id: str, *, score: Score, comment: str
         {"case_id": case.id, "person_id": found.author_id, "score": score},
         ctx.now,
     )
-
-
-def _signed_by(person_id: str) -> sa.ColumnElement[bool]:
-    """Whether a person has signed a version of the review's case."""
-    version, signature = tables.report_version, tables.signature
-    of_case = version.c.case_id == tables.review.c.case_id
-    signed = sa.exists().where(signature.c.version_id == version.c.id, signature.c.person_id == person_id, of_case)
-    return signed.correlate(tables.review)
 
 
 def score_of(tx: Connection, review_ids: Sequence[str]) -> dict[str, Score]:

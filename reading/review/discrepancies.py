@@ -22,10 +22,11 @@ from reading.kinds import Role
 from reading.register.grants import may_act
 from reading.reports import versions
 from reading.reports.versions import ReportVersion
+from reading.review import third_person
 from reading.review.discrepancy_moves import JUDGED, Move, Reason, State, after, move_of
 from reading.review.scores import GIVEN, Score
 from reading.tables import case as case_table
-from reading.tables import discrepancy, report_version, signature
+from reading.tables import discrepancy
 from reading.texts import checked
 from reading.viewers import Staff
 from storage.ids import new_id
@@ -148,17 +149,14 @@ def judge(ctx: Context[Staff], discrepancy_id: str, *, score: Score, comment: st
 
     Raises:
         NotThere: no such discrepancy, or of a case that they may not see.
-        NotAllowed: they do not review for the site, or have signed or reviewed a version of the report.
+        NotAllowed: they do not review for the site, have signed or reviewed a version of the report, or raised it.
         MoveNotAllowed: it is judged or was taken back.
         Stale: it has changed since its revision ``seen``.
         Invalid: the score is not one of today's scale, or nothing was written.
 
     """
     case = _open(ctx, discrepancy_id)
-    if may_act(ctx.tx, ctx.who, Role.REVIEWER, case.site_id, ctx.now) is None:
-        raise NotAllowed("no_role_for_this_step")
-    if cases.roles_of(ctx.tx, case.id, ctx.who.person_id):
-        raise NotAllowed("somebody_else_arbitrates")
+    third_person.check(ctx, case, doubted_by=_by_id(ctx.tx, discrepancy_id).raised_by)
     if score not in GIVEN:
         raise Invalid("score", "unknown")
     said = checked("comment", comment, longest=LONGEST, required=True, lines=True)
@@ -171,9 +169,18 @@ def waiting(ctx: Context[Staff]) -> list[Listed]:
 
     Whoever signed the report is not shown what waits for a third person.
     """
-    open_ = (discrepancy.c.state == State.OPEN) & ~_signed_by(ctx.who.person_id)
-    rows = [one for one in _listed(ctx, open_, newest_first=False) if _concerns(ctx, one)]
-    return _on_record(ctx, [_line(row, may_judge=_reviews(ctx, row)) for row in rows])
+    who, site = ctx.who.person_id, case_table.c.site_id
+    open_ = (discrepancy.c.state == State.OPEN) & ~third_person.has_signed(who, discrepancy.c.case_id)
+    every = ctx.tx.scalars(_asked(ctx, open_).with_only_columns(site).distinct()).all()
+    reviewed, managed = (third_person.sites_for(ctx, role, every) for role in (Role.REVIEWER, Role.QUALITY_MANAGER))
+    oldest = _asked(ctx, open_ & site.in_(reviewed | managed)).order_by(discrepancy.c.raised_at, discrepancy.c.id)
+    return _on_record(
+        ctx,
+        [
+            _line(row, may_judge=row.site_id in reviewed and row.raised_by != who)
+            for row in ctx.tx.execute(oldest.limit(MOST))
+        ],
+    )
 
 
 @without_door("It names examinations alone, of cases that they may see, and records each as looked at.")
@@ -181,7 +188,8 @@ def to_author(ctx: Context[Staff]) -> list[Listed]:
     """What was judged of this person's reports, the newest first, as far as they may still see the cases."""
     judged = sa.or_(*(discrepancy.c.state == state for state in sorted(JUDGED)))
     own = (discrepancy.c.author_id == ctx.who.person_id) & judged
-    return _on_record(ctx, [_line(row) for row in _listed(ctx, own, newest_first=True)])
+    newest = _asked(ctx, own).order_by(discrepancy.c.raised_at.desc(), discrepancy.c.id)
+    return _on_record(ctx, [_line(row) for row in ctx.tx.execute(newest.limit(MOST))])
 
 
 @without_door("It touches a mark of their own and shows nothing.")
@@ -254,40 +262,18 @@ def _author(tx: Connection, version: ReportVersion) -> str:
     return next((one.person_id for one in found if one.role is SigningRole.AUTHOR), found[0].person_id)
 
 
-def _listed(ctx: Context[Staff], condition: sa.ColumnElement[bool], *, newest_first: bool) -> Sequence[sa.Row[Any]]:
-    at = discrepancy.c.raised_at
-    asked = (
-        sa.select(
-            discrepancy, case_table.c.modality, case_table.c.body_part, case_table.c.received_at, case_table.c.site_id
-        )
-        .join(case_table, case_table.c.id == discrepancy.c.case_id)
+def _asked(ctx: Context[Staff], condition: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    case = case_table.c
+    return (
+        sa.select(discrepancy, case.modality, case.body_part, case.received_at, case.site_id)
+        .join(case_table, case.id == discrepancy.c.case_id)
         .where(condition, visibility.visible_cases(ctx.tx, ctx.who, ctx.now))
-        .order_by(at.desc() if newest_first else at, discrepancy.c.id)
-        .limit(MOST)
     )
-    return ctx.tx.execute(asked).all()
-
-
-def _concerns(ctx: Context[Staff], row: sa.Row[Any]) -> bool:
-    manages = may_act(ctx.tx, ctx.who, Role.QUALITY_MANAGER, row.site_id, ctx.now) is not None
-    return manages or _reviews(ctx, row)
-
-
-def _reviews(ctx: Context[Staff], row: sa.Row[Any]) -> bool:
-    return may_act(ctx.tx, ctx.who, Role.REVIEWER, row.site_id, ctx.now) is not None
 
 
 def _on_record(ctx: Context[Staff], found: Sequence[Listed]) -> list[Listed]:
     looks.record_looks(ctx, Action.DISCREPANCY_LIST, "case", sorted({one.found.case_id for one in found}))
     return list(found)
-
-
-def _signed_by(person_id: str) -> sa.ColumnElement[bool]:
-    of_case = report_version.c.case_id == discrepancy.c.case_id
-    signed = sa.exists().where(
-        signature.c.version_id == report_version.c.id, signature.c.person_id == person_id, of_case
-    )
-    return signed.correlate(discrepancy)
 
 
 def _record(ctx: Context[Staff], action: Action, discrepancy_id: str, case_id: str) -> None:

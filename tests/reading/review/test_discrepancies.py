@@ -146,6 +146,20 @@ def test_who_raises_what_of_which_report(engine: Engine, now: datetime) -> None:
         assert (twice.value.field, twice.value.problem) == ("words", "raised_already")
 
 
+def test_nobody_judges_what_they_raised(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        both = ((Role.CLINICIAN, clinic.region.hills), (Role.REVIEWER, clinic.region.city))
+        (_, version), cora = final(tx, clinic, now), hire(tx, "cora", now, *both)
+        one = raised(tx, clinic, cora, version, now)
+        [listed] = discrepancies.waiting(Context(tx, clinic.audit, now, cora))
+        with pytest.raises(NotAllowed) as own:
+            judged(tx, clinic, cora, one, Score.CONCUR, now)
+        judged(tx, clinic, clinic.bea, one, Score.CONCUR, now)
+
+        assert (listed.may_judge, own.value.rule) == (False, "somebody_else_arbitrates")
+
+
 def test_who_judges_and_takes_back(engine: Engine, now: datetime) -> None:
     with transaction(engine) as tx:
         clinic = open_clinic(tx, now)
