@@ -4,6 +4,7 @@ import type { CaseDetail } from '../api/case-detail'
 import { text } from '../language'
 import type { CaseForms } from './case-forms'
 import type { MarkPlaces } from './mark-places'
+import { conclusionsView } from './consultations-view'
 import { marksForm } from './marks-view'
 import './report-form'
 import { marksChange } from './changes-view'
@@ -47,7 +48,8 @@ export function reportPane(pane: Pane): TemplateResult | typeof nothing {
   const reviews = html`${reviewsView(detail.reviews)} ${confirmationsView(detail.confirmations)}`
   if (step === 'verify')
     return html`<p class="soft">${text('desk.verify-explained')}</p>
-      ${version ? notSeenBefore(version) : nothing} ${form} ${reviews}`
+      ${version ? notSeenBefore(version) : nothing} ${form}
+      ${version ? conclusionsView(version.consultations) : nothing} ${reviews}`
   if (step === 'arbitrate')
     return html`<p class="soft">${text('desk.arbitrate-explained')}</p>
       ${readingsView(detail.readings, places)} ${form} ${reviews}`

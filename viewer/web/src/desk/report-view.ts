@@ -26,13 +26,13 @@ export function versionView(version: ReportVersion, places: MarkPlaces): Templat
             <p class="prose">${version.content[part]}</p>`
         : nothing,
     )}
-    ${marksList(version.content.marks, places)} ${conclusionsView(version.consultations)} ${signedView(version)}
+    ${marksList(version.content.marks, places)} ${signedView(version)}
   </article>`
 }
 
-/** What limits a version, and who signed it. */
+/** What a version has beside its words: conclusions that it quotes, what limits it, and who signed it. */
 export function signedView(version: ReportVersion): TemplateResult {
-  return html`${incompleteView(version.incomplete_reason)}
+  return html`${conclusionsView(version.consultations)} ${incompleteView(version.incomplete_reason)}
     <ul class="signatures">
       ${version.signatures.map(
         (signature) =>

@@ -83,7 +83,7 @@ export class PdfView extends Part {
       this.requestUpdate() // the bar says which page it is
       this.drawSoon()
     },
-    { threshold: [0, 0.1, 0.25, 0.5, 0.75, 1] },
+    { threshold: Array.from({ length: 101 }, (_, n) => n / 100) }, // half a screen of a page of fifty
   )
 
   private width = 0
