@@ -36,10 +36,16 @@ def _table(name: str, rows: Iterable[tuple[Group, list[str]]], language: Languag
         "title": text(language, f"agreement.{name}"),
         "columns": [text(language, f"agreement.{name}.{number}") for number in range(4)],
         "rows": [
-            {"stratum": text(language, f"agreement.by.{group.stratum}"), "name": _name(group, language), "cells": cells}
+            {"stratum": _by(name, group.stratum, language), "name": _name(group, language), "cells": cells}
             for group, cells in rows
         ],
     }
+
+
+def _by(table: str, stratum: Stratum, language: Language) -> str:
+    """Where nobody read a second time, whoever read is the author."""
+    alone = table == "raised" and stratum is Stratum.READER
+    return text(language, "agreement.by.author" if alone else f"agreement.by.{stratum}")
 
 
 def _in_order(groups: Iterable[Group]) -> list[Group]:
