@@ -41,7 +41,7 @@ def has_signed(person_id: str, case_id: sa.ColumnElement[str]) -> sa.ColumnEleme
     )
 
 
-@without_door("It names sites.")
+@without_door("It names sites, and nothing of a case.")
 def sites_for(ctx: Context[Staff], role: Role, sites: Iterable[str]) -> frozenset[str]:
     """Those of the sites for which they act in a role."""
     return frozenset(site for site in sites if may_act(ctx.tx, ctx.who, role, site, ctx.now) is not None)

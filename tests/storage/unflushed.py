@@ -41,17 +41,18 @@ class ForgetfulDisk:
 
     def _watched(self, flush: Callable[[int], None]) -> Callable[[int], None]:
         def flushed(fd: int) -> None:
-            flush(fd)
             status = os.fstat(fd)
             if stat.S_ISDIR(status.st_mode):
-                folder = Path(f"/proc/self/fd/{fd}").readlink()
-                seen = {one.name: (one.inode(), one.is_dir()) for one in os.scandir(folder)}
+                # Looked at, flushed and noted as one: of two flushes of a folder, the earlier never has the last word.
                 with self._lock:
+                    folder = Path(f"/proc/self/fd/{fd}").readlink()
+                    seen = {one.name: (one.inode(), one.is_dir()) for one in os.scandir(folder)}
+                    flush(fd)
                     self._names[status.st_ino] = seen
             else:
-                size = status.st_size
                 with open(f"/proc/self/fd/{fd}", "rb") as file:  # noqa: PTH123 # a descriptor, not a path
-                    content = file.read(size)
+                    content = file.read(status.st_size)
+                flush(fd)
                 with self._lock:
                     self._contents[status.st_ino] = content
 
