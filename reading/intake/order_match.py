@@ -9,17 +9,39 @@ from reading.access import door
 from reading.actions import Action
 from reading.cases import cases
 from reading.context import Context
-from reading.errors import Invalid, NotThere
+from reading.errors import Invalid, NotAllowed, NotThere
 from reading.intake import correction, identity_evidence, intake, order_join
 from reading.intake.identity import accept, part_from
 from reading.intake.putting_right import Reason, identity
 from reading.orders import matching
+from reading.orders.matching import Proposal
 from reading.patients import attribution
 from reading.patients.keys import Keys
 from reading.patients.names import person_name
 from reading.reports import versions
 from reading.viewers import Staff
 from storage.index import queries
+
+
+def candidates(ctx: Context[Staff], case_id: str, *, text: str = "", chosen: str = "") -> list[Proposal]:
+    """The orders of its site that a case may answer: proposed, or sought by ``text``; ``chosen`` stands first.
+
+    They name people whom the case is not of, so whoever reads for a site and has no part in its work is shown none.
+
+    Raises:
+        NotThere: no such case, or not one that they may see.
+        NotAllowed: they neither work at the site nor manage it.
+        Invalid: as `matching.sought`.
+
+    """
+    case = door.open_case(ctx, case_id, Action.CASE_OPEN)
+    if not correction.may_correct(ctx.tx, ctx.who, case.site_id, ctx.now):
+        raise NotAllowed("no_role_for_this_step")
+    door.open_list(ctx, Action.ORDER_LIST)
+    found = matching.sought(ctx.tx, case, text) if text.strip() else matching.proposals(ctx.tx, case)
+    wanted = chosen and chosen not in {one.order.id for one in found}
+    first = matching.proposal(ctx.tx, case, chosen) if wanted else None
+    return found if first is None else [first, *found]
 
 
 def match(ctx: Context[Staff], case_id: str, order_id: str, *, same_person: bool, seen: int | None = None) -> None:

@@ -25,7 +25,7 @@ from reading.desk.township import printable_versions
 from reading.desk.worklist import Entry
 from reading.dicom_dates import parse_date
 from reading.errors import Stale
-from reading.intake import intake
+from reading.intake import correction, intake
 from reading.intake.putting_right import Reason
 from reading.kinds import Role
 from reading.orders import matching, performed
@@ -109,6 +109,7 @@ def _case(request: Request, staff: Staff, case_id: str, *, done: str = "", answe
             ),
             "in_charge": staff.holds(Role.QUALITY_MANAGER),
             "consults": sending.may_send(ctx, found),
+            "matches": correction.may_correct(ctx.tx, staff, found.site_id, now),
             "disputes": discrepancies.may_raise(ctx.tx, staff, found, now),
             "may_share": shares.may_share(ctx.tx, staff, found.site_id, now) is not None,
             "meanwhile": [] if answer is None else meanwhile.changes(ctx, entry, zone, language),

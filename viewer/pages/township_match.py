@@ -10,7 +10,6 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from reading.actions import Action
-from reading.cases.cases import Case
 from reading.desk.entries import Entry
 from reading.dicom_dates import parse_date
 from reading.errors import Invalid, Stale
@@ -95,7 +94,7 @@ def _form(
         entry = opened(ctx, case_id)
         zone = zone_of(ctx.tx, entry)
         order = matching.order_of(ctx.tx, case_id)
-        found = [] if order else _found(ctx.tx, entry.case, q, chosen)
+        found = [] if order else order_match.candidates(ctx, case_id, text=q, chosen=chosen)
         values: dict[str, Any] = {
             "row": township.row(entry, None, zone, language, now),
             "matched": _order(ctx.tx, order, zone, language) if order else None,
@@ -115,13 +114,6 @@ def _form(
         problem=words_for(request, wrong) if isinstance(wrong, Invalid) else "",
         **values,
     )
-
-
-def _found(tx: Connection, case: Case, q: str, chosen: str) -> list[Proposal]:
-    """What is proposed or was sought, and the order that was chosen, wherever it lies."""
-    found = matching.sought(tx, case, q) if q.strip() else matching.proposals(tx, case)
-    first = matching.proposal(tx, case, chosen) if chosen and chosen not in {one.order.id for one in found} else None
-    return found if first is None else [first, *found]
 
 
 def _order(tx: Connection, order: Order, zone: str, language: Language) -> dict[str, Any]:

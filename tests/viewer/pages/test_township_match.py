@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
+import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from reading import audit
+from reading.actions import Action
 from reading.cases import cases
 from reading.cases.cases import Case
 from reading.desk.entries import entries_of
@@ -17,6 +19,7 @@ from reading.orders import matching, orders, progress
 from reading.orders.order_state import OrderState
 from reading.orders.orders import Asked, Order
 from reading.patients import attribution, patients
+from reading.tables import audit_event
 from storage.database import snapshot, transaction
 from storage.index import queries
 from tests.reading.clinic import NORMAL, read
@@ -246,3 +249,26 @@ def test_a_case_that_they_do_not_see_fills_no_form(house: House) -> None:
     case = unscheduled(house)
 
     assert house.signed_in("quinn").get(f"/t/order?case={case.id}&by=none").status_code == 404
+
+
+def test_whoever_only_reads_for_a_site_is_shown_none_of_its_orders_and_a_search_is_on_record(
+    house: House,
+) -> None:
+    case = unscheduled(house)
+    with transaction(house.engine) as tx:
+        placed = place(house, tx, "赵敏")
+    page = f"/t/case/{case.id}/order"
+    asked = ({}, {"q": "赵"}, {"order": placed.id})
+    ada, tang = house.signed_in("ada"), house.signed_in("tang")
+
+    refused = [ada.get(page, params=typed) for typed in asked]
+    shown = tang.get(page)
+
+    assert [(one.status_code, "赵敏" in one.text) for one in refused] == [(403, False)] * 3
+    assert page not in ada.get(f"/t/case/{case.id}").text
+    assert "赵敏" in shown.text
+    with snapshot(house.engine) as tx:
+        looked = tx.scalars(
+            sa.select(audit_event.c.action).where(audit_event.c.actor_id == house.clinic.tang.person_id)
+        )
+        assert Action.ORDER_LIST in looked.all()
