@@ -97,7 +97,7 @@ def _found(
     persons = _persons(tx, tables.case.c.id.in_([case.id for case in known]))
     priors: dict[str, list[PriorCase]] = {case.id: [] for case in found}
     linked = {each.linked for each in persons.values() if each.linked is not None}
-    numbers = _of_one_person(tx, {number for each in persons.values() for number in each.said})
+    numbers = of_one_person(tx, {number for each in persons.values() for number in each.said})
     for each in persons.values():
         each.said = {number: said for number, said in each.said.items() if number in numbers}
     if not linked and not numbers:
@@ -179,8 +179,8 @@ def _link(one: tuple[Case, _Person], other: tuple[Case, _Person], compared: _Com
     return Link.NUMBER if answers == {Answer.AGREES} else None
 
 
-def _of_one_person(tx: Connection, numbers: AbstractSet[tuple[str, str]]) -> set[tuple[str, str]]:
-    """Those of these numbers, each with its issuer, that can be somebody's."""
+def of_one_person(tx: Connection, numbers: AbstractSet[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Those of these numbers, each with its issuer, that can be somebody's: a device's default stands for many."""
     if not numbers:
         return set()
     key = (study.c.patient_id, study.c.issuer)

@@ -21,6 +21,7 @@ from reading.cases.moves import Move, State, Step
 from reading.context import Context, Who, without_door
 from reading.errors import NotAllowed
 from reading.kinds import Role
+from reading.orders import matching
 from reading.orders.order_state import OrderState
 from reading.patients import persons
 from reading.queue import claiming
@@ -133,7 +134,10 @@ def _is_expected(tx: Connection, case: Case) -> bool:
 
 
 def _is_made(tx: Connection, case: Case) -> bool:
-    """Whether a device has begun or ended another examination of the person of which no image has come."""
+    """Whether a device has begun or ended another examination of the person of which no image has come.
+
+    Of a case that answers no order yet, what its site was to make with such a device may be itself.
+    """
     if case.patient_id is None or case.identity is Identity.DIFFERS:
         return False
     order, own = imaging_order.c, procedure.alias("own")
@@ -142,6 +146,9 @@ def _is_made(tx: Connection, case: Case) -> bool:
         .join(case_procedure, case_procedure.c.procedure_id == own.c.id)
         .where(case_procedure.c.case_id == case.id)
     )
+    itself = sa.false()
+    if matching.order_of(tx, case.id) is None:
+        itself = (order.site_id == case.site_id) & order.modality.in_(matching.performed_as(case.modality))
     made = (
         sa.select(sa.literal(1))
         .select_from(imaging_order)
@@ -151,6 +158,7 @@ def _is_made(tx: Connection, case: Case) -> bool:
             order.scheduled_at <= case.examined_at,
             order.scheduled_at > case.examined_at - MADE_WITHIN,
             order.id.not_in(own_orders),
+            ~itself,
             procedure.c.state.in_(_MADE),
         )
     )

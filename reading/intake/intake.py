@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import IntegrityError
 
 from reading import tables
-from reading.access import door
+from reading.access import door, priors
 from reading.actions import Action
 from reading.audit import SYSTEM
 from reading.cases import cases
@@ -269,6 +269,12 @@ def meant_by(order: Order, study_uid: str) -> tuple[Procedure, ...]:
     return tuple(one for one in order.procedures if one.study_uid == study_uid) or order.procedures
 
 
+def _is_somebodys(tx: Connection, study: Study) -> bool:
+    """Whether the number that a study came with can be one person's: neither a placeholder nor a device's default."""
+    number = (study.received_patient_id, study.received_issuer)
+    return not never_links(study.received_patient_id) and bool(priors.of_one_person(tx, {number}))
+
+
 def _returned_case(tx: Connection, study: Study, order: Order | None, patient_id: str | None) -> Case | None:
     """The newest case of this site that waits for a retake of the same person."""
     case, joined, procedures = tables.case, tables.case_study, tables.case_procedure
@@ -280,7 +286,7 @@ def _returned_case(tx: Connection, study: Study, order: Order | None, patient_id
         same.append(of_order)
     elif patient_id is not None:
         same.append(case.c.patient_id.in_(persons.records_of(patient_id)))
-    elif not never_links(study.received_patient_id):
+    elif _is_somebodys(tx, study):
         same.append(
             sa.exists()
             .where(joined.c.case_id == case.c.id)

@@ -176,7 +176,7 @@ def _compared(  # noqa: PLR0917
     person = [compare(said_by(study), patient) for study in studies]
     said: dict[Trait, bool | None] = {
         **{Trait(fact): _agreeing(person, fact) for fact in Fact},
-        Trait.MODALITY: _same_modality(case.modality, order.modality),
+        Trait.MODALITY: order.modality in performed_as(case.modality),
         Trait.BODY_PART: case.body_part in {one.body_part for one in missing} if case.body_part else None,
         Trait.SIDE: case.laterality in {one.laterality for one in missing} if case.laterality else None,
         Trait.DAY: _day(case.examined_at, zone) == _day(order.scheduled_at, zone),
@@ -195,8 +195,9 @@ def _agreeing(person: Sequence[Comparison], fact: Fact) -> bool | None:
     return answers == {Answer.AGREES} if answers else None
 
 
-def _same_modality(made: str, ordered: str) -> bool:
-    return made == ordered or {made, ordered} <= RADIOGRAPHS
+def performed_as(made: str) -> frozenset[str]:
+    """The modalities that an order may be for which images of a modality answer."""
+    return RADIOGRAPHS if made in RADIOGRAPHS else frozenset({made})
 
 
 def _day(at: datetime, zone: ZoneInfo) -> date:

@@ -68,12 +68,14 @@ def ends_arriving(tx: Connection, case: Case) -> None:
     cases.change(tx, cases.by_id(tx, case.id), arriving=False)
 
 
-def made_by_device(tx: Connection, clinic: Clinic, now: datetime, made: OrderMove | None) -> Order:
+def made_by_device(
+    tx: Connection, clinic: Clinic, now: datetime, made: OrderMove | None, *, modality: str = "CT"
+) -> Order:
     order = orders.place(
         tx,
         site_id=clinic.region.hills.id,
         patient_id=pia(tx, now).id,
-        modality="CT",
+        modality=modality,
         priority=Priority.ROUTINE,
         procedures=[Asked(body_part="HEAD")],
         reason="x",
@@ -227,6 +229,18 @@ def test_somebody_lets_it_be_read_without_them(engine: Engine, now: datetime) ->
         assert (found.state, found.due_at - case.due_at) == (State.WAITING_READ, 5 * MINUTE)
         assert (last.move, last.person_id) == (Move.READ_WITHOUT, clinic.rosa.person_id)
         assert leases.lease_of(tx, case.id) is not None
+
+
+@pytest.mark.parametrize(("modality", "waits_for_it"), [("DX", False), ("CR", False), ("CT", True)])
+def test_images_that_name_no_order_do_not_wait_for_their_own(
+    engine: Engine, now: datetime, modality: str, *, waits_for_it: bool
+) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now, waits())
+        made_by_device(tx, clinic, now, OrderMove.COMPLETE, modality=modality)
+        case = coming(tx, clinic, "1.2", now)
+
+        assert (case.state is State.AWAITING_PRIORS) is waits_for_it
 
 
 def test_it_leaves_with_its_images_while_it_waits(engine: Engine, now: datetime) -> None:

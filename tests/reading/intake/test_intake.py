@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from reading import tables
+from reading.access import priors
 from reading.audit import SYSTEM
 from reading.cases import cases, history
 from reading.cases.moves import Move, State
@@ -241,6 +242,21 @@ def test_a_retake_joins_the_case_that_it_answers(engine: Engine, now: datetime) 
         assert (state(tx, case.id), state(tx, other.id)) == (State.WAITING_READ, State.RETURNED)
         assert unrelated.id not in (case.id, other.id)
         assert queries.study_of(tx, "1.3") is not None
+
+
+def test_images_without_a_name_answer_no_case_by_a_number_that_is_a_default(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        case = arrive(tx, clinic, "1.1", now, patient_id="00001", patient_name="ZHANG^WEI")
+        for n in range(priors.NAMES):
+            send(tx, clinic, f"1.2.{n}", now, patient_id="00001", patient_name=f"NAME^NR{n}")
+        lease = take(tx, clinic, clinic.ada, case.id, now)
+        leases.return_to_site(Context(tx, clinic.audit, now, clinic.ada), case.id, revision=lease, why="运动伪影")
+        nameless = send(tx, clinic, "1.3", now, patient_id="00001", patient_name="")
+        taken_in = intake.take_in(Context(tx, clinic.audit, now, SYSTEM), KEYS, nameless)
+
+        assert taken_in.id != case.id
+        assert state(tx, case.id) is State.RETURNED
 
 
 def _somebody_else(tx: Connection, now: datetime) -> str:
