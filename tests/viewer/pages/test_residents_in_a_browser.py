@@ -12,7 +12,7 @@ from storage.database import transaction
 from tests.browser import chromium
 from tests.reading.clinic import arrive
 from tests.reading.region import hire
-from tests.reading.signing.test_residents import rule
+from tests.reading.signing.residents import rule
 from tests.viewer.house import House, give_password
 from tests.viewer.pages.test_double_reading import at_the_desk, sign, take
 
