@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import shutil
 from collections.abc import Awaitable, Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,8 +18,12 @@ from pydicom.dataset import Dataset
 from starlette.staticfiles import StaticFiles
 
 from service.processes.http_guard import HEADERS
+from storage.database import connect
+from tests.archive import archive
 from tests.browser import FLAGS, WITH_WEBGL
+from tests.builders import thing
 from tests.conftest import need_tool
+from tests.dicomweb import serving
 from tests.running import REPOSITORY
 
 WAYS: Final = {"gpu": WITH_WEBGL, "cpu": FLAGS}
@@ -77,6 +82,22 @@ def opened(base: str, study_uids: Sequence[str], ways: Iterable[str] = WAYS) -> 
         finally:
             for browser in browsers.values():
                 browser.close()
+
+
+@contextmanager
+def holding(objects: Iterable[Dataset], template: Path, folder: Path, way: str = "cpu") -> Generator[Page]:
+    """A page with the desk's pictures of the first object's study, of an archive that holds just these objects."""
+    laid = list(objects)
+    url = f"sqlite:///{shutil.copy(template, folder / 'pictures.db')}"
+    engine = connect(url)
+    try:
+        with archive(engine, url, folder) as held, serving(held, engine, folder, page_of_the_desk()) as web:
+            for one in laid:
+                assert held.take(thing(one)).accepted
+            with opened(web.base, [str(laid[0].StudyInstanceUID)], [way]) as pages:
+                yield pages[way]
+    finally:
+        engine.dispose()
 
 
 def _page(browser: Browser, base: str, study_uids: Sequence[str], way: str) -> Page:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -13,10 +12,7 @@ from playwright.sync_api import Page, expect
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 
-from storage.database import connect
-from tests.archive import archive
-from tests.builders import image, new_uid, thing
-from tests.dicomweb import serving
+from tests.builders import image, new_uid
 from tests.pictures import desk
 from tests.pictures.test_reformatted import (
     COLUMNS,
@@ -144,17 +140,10 @@ def dose() -> Dataset:
 @pytest.fixture
 def page(way: str, laid: list[Dataset], sqlite_template: Path, tmp_path: Path) -> Iterator[Page]:
     """On slice 5 of the series, large enough that no outline reaches the middle of a pixel."""
-    url = f"sqlite:///{shutil.copy(sqlite_template, tmp_path / 'layers.db')}"
-    engine = connect(url)
-    with archive(engine, url, tmp_path) as held, serving(held, engine, tmp_path, desk.page_of_the_desk()) as web:
-        for one in (*slices(new_uid(), range(SLICES)), *laid):
-            assert held.take(thing(one)).accepted
-        with desk.opened(web.base, [STUDY], [way]) as opened:
-            page = opened[way]
-            page.evaluate(NOTES)
-            at(page, 5, SLICES)
-            yield page
-    engine.dispose()
+    with desk.holding((*slices(new_uid(), range(SLICES)), *laid), sqlite_template, tmp_path, way) as page:
+        page.evaluate(NOTES)
+        at(page, 5, SLICES)
+        yield page
 
 
 def covered(page: Page, places: np.ndarray, colour: tuple[int, int, int]) -> np.ndarray:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -12,10 +11,7 @@ import pytest
 from playwright.sync_api import Page, expect
 from pydicom.dataset import Dataset
 
-from storage.database import connect
-from tests.archive import archive
-from tests.builders import image, new_uid, thing
-from tests.dicomweb import serving
+from tests.builders import image, new_uid
 from tests.pictures import desk
 from tests.running import wait_until
 
@@ -110,21 +106,16 @@ def way() -> str:
 
 @pytest.fixture
 def page(sqlite_template: Path, tmp_path: Path, way: str) -> Iterator[Page]:
-    url = f"sqlite:///{shutil.copy(sqlite_template, tmp_path / 'layouts.db')}"
-    engine = connect(url)
-    with archive(engine, url, tmp_path) as held, serving(held, engine, tmp_path, desk.page_of_the_desk()) as web:
-        earlier = {"StudyInstanceUID": EARLIER, "FrameOfReferenceUID": new_uid(), "SeriesDescription": "平扫"}
-        upright = {"ImageOrientationPatient": [0, 1, 0, 0, 0, -1], "ImagePositionPatient": [10, 0, 40]}
-        for one in (
-            *slices(CHEST, 12, SeriesNumber=2, SeriesDescription="平扫"),
-            *slices(SCOUT, 3, SeriesNumber=3, **upright),
-            *slices(new_uid(), 12, 10, **earlier),
-        ):
-            assert held.take(thing(one)).accepted
-        with desk.opened(web.base, [STUDY], [way]) as opened:
-            opened[way].evaluate(NOTES)
-            yield opened[way]
-    engine.dispose()
+    earlier = {"StudyInstanceUID": EARLIER, "FrameOfReferenceUID": new_uid(), "SeriesDescription": "平扫"}
+    upright = {"ImageOrientationPatient": [0, 1, 0, 0, 0, -1], "ImagePositionPatient": [10, 0, 40]}
+    laid = (
+        *slices(CHEST, 12, SeriesNumber=2, SeriesDescription="平扫"),
+        *slices(SCOUT, 3, SeriesNumber=3, **upright),
+        *slices(new_uid(), 12, 10, **earlier),
+    )
+    with desk.holding(laid, sqlite_template, tmp_path, way) as page:
+        page.evaluate(NOTES)
+        yield page
 
 
 def cells(page: Page) -> list[dict[str, Any]]:

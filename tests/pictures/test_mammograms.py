@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import Any, Final
 
@@ -10,10 +9,7 @@ import numpy as np
 import pytest
 from pydicom.dataset import Dataset
 
-from storage.database import connect
-from tests.archive import archive
-from tests.builders import image, new_uid, thing
-from tests.dicomweb import serving
+from tests.builders import image, new_uid
 from tests.pictures import desk
 from tests.running import wait_until
 
@@ -49,16 +45,10 @@ def mammogram(side: str, view: str, *faces: str) -> Dataset:
 @pytest.mark.parametrize("way", list(desk.WAYS))
 def test_chest_walls_meet_in_the_middle(way: str, sqlite_template: Path, tmp_path: Path) -> None:
     as_they_came = [("L", "MLO", "A", "FR"), ("R", "MLO", "A", "FL"), ("L", "CC", "P", "R"), ("R", "CC", "P", "L")]
-    url = f"sqlite:///{shutil.copy(sqlite_template, tmp_path / 'mammograms.db')}"
-    engine = connect(url)
-    with archive(engine, url, tmp_path) as held, serving(held, engine, tmp_path, desk.page_of_the_desk()) as web:
-        for one in as_they_came:
-            assert held.take(thing(mammogram(*one))).accepted
-        with desk.opened(web.base, [STUDY], [way]) as opened:
-            page = opened[way]
-            page.evaluate(
-                "() => Object.assign(document.querySelector('tierread-images').style, { position: 'fixed', inset: 0 })"
-            )
-            hung = [["R", "CC", "right"], ["L", "CC", "left"], ["R", "MLO", "right"], ["L", "MLO", "left"]]
-            wait_until(lambda: page.evaluate(CELLS) == hung, 40, "chest walls in the middle")
-    engine.dispose()
+    laid = [mammogram(*one) for one in as_they_came]
+    with desk.holding(laid, sqlite_template, tmp_path, way) as page:
+        page.evaluate(
+            "() => Object.assign(document.querySelector('tierread-images').style, { position: 'fixed', inset: 0 })"
+        )
+        hung = [["R", "CC", "right"], ["L", "CC", "left"], ["R", "MLO", "right"], ["L", "MLO", "left"]]
+        wait_until(lambda: page.evaluate(CELLS) == hung, 40, "chest walls in the middle")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from pathlib import Path
 from typing import Final
 
@@ -12,10 +11,8 @@ from playwright.sync_api import Locator, Page, expect
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 
-from storage.database import connect
-from tests.archive import archive
-from tests.builders import image, new_uid, thing
-from tests.dicomweb import path_of, serving
+from tests.builders import image, new_uid
+from tests.dicomweb import path_of
 from tests.pacs.objects import code, of_kind
 from tests.pictures import desk
 from tests.running import wait_until
@@ -92,58 +89,45 @@ def test_each_object_says_what_it_is_and_what_opens_it(sqlite_template: Path, tm
     for at, one in enumerate((pdf, state, waveform, sr), start=2):
         one.SeriesInstanceUID, one.SeriesNumber = new_uid(), at
     beside.SeriesInstanceUID = picture.SeriesInstanceUID
-    url = f"sqlite:///{shutil.copy(sqlite_template, tmp_path / 'objects.db')}"
-    engine = connect(url)
-    with archive(engine, url, tmp_path) as held, serving(held, engine, tmp_path, desk.page_of_the_desk()) as web:
-        for one in (picture, pdf, state, waveform, sr, beside):
-            assert held.take(thing(one)).accepted
-        with desk.opened(web.base, [str(picture.StudyInstanceUID)], ["cpu"]) as pages:
-            page = pages["cpu"]
-            objects = page.locator(".objects")
-            chosen(page, pdf)
-            expect(objects).to_contain_text("PDF 文档")
-            expect(objects.get_by_role("alert")).to_contain_text("此文档已损坏")
-            expect(objects.locator("a")).to_have_attribute("href", f"/dicomweb{path_of(pdf)}/rendered")
-            chosen(page, sr)
-            expect(objects).to_contain_text("结构化报告")
-            expect(objects.locator("li")).to_have_text("Finding：Nothing to report <b>")
-            for one, words in ((state, "显示状态"), (waveform, "请用心电工作站")):
-                chosen(page, one)
-                expect(objects).to_contain_text(words)
-                expect(objects.locator("a")).to_have_count(0)
-            chosen(page, picture)
-            expect(page.locator("details.others summary")).to_have_text("另有 1 个不是图像的对象")
-            expect(page.locator(".stage canvas").first).to_be_visible()
-    engine.dispose()
+    with desk.holding((picture, pdf, state, waveform, sr, beside), sqlite_template, tmp_path) as page:
+        objects = page.locator(".objects")
+        chosen(page, pdf)
+        expect(objects).to_contain_text("PDF 文档")
+        expect(objects.get_by_role("alert")).to_contain_text("此文档已损坏")
+        expect(objects.locator("a")).to_have_attribute("href", f"/dicomweb{path_of(pdf)}/rendered")
+        chosen(page, sr)
+        expect(objects).to_contain_text("结构化报告")
+        expect(objects.locator("li")).to_have_text("Finding：Nothing to report <b>")
+        for one, words in ((state, "显示状态"), (waveform, "请用心电工作站")):
+            chosen(page, one)
+            expect(objects).to_contain_text(words)
+            expect(objects.locator("a")).to_have_count(0)
+        chosen(page, picture)
+        expect(page.locator("details.others summary")).to_have_text("另有 1 个不是图像的对象")
+        expect(page.locator(".stage canvas").first).to_be_visible()
 
 
 def test_an_electrocardiogram_is_drawn_on_millimetre_paper_and_measured(sqlite_template: Path, tmp_path: Path) -> None:
     steps = np.round(200 * np.sin(np.arange(2 * 1000).reshape(2, 1000) / 40))
     ecg = electrocardiogram(image(), steps)
-    url = f"sqlite:///{shutil.copy(sqlite_template, tmp_path / 'ecg.db')}"
-    engine = connect(url)
-    with archive(engine, url, tmp_path) as held, serving(held, engine, tmp_path, desk.page_of_the_desk()) as web:
-        assert held.take(thing(ecg)).accepted
-        with desk.opened(web.base, [str(ecg.StudyInstanceUID)], ["cpu"]) as pages:
-            page = pages["cpu"]
-            page.evaluate(NOTES, str(ecg.SOPInstanceUID))
-            chosen(page, ecg)
-            drawing = page.locator("tierread-ecg .paper svg")
-            expect(drawing.locator("text")).to_have_text(["I", "II"])
-            lines = [drawn(drawing.locator("path.trace").nth(at + 2)) for at in (0, 1)]  # behind two pulses of 1 mV
-            wait_until(lambda: page.evaluate("() => window.seen.length") == 1)
-            box = drawing.bounding_box()
-            assert box is not None
-            mm = box["width"] / 60
-            # 20 mm to the right are 800 ms, 10 mm up 1 mV
-            page.mouse.move(box["x"] + 15 * mm, box["y"] + 30 * mm)
-            page.mouse.down()
-            page.mouse.move(box["x"] + 35 * mm, box["y"] + 20 * mm)
-            page.mouse.up()
-            measured = page.locator("tierread-ecg output").text_content()
-            page.get_by_label("走纸速度").select_option("50 mm/s")
-            expect(drawing).to_have_attribute("viewBox", "0 0 110 50")
-    engine.dispose()
+    with desk.holding([ecg], sqlite_template, tmp_path) as page:
+        page.evaluate(NOTES, str(ecg.SOPInstanceUID))
+        chosen(page, ecg)
+        drawing = page.locator("tierread-ecg .paper svg")
+        expect(drawing.locator("text")).to_have_text(["I", "II"])
+        lines = [drawn(drawing.locator("path.trace").nth(at + 2)) for at in (0, 1)]  # behind two pulses of 1 mV
+        wait_until(lambda: page.evaluate("() => window.seen.length") == 1)
+        box = drawing.bounding_box()
+        assert box is not None
+        mm = box["width"] / 60
+        # 20 mm to the right are 800 ms, 10 mm up 1 mV
+        page.mouse.move(box["x"] + 15 * mm, box["y"] + 30 * mm)
+        page.mouse.down()
+        page.mouse.move(box["x"] + 35 * mm, box["y"] + 20 * mm)
+        page.mouse.up()
+        measured = page.locator("tierread-ecg output").text_content()
+        page.get_by_label("走纸速度").select_option("50 mm/s")
+        expect(drawing).to_have_attribute("viewBox", "0 0 110 50")
 
     # Two points for every two samples: the lower and the higher one of 0.1 mm.
     for line, millivolts, middle_mm in zip(lines, steps * 0.005 + [[0], [0.1]], (12.5, 37.5), strict=True):
@@ -183,28 +167,22 @@ def test_a_pdf_is_read_in_its_place_and_seen_when_each_page_was_on_the_screen(
     document.EncapsulatedDocument = pdf_of(colours)
     document.EncapsulatedDocumentLength = len(document.EncapsulatedDocument)
     document.EncapsulatedDocument += b"\0" * (len(document.EncapsulatedDocument) % 2)
-    url = f"sqlite:///{shutil.copy(sqlite_template, tmp_path / 'document.db')}"
-    engine = connect(url)
-    with archive(engine, url, tmp_path) as held, serving(held, engine, tmp_path, desk.page_of_the_desk()) as web:
-        assert held.take(thing(document)).accepted
-        with desk.opened(web.base, [str(document.StudyInstanceUID)], ["cpu"]) as pages:
-            page = pages["cpu"]
-            page.evaluate(NOTES, str(document.SOPInstanceUID))
-            chosen(page, document)
-            sheets = page.locator(".pdf-page canvas")
-            expect(sheets).to_have_count(3)
-            colour_of_page = [colour_in_the_middle(page, at) for at in range(2)]
-            seen_before = page.evaluate("() => window.seen.length")
-            page.locator(".objects").focus()
-            page.get_by_label("下一页").click()
-            colour_of_page.append(colour_in_the_middle(page, 2))
-            wait_until(lambda: page.evaluate("() => window.seen.length") == 1)
-            expect(page.locator(".pdf-bar output")).to_have_text("各页均已看过")
-            sheets.first.scroll_into_view_if_needed()
-            expect(page.locator(".pdf-bar span")).to_have_text("第 1 页，共 3 页")
-            expect(page.get_by_label("下一页")).to_be_enabled()
-            title = page.title()
-    engine.dispose()
+    with desk.holding([document], sqlite_template, tmp_path) as page:
+        page.evaluate(NOTES, str(document.SOPInstanceUID))
+        chosen(page, document)
+        sheets = page.locator(".pdf-page canvas")
+        expect(sheets).to_have_count(3)
+        colour_of_page = [colour_in_the_middle(page, at) for at in range(2)]
+        seen_before = page.evaluate("() => window.seen.length")
+        page.locator(".objects").focus()
+        page.get_by_label("下一页").click()
+        colour_of_page.append(colour_in_the_middle(page, 2))
+        wait_until(lambda: page.evaluate("() => window.seen.length") == 1)
+        expect(page.locator(".pdf-bar output")).to_have_text("各页均已看过")
+        sheets.first.scroll_into_view_if_needed()
+        expect(page.locator(".pdf-bar span")).to_have_text("第 1 页，共 3 页")
+        expect(page.get_by_label("下一页")).to_be_enabled()
+        title = page.title()
 
     assert colour_of_page == [list(each) for each in colours]
     assert seen_before == 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -12,10 +11,7 @@ import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 from pydicom.dataset import Dataset
 
-from storage.database import connect
-from tests.archive import archive
-from tests.builders import image, new_uid, thing
-from tests.dicomweb import serving
+from tests.builders import image, new_uid
 from tests.pictures import desk
 from tests.pictures.comparison import TOLERANCE
 from tests.running import wait_until
@@ -86,21 +82,15 @@ def slices(series: str, numbers: range | list[int], **known: Any) -> Iterator[Da
 @pytest.fixture
 def page(way: str, sqlite_template: Path, tmp_path: Path) -> Iterator[Page]:
     """On the study; the earlier one is not open yet."""
-    url = f"sqlite:///{shutil.copy(sqlite_template, tmp_path / 'reformatted.db')}"
-    engine = connect(url)
-    with archive(engine, url, tmp_path) as held, serving(held, engine, tmp_path, desk.page_of_the_desk()) as web:
-        for one in (
-            *slices(new_uid(), range(SLICES)),
-            *slices(new_uid(), [0, 1, 2, 5, 6], SeriesNumber=2),
-            *slices(LATE, range(6), StudyInstanceUID=EARLIER),
-        ):
-            assert held.take(thing(one)).accepted
-        with desk.opened(web.base, [STUDY], [way]) as opened:
-            page = opened[way]
-            page.evaluate(NOTES)
-            at(page, 5, SLICES)
-            yield page
-    engine.dispose()
+    laid = (
+        *slices(new_uid(), range(SLICES)),
+        *slices(new_uid(), [0, 1, 2, 5, 6], SeriesNumber=2),
+        *slices(LATE, range(6), StudyInstanceUID=EARLIER),
+    )
+    with desk.holding(laid, sqlite_template, tmp_path, way) as page:
+        page.evaluate(NOTES)
+        at(page, 5, SLICES)
+        yield page
 
 
 def press(page: Page, key: str) -> None:
