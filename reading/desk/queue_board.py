@@ -87,6 +87,15 @@ class LateCase:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Standing:
+    """Cases that lie in one state, which is no queue."""
+
+    cases: int
+    since: datetime | None
+    """Since when the first of them does."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class SiteLoad:
     """What of a site is open, by step, and what it ordered in the last week."""
 
@@ -97,10 +106,10 @@ class SiteLoad:
     ordered: int
     urgent: int
     """Of these, as urgent or as an emergency."""
-    returned: int
+    returned: Standing
     """Cases that were returned to it and that it has not sent again: no clock runs for them, and nobody is told."""
-    returned_since: datetime | None
-    """Since when the first of these lies there."""
+    awaiting: Standing
+    """Cases that wait for earlier images: nobody reads them until these came, or the rule's time is over."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -252,8 +261,8 @@ def _sites(tx: Connection, sites: frozenset[str], found: Sequence[OpenCase], now
         .where(case.c.site_id.in_(sites), case.c.received_at > now - WEEK, case.c.state.not_in(HIDDEN))
         .group_by(place.c.code, place.c.name, case.c.priority)
     )
-    returned = _returned(tx, sites)
-    names = {one.site_code: one.site for one in found} | dict(returned.keys())
+    returned, awaiting = (_since(tx, sites, state) for state in (State.RETURNED, State.AWAITING_PRIORS))
+    names = {one.site_code: one.site for one in found} | dict(returned.keys()) | dict(awaiting.keys())
     ordered: defaultdict[str, Counter[Priority]] = defaultdict(Counter)
     for row in rows:
         names[row.code] = row.name
@@ -271,13 +280,17 @@ def _sites(tx: Connection, sites: frozenset[str], found: Sequence[OpenCase], now
             late=late[code],
             ordered=total,
             urgent=total - ordered[code][Priority.ROUTINE],
-            returned=len(since := returned.get((code, names[code]), [])),
-            returned_since=min(since, default=None),
+            returned=_standing(returned.get((code, names[code]), [])),
+            awaiting=_standing(awaiting.get((code, names[code]), [])),
         )
 
 
-def _returned(tx: Connection, sites: frozenset[str]) -> dict[tuple[str, str], list[datetime]]:
-    """Since when each returned case lies at its site, by code and name of the site."""
+def _standing(since: Sequence[datetime]) -> Standing:
+    return Standing(cases=len(since), since=min(since, default=None))
+
+
+def _since(tx: Connection, sites: frozenset[str], state: State) -> dict[tuple[str, str], list[datetime]]:
+    """Since when each case of a state has been in it, by code and name of the site."""
     case, place, moved = tables.case, tables.organisation, tables.case_move
     at = sa.func.max(moved.c.at, type_=moved.c.at.type)
     rows = tx.execute(
@@ -285,7 +298,7 @@ def _returned(tx: Connection, sites: frozenset[str]) -> dict[tuple[str, str], li
         .select_from(case)
         .join(place, place.c.id == case.c.site_id)
         .join(moved, moved.c.case_id == case.c.id)
-        .where(case.c.site_id.in_(sites), case.c.state == State.RETURNED, moved.c.to_state == State.RETURNED)
+        .where(case.c.site_id.in_(sites), case.c.state == state, moved.c.to_state == state)
         .group_by(case.c.id, place.c.code, place.c.name)
     )
     found: defaultdict[tuple[str, str], list[datetime]] = defaultdict(list)

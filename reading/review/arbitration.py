@@ -44,13 +44,7 @@ def waiting(ctx: Context[Staff]) -> list[Waiting]:
     open_ = (
         sa.select(review_, case.c.modality, case.c.body_part, case.c.received_at)
         .join(case, case.c.id == review_.c.case_id)
-        .where(
-            review_.c.awaits_arbitration,
-            review_.c.author_id != ctx.who.person_id,
-            review_.c.reviewer_id != ctx.who.person_id,
-            ~third_person.has_signed(ctx.who.person_id, review_.c.case_id),
-            visibility.visible_cases(ctx.tx, ctx.who, ctx.now),
-        )
+        .where(open_to(ctx.who), visibility.visible_cases(ctx.tx, ctx.who, ctx.now))
     )
     every = ctx.tx.scalars(open_.with_only_columns(case.c.site_id).distinct()).all()
     sites = third_person.sites_for(ctx, Role.REVIEWER, every)
@@ -63,6 +57,13 @@ def waiting(ctx: Context[Staff]) -> list[Waiting]:
     ]
     looks.record_looks(ctx, Action.REVIEW_LIST, "case", sorted({one.review.case_id for one in found}))
     return found
+
+
+def open_to(who: Staff) -> sa.ColumnElement[bool]:
+    """The condition that a review's score waits for a third person, who may be this one where they review its site."""
+    review_ = tables.review.c
+    theirs = (review_.author_id == who.person_id) | (review_.reviewer_id == who.person_id)
+    return review_.awaits_arbitration & ~theirs & ~third_person.has_signed(who.person_id, review_.case_id)
 
 
 def arbitrate(ctx: Context[Staff], review_id: str, *, score: Score, comment: str) -> None:

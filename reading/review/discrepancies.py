@@ -170,7 +170,7 @@ def waiting(ctx: Context[Staff]) -> list[Listed]:
     Whoever signed the report is not shown what waits for a third person.
     """
     who, site = ctx.who.person_id, case_table.c.site_id
-    open_ = (discrepancy.c.state == State.OPEN) & ~third_person.has_signed(who, discrepancy.c.case_id)
+    open_ = open_to(ctx.who)
     every = ctx.tx.scalars(_asked(ctx, open_).with_only_columns(site).distinct()).all()
     reviewed, managed = (third_person.sites_for(ctx, role, every) for role in (Role.REVIEWER, Role.QUALITY_MANAGER))
     oldest = _asked(ctx, open_ & site.in_(reviewed | managed)).order_by(discrepancy.c.raised_at, discrepancy.c.id)
@@ -183,12 +183,21 @@ def waiting(ctx: Context[Staff]) -> list[Listed]:
     )
 
 
+def open_to(who: Staff) -> sa.ColumnElement[bool]:
+    """The condition that a discrepancy waits for a third person, and that this one has signed nothing of its case."""
+    return (discrepancy.c.state == State.OPEN) & ~third_person.has_signed(who.person_id, discrepancy.c.case_id)
+
+
+def judged_of(who: Staff) -> sa.ColumnElement[bool]:
+    """The condition that a discrepancy was judged, of a report of this person's."""
+    judged = sa.or_(*(discrepancy.c.state == state for state in sorted(JUDGED)))
+    return (discrepancy.c.author_id == who.person_id) & judged
+
+
 @without_door("It names examinations alone, of cases that they may see, and records each as looked at.")
 def to_author(ctx: Context[Staff]) -> list[Listed]:
     """What was judged of this person's reports, the newest first, as far as they may still see the cases."""
-    judged = sa.or_(*(discrepancy.c.state == state for state in sorted(JUDGED)))
-    own = (discrepancy.c.author_id == ctx.who.person_id) & judged
-    newest = _asked(ctx, own).order_by(discrepancy.c.raised_at.desc(), discrepancy.c.id)
+    newest = _asked(ctx, judged_of(ctx.who)).order_by(discrepancy.c.raised_at.desc(), discrepancy.c.id)
     return _on_record(ctx, [_line(row) for row in ctx.tx.execute(newest.limit(MOST))])
 
 

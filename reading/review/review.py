@@ -79,7 +79,7 @@ def review(
     Raises:
         Stale: lease or images have changed since they were shown.
         NotAllowed: they acted in another role, or a series was never shown.
-        Invalid: a score is missing, agreement comes with changes, or an amendment without any.
+        Invalid: a score is missing, agreement comes with changes or the score of a miss, or an amendment without any.
 
     """
     case, grant = leases.hold(ctx, case_id, Step.REVIEW, lease_revision)
@@ -194,6 +194,8 @@ def _check(outcome: Outcome, score: Score | None, comment: str, content: Content
         raise Invalid("score", "required")
     if score is not None and score not in GIVEN:
         raise Invalid("score", "unknown")
+    if outcome is Outcome.AGREE and score not in {None, Score.CONCUR}:
+        raise Invalid("score", "agreement_misses_nothing")
     if outcome is Outcome.SEND_BACK and not comment.strip():
         raise Invalid("comment", "required")
 

@@ -11,6 +11,7 @@ from reading.desk import alert_bar, withheld
 from reading.messages import oversight
 from reading.messages.moves import State
 from reading.questions import questions
+from reading.review import to_do
 from reading.viewers import Staff
 from viewer.shell.navigation import Entry, Waits
 
@@ -23,6 +24,7 @@ COUNTS: Final[Mapping[Waits, Callable[[Context[Staff]], int]]] = {
     Waits.ALERTS: _alerts,
     Waits.QUESTIONS: questions.count,
     Waits.WITHHELD: withheld.to_decide,
+    Waits.REVIEWS: to_do.count,
     Waits.EMERGENCIES: emergencies.unjudged,
     Waits.MESSAGES: lambda ctx: oversight.counts(ctx)[State.FAILED],
 }

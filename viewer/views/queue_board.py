@@ -7,7 +7,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from reading.cases.moves import HELD, Step
-from reading.desk.queue_board import Board, LateCase, Queue, SiteLoad
+from reading.desk.queue_board import Board, LateCase, Queue, SiteLoad, Standing
 from reading.desk.queue_rates import LATELY
 from viewer.views import csv_cells
 from viewer.words import words
@@ -108,14 +108,19 @@ def _site(one: SiteLoad, zone: ZoneInfo, language: Language) -> dict[str, Any]:
         "name": one.name,
         "open": [one.open.get(step, 0) for step in Step],
         "late": one.late,
-        "returned": 0
-        if one.returned_since is None
-        else text(language, "queue.returned-since", n=one.returned, at=words.moment(one.returned_since, zone.key)),
+        "returned": _standing(one.returned, zone, language),
+        "awaiting": _standing(one.awaiting, zone, language),
         "ordered": one.ordered,
         "urgent": one.urgent,
         "share": f"{round(100 * one.urgent / one.ordered)}%" if one.ordered else "",
         "words": text(language, "queue.urgent-of", n=one.urgent, of=one.ordered),
     }
+
+
+def _standing(one: Standing, zone: ZoneInfo, language: Language) -> str:
+    if one.since is None:
+        return "0"
+    return text(language, "queue.standing-since", n=one.cases, at=words.moment(one.since, zone.key))
 
 
 def _examination(one: LateCase, language: Language) -> str:

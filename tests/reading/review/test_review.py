@@ -159,6 +159,7 @@ def test_sent_back_after_the_release_the_report_stands_until_the_new_one_does(en
         ({"outcome": Outcome.AMEND, "content": None}, "amendment_changes_something"),
         ({"outcome": Outcome.AMEND, "content": NORMAL}, "amendment_changes_something"),
         ({"outcome": Outcome.AGREE, "content": PNEUMONIA}, "agreement_changes_nothing"),
+        ({"outcome": Outcome.AGREE}, "agreement_misses_nothing"),
         ({"outcome": Outcome.AMEND, "content": PNEUMONIA, "score": None}, "required"),
         ({"outcome": Outcome.SEND_BACK, "comment": " "}, "required"),
         ({"outcome": Outcome.SEND_BACK, "comment": "x" * 1001}, "too_long"),

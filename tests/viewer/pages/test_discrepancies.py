@@ -12,6 +12,7 @@ from tests.passwords import quick_hash
 from tests.reading.clinic import arrive, read
 from tests.reading.region import hire
 from tests.viewer.house import PASSWORD, House
+from tests.viewer.pages.test_learning import counted
 
 WORDS = "术中见阑尾穿孔"
 
@@ -50,6 +51,7 @@ def test_it_goes_from_the_township_to_the_group_and_back(house: House) -> None:
     assert "等待第三人评定" in raised
     assert 'name="words"' not in raised
 
+    assert (counted(ada), counted(bea)) == (0, 1)
     assert WORDS not in _main(ada.get("/learning"))
     assert WORDS in _main(mona.get("/learning/agreement"))
     waits = _main(bea.get("/learning"))
@@ -63,9 +65,10 @@ def test_it_goes_from_the_township_to_the_group_and_back(house: House) -> None:
     again = bea.post("/learning/discrepancies/judge", data=judgement | {"score": "1"})
     assert again.status_code == 409
 
+    assert (counted(ada), counted(bea)) == (1, 0)
     learnt = _main(ada.get("/learning"))
     assert "见游离气体" in learnt
-    assert "2b" in learnt
+    assert "RADPEER 2b" in learnt
     assert "Bea" not in learnt
     ada.post("/learning/discrepancies/read", data=typed(ada, discrepancy_id=found))
     assert "（0 条未读）" in _main(ada.get("/learning"))

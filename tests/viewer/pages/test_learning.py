@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html import unescape
 
 import httpx
@@ -42,6 +43,13 @@ def _page(client: httpx.Client) -> str:
     return unescape(answer.text)
 
 
+def counted(client: httpx.Client) -> int:
+    """The number beside the way to the reviews, on whatever page."""
+    found = re.search(r'href="/learning"[^>]*>复核反馈( <span class="count">(\d+))?', client.get("/alerts").text)
+    assert found is not None
+    return int(found[2] or 0)
+
+
 def test_the_score_reaches_the_author_through_a_third_person(house: House) -> None:
     made = _amended(house)
     with transaction(house.engine) as tx:
@@ -51,6 +59,7 @@ def test_the_score_reaches_the_author_through_a_third_person(house: House) -> No
     before = _page(ada)
     assert "右下肺有片状影" in before
     assert "待第三人仲裁" in before
+    assert counted(ada) == counted(bea) == 1
     assert "RADPEER" not in before
     assert house.clinic.ben.name not in before.split("<main", 1)[1]
 
@@ -64,8 +73,10 @@ def test_the_score_reaches_the_author_through_a_third_person(house: House) -> No
     assert "待仲裁的评分" not in _page(bea)
     assert "RADPEER 2a" in _page(ada)
     assert "未读 1 条" in _page(ada)
+    assert (counted(ada), counted(bea)) == (1, 0)
     ada.post("/learning/read", data={"csrf_token": ada.headers["X-CSRF-Token"], "review_id": made.id})
     assert "未读 0 条" in _page(ada)
+    assert counted(ada) == 0
 
 
 def test_who_neither_wrote_nor_reviews_settles_nothing(house: House) -> None:

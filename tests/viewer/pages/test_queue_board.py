@@ -17,6 +17,7 @@ from reading.rules.rule import Goal
 from storage.database import transaction
 from tests.passwords import quick_hash
 from tests.reading.clinic import read, take
+from tests.reading.intake.test_awaiting import coming, earlier, waits
 from tests.reading.overdue.test_rerouting import overdue, sign_in
 from tests.reading.region import hire
 from tests.viewer.house import PASSWORD, House
@@ -42,7 +43,7 @@ def test_a_manager_sees_what_is_late_what_will_be_and_where_it_waits(house: Hous
 
     assert page.status_code == 200
     assert "reading (the county) 2 0 1 1 2 2 3 / 1" in plain(page.text)
-    assert "Hills 2 0 0 0 0 1 0 0% 0 of 3" in plain(page.text)
+    assert "Hills 2 0 0 0 0 1 0 0 0% 0 of 3" in plain(page.text)
     assert f"/office/policy/case/{late.id}" in page.text
     assert "Pia" not in page.text
     assert [(line[0], line[-1]) for line in lines[1:]] == [("Late", late.id), ("Expected to be late", waits.id)]
@@ -60,7 +61,18 @@ def test_what_lies_returned_at_a_site_is_on_the_board_since_when(house: House) -
     mona = house.signed_in("mona")
     mona.cookies.set("tierread_language", "en")
 
-    assert "Hills 0 0 0 0 0 0 1, the first since 2026-03-02" in plain(mona.get("/office/queue").text)
+    assert "Hills 0 0 0 0 0 0 0 1, the first since 2026-03-02" in plain(mona.get("/office/queue").text)
+
+
+def test_what_waits_for_earlier_images_is_on_the_board_since_when(house: House) -> None:
+    with transaction(house.engine) as tx:
+        policy.install(tx, waits(), None, house.now, version=2)
+        earlier(tx, house.clinic, house.now)
+        coming(tx, house.clinic, "1.2", house.now)
+    mona = house.signed_in("mona")
+    mona.cookies.set("tierread_language", "en")
+
+    assert "Hills 1 0 0 0 0 0 1, the first since 2026-03-02 16:00 0" in plain(mona.get("/office/queue").text)
 
 
 def test_one_page_says_why_a_case_is_where_it_is(house: House) -> None:

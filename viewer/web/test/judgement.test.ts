@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { NOT_JUDGED, missingOf, withOutcome } from '../src/desk/judgement'
+import { NOT_JUDGED, missingOf, withOutcome, withScore } from '../src/desk/judgement'
 
 describe('a judgement', () => {
   test('lacks an outcome, then a score, then words where the report was not agreed to', () => {
@@ -16,5 +16,13 @@ describe('a judgement', () => {
     expect(agreed).toEqual({ outcome: 'agree', score: '1', comment: 'good' })
     expect(withOutcome(agreed, 'amend')).toEqual({ outcome: 'amend', score: '', comment: 'good' })
     expect(withOutcome({ ...agreed, score: '2b' }, 'send_back').score).toBe('2b')
+  })
+
+  test('agrees no more once it has the score of a miss', () => {
+    const agreed = withOutcome(NOT_JUDGED, 'agree')
+
+    expect(withScore(agreed, '2a')).toEqual({ outcome: null, score: '2a', comment: '' })
+    expect(withScore(agreed, '1')).toEqual(agreed)
+    expect(withScore({ ...agreed, outcome: 'amend' }, '1').outcome).toBe('amend')
   })
 })

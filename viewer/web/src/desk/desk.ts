@@ -14,7 +14,7 @@ import { wordsFor } from '../shell/trouble'
 import { caseHeader } from './case-header'
 import { REPORT_WANTED } from './checks-view'
 import { Decisions } from './decisions'
-import { withOutcome, type Judgement } from './judgement'
+import { withOutcome, withScore, type Judgement } from './judgement'
 import { isLacking } from './lacking'
 import { mayLeave } from './leaving'
 import { notOpenView } from './no-line'
@@ -178,7 +178,7 @@ export class Desk extends Part {
     if (work?.step !== 'review') return
     const { judgement } = work.forms
     work.forms.judge(
-      command.kind === 'score' ? { ...judgement, score: command.score } : withOutcome(judgement, command.outcome),
+      command.kind === 'score' ? withScore(judgement, command.score) : withOutcome(judgement, command.outcome),
     )
     this.show('report')
   }

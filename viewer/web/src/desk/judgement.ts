@@ -23,8 +23,13 @@ export function missingOf({ outcome, score, comment }: Judgement): 'outcome' | '
   return outcome !== 'agree' && comment.trim() === '' ? 'comment' : null
 }
 
-/** Agreeing is score 1; a score of 1 beside a correction would be a contradiction. */
+/** Agreeing is score 1. Beside a correction it stands only where somebody chooses it: for wording, say. */
 export function withOutcome(judgement: Judgement, outcome: ReviewOutcome): Judgement {
   if (outcome === 'agree') return { ...judgement, outcome, score: '1' }
   return { ...judgement, outcome, score: judgement.score === '1' ? '' : judgement.score }
+}
+
+/** Whoever gives the score of a miss agrees no more. */
+export function withScore(judgement: Judgement, score: Score): Judgement {
+  return { ...judgement, score, outcome: judgement.outcome === 'agree' && score !== '1' ? null : judgement.outcome }
 }

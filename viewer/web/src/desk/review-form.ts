@@ -2,7 +2,7 @@
 import { html, nothing, type TemplateResult } from 'lit'
 import { text } from '../language'
 import { Part } from '../part'
-import { OUTCOMES, missingOf, withOutcome, type Judgement } from './judgement'
+import { OUTCOMES, missingOf, withOutcome, withScore, type Judgement } from './judgement'
 import { OUTCOME_KEYS, SCORE_KEYS } from './shortcuts'
 
 /** As keyboards have it, where there is little room. */
@@ -50,7 +50,7 @@ class ReviewForm extends Part {
                 name="score"
                 value=${each}
                 .checked=${each === score}
-                @change=${() => this.judge({ ...judgement, score: each })}
+                @change=${() => this.judge(withScore(judgement, each))}
               />
               ${each}
             </label>`,
