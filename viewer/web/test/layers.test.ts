@@ -9,7 +9,7 @@ import { outlineOf } from '../src/images/layers/outline'
 import { nearest, sampled } from '../src/images/layers/sampled'
 import { piecesOn } from '../src/images/layers/segmentation'
 import { segmentationOf } from '../src/images/layers/segments'
-import { valuesOf } from '../src/images/layers/stored'
+import { labelsIn, valuesOf } from '../src/images/layers/stored'
 import { contoursOn, structuresOf } from '../src/images/layers/structures'
 import { of } from './data-sets'
 
@@ -61,6 +61,11 @@ describe('stored frames', () => {
   test('of labels tell one segment from the others, in one byte or two', () => {
     expect([...valuesOf(Uint8Array.of(0, 2, 1), { kind: 'labels', bytes: 1 }, 3, 2)]).toEqual([0, 255, 0])
     expect([...valuesOf(Uint8Array.of(2, 1, 2, 0), { kind: 'labels', bytes: 2 }, 2, 258)]).toEqual([255, 0])
+  })
+
+  test('of labels say which are there, so that hundreds are not looked for in each slice', () => {
+    expect([...labelsIn([Uint8Array.of(0, 2), Uint8Array.of(255, 2)], 1)]).toEqual([0, 2, 255])
+    expect([...labelsIn([Uint8Array.of(2, 1, 255, 255, 7)], 2)]).toEqual([258, 65_535])
   })
 })
 
@@ -394,6 +399,16 @@ describe('contours', () => {
     expect(
       structuresOf(of({ '30060039': [of({ '30060084': [7], '30060040': [contour(5, 'POINT')] })] })),
     ).toMatchObject({
+      why: 'empty',
+    })
+  })
+
+  test('of which some points are no numbers are not drawn in another place', () => {
+    // three of them: what is left could be taken for whole points
+    const points = [0, 0, 5, 'nan', 2, 5, 4, 'nan', 5, 4, 4, 'nan']
+    const broken = of({ '30060042': ['CLOSED_PLANAR'], '30060050': points })
+
+    expect(structuresOf(of({ '30060039': [of({ '30060084': [7], '30060040': [broken] })] }))).toMatchObject({
       why: 'empty',
     })
   })

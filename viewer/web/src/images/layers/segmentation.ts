@@ -7,7 +7,7 @@ import type { Found, Layer, Made, Mask, Part, Shape } from './layer'
 import { outlineOf } from './outline'
 import { sampled } from './sampled'
 import type { Frame, Segmentation } from './segments'
-import { valuesOf } from './stored'
+import { labelsIn, valuesOf } from './stored'
 
 /** Pictures whose shapes are kept. */
 const KEPT = 24
@@ -49,9 +49,11 @@ export class SegmentationLayer implements Layer {
     const stored = this.frames.take(numbers)
     if (typeof stored === 'string') return stored
     const of = new Map(numbers.map((number, at) => [number, stored[at] ?? new Uint8Array()]))
+    const { coding } = this.segmentation
+    const here = coding.kind === 'labels' ? labelsIn(stored, coding.bytes) : undefined
     return this.keep(
       picture.imageId,
-      pieces.flatMap((piece) => this.shapeOf(piece, target, of)),
+      pieces.flatMap((piece) => (here && !here.has(piece.part) ? [] : this.shapeOf(piece, target, of))),
     )
   }
 

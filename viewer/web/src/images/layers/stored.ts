@@ -14,3 +14,12 @@ export function valuesOf(stored: Uint8Array, coding: Coding, pixels: number, seg
       values[at] = ((stored[2 * at] ?? 0) | ((stored[2 * at + 1] ?? 0) << 8)) === segment ? 255 : 0
   return values
 }
+
+/** The labels that are in frames: of the hundreds of an object one slice has few. */
+export function labelsIn(stored: readonly Uint8Array[], bytes: 1 | 2): ReadonlySet<number> {
+  const has = new Uint8Array(1 << (8 * bytes))
+  for (const frame of stored)
+    for (let at = 0; at + bytes <= frame.length; at += bytes)
+      has[bytes === 1 ? (frame[at] ?? 0) : (frame[at] ?? 0) | ((frame[at + 1] ?? 0) << 8)] = 1
+  return new Set([...has.keys()].filter((label) => has[label] === 1))
+}

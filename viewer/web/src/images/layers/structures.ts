@@ -66,6 +66,8 @@ const colourOf = ([red, green, blue]: readonly number[]): Colour | undefined =>
 function contourOf(contour: DataSet, roi: number, frameOfReference: string): readonly Contour[] {
   const points = numbersOf(contour, OF_STRUCTURES.data)
   if (!CLOSED.has(textOf(contour, OF_STRUCTURES.type)) || points.length < 9 || points.length % 3 !== 0) return []
+  // Without what is no number, what follows would stand for another axis.
+  if (points.length !== contour[OF_STRUCTURES.data]?.Value?.length) return []
   const sources = new Map(
     itemsOf(contour, OF_STRUCTURES.contourImages).map((image) => [
       textOf(image, '00081155'),
