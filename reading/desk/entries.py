@@ -33,7 +33,7 @@ from reading.register import organisations
 from reading.reports import releases
 from reading.reports.versions import CURRENT
 from reading.rules import policy
-from reading.rules.examination_time import years_between
+from reading.rules.examination_time import day_there, years_between
 from reading.rules.policy import Policy, Rule
 from reading.viewers import Staff, Viewer
 from storage.tables import series, study
@@ -44,6 +44,7 @@ class Site:
     id: str
     code: str
     name: str
+    time_zone: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -218,7 +219,7 @@ def _entry(
             registered=_unless_another(first.patient_name, registered.get(case.patient_id or "", "")),
             sex=first.sex,
             birth_date=first.birth_date,
-            age_years=years_between(born, case.examined_at.date()) if born else None,
+            age_years=years_between(born, day_there(case.examined_at, site.time_zone)) if born else None,
         ),
         studies=tuple(
             EntryStudy(
@@ -318,10 +319,9 @@ def _rules(tx: Connection, found: Sequence[Case]) -> dict[str, Policy]:
 
 def _sites(tx: Connection, found: Sequence[Case]) -> dict[str, Site]:
     site = tables.organisation
-    rows = tx.execute(
-        sa.select(site.c.id, site.c.code, site.c.name).where(site.c.id.in_({case.site_id for case in found}))
-    )
-    return {row.id: Site(id=row.id, code=row.code, name=row.name) for row in rows}
+    known = (site.c.id, site.c.code, site.c.name, site.c.time_zone)
+    rows = tx.execute(sa.select(*known).where(site.c.id.in_({case.site_id for case in found})))
+    return {row.id: Site(id=row.id, code=row.code, name=row.name, time_zone=row.time_zone) for row in rows}
 
 
 def _holders(tx: Connection, found: Sequence[Case]) -> dict[str, Holder]:

@@ -20,7 +20,7 @@ from reading.register import organisations
 from reading.register.organisations import Organisation
 from reading.rules import calendar
 from reading.rules.calendar import Calendar
-from reading.rules.examination_time import years_between
+from reading.rules.examination_time import day_there, years_between
 from reading.rules.facts import Facts
 from storage.tables import study
 
@@ -70,7 +70,7 @@ def facts_at_arrival(
         contrast=requested.contrast,
         request=requested.reason,
         sex=person.sex,
-        age_years=person.age_years(examined_at.date()),
+        age_years=person.age_years(day_there(examined_at, site.time_zone)),
         received_at=there,
         working_day=calendar.read(tx, there.date(), there.date()).is_working(there.date()),
         priority=priority,
@@ -99,7 +99,7 @@ def facts_of(
             contrast=requested.contrast,
             request=requested.reason,
             sex=person.sex,
-            age_years=person.age_years(case.examined_at.date()),
+            age_years=person.age_years(day_there(case.examined_at, site.time_zone)),
             received_at=there,
             working_day=(days or calendar.read(tx, there.date(), there.date())).is_working(there.date()),
             priority=case.priority,

@@ -59,6 +59,11 @@ def birth_date_doubtful(birth_date: str, on: date) -> bool:
     return years_between(born, on) is None
 
 
+def day_there(at: datetime, time_zone: str) -> date:
+    """The day on which it was then at a site: at night another one than by UTC."""
+    return at.astimezone(ZoneInfo(time_zone)).date()
+
+
 def years_between(born: date, day: date) -> int | None:
     """Whole years; None for a birth date that lies in the future, or further back than anybody lives."""
     years = day.year - born.year - ((day.month, day.day) < (born.month, born.day))

@@ -59,10 +59,8 @@ def offers(ctx: Context[Staff], case_id: str) -> list[Offer]:
     """
     case = door.open_case(ctx, case_id, Action.CASE_OPEN)
     _install(ctx.tx, ctx.now)
-    person, examined_on = case_facts.person_of(ctx.tx, case), case.examined_at.date()
-    examined = Examined(
-        modality=case.modality, body_part=case.body_part, sex=person.sex, age_years=person.age_years(examined_on)
-    )
+    facts = case_facts.facts_of(ctx.tx, [case], escalated=frozenset())[case.id]
+    examined = Examined(modality=case.modality, body_part=case.body_part, sex=facts.sex, age_years=facts.age_years)
     found = [
         (score, one)
         for one in _usable(ctx.tx, ctx.who, ctx.now)

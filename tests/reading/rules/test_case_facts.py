@@ -13,11 +13,12 @@ from reading import tables
 from reading.audit import SYSTEM
 from reading.cases import cases
 from reading.context import Context
+from reading.desk.entries import entries_of
 from reading.intake import order_join
 from reading.kinds import Priority, Sex
 from reading.orders import matching, orders
 from reading.orders.orders import Asked
-from reading.rules import calendar, case_rule
+from reading.rules import calendar, case_facts, case_rule
 from reading.rules.calendar import DayKind
 from reading.rules.case_facts import Person, sex_of
 from reading.rules.first_policy import FIRST_POLICY
@@ -93,3 +94,17 @@ def test_hours_and_working_days_are_those_of_the_site(engine: Engine) -> None:
 
     assert usual.received_at.strftime("%a %H:%M") == "Sat 01:30"
     assert (usual.working_day, worked.working_day) == (False, True)
+
+
+@pytest.mark.parametrize(("born", "age"), [("20260302", 0), ("20120302", 14), ("20120303", 13)])
+def test_an_age_is_that_of_the_day_at_the_site(engine: Engine, born: str, age: int) -> None:
+    """At half past six of 2 March in Beijing it is 1 March by UTC: who was born that day would not be born yet."""
+    now = datetime(2026, 3, 1, 23, tzinfo=UTC)
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        case = arrive(tx, clinic, "1.1", now, birth_date=born, study_date="20260302", study_time="063000")
+        facts = case_facts.facts_of(tx, [case], escalated=frozenset())[case.id]
+        (entry,) = entries_of(tx, clinic.ada, [case], now)
+
+        assert facts.age_years == age
+        assert entry.patient.age_years == age
