@@ -302,6 +302,7 @@ class Action(StrEnum):
     STATEMENT_JOURNEY = "statement.journey"
     STATEMENT_PRICE = "statement.price"
 
+    STUDY_AHEAD = "study.ahead"
     STUDY_CORRECT = "study.correct"
     STUDY_ERASE = "study.erase"
     STUDY_EXPORT = "study.export"

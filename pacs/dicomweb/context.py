@@ -28,6 +28,8 @@ from storage.index.queries import Instance, instances_in, seen_instance
 FRAME_CACHE_BYTES = 256 << 20
 METADATA_CACHE_BYTES = 64 << 20
 HEADERS_KEPT = 256
+AHEAD = "ahead"
+"""The action of a program that fetches before anybody looks, and says so (``Purpose: prefetch``): on record as that."""
 
 
 def _turns() -> Turns:
@@ -37,6 +39,11 @@ def _turns() -> Turns:
 
 def _bytes_cache(max_bytes: int) -> Cache[bytes]:
     return Cache(max_bytes, len)
+
+
+def action_of(request: Request, action: str) -> str:
+    """The action that a look goes on record as."""
+    return AHEAD if request.headers.get("purpose", "").lower() == "prefetch" else action
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +66,7 @@ class DicomwebContext:
     def study(self, request: Request, study_uid: str, action: str) -> VisibleStudy:
         """Raises: SignedOut; NotThere where the study does not exist, or this viewer may not see it."""
         try:
-            return self.door.open_study(self.viewer(request), study_uid, action)
+            return self.door.open_study(self.viewer(request), study_uid, action_of(request, action))
         except NotVisible as error:
             raise NotThere from error
 

@@ -57,6 +57,17 @@ def claim_next(ctx: Context[Staff], step: Step | None) -> Case | None:
     return claimed
 
 
+@without_door("It names a case that waits, to whoever it would be handed to; its pictures are opened through the door.")
+def foresee(ctx: Context[Staff], step: Step | None) -> str | None:
+    """The id of the case that `claim_next` would claim once the present one is done; it stays where it waits.
+
+    Somebody else may be handed it meanwhile.
+    """
+    theirs = standing.standing_of(ctx.tx, ctx.who, ctx.now)
+    desks = {key: sites for key, sites in theirs.desks.items() if step in {None, key[0]}}
+    return next_case.foreseen(ctx, desks, theirs) if desks else None
+
+
 def claim(ctx: Context[Staff], case_id: str, *, why: str = "") -> Case:
     """Claim a case of their choice; nothing changes when they hold it already.
 

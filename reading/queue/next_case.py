@@ -1,4 +1,7 @@
-"""The next case of somebody: the most urgent one that they may take, chosen and taken by one statement."""
+"""The next case of somebody: the most urgent one that they may take, chosen and taken by one statement.
+
+The same choice without the taking tells which one it would be.
+"""
 
 from __future__ import annotations
 
@@ -45,6 +48,14 @@ def take(ctx: Context[Staff], desks: Desks, theirs: Standing, *, heads_only: boo
     return next(iter(fetch_rows(ctx.tx, statement, parameters(ctx, desks, theirs))), None)
 
 
+@without_door("It names a case that waits, to whoever it would be handed to; its pictures are opened through the door.")
+def foreseen(ctx: Context[Staff], desks: Desks, theirs: Standing) -> str | None:
+    """The id of the case that `take` would take, were the one done that they work at now."""
+    statement = _foreseeing(tuple(sorted(desks)), emergencies_only=theirs.at_limit_later)
+    found = fetch_rows(ctx.tx, statement, parameters(ctx, desks, theirs))
+    return next((row.id for row in found), None)
+
+
 @without_door("A part of the claim, which has opened the case.")
 def count_before(ctx: Context[Staff], desks: Desks, theirs: Standing, case: Case) -> int:
     """How many of the first cases of each site somebody would be handed before this one."""
@@ -70,8 +81,27 @@ def taking(keys: tuple[Key, ...], *, heads_only: bool, emergencies_only: bool) -
     return Prepared(partial(_taking, keys, heads_only=heads_only, emergencies_only=emergencies_only))
 
 
+@cache
+def _foreseeing(keys: tuple[Key, ...], *, emergencies_only: bool) -> Prepared:
+    """The statement of `foreseen`."""
+    return Prepared(partial(_choosing, keys, heads_only=True, emergencies_only=emergencies_only))
+
+
 def _taking(keys: Sequence[Key], dialect: str, *, heads_only: bool, emergencies_only: bool) -> sa.UpdateBase:
-    """Choose and take.
+    """Choose and take."""
+    case = tables.case
+    chosen = _choosing(keys, dialect, heads_only=heads_only, emergencies_only=emergencies_only)
+    held = sa.case(*((case.c.state == word(state), word(after(state, Move.CLAIM))) for state in sorted(WAITING)))
+    return (
+        sa.update(case)
+        .where(case.c.id == chosen.with_for_update(skip_locked=True, of=case).scalar_subquery())
+        .values(state=held, revision=case.c.revision + 1)
+        .returning(*case.c)
+    )
+
+
+def _choosing(keys: Sequence[Key], dialect: str, *, heads_only: bool, emergencies_only: bool) -> sa.Select[tuple[str]]:
+    """The id of the most urgent case that somebody may take.
 
     On PostgreSQL a case that somebody changed meanwhile is compared once more when it is locked: its revision says that
     all that was asked about it still holds, and whom it waits for is no part of that.
@@ -87,14 +117,7 @@ def _taking(keys: Sequence[Key], dialect: str, *, heads_only: bool, emergencies_
     if emergencies_only:
         chosen = chosen.where(case.c.rank == Priority.EMERGENCY.rank)
     mine = sa.case((case.c.assigned_to == PERSON, 0), else_=1)
-    chosen = chosen.order_by(case.c.rank, mine, case.c.due_at, case.c.id).limit(1)
-    held = sa.case(*((case.c.state == word(state), word(after(state, Move.CLAIM))) for state in sorted(WAITING)))
-    return (
-        sa.update(case)
-        .where(case.c.id == chosen.with_for_update(skip_locked=True, of=case).scalar_subquery())
-        .values(state=held, revision=case.c.revision + 1)
-        .returning(*case.c)
-    )
+    return chosen.order_by(case.c.rank, mine, case.c.due_at, case.c.id).limit(1)
 
 
 @cache

@@ -35,6 +35,8 @@ class Standing:
     is_limited: bool
     at_limit: bool
     """They work at as many cases as they may; what lies aside is not counted."""
+    at_limit_later: bool
+    """They will, once one of these is done."""
 
 
 def _asked(dialect: str) -> sa.CompoundSelect[Any]:
@@ -74,11 +76,13 @@ def standing_of(tx: Connection, staff: Staff, now: datetime) -> Standing:
         else:
             said[what].append(value)
     most = min(map(int, said["most"]), default=None)
+    held = int(said["held"][0])
     return Standing(
         desks=_desks(staff, read),
         skill_sets=tuple(sorted(staffing.met(_sets(tx, said["policy"]), said["skill"]))),
         is_limited=most is not None,
-        at_limit=most is not None and int(said["held"][0]) >= most,
+        at_limit=most is not None and held >= most,
+        at_limit_later=most is not None and held > most,
     )
 
 

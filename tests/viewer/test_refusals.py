@@ -182,6 +182,7 @@ STAFF: dict[tuple[str, str], Thing | Listing | Theirs] = {
     ("POST", "/api/security/revoke"): Theirs("a security administrator's, and nothing of a patient"),
     ("GET", "/api/cases"): Listing(),
     ("GET", "/api/cases/pulse"): Theirs("a word that says whether what the caller sees has changed: test_tab_counts"),
+    ("GET", "/api/cases/next"): Listing(),
     ("POST", "/api/cases/claim"): Listing(),
     ("GET", "/api/cases/{case_id}"): Thing("case"),
     ("GET", "/api/cases/{case_id}/moves"): Thing("case"),

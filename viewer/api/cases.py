@@ -102,6 +102,16 @@ def pulse_(request: Request, staff: Polling) -> dict[str, str]:
         return {"pulse": pulse.pulse(tx, staff, office.clock())}
 
 
+@router.get("/next", response_model=None)
+def next_(request: Request, staff: Polling, step: Step | None = None) -> dict[str, Any] | Response:
+    """The case that a claim would hand to the caller, left where it waits: asked by a desk that fetches ahead."""
+    with in_snapshot(office_of(request), staff) as ctx:
+        foreseen = claiming.foresee(ctx, step)
+        if foreseen is None:
+            return Response(status_code=204)
+        return {"id": foreseen, "studies": list(cases_.study_uids(ctx.tx, foreseen))}
+
+
 @router.get("/{case_id}")
 def one(request: Request, staff: Looking, case_id: str) -> dict[str, Any]:
     return detail(request, staff, case_id)

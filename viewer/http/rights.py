@@ -66,7 +66,7 @@ RIGHTS: Final[tuple[Right, ...]] = (
     _right(
         "lists",
         EVERYBODY,
-        *("GET /api/cases", "GET /api/cases/pulse", "POST /api/cases/claim"),
+        *("GET /api/cases", "GET /api/cases/pulse", "GET /api/cases/next", "POST /api/cases/claim"),
         *("GET /api/reports", "GET /reports", "GET /api/searches"),
         *("POST /api/searches", "POST /api/searches/{search_id}/seen", "DELETE /api/searches/{search_id}"),
         *_each("POST", "/reports/saved", "", "/{search_id}/open", "/{search_id}/end"),

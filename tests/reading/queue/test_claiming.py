@@ -52,6 +52,32 @@ def test_the_most_urgent_case_comes_first_then_the_one_that_is_due_first(engine:
     assert claimed[0].state is State.READING
 
 
+def test_the_next_case_is_foreseen_and_stays_where_it_waits(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        limits.say(Context(tx, clinic.audit, now, SYSTEM), username="ada", most=1)
+        here = Context(tx, clinic.audit, now, clinic.ada)
+        for uid in ("1.1", "1.2"):
+            arrive(tx, clinic, uid, now)
+        in_hand = claiming.claim_next(here, Step.READ)  # as many as she may have: the next one comes when it is signed
+        foreseen = claiming.foresee(here, Step.READ)
+        nobodys = [
+            claiming.foresee(Context(tx, clinic.audit, now, staff), step)
+            for staff, step in ((clinic.ada, Step.VERIFY), (clinic.tang, None), (clinic.quinn, None))
+        ]
+        assert foreseen is not None
+        untouched = cases.by_id(tx, foreseen), leases.lease_of(tx, foreseen)
+        claimed = claiming.claim_next(Context(tx, clinic.audit, now, clinic.rosa), Step.READ)
+        after = claiming.foresee(here, Step.READ)
+
+    assert in_hand is not None
+    assert claimed is not None
+    assert foreseen == claimed.id != in_hand.id
+    assert (untouched[0].state, untouched[1]) == (State.WAITING_READ, None)
+    assert nobodys == [None, None, None]
+    assert after is None
+
+
 def test_a_claim_is_a_lease_a_move_and_an_event(engine: Engine, now: datetime) -> None:
     with transaction(engine) as tx:
         clinic = open_clinic(tx, now)

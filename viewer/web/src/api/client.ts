@@ -6,6 +6,9 @@ export type Fetch = (input: string, init?: RequestInit) => Promise<Response>
 
 const JSON_OR_PROBLEM = 'application/json, application/problem+json'
 
+/** Said of what is fetched before anybody looks at it, as browsers say it. */
+export const AHEAD = { Purpose: 'prefetch' } as const
+
 /** An answer, and the entity tag by which it is known again. */
 export type Tagged<T> = { readonly tag: string; readonly answer: T }
 
@@ -22,10 +25,25 @@ export class Client {
     private readonly onSignedOut: () => void,
   ) {}
 
+  /** Fetches what nobody looks at yet, which goes on record as that. */
+  ahead(): Client {
+    const said = (init: RequestInit = {}): RequestInit => ({ ...init, headers: { ...init.headers, ...AHEAD } })
+    return new Client(
+      (input, init) => this.fetch(input, said(init)),
+      () => undefined, // whoever acts hears of it
+    )
+  }
+
   /** Raises Problem, Unreachable. */
   async get<T>(path: string): Promise<T> {
     const response = await this.request('GET', path)
     return (await response.json()) as T
+  }
+
+  /** Answers undefined for 204. Raises Problem, Unreachable. */
+  async find<T>(path: string): Promise<T | undefined> {
+    const response = await this.request('GET', path)
+    return response.status === 204 ? undefined : ((await response.json()) as T)
   }
 
   /** The answer with its tag; undefined where it is the one with the tag `known`. Raises Problem, Unreachable. */

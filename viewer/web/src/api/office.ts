@@ -8,7 +8,7 @@ import type { CaseDetail, Lease, ScreenState, Standing } from './case-detail'
 import type { CheckFinding, Content, ReviewOutcome, SavedDraft, Unprintable } from './report'
 import type { OpenProof, Session } from './session'
 import type { FilledForm, Phrase, Rendered, Template, TemplateOffer } from './templates'
-import type { CasePage, Preview } from './worklist'
+import type { CasePage, Foreseen, Preview } from './worklist'
 
 export type CaseQuery = {
   readonly tab?: string
@@ -109,6 +109,11 @@ export class Office {
   /** The next case for this person, or nothing when none waits. */
   claimNext(step?: Step): Promise<CaseDetail | undefined> {
     return this.client.send<CaseDetail>('POST', '/api/cases/claim', step ? { step } : {})
+  }
+
+  /** The case that `claimNext` would claim, which stays where it waits; nothing where none waits. */
+  foresee(step?: Step): Promise<Foreseen | undefined> {
+    return this.client.find<Foreseen>(`/api/cases/next${step ? `?step=${step}` : ''}`)
   }
 
   /** `why`: where it is not the one that this person would be handed, and its rule wants a reason. */

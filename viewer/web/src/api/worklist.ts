@@ -23,6 +23,9 @@ export type Preview = {
   readonly study_uid: string
 }
 
+/** The case that somebody would be handed next, by ids alone. */
+export type Foreseen = { readonly id: string; readonly studies: readonly string[] }
+
 export type CasePage = {
   readonly items: readonly Case[]
   readonly total: number

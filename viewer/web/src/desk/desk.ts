@@ -1,5 +1,6 @@
 /** The desk: images left, report right, one case. */
 import { html, type PropertyValues, type TemplateResult } from 'lit'
+import type { Step } from '../api/case'
 import type { Prior, ScreenState } from '../api/case-detail'
 import type { Client } from '../api/client'
 import type { Mark, MarkChange } from '../api/marks'
@@ -28,6 +29,7 @@ import type { Viewing } from './viewing'
 import { Work } from './work'
 import '../images/image-panel'
 import type { ImagePanel } from '../images/image-panel'
+import { NextCase } from '../images/next-case'
 
 export class Desk extends Part {
   static override properties = {
@@ -38,6 +40,7 @@ export class Desk extends Part {
     signer: { attribute: false },
     caseId: {},
     opensInEmergency: {},
+    nextStep: {},
   }
   declare office: Office
   declare shelf: Shelf
@@ -47,6 +50,8 @@ export class Desk extends Part {
   declare client: Client
   declare caseId: string
   declare opensInEmergency: boolean
+  /** What the list that they come from hands out. */
+  declare nextStep: Step | undefined
 
   private work: Work | undefined
   private decisions: Decisions | undefined
@@ -78,6 +83,14 @@ export class Desk extends Part {
     },
   )
 
+  private readonly nextCase = new NextCase({
+    present: () => this.work?.step && this.caseId,
+    client: () => this.client,
+    settings: () => this.settings,
+    narrow: () => this.panel?.narrow === true,
+    foresee: () => this.office.foresee(this.nextStep),
+  })
+
   override connectedCallback(): void {
     super.connectedCallback()
     const { signal } = (this.attached = new AbortController())
@@ -88,6 +101,7 @@ export class Desk extends Part {
     window.addEventListener('online', this.lineIsBack, { signal })
     this.addEventListener(REPORT_WANTED, () => this.show('report'), { signal })
     this.rounds.start(signal)
+    this.nextCase.start(signal)
   }
 
   override disconnectedCallback(): void {
@@ -125,6 +139,7 @@ export class Desk extends Part {
   /** What is typed but not saved is saved on the way out. */
   private leave(): void {
     const { work } = this
+    this.nextCase.stop()
     if (work?.step) rememberScreen(work.caseId, this.screen())
     if (work) void work.forms.settle().finally(() => work.close())
     this.work = undefined

@@ -2,10 +2,9 @@
 import * as core from '@cornerstonejs/core'
 import { announcedAs } from './announced'
 import { NoPicture, forgetFault, noteFault } from './faults'
-import { frameAddressOf } from './pictures'
 import { withoutAlpha } from './rendered'
 import { deskLine } from './retrieval/desk-line'
-import { answerTo } from './retrieval/frame-request'
+import { answerTo, renderedOf } from './retrieval/frame-request'
 import { Dropped } from './retrieval/line'
 import { withTries } from './retrieval/tries'
 import { isFullSize } from './whole'
@@ -27,10 +26,8 @@ export function loadRendered(
 
 /** Rejects where there is no picture (`NoPicture`), it cannot be decoded, or it is smaller than the frame. */
 async function load(imageId: string, useRgba: boolean): Promise<core.Types.IImage> {
-  const address = frameAddressOf(imageId, announcedAs(imageId)?.digest ?? '', '/rendered')
-  const png = await withTries(() =>
-    deskLine.line.bring(imageId, async (turn) => (await answerTo(address, 'image/png', turn)).blob()),
-  )
+  const asked = renderedOf(imageId, announcedAs(imageId)?.digest ?? '')
+  const png = await withTries(() => deskLine.line.bring(imageId, async (turn) => (await answerTo(asked, turn)).blob()))
   const picture = await createImageBitmap(png, { colorSpaceConversion: 'none' })
   const { rows, columns } = core.metaData.get(core.Enums.MetadataModules.IMAGE_PIXEL, imageId) as {
     readonly rows: number

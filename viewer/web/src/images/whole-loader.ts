@@ -13,10 +13,9 @@ import { comesByAndBy } from './retrieval/announce'
 import { Coarse } from './retrieval/coarse'
 import { deskLine } from './retrieval/desk-line'
 import { enlarged } from './retrieval/enlarged'
-import { frameAt, type Frame as Received } from './retrieval/frame-request'
+import { frameAt, pixelsOf, type Frame as Received } from './retrieval/frame-request'
 import { Dropped } from './retrieval/line'
 import { Unanswered, withTries } from './retrieval/tries'
-import { frameAddressOf } from './pictures'
 import { fullRange, voiOf } from './voi'
 import { isWhole, type Frame } from './whole'
 import { windowOf } from './window-level'
@@ -27,15 +26,6 @@ type Loading = { readonly promise: Promise<core.Types.IImage>; readonly cancelFn
 const LESS = 'the decoder gave less than the frame'
 const HTJ2K: ReadonlySet<string> = new Set([201, 202, 203].map((number) => `1.2.840.10008.1.2.4.${number}`))
 const { FULL_RESOLUTION, SUBRESOLUTION } = core.Enums.ImageQualityStatus
-
-/**
- * As stored, except that uncompressed pixels travel as HTJ2K, which halves them and draws by and by.
- * A server that cannot make HTJ2K of a picture answers with what is stored.
- */
-const ACCEPT = [
-  'multipart/related; type="image/jphc"; transfer-syntax=1.2.840.10008.1.2.4.202',
-  'multipart/related; type="application/octet-stream"; transfer-syntax=*; q=0.5',
-].join(', ')
 
 export function loadWhole(imageId: string, options: Options = {}): Loading {
   forgetFault(imageId)
@@ -81,7 +71,7 @@ async function received(
     return await withTries(() =>
       deskLine.line.bring(imageId, (turn) => {
         const begun = performance.now()
-        return frameAt(frameAddressOf(imageId, picture?.digest ?? ''), ACCEPT, turn, ({ syntax, content }, share) => {
+        return frameAt(pixelsOf(imageId, picture?.digest ?? ''), turn, ({ syntax, content }, share) => {
           if (picture && comesByAndBy(picture) && HTJ2K.has(syntax) && deskLine.line.isOnScreen(imageId))
             coarse.offer(content, syntax, share, performance.now() - begun)
         })

@@ -13,6 +13,7 @@ import { frameTop, railView } from './frame'
 import { addressOf, routeOf, signInAddress, type Route } from './route'
 import { wordsFor } from './trouble'
 import { notify } from './notices'
+import { stepOfList } from '../worklist/step-of-list'
 import '../worklist/worklist'
 import type { Desk } from '../desk/desk'
 import '../desk/desk'
@@ -195,6 +196,7 @@ class App extends Part {
         .signer=${this.session.person}
         .caseId=${this.route.caseId}
         .opensInEmergency=${this.session.rail.opens_in_emergency}
+        .nextStep=${stepOfList(this.session)}
       ></tierread-desk>`
     return html`<tierread-worklist
       .office=${this.office}

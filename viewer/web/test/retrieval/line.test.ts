@@ -150,3 +150,36 @@ describe('the line', () => {
     expect(await line.bring('a2', () => Promise.resolve('pixels'))).toBe('pixels')
   })
 })
+
+describe('what is for later', () => {
+  test('begins when nothing else is on the line, and makes way for anything', async () => {
+    const { wire, line, bring, all } = asked(['a1'], names('a', 1, 3), 0)
+    line.bringLater(['n1'])
+    const later = bring('n1')
+    await settled()
+
+    expect(wire.begun).toEqual(['a1'])
+    await wire.answer('a1')
+    expect(wire.begun).toEqual(['a1', 'n1'])
+    const jumped = bring('a3')
+    await settled()
+
+    expect(wire.aborted).toEqual(['n1'])
+    expect(wire.begun).toEqual(['a1', 'n1', 'a3'])
+    await wire.answer('a3')
+    await wire.answer('n1')
+    await Promise.all([...all, jumped, later])
+    expect(wire.begun).toEqual(['a1', 'n1', 'a3', 'n1'])
+  })
+
+  test('is dropped when it is meant no longer', async () => {
+    const { wire, line, bring } = asked([], [], 0)
+    line.bringLater(['n1', 'n2'])
+    const all = ['n1', 'n2'].map((imageId) => bring(imageId).catch((error: unknown) => error))
+    await settled()
+    line.bringLater([])
+
+    expect(await Promise.all(all)).toEqual([expect.any(Dropped), expect.any(Dropped)])
+    expect(wire.aborted).toEqual(['n1', 'n2'])
+  })
+})

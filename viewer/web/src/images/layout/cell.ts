@@ -15,6 +15,7 @@ import { otherPerson } from '../other-person'
 import { overlay } from '../overlay'
 import type { PdfView } from '../pdf/pdf-view'
 import type { Picture } from '../pictures'
+import { isCached } from '../retrieval/in-cache'
 import { previewOf, type Series } from '../series'
 import type { ShownSeries } from '../shown-series'
 import type { Stack, StackView } from '../stack'
@@ -205,7 +206,7 @@ export class Cell extends Part {
       const start = openingPlace(this.pictures, content, { shown: this.shown, isMade: this.making.made !== undefined })
       const first = this.pictures[start] ?? this.pictures[0]
       if (!first) return this.changed()
-      if (this.isAsTaken) this.preview = previewOf(series, first)
+      if (this.isAsTaken && !isCached(first)) this.preview = previewOf(series, first)
       this.view = { ...NOTHING_SHOWN, index: start }
       this.changed()
       await this.updateComplete

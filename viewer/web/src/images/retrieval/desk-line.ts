@@ -28,11 +28,23 @@ export class DeskLine {
   private found = new Map<string, readonly Picture[]>()
   private asked: string | undefined
   private readonly watchers = new Set<() => void>()
+  private readonly idlers = new Set<() => void>()
 
   /** Tells of progress until `ended` is aborted. */
   watch(watcher: () => void, ended: AbortSignal): void {
     this.watchers.add(watcher)
     ended.addEventListener('abort', () => this.watchers.delete(watcher))
+  }
+
+  /** Tells when all of the case that memory has room for is at hand, until `ended` is aborted. */
+  whenAtHand(idler: () => void, ended: AbortSignal): void {
+    this.idlers.add(idler)
+    ended.addEventListener('abort', () => this.idlers.delete(idler))
+  }
+
+  /** Whether all of the case that memory has room for is at hand. */
+  get isAtHand(): boolean {
+    return this.viewers.size > 0 && this.ahead?.isAtHand === true && this.nextRest === undefined
   }
 
   /** How much of what the cells show and come to next is at hand. */
@@ -98,6 +110,10 @@ export class DeskLine {
     )
   }
 
+  private get nextRest(): Rest | undefined {
+    return this.ahead?.hasRoomFor(this.order) ? this.rest.find(({ key }) => !this.found.has(key)) : undefined
+  }
+
   private look(): void {
     const { order } = this
     const onScreen = new Set([...this.viewers].flatMap(({ pictures, index }) => pictures[index]?.imageId ?? []))
@@ -114,8 +130,9 @@ export class DeskLine {
 
   /** The next stack behind the cells, where memory has room for it. */
   private async findMore(): Promise<void> {
-    const next = this.rest.find(({ key }) => !this.found.has(key))
-    if (!next || this.viewers.size === 0 || this.asked === next.key || !this.ahead?.hasRoomFor(this.order)) return
+    if (this.isAtHand) this.idlers.forEach((idler) => idler())
+    const next = this.nextRest
+    if (!next || this.viewers.size === 0 || this.asked === next.key) return
     this.asked = next.key
     const pictures = await next.pictures()
     this.asked = undefined

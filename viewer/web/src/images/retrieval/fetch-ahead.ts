@@ -64,6 +64,11 @@ export class FetchAhead {
     return { there: this.order.filter((each) => !this.means.isMissing(each)).length, wanted: this.order.length }
   }
 
+  /** All that is wanted is there, or cannot be shown, and the line brought what was asked of it last. */
+  get isAtHand(): boolean {
+    return this.failures === 0 && this.running.size === 0 && this.nextPicture() === undefined
+  }
+
   /** Whether memory has room for all of these. */
   hasRoomFor(order: readonly Picture[]): boolean {
     return affordable(order, this.means.budget).length === order.length

@@ -1,5 +1,7 @@
 /** One frame asked of the server, told piece by piece as it comes (PS3.18 10.4). */
 import { NoPicture, faultOfAnswer } from '../faults'
+import { frameAddressOf, type Picture } from '../pictures'
+import { RENDERED } from '../rendered'
 import type { Turn } from './line'
 import { partOf } from './multipart'
 import { Unanswered } from './tries'
@@ -13,11 +15,41 @@ export type Frame = {
 /** Octets whose part names no other (PS3.18 8.7.3.2). */
 const EXPLICIT_LITTLE = '1.2.840.10008.1.2.1'
 
+/**
+ * As stored, except that uncompressed pixels travel as HTJ2K, which halves them and draws by and by.
+ * A server that cannot make HTJ2K of a picture answers with what is stored.
+ */
+const AS_PIXELS = [
+  'multipart/related; type="image/jphc"; transfer-syntax=1.2.840.10008.1.2.4.202',
+  'multipart/related; type="application/octet-stream"; transfer-syntax=*; q=0.5',
+].join(', ')
+
+/** What is asked of the server for a picture: the same words each time, by which the browser knows the answer again. */
+export type Asked = { readonly address: string; readonly accept: string }
+
+export const pixelsOf = (imageId: string, digest: string): Asked => ({
+  address: frameAddressOf(imageId, digest),
+  accept: AS_PIXELS,
+})
+
+export const renderedOf = (imageId: string, digest: string): Asked => ({
+  address: frameAddressOf(imageId, digest, '/rendered'),
+  accept: 'image/png',
+})
+
+/** As it is shown. */
+export const askedFor = ({ imageId, digest }: Picture): Asked =>
+  imageId.startsWith(`${RENDERED}:`) ? renderedOf(imageId, digest) : pixelsOf(imageId, digest)
+
 /** Raises NoPicture where the server has none to give, Unanswered where it may have one later. */
-export async function answerTo(address: string, accept: string, { signal }: Turn): Promise<Response> {
+export async function answerTo(
+  { address, accept }: Asked,
+  { signal }: Turn,
+  said: Readonly<Record<string, string>> = {},
+): Promise<Response> {
   let response: Response
   try {
-    response = await fetch(address, { headers: { Accept: accept }, credentials: 'same-origin', signal })
+    response = await fetch(address, { headers: { Accept: accept, ...said }, credentials: 'same-origin', signal })
   } catch (error) {
     if (signal.aborted) throw error
     throw new Unanswered('no answer', { cause: error })
@@ -28,13 +60,8 @@ export async function answerTo(address: string, accept: string, { signal }: Turn
 }
 
 /** `onMore` is told all that has come so far, from its beginning, and how much of the answer that is, from 0 to 1. */
-export async function frameAt(
-  address: string,
-  accept: string,
-  turn: Turn,
-  onMore: (frame: Frame, share: number) => void,
-): Promise<Frame> {
-  const response = await answerTo(address, accept, turn)
+export async function frameAt(asked: Asked, turn: Turn, onMore: (frame: Frame, share: number) => void): Promise<Frame> {
+  const response = await answerTo(asked, turn)
   const type = response.headers.get('Content-Type') ?? ''
   const body = new Body(Number(response.headers.get('Content-Length')))
   try {

@@ -33,6 +33,7 @@ export class Line {
   /** In the order in which they were asked for. */
   private readonly requests = new Set<Request>()
   private ranks: ReadonlyMap<string, number> = new Map()
+  private later: ReadonlySet<string> = new Set()
   private onScreen = 0
 
   /** `most`: requests at once. */
@@ -43,6 +44,13 @@ export class Line {
     this.ranks = new Map(order.map((imageId, rank) => [imageId, rank]))
     this.onScreen = onScreen
     this.next()
+  }
+
+  /** Pictures of another case come when the line has nothing else to do; those that were meant before are dropped. */
+  bringLater(imageIds: readonly string[]): void {
+    const before = this.later
+    this.later = new Set(imageIds)
+    for (const imageId of before) if (!this.later.has(imageId)) this.drop(imageId)
   }
 
   /** Whether the picture stands on the screen, or is to. */
@@ -100,7 +108,7 @@ export class Line {
 
   /** What somebody asks for without having said so, such as a volume, comes right behind the screen. */
   private rankOf(imageId: string): number {
-    return this.ranks.get(imageId) ?? this.onScreen
+    return this.ranks.get(imageId) ?? (this.later.has(imageId) ? Infinity : this.onScreen)
   }
 
   /** What is on the screen has the line to itself; then one after the other, the most wanted first. */
