@@ -326,6 +326,15 @@ class Action(StrEnum):
     SURGERY_SPLIT = "surgery.split"
     SURGERY_UNDO = "surgery.undo"
 
+    TEACHING_ADD = "teaching.add"
+    TEACHING_CHANGE = "teaching.change"
+    TEACHING_COLLECTION_ADD = "teaching.collection_add"
+    TEACHING_COLLECTION_END = "teaching.collection_end"
+    TEACHING_FOUND = "teaching.found"
+    TEACHING_OPEN = "teaching.open"
+    TEACHING_REMOVE = "teaching.remove"
+    TEACHING_SEARCH = "teaching.search"
+
     TEMPLATE_ADD = "template.add"
     TEMPLATE_END = "template.end"
 

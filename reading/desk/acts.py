@@ -33,6 +33,7 @@ from reading.review import review
 from reading.review.review import Review
 from reading.rules.case_rule import home_tier
 from reading.signing import follow_up_answer, withhold
+from reading.teaching import collections
 from reading.viewers import Staff
 
 
@@ -69,6 +70,7 @@ class Act(StrEnum):
     PRINT = "print"
     CONSULT = "consult"
     REFER = "refer"
+    TEACH = "teach"
 
 
 SIGNING_ACT: Final = {
@@ -124,6 +126,8 @@ def allowed(
         silent = blindness.keeps_silent(tx, staff, case, now)
         if acts(*SENT_BY) and case.identity is not Identity.DIFFERS and not silent:
             yield Act.REFER
+        if case.state is State.FINAL and acts(*collections.KEEP):
+            yield Act.TEACH
         if acts(*critical.RAISED_BY):
             yield Act.CRITICAL
         stands = alert_rows.standing_on_each(tx, [case.id]).get(case.id, [])

@@ -88,6 +88,7 @@ from reading.tables.statements import (
     statement_month,
     statement_price,
 )
+from reading.tables.teaching import teaching_collection, teaching_entry, teaching_picture, teaching_subscription
 from reading.tables.telephones import telephone_code, verified_telephone
 from reading.tables.templates import phrase, report_template
 
@@ -218,6 +219,10 @@ __all__ = [
     "statement_price",
     "study_share",
     "surgery",
+    "teaching_collection",
+    "teaching_entry",
+    "teaching_picture",
+    "teaching_subscription",
     "telephone_code",
     "verified_telephone",
     "work_weight",

@@ -62,6 +62,7 @@ DELETED_FROM: Final = frozenset(
         "report_search_code",
         "report_search_person",
         "statement_change",
+        "teaching_picture",
         "telephone_code",
     }
 )

@@ -21,7 +21,7 @@ GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
     "people": ("session", "password", "person", "role"),
     "patients": ("patient", "identity", "receipt", "link", "order", "referral"),
     "cases": ("case", "change", "follow_up", "consultation", "question", "queue", "worklist", "township"),
-    "reports": ("report", "reports", "draft", "review", "picture", "paper"),
+    "reports": ("report", "reports", "draft", "review", "picture", "paper", "teaching"),
     "critical": ("critical",),
     "images": ("study", "surgery", "rejection", "concern", "import"),
     "region": (

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
+from sqlalchemy.engine import Engine
 
 from reading.administrators import erasures
 from reading.administrators.erasures import Wanted
@@ -16,12 +19,15 @@ from reading.register import organisations
 from reading.retention import holds, requests
 from reading.retention.request_moves import State
 from reading.retention.requests import NamedBy, Request
+from reading.tables import teaching_entry, teaching_picture
 from reading.viewers import Staff
 from service.steps.compact import purge_step, tidy_step
 from service.steps.erase import erase_step, finish, take_out
 from storage.database import snapshot, transaction
 from storage.index.queries import study_of
+from tests.reading.clinic import open_clinic
 from tests.reading.region import hire
+from tests.reading.teaching.scenes import added, chosen, collection, final
 from tests.service.steps.test_compact import STUDY, Here, here
 
 __all__ = ["here"]
@@ -137,3 +143,22 @@ def test_a_command_that_finds_a_worker_has_done_it_all_is_no_failure(here: Here)
     assert done.state is State.DONE
     assert not ended_again
     assert now(here, one) == done
+
+
+def test_what_was_taught_from_erased_images_goes_with_them(engine: Engine, now: datetime, tmp_path: Path) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        _, version = final(tx, clinic, now, STUDY)
+        into = collection(tx, clinic, clinic.ben, clinic.region.city, now)
+        added(tx, clinic, clinic.ben, version, into, now, pictures=(chosen(STUDY),))
+        study = study_of(tx, STUDY)
+        assert study is not None
+        system = Context(tx, clinic.audit, now, SYSTEM)
+        asked = requests.add(system, [study], "患者书面申请", named_by=NamedBy.STUDY)
+
+    take_out(engine, clinic.audit, lambda: now, tmp_path, asked.id)
+
+    with snapshot(engine) as tx:
+        assert tx.execute(sa.select(teaching_picture)).all() == []
+        row = tx.execute(sa.select(teaching_entry)).one()
+    assert (row.findings, row.point, row.removed_at, row.removed_by) == ("", "", now, None)

@@ -1,0 +1,110 @@
+"""Collections: kept by who reviews or manages quality there, seen by who reads, at the organisation or everywhere."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+from sqlalchemy.engine import Connection, Engine
+
+from reading.errors import Invalid, NotAllowed, NotThere
+from reading.kinds import Role
+from reading.register import organisations
+from reading.teaching import collections, library
+from reading.teaching.collections import SeenBy
+from reading.teaching.library import Query
+from reading.viewers import Staff
+from storage.database import transaction
+from tests.reading.clinic import Clinic, open_clinic
+from tests.reading.region import hire
+from tests.reading.teaching.scenes import added, collection, ctx_of, final
+
+
+def cast(tx: Connection, clinic: Clinic, now: datetime) -> dict[str, Staff]:
+    """Everybody, with a clinician, an administrator of each kind, and who manages the whole city."""
+    more = (
+        ("cleo", Role.CLINICIAN, clinic.region.hills),
+        ("sid", Role.SYSTEM_ADMINISTRATOR, clinic.region.city),
+        ("sec", Role.SECURITY_ADMINISTRATOR, clinic.region.city),
+        ("aud", Role.AUDIT_ADMINISTRATOR, clinic.region.city),
+        ("cora", Role.QUALITY_MANAGER, clinic.region.city),
+    )
+    hired = [hire(tx, name, now, (role, place)) for name, role, place in more]
+    named = (clinic.ada, clinic.rosa, clinic.vera, clinic.ben, clinic.tang, clinic.mona, clinic.quinn)
+    return {one.username: one for one in (*named, *hired)}
+
+
+def test_who_sees_what(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        people = cast(tx, clinic, now)
+        _, version = final(tx, clinic, now)
+        oak = collection(tx, clinic, clinic.mona, clinic.region.oak, now, SeenBy.ORGANISATION)
+        city = collection(tx, clinic, clinic.ben, clinic.region.city, now, SeenBy.REGION)
+        for who, into in ((clinic.mona, oak), (clinic.ben, city)):
+            added(tx, clinic, who, version, into, now)
+
+        seen: dict[str, set[str]] = {}
+        for name, who in people.items():
+            ctx = ctx_of(tx, clinic, who, now)
+            seen[name] = {one.id for one in collections.every(ctx)}
+            if not seen[name]:
+                with pytest.raises(NotAllowed):
+                    library.find(ctx, Query(), limit=9)
+                continue
+            found = library.find(ctx, Query(), limit=9).entries
+            assert {one.collection.id for one in found} == seen[name]
+            if oak not in seen[name]:
+                with pytest.raises(NotThere):
+                    library.find(ctx, Query(collection_id=oak), limit=9)
+
+    both, region, nothing = {oak, city}, {city}, set[str]()
+    assert seen == {
+        **dict.fromkeys(("ada", "rosa", "vera", "mona", "cora"), both),
+        **dict.fromkeys(("ben", "quinn"), region),
+        **dict.fromkeys(("tang", "cleo", "sid", "sec", "aud"), nothing),
+    }
+
+
+def test_who_makes_and_ends_one(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        people = cast(tx, clinic, now)
+        for name, at in (("ada", clinic.region.oak), ("tang", clinic.region.hills), ("ben", clinic.region.oak)):
+            with pytest.raises(NotAllowed):
+                collection(tx, clinic, people[name], at, now)
+        made = collection(tx, clinic, people["cora"], clinic.region.oak, now)
+        with pytest.raises(Invalid, match="taken"):
+            collection(tx, clinic, clinic.mona, clinic.region.oak, now)
+        with pytest.raises(Invalid, match="empty"):
+            collections.make(
+                ctx_of(tx, clinic, clinic.mona, now),
+                clinic.region.oak.id,
+                name=" ",
+                description="",
+                seen_by=SeenBy.REGION,
+            )
+        with pytest.raises(NotAllowed):
+            collections.end(ctx_of(tx, clinic, clinic.ben, now), made)
+        _, version = final(tx, clinic, now)
+        added(tx, clinic, clinic.mona, version, made, now)
+        collections.end(ctx_of(tx, clinic, clinic.mona, now), made)
+        with pytest.raises(NotThere):
+            collections.end(ctx_of(tx, clinic, clinic.mona, now), made)
+
+        assert library.find(ctx_of(tx, clinic, clinic.mona, now), Query(), limit=9).entries == ()
+        assert collection(tx, clinic, clinic.mona, clinic.region.oak, now)
+
+
+def test_they_choose_among_the_organisations_that_they_keep(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+
+        chosen = {
+            who.username: [one.code for one in collections.keeps_for(tx, who)]
+            for who in (clinic.ben, clinic.mona, clinic.ada)
+        }
+        every = len(organisations.list_all(tx))
+
+    assert chosen == {"ben": ["city"], "mona": ["hills", "lake", "oak"], "ada": []}
+    assert every == 6
