@@ -57,7 +57,8 @@ def render(opened: StoredInstance, header: Dataset, number: int, how: Rendering,
             own = frame_header(header, number)
             eight = _in_bands(array, _presenting(array, own, how.window, words))
             del array
-            eight = draw(eight, header, number, frame if opened.syntax in NATIVE else None, words)
+            if how.overlays:
+                eight = draw(eight, header, number, frame if opened.syntax in NATIVE else None, words)
             image = in_srgb(Image.fromarray(eight), header)
         except (ValueError, KeyError, TypeError, AttributeError, NotImplementedError, IndexError) as error:
             raise NotDecodable("presentation") from error

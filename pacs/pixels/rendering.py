@@ -41,6 +41,8 @@ class Rendering:
     viewport: Viewport | None = None
     window: Window | None = None
     quality: int = QUALITY
+    overlays: bool = True
+    """Overlay planes (PS3.3 C.9.2) are drawn: people write names into them."""
 
 
 def rendering(viewport: str | None, window: str | None, quality: str | None) -> Rendering:

@@ -36,6 +36,7 @@ from service.wiring.examination_facts import examination_facts
 from service.wiring.export import export
 from service.wiring.installation_facts import installation_of
 from service.wiring.picture import picture
+from service.wiring.teaching_picture import teaching_picture
 from viewer.http.office import Office
 
 OURSELVES: Final = networks("127.0.0.1, ::1")
@@ -65,6 +66,7 @@ def run(settings: Settings, folders: Folders, stop: threading.Event, part: Part)
             emergency_lasts=timedelta(hours=settings.emergency_hours),
             retention_years=settings.retention_years,
             render=partial(picture, house, bytes_),
+            teaching_picture=partial(teaching_picture, house, bytes_),
             ae_title=settings.ae_title,
             public_origin=settings.public_origin,
             forward_origins=settings.forward_origins,

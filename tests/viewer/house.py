@@ -29,6 +29,7 @@ from reading.register import people
 from reading.sessions import receipts
 from reading.tables import case as case_table
 from reading.tables import person
+from reading.teaching.pictures import Burned, Rendered
 from reading.viewers import Staff, Viewer
 from service.wiring.evidence import Evidence
 from service.wiring.examination_facts import examination_facts
@@ -75,6 +76,9 @@ class House:
     app: FastAPI = field(init=False)
     origin: str = ""
     rendered: list[tuple[str, str, int]] = field(default_factory=list)
+    taught: bytes = b"\xff\xd8\xff\xe0"
+    """What a chosen picture is rendered as, for a teaching entry, and what its header says of names in it."""
+    burned: Burned = Burned.NO
     clients: list[httpx.Client] = field(default_factory=list)
 
     def noted(self) -> list[tuple[str, dict[str, Any]]]:
@@ -165,6 +169,9 @@ def _opened(house: House) -> Iterator[House]:
         house.rendered.append((type(viewer).__name__, study_uid, number))
         return grey_picture(), PICTURE_TYPE
 
+    def teaching_picture(_viewer: Viewer, _sop_instance_uid: str, _frame: int) -> Rendered:
+        return Rendered(jpeg=house.taught, burned=house.burned)
+
     def export(viewer: Viewer, case_id: str) -> Iterator[bytes]:
         with transaction(engine) as tx:
             door.open_case(Context(tx, clinic.audit, house.now, viewer), case_id, "case.export")
@@ -180,6 +187,7 @@ def _opened(house: House) -> Iterator[House]:
         terms=NO_FACTORS,
         render=render,
         export=export,
+        teaching_picture=teaching_picture,
         examination_facts=examination_facts,
         evidence=Evidence(engine, behind.directory, bytes_, behind.receiver),
     )

@@ -32,6 +32,8 @@ from reading.referral.sending import Sent
 from reading.register import devices
 from reading.sharing import shares
 from reading.tables import change_notice
+from reading.teaching import collections
+from reading.teaching.collections import SeenBy
 from storage.database import transaction
 from storage.index.entry_batch import Batch
 from storage.index.known_studies import Known
@@ -40,6 +42,7 @@ from storage.tables import quarantine
 from tests.reading.clinic import NORMAL, PNEUMONIA, arrive, read, verify
 from tests.reading.consultation.asked import ask
 from tests.reading.region import KEYS
+from tests.reading.teaching.scenes import added, chosen
 from tests.storage import instances
 from tests.viewer.house import House
 from viewer import app as viewer_app
@@ -65,6 +68,8 @@ NOWHERE = {
     "consultation": "01KZZZZZZZZZZZZZZZZZZZZZZM",
     "referral": "01KZZZZZZZZZZZZZZZZZZZZZZK",
     "question": "01KZZZZZZZZZZZZZZZZZZZZZZL",
+    "collection": "01KZZZZZZZZZZZZZZZZZZZZZZJ",
+    "entry": "01KZZZZZZZZZZZZZZZZZZZZZZH",
     "share": "01KZZZZZZZZZZZZZZZZZZZZZZN",
 }
 
@@ -360,6 +365,19 @@ STAFF: dict[tuple[str, str], Thing | Listing | Theirs] = {
     ("GET", "/api/quality/bytes/{subject_id}/content"): Thing("quarantine"),
     ("GET", "/learning"): Listing(),
     ("GET", "/learning/agreement"): Listing(),
+    ("GET", "/teaching"): Listing(),
+    ("POST", "/teaching/seen"): Theirs("a mark of the caller's own"),
+    ("POST", "/teaching/collections"): Theirs("of an organisation that they keep, and nothing of a patient"),
+    ("POST", "/teaching/collections/{collection_id}/end"): Thing("collection", form={}),
+    ("POST", "/teaching/collections/{collection_id}/subscribe"): Thing("collection", form={}),
+    ("POST", "/teaching/collections/{collection_id}/unsubscribe"): Theirs("ends a wish of the caller's own"),
+    ("GET", "/teaching/entries/{entry_id}"): Thing("entry"),
+    ("GET", "/teaching/entries/{entry_id}/pictures/{number}"): Thing("entry"),
+    ("GET", "/teaching/entries/{entry_id}/change"): Thing("entry"),
+    ("POST", "/teaching/entries/{entry_id}/change"): Thing("entry", form={"revision": "1"}),
+    ("POST", "/teaching/entries/{entry_id}/remove"): Thing("entry", form={"revision": "1", "why": "x"}),
+    ("GET", "/teaching/new/{case_id}"): Thing("case"),
+    ("POST", "/teaching/new/{case_id}"): Thing("case", form={"version": "x", "collection": "x", "title": "x"}),
     ("POST", "/learning/read"): Theirs("a mark on what was said of the caller's own report"),
     ("GET", "/t/case/{case_id}/discrepancy"): Thing("case"),
     ("POST", "/t/case/{case_id}/discrepancy"): Thing("case", form={"reason": "course", "words": "x", "version": "x"}),
@@ -668,6 +686,9 @@ def pias(house: House) -> Pias:
         )
         on_duty = addressees.of_case(tx, cases.by_id(tx, case.id), but=clinic.ada.person_id, now=house.now)[-1]
         question = questions.ask(Context(tx, clinic.audit, house.now, clinic.ada), case.id, whom=on_duty.key, words="x")
+        mona = Context(tx, clinic.audit, house.now, clinic.mona, clinic.seal.public_key)
+        collection = collections.make(mona, clinic.region.oak.id, name="x", description="", seen_by=SeenBy.ORGANISATION)
+        entry = added(tx, clinic, clinic.mona, version, collection, house.now, pictures=(chosen(STUDY),))
         claim = merges.propose(
             tx, nameless.id, house.patient.id, reason="x", made_by=clinic.tang.person_id, now=house.now
         )
@@ -696,6 +717,8 @@ def pias(house: House) -> Pias:
         "consultation": asked.id,
         "referral": referred.id,
         "question": question.id,
+        "collection": collection,
+        "entry": entry,
     }
     return Pias({**ids, "study": STUDY, "site": "hills"})
 
@@ -780,6 +803,7 @@ def _ask(client: httpx.Client, method: str, path: str, route: Thing, subject: st
 def fill(path: str, ids: dict[str, str]) -> str:
     places = {"case_id": "case", "version_id": "report"}
     places |= {f"{kind}_id": kind for kind in ("alert", "notice", "device", "order", "patient", "merge", "question")}
+    places |= {f"{kind}_id": kind for kind in ("collection", "entry")}
     for place, kind in places.items():
         path = path.replace(f"{{{place}}}", ids.get(kind, NOWHERE[kind]))
     path = path.replace("{card_id}", NOWHERE["order"])

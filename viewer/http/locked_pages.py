@@ -6,7 +6,10 @@ from typing import Final
 
 from viewer.shell.navigation import is_under
 
-LOCKS: Final = ("/t", "/quality", "/consultations", "/referrals", "/questions", "/reports", "/alerts", "/emergency")
+LOCKS: Final = (
+    *("/t", "/quality", "/consultations", "/referrals", "/questions", "/reports", "/alerts", "/emergency"),
+    "/teaching/new",
+)
 """The desk locks itself."""
 
 

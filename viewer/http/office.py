@@ -19,6 +19,7 @@ from reading.register import region_clock
 from reading.reports.seal import Seal
 from reading.rules.typed_facts import TypedFacts
 from reading.sessions.sign_in import Terms
+from reading.teaching.pictures import Rendered
 from reading.viewers import Viewer
 from storage.database import snapshot
 from viewer.folders import WEB_APP
@@ -32,6 +33,10 @@ Render: TypeAlias = Callable[[Viewer, str, int], tuple[bytes, str]]
 
 Export: TypeAlias = Callable[[Viewer, str], Iterator[bytes]]
 """(viewer, case_id) -> a zip with a DICOMDIR, in pieces. Raises NotThere, NotAllowed."""
+
+
+TeachingPicture: TypeAlias = Callable[[Viewer, str, int], Rendered]
+"""(viewer, sop_instance_uid, frame from 1) -> the frame without overlays, as a JPEG. Raises NotThere, Unavailable."""
 
 
 ExaminationFacts: TypeAlias = Callable[[bytes], TypedFacts]
@@ -50,6 +55,7 @@ class Office:
     """How people sign in."""
     render: Render
     export: Export
+    teaching_picture: TeachingPicture
     evidence: Evidence
     examination_facts: ExaminationFacts
     emergency_lasts: timedelta = timedelta(hours=4)

@@ -157,6 +157,7 @@ PAGES: Final = (
     "/s",
     "/quality",
     "/learning",
+    "/teaching",
     "/consultations",
     "/referrals",
     "/questions",

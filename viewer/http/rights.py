@@ -30,6 +30,7 @@ EVERYBODY: Final = frozenset(Role)
 REGISTERS: Final = AT_A_SITE | QUALITY
 ANSWERS: Final = AT_A_SITE | QUALITY | frozenset({Role.REVIEWER})
 REFERS: Final = READS | frozenset({Role.CLINICIAN})
+TEACHES: Final = QUALITY | frozenset({Role.REVIEWER})
 REGION: Final = QUALITY | SYSTEM
 
 
@@ -213,6 +214,20 @@ RIGHTS: Final[tuple[Right, ...]] = (
         frozenset({Role.CLINICIAN}),
         f"GET {OF_A_CASE}/discrepancy",
         *_each("POST", OF_A_CASE, "/discrepancy", "/discrepancy/withdraw"),
+    ),
+    _right(
+        "teaching",
+        READS | QUALITY,
+        *_each("GET", "/teaching", "", "/entries/{entry_id}", "/entries/{entry_id}/pictures/{number}"),
+        *_each("POST", "/teaching/collections/{collection_id}", "/subscribe", "/unsubscribe"),
+        "POST /teaching/seen",
+    ),
+    _right(
+        "teaching.keep",
+        TEACHES,
+        *_each("GET", "/teaching", "/new/{case_id}", "/entries/{entry_id}/change"),
+        *_each("POST", "/teaching", "/new/{case_id}", "/entries/{entry_id}/change", "/entries/{entry_id}/remove"),
+        *_each("POST", "/teaching/collections", "", "/{collection_id}/end"),
     ),
     _right("agreement", QUALITY, "GET /learning/agreement"),
     _right("queue", QUALITY | frozenset({Role.REVIEWER}), "GET /office/queue", "GET /office/queue.csv"),

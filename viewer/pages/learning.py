@@ -12,6 +12,7 @@ from reading.errors import Invalid
 from reading.register import region_clock
 from reading.review import arbitration, discrepancies, feedback
 from reading.review.scores import GIVEN, Score
+from reading.teaching import collections
 from viewer.http.callers import Looking, Submitting
 from viewer.http.office import office_of
 from viewer.http.on_record import acting
@@ -42,6 +43,7 @@ def show(request: Request, staff: Looking, done: str = "", missing: str = "") ->
         raised=raised,
         judged=judged,
         scores=sorted(GIVEN),
+        teaches=any(staff.holds(role) for role in collections.KEEP),
         done=done if done in {"read", "arbitrated", "judged"} else "",
         missing=missing if missing in {"score", "comment", "judgement"} else "",
     )

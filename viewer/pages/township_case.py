@@ -110,6 +110,7 @@ def _case(request: Request, staff: Staff, case_id: str, *, done: str = "", answe
             "in_charge": staff.holds(Role.QUALITY_MANAGER),
             "consults": sending.may_send(ctx, found),
             "matches": correction.may_correct(ctx.tx, staff, found.site_id, now),
+            "teaches": found.state is State.FINAL and staff.holds(Role.QUALITY_MANAGER),
             "disputes": discrepancies.may_raise(ctx.tx, staff, found, now),
             "may_share": shares.may_share(ctx.tx, staff, found.site_id, now) is not None,
             "meanwhile": [] if answer is None else meanwhile.changes(ctx, entry, zone, language),

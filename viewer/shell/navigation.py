@@ -36,6 +36,8 @@ class Waits(StrEnum):
     """Examinations whose withholding somebody has to decide about."""
     REVIEWS = "reviews"
     """What was said of their reports and not read, and what waits for a third person."""
+    TEACHING = "teaching"
+    """New entries of collections that they subscribe to."""
     MESSAGES = "messages"
     """Those that failed."""
 
@@ -90,6 +92,7 @@ ENTRIES: Final[tuple[Entry, ...]] = (
     _entry("/emergency", "rail.emergency", Group.TOGETHER, TREATING),
     _entry("/quality", "rail.to-decide", Group.QUALITY, AT_A_SITE | QUALITY, Waits.WITHHELD),
     _entry("/learning", "rail.feedback", Group.QUALITY, READS, Waits.REVIEWS),
+    _entry("/teaching", "rail.teaching", Group.QUALITY, READS | QUALITY, Waits.TEACHING),
     _entry("/learning/agreement", "rail.agreement", Group.QUALITY, QUALITY),
     _entry("/office/queue", "rail.queue", Group.QUALITY, QUALITY | frozenset({Role.REVIEWER})),
     _entry("/office/numbers", "rail.numbers", Group.QUALITY, QUALITY | frozenset({Role.REVIEWER})),

@@ -12,6 +12,7 @@ from reading.messages import oversight
 from reading.messages.moves import State
 from reading.questions import questions
 from reading.review import to_do
+from reading.teaching import subscriptions
 from reading.viewers import Staff
 from viewer.shell.navigation import Entry, Waits
 
@@ -26,6 +27,7 @@ COUNTS: Final[Mapping[Waits, Callable[[Context[Staff]], int]]] = {
     Waits.WITHHELD: withheld.to_decide,
     Waits.REVIEWS: to_do.count,
     Waits.EMERGENCIES: emergencies.unjudged,
+    Waits.TEACHING: subscriptions.count,
     Waits.MESSAGES: lambda ctx: oversight.counts(ctx)[State.FAILED],
 }
 

@@ -165,6 +165,9 @@ def test_stages_follow_each_other(archive: Archive) -> None:
         made.add_new((0x6000, element), vr, value)
 
     assert shown(archive, made).tolist() == [[255, 127, 255, 0]]
+    opened = opened_in(archive, made.SOPInstanceUID)
+    bare = render(opened, opened.header(), 1, Rendering(overlays=False), Picture.PNG)
+    assert np.asarray(Image.open(BytesIO(bare))).tolist() == [[255, 127, 0, 0]]
 
 
 def test_a_supplemental_palette_colours_from_its_first_value_on(archive: Archive) -> None:

@@ -93,6 +93,7 @@ export type Allowed =
   | 'print'
   | 'consult'
   | 'refer'
+  | 'teach'
 
 /** What the clinic wrote of the case, word for word, or why there is nothing to show. */
 export type ClinicalRequest = {

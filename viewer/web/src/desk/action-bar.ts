@@ -95,6 +95,11 @@ function rarer({ work, decisions }: Bar, button: Button): readonly (TemplateResu
       : nothing,
     version && work.allows('print') ? pdfOf(version.id) : nothing,
     html`<a class="button" href="/questions/new/${work.caseId}" target="_blank" rel="noopener">${text('desk.ask')}</a>`,
+    work.allows('teach')
+      ? html`<a class="button" href="/teaching/new/${work.caseId}" target="_blank" rel="noopener"
+          >${text('desk.teach')}</a
+        >`
+      : nothing,
     html`<button class="keys-help" @click=${showHelp}>${text('desk.keys')} <kbd>?</kbd></button>`,
   ]
 }

@@ -1,0 +1,85 @@
+"""Teaching entries and collections as pages show them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from reading.teaching.collections import Collection
+from reading.teaching.library import Entry
+from reading.teaching.words import BANDS, StillNamed
+from viewer.words import words
+from viewer.words.catalogue import Language, text
+
+
+def line(one: Entry, zone: str, language: Language, *, new: bool = False) -> dict[str, Any]:
+    """An entry in a list, and on its page."""
+    said = one.words
+    return {
+        "id": one.id,
+        "title": said.title,
+        "diagnosis": said.diagnosis,
+        "point": said.point,
+        "findings": said.findings,
+        "impression": said.impression,
+        "examination": _examination(one, language),
+        "person": text(language, "list-comma").join(
+            part
+            for part in (words.coded(language, "sex", one.sex) if one.sex else "", band(one.age_from, language))
+            if part
+        ),
+        "collection": one.collection.name,
+        "collection_id": one.collection.id,
+        "organisation": one.collection.organisation_name,
+        "added": words.moment(one.added_at, zone)[:10],
+        "pictures": one.pictures,
+        "new": new,
+    }
+
+
+def band(age_from: int | None, language: Language) -> str:
+    """A band of ages in words; empty where nobody knows it."""
+    if age_from is None:
+        return ""
+    if age_from == BANDS[0]:
+        return text(language, "teaching.age-first", n=BANDS[1])
+    later = [first for first in BANDS if first > age_from]
+    if not later:
+        return text(language, "teaching.age-last", n=age_from)
+    return text(language, "teaching.age", first=age_from, last=later[0] - 1)
+
+
+def collection(one: Collection, new: dict[str, set[str]], kept: frozenset[str]) -> dict[str, Any]:
+    """A collection beside the list: whether they are told of what is new there, and how much that is."""
+    return {
+        "id": one.id,
+        "name": one.name,
+        "description": one.description,
+        "organisation": one.organisation_name,
+        "seen_by": one.seen_by,
+        "subscribed": one.id in new,
+        "new": len(new.get(one.id, ())),
+        "keeps": one.organisation_id in kept,
+    }
+
+
+def still_named(refused: StillNamed, language: Language) -> list[str]:
+    """A sentence for each field in which somebody is named: the kinds of words, never a word."""
+    kinds: dict[str, list[str]] = {}
+    for field, kind in refused.found:
+        kinds.setdefault(field, []).append(text(language, f"teaching.kind.{kind}"))
+    return [
+        text(
+            language,
+            "teaching.still-named",
+            field=text(language, f"teaching.{field}"),
+            kinds=text(language, "list-comma").join(named),
+        )
+        for field, named in kinds.items()
+    ]
+
+
+def _examination(one: Entry, language: Language) -> str:
+    side = words.coded(language, "side", one.laterality) if one.laterality in {"L", "R", "B"} else ""
+    part = text(language, "teaching.side-part", side=side, part=words.coded(language, "body", one.body_part))
+    named = (words.coded(language, "modality", one.modality), part.strip())
+    return " · ".join(each for each in named if each)
