@@ -44,20 +44,21 @@ def test_another_organisations_word_does_not_count_and_a_class_can_be_taken_out(
     assert "other" in in_force(said, ["another", "city"])
 
 
-@pytest.mark.parametrize(
-    ("when", "modality", "body_part", "priority", "positive"),
-    list(product(When, ["CT", "CT/SR", "DX", ""], ["HEAD", "CHEST", ""], Priority, [True, False, None])),
-)
-def test_a_rule_tells_exactly_what_it_says(
-    when: When, modality: str, body_part: str, priority: Priority, positive: bool | None
-) -> None:
-    rule = ResultClass(code="stroke_ct", when=when, modalities=("CT",), body_parts=("HEAD",), priority=Priority.URGENT)
-    expected = (
-        when is not When.FLAG
+def test_a_rule_tells_exactly_what_it_says() -> None:
+    every = list(product(When, ["CT", "CT/SR", "DX", ""], ["HEAD", "CHEST", ""], Priority, [True, False, None]))
+    head_ct = {"modalities": ("CT",), "body_parts": ("HEAD",), "priority": Priority.URGENT}
+    rules = {when: ResultClass(code="stroke_ct", when=when, **head_ct) for when in When}
+
+    assert [
+        (when, modality, body_part, priority, positive)
+        for when, modality, body_part, priority, positive in every
+        if rules[when].applies(modality=modality, body_part=body_part, priority=priority, positive=positive)
+    ] == [
+        (when, modality, body_part, priority, positive)
+        for when, modality, body_part, priority, positive in every
+        if when is not When.FLAG
         and "DX" not in modality
         and body_part == "HEAD"
         and priority in {Priority.URGENT, Priority.EMERGENCY}
         and (when is When.SIGNED or positive is False)
-    )
-
-    assert rule.applies(modality=modality, body_part=body_part, priority=priority, positive=positive) is expected
+    ]

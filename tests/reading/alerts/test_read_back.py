@@ -68,12 +68,13 @@ def test_what_is_said_of_anybody_repeats_no_finding(said: str, finding: str) -> 
     assert problem(said, told=told) == "not_the_finding"
 
 
-@pytest.mark.parametrize("filler", [*FILLER_ZH, *sorted(FILLER_EN)])
-def test_no_filler_is_a_match(filler: str) -> None:
-    assert problem(f"{filler} " * 8, told=(f"{filler} 肺栓塞", f"{filler} embolism", filler)) in {
-        "not_the_finding",
-        "only_polite",
+def test_no_filler_is_a_match() -> None:
+    found = {
+        filler: problem(f"{filler} " * 8, told=(f"{filler} 肺栓塞", f"{filler} embolism", filler))
+        for filler in (*FILLER_ZH, *sorted(FILLER_EN))
     }
+
+    assert {filler: said for filler, said in found.items() if said not in {"not_the_finding", "only_polite"}} == {}
 
 
 @given(st.lists(st.sampled_from([*POLITE_ZH, *POLITE_EN, "，", "!", " "]), max_size=12))

@@ -34,22 +34,19 @@ def test_an_emergency_never_waits_and_what_is_urgent_or_critical_only_where_the_
     ]
 
 
-@pytest.mark.parametrize(
-    ("hold", "priority", "critical", "expected", "minutes"),
-    list(product((None, HOLD, TOO), Priority, (False, True), (False, True), (0, 29, 30, 31))),
-)
-def test_a_wait_ends_when_it_may_not_be_when_the_images_are_there_and_when_its_minutes_are_over(
-    hold: HoldForPriors | None, priority: Priority, critical: bool, expected: bool, minutes: int
-) -> None:
-    now = SINCE + timedelta(minutes=minutes)
-    made = ends_by(hold, priority, critical=critical, expected=expected, since=SINCE, now=now)
+def test_a_wait_ends_when_it_may_not_be_when_the_images_are_there_and_when_its_minutes_are_over() -> None:
+    every = product((None, HOLD, TOO), Priority, (False, True), (False, True), (0, 29, 30, 31))
+    for hold, priority, critical, expected, minutes in every:
+        now = SINCE + timedelta(minutes=minutes)
+        made = ends_by(hold, priority, critical=critical, expected=expected, since=SINCE, now=now)
 
-    if not may_wait(hold, priority, critical=critical):
-        assert made is Move.END_HOLD
-    elif not expected:
-        assert made is Move.PRIORS_CAME
-    else:
-        assert made is (Move.PRIORS_LATE if minutes >= 30 else None)
+        which = (hold, priority, critical, expected, minutes)
+        if not may_wait(hold, priority, critical=critical):
+            assert made is Move.END_HOLD, which
+        elif not expected:
+            assert made is Move.PRIORS_CAME, which
+        else:
+            assert made is (Move.PRIORS_LATE if minutes >= 30 else None), which
 
 
 @pytest.mark.parametrize("said", [None, {"minutes": 60}, {"minutes": LONGEST, "urgent_too": True}])
