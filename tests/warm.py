@@ -155,6 +155,7 @@ def _import() -> None:
         import_module(module.name)
     for name in ("alembic.command", "storage.objects.s3"):  # imported where they are needed
         import_module(name)
+    import_module("tests.templates").keep_compiled()
     gc.freeze()
     gc.enable()
 

@@ -43,12 +43,14 @@ from tests.passwords import quick_hash
 from tests.reading.clinic import Clinic, arrive, open_clinic
 from tests.reading.region import KEYS, NO_FACTORS, PIA_CARD, pia
 from tests.recorded import recorded
+from tests.templates import keep_compiled
 from viewer.app import mount
 from viewer.http.callers import STAFF_COOKIE
 from viewer.http.office import Office
 
 PASSWORD = "correct horse battery"
 PICTURE_TYPE = "image/png"
+keep_compiled()
 
 
 @cache
