@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -32,6 +32,8 @@ from reading.signing.basis import Screen
 from reading.texts import storable
 from reading.viewers import Staff
 from storage.ids import new_id
+
+_REVIEWED: Final = frozenset({Move.AGREE, Move.AMEND, Move.SEND_BACK})
 
 
 class Outcome(StrEnum):
@@ -136,7 +138,7 @@ def dispute(ctx: Context[Staff], case_id: str, *, why: str, seen: int | None = N
     reviews = of_case(ctx.tx, case_id)
     if not _amends_theirs(reviews, ctx.who):
         raise NotAllowed("only_the_author_disputes_an_amendment")
-    if _decided_a_dispute(ctx.tx, case_id, reviews):
+    if _decided_a_dispute(ctx.tx, case_id):
         raise NotAllowed("a_dispute_is_decided_once")
     grant = claiming.grant_for(ctx.tx, ctx.who, Step.READ, case, case_rule.home_tier(ctx.tx, case), now=ctx.now)
     return cases.move(ctx, case, Move.DISPUTE, grant=grant, why=cases.reason(why), tier=Tier.CITY)
@@ -146,18 +148,24 @@ def is_disputable(tx: Connection, staff: Staff, case: Case, reviews: Sequence[Re
     """Whether they may dispute the newest of the reviews of a case, the oldest first."""
     if case.state is not State.FINAL or not _amends_theirs(reviews, staff):
         return False
-    return not _decided_a_dispute(tx, case.id, reviews)
+    return not _decided_a_dispute(tx, case.id)
 
 
 def _amends_theirs(reviews: Sequence[Review], staff: Staff) -> bool:
     return bool(reviews) and reviews[-1].outcome is Outcome.AMEND and reviews[-1].author_id == staff.person_id
 
 
-def _decided_a_dispute(tx: Connection, case_id: str, reviews: Sequence[Review]) -> bool:
-    """Whether the newest review came after a dispute of the one before."""
-    before = [one.at for one in reviews[-2:-1]]
-    disputes = [move.at for move in history.moves_of(tx, case_id) if move.move is Move.DISPUTE]
-    return any(at >= since for at in disputes for since in before)
+def _decided_a_dispute(tx: Connection, case_id: str) -> bool:
+    """Whether the newest review decided a dispute; one that was withheld or sent back and read anew decided none."""
+    disputed = decided = False
+    for made in history.moves_of(tx, case_id):
+        if made.move is Move.DISPUTE:
+            disputed = True
+        elif made.from_state is State.REVIEWING and made.move in _REVIEWED:
+            decided, disputed = disputed, False
+        elif made.to_state is State.WAITING_READ:
+            disputed = False
+    return decided
 
 
 def of_case(tx: Connection, case_id: str) -> list[Review]:

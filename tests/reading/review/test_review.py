@@ -23,6 +23,7 @@ from reading.reports.versions import Status
 from reading.review import review
 from reading.review.review import Outcome, difference
 from reading.review.scores import Score
+from reading.signing import withhold
 from storage.database import transaction
 from tests.reading.clinic import (
     NORMAL,
@@ -231,6 +232,27 @@ def test_what_a_third_person_decided_is_disputed_no_more(engine: Engine, now: da
 
     assert (offered, again) == (True, False)
     assert refused.value.rule == "a_dispute_is_decided_once"
+
+
+def test_what_was_disputed_withheld_and_read_anew_can_be_disputed(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        case = arrive(tx, clinic, "1.1", now, modality="CT")
+        read(tx, clinic, clinic.ada, case.id, now)
+        ada, mona = (Context(tx, clinic.audit, now, who) for who in (clinic.ada, clinic.mona))
+        review_as(tx, clinic, clinic.ben, case.id, now, outcome=Outcome.AMEND, content=PNEUMONIA)
+        review.dispute(ada, case.id, why="不同意")
+        withhold.withhold(mona, case.id, why="患者有误")
+        withhold.read_again(mona, case.id, why="重新诊断")
+        read(tx, clinic, clinic.rosa, case.id, now)
+        verify(tx, clinic, clinic.vera, case.id, now)
+        review_as(tx, clinic, clinic.bea, case.id, now, outcome=Outcome.AMEND, content=PNEUMONIA)
+        rosa = Context(tx, clinic.audit, now, clinic.rosa)
+        offered = review.is_disputable(tx, clinic.rosa, cases.by_id(tx, case.id), review.of_case(tx, case.id))
+        review.dispute(rosa, case.id, why="不同意")
+
+        assert offered
+        assert state(tx, case.id) is State.DISPUTED
 
 
 def test_only_what_is_final_is_disputed(engine: Engine, now: datetime) -> None:
