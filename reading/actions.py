@@ -233,6 +233,11 @@ class Action(StrEnum):
     POLICY_SWITCH = "policy.switch"
     POLICY_TRY = "policy.try"
 
+    PROTOCOL_ACCEPT = "protocol.accept"
+    PROTOCOL_ASK = "protocol.ask"
+    PROTOCOL_LIST = "protocol.list"
+    PROTOCOL_REFUSE = "protocol.refuse"
+    PROTOCOL_WITHDRAW = "protocol.withdraw"
     QUESTION_ANSWER = "question.answer"
     QUESTION_ASK = "question.ask"
     QUESTION_LIST = "question.list"

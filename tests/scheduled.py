@@ -28,4 +28,5 @@ CHEST: Final = ScheduledStep(
     laterality="",
     priority="emergency",
     reason="咳嗽",
+    protocol="",
 )

@@ -87,6 +87,7 @@ from viewer.pages import (
     township_match,
     township_order,
     township_print,
+    township_protocol,
     township_share,
     township_withhold,
 )
@@ -149,6 +150,7 @@ PAGES: Final = (
     township_identity,
     township_match,
     township_print,
+    township_protocol,
     township_share,
     township_withhold,
     discrepancy,

@@ -15,6 +15,8 @@ from reading.completeness.follow_ups import Confirmation
 from reading.consultation.thread import Thread
 from reading.context import Context, without_door
 from reading.desk import case_moves
+from reading.protocolling import requests
+from reading.protocolling.moves import State
 from reading.questions import questions
 from reading.reports.versions import ReportVersion
 from reading.review.review import Outcome, Review
@@ -45,6 +47,12 @@ class Kind(StrEnum):
     """Images that came late change nothing."""
     QUESTION = "question"
     ANSWER = "answer"
+    PROTOCOL_QUESTION = "protocol_question"
+    """Asked by the site before the examination."""
+    PROTOCOL = "protocol"
+    """By which it was to be made."""
+    PROTOCOL_REFUSED = "protocol_refused"
+    """Why it should not have been made so."""
     CONSULTATION = "consultation"
     OPINION = "opinion"
     CONCLUSION = "conclusion"
@@ -85,6 +93,7 @@ def of_case(
     """
     lines = [
         *_moves(ctx, case),
+        *_before(ctx, case),
         *_questions(ctx, case),
         # what is sent back stands with its move
         *(
@@ -104,6 +113,15 @@ def _moves(ctx: Context[Staff], case: Case) -> Iterator[Line]:
     for one in case_moves.told(ctx, case):
         if one.move in SAID_WITH:
             yield Line(at=one.at, what=one.move, who=one.person_name or "", words=one.why)
+
+
+def _before(ctx: Context[Staff], case: Case) -> Iterator[Line]:
+    answers = {State.ACCEPTED: Kind.PROTOCOL, State.REFUSED: Kind.PROTOCOL_REFUSED}
+    for one in requests.of_case(ctx.tx, case):
+        if one.state is not State.WITHDRAWN:
+            yield Line(at=one.asked_at, what=Kind.PROTOCOL_QUESTION, who=one.asker, words=one.words)
+        if one.state in answers and one.ended_at is not None:
+            yield Line(at=one.ended_at, what=answers[one.state], who=one.answered_by, words=one.answer)
 
 
 def _questions(ctx: Context[Staff], case: Case) -> Iterator[Line]:

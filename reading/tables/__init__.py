@@ -31,7 +31,14 @@ from reading.tables.numbers import (
     number_stale,
     number_time,
 )
-from reading.tables.orders import imaging_order, performed_change, performed_reference, performed_step, procedure
+from reading.tables.orders import (
+    imaging_order,
+    performed_change,
+    performed_reference,
+    performed_step,
+    procedure,
+    protocol_request,
+)
 from reading.tables.outbox import message, outbox
 from reading.tables.patients import (
     attribution,
@@ -184,6 +191,7 @@ __all__ = [
     "policy_switch",
     "printing",
     "procedure",
+    "protocol_request",
     "question",
     "receipt",
     "recovery_code",

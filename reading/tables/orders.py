@@ -33,6 +33,32 @@ imaging_order: Final = sa.Table(
     sa.UniqueConstraint("site_id", "accession_number"),
 )
 
+# -- reading.protocolling.requests: what a site asks before an examination, and what it is told
+protocol_request: Final = sa.Table(
+    "protocol_request",
+    metadata,
+    id_column(),
+    reference("order_id", "imaging_order"),
+    reference("asked_by", "person"),
+    sa.Column("asked_at", UtcDateTime, nullable=False),
+    sa.Column("words", sa.String(1000), nullable=False),
+    sa.Column("state", sa.String(10), nullable=False),
+    sa.Column("answer", sa.String(1000), nullable=False, server_default=""),
+    reference("ended_by", "person", nullable=True),
+    sa.Column("ended_at", UtcDateTime),
+    sa.Column("read_at", UtcDateTime),
+    revision_column(),
+    sa.Index("ix_protocol_request_order_id", "order_id"),
+    # One is open about an order at a time.
+    sa.Index(
+        "uq_protocol_request_open",
+        "order_id",
+        unique=True,
+        sqlite_where=sa.text("state = 'open'"),
+        postgresql_where=sa.text("state = 'open'"),
+    ),
+)
+
 procedure: Final = sa.Table(
     "procedure",
     metadata,

@@ -16,6 +16,7 @@ from reading.orders.offered import Offered
 from reading.orders.order_state import OrderState
 from reading.patients.names import for_devices
 from reading.patients.patient_number import ISSUER
+from reading.protocolling import requests
 from reading.register import devices
 from reading.viewers import Machine
 from service.installation.house import House
@@ -35,11 +36,15 @@ class WorklistDoor:
         with snapshot(self._house.engine) as tx:
             device = devices.by_id(tx, caller.sender.device_id)
             found = offered.worklist(tx, caller.sender.site_id, now, first=first, last=last)
+            protocols = requests.protocols(tx, {one.order.id for one in found.offered})
         orders = {one.procedure.study_uid: one.order.id for one in found.offered}
         zone = ZoneInfo(found.time_zone)
         others = [title for title in found.stations if title != caller.ae_title]
         return WorklistPage(
-            scheduled=[_scheduled(one, [caller.ae_title, *others], zone) for one in found.offered],
+            scheduled=[
+                _scheduled(one, [caller.ae_title, *others], zone, protocols.get(one.order.id, ""))
+                for one in found.offered
+            ],
             whole=found.whole,
             character_set=device.character_set if device else "",
             answering=lambda steps: self._answering(caller, [orders[one.study_uid] for one in steps]),
@@ -58,7 +63,7 @@ class WorklistDoor:
                 offers.open_orders(Context(tx, self._house.audit, now, machine), order_ids)
 
 
-def _scheduled(one: Offered, stations: list[str], zone: ZoneInfo) -> ScheduledStep:
+def _scheduled(one: Offered, stations: list[str], zone: ZoneInfo, protocol: str) -> ScheduledStep:
     alphabetic, ideographic = for_devices(one.person.name)
     return ScheduledStep(
         study_uid=one.procedure.study_uid,
@@ -80,6 +85,7 @@ def _scheduled(one: Offered, stations: list[str], zone: ZoneInfo) -> ScheduledSt
         laterality=one.procedure.laterality,
         priority=one.order.priority,
         reason=one.order.reason,
+        protocol=protocol,
     )
 
 

@@ -26,6 +26,7 @@ from reading.orders import orders
 from reading.orders.orders import Asked
 from reading.patients import merges, patients
 from reading.patients.patient_identifiers import Identifier
+from reading.protocolling import requests
 from reading.questions import addressees, questions
 from reading.referral import sending
 from reading.referral.sending import Sent
@@ -70,6 +71,7 @@ NOWHERE = {
     "question": "01KZZZZZZZZZZZZZZZZZZZZZZL",
     "collection": "01KZZZZZZZZZZZZZZZZZZZZZZJ",
     "entry": "01KZZZZZZZZZZZZZZZZZZZZZZH",
+    "request": "01KZZZZZZZZZZZZZZZZZZZZZZJ",
     "share": "01KZZZZZZZZZZZZZZZZZZZZZZN",
 }
 
@@ -278,6 +280,13 @@ STAFF: dict[tuple[str, str], Thing | Listing | Theirs] = {
     ("POST", "/questions/new/{case_id}"): Thing("case", form={"whom": "x", "words": "x"}),
     ("POST", "/questions/{question_id}/answer"): Thing("question", form={"words": "x"}),
     ("POST", "/questions/{question_id}/withdraw"): Thing("question", form={}),
+    ("POST", "/questions/protocols/{request_id}"): Thing(
+        "request", form={"decision": "accept", "words": "x", "revision": "1"}
+    ),
+    ("GET", "/t/order/{order_id}/protocol"): Thing("order"),
+    ("POST", "/t/order/{order_id}/protocol"): Thing("order", form={"words": "x"}),
+    ("POST", "/t/protocols/{request_id}/withdraw"): Thing("request", form={"revision": "1"}),
+    ("POST", "/t/protocols/{request_id}/read"): Thing("request", form={}),
     ("GET", "/consultations"): Listing(),
     ("GET", "/consultations/new/{case_id}"): Thing("case"),
     ("POST", "/consultations/new/{case_id}"): Thing("case", form={"question": "?", "until": "2026-03-03"}),
@@ -689,6 +698,7 @@ def pias(house: House) -> Pias:
         mona = Context(tx, clinic.audit, house.now, clinic.mona, clinic.seal.public_key)
         collection = collections.make(mona, clinic.region.oak.id, name="x", description="", seen_by=SeenBy.ORGANISATION)
         entry = added(tx, clinic, clinic.mona, version, collection, house.now, pictures=(chosen(STUDY),))
+        before = requests.ask(Context(tx, clinic.audit, house.now, clinic.tang), order.id, "x")
         claim = merges.propose(
             tx, nameless.id, house.patient.id, reason="x", made_by=clinic.tang.person_id, now=house.now
         )
@@ -719,6 +729,7 @@ def pias(house: House) -> Pias:
         "question": question.id,
         "collection": collection,
         "entry": entry,
+        "request": before.id,
     }
     return Pias({**ids, "study": STUDY, "site": "hills"})
 
@@ -804,6 +815,9 @@ def fill(path: str, ids: dict[str, str]) -> str:
     places = {"case_id": "case", "version_id": "report"}
     places |= {f"{kind}_id": kind for kind in ("alert", "notice", "device", "order", "patient", "merge", "question")}
     places |= {f"{kind}_id": kind for kind in ("collection", "entry")}
+    places |= {
+        f"{kind}_id": kind for kind in ("alert", "notice", "device", "order", "patient", "merge", "question", "request")
+    }
     for place, kind in places.items():
         path = path.replace(f"{{{place}}}", ids.get(kind, NOWHERE[kind]))
     path = path.replace("{card_id}", NOWHERE["order"])

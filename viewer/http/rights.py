@@ -151,6 +151,8 @@ RIGHTS: Final[tuple[Right, ...]] = (
         *("POST /api/orders", "POST /api/orders/{order_id}/cancel"),
         *_each("POST", "/t/order", "", "/card", "/{order_id}/cancel"),
         *_each("GET", "/t/order", "", "/{order_id}/slip"),
+        *("GET /t/order/{order_id}/protocol", "POST /t/order/{order_id}/protocol"),
+        *_each("POST", "/t/protocols/{request_id}", "/withdraw", "/read"),
     ),
     _right("order.list", CLINICAL, "GET /api/orders"),
     _right(
@@ -195,6 +197,7 @@ RIGHTS: Final[tuple[Right, ...]] = (
         *("GET /questions/new/{case_id}", "POST /questions/new/{case_id}"),
         *_each("POST", "/questions/{question_id}", "/answer", "/withdraw"),
     ),
+    _right("protocol.answer", READS - {Role.RESIDENT}, "POST /questions/protocols/{request_id}"),
     _right(
         "referral",
         CLINICAL,

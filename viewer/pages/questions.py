@@ -1,8 +1,8 @@
-"""/questions: what waits for an answer of mine, what I asked, and a new question about a case."""
+"""/questions: what waits for an answer of mine, also before an examination, what I asked, and a new question."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Form, Query
 from starlette.requests import Request
@@ -11,7 +11,8 @@ from starlette.responses import RedirectResponse, Response
 from reading.actions import Action
 from reading.cases import cases
 from reading.desk.entries import entries_of
-from reading.errors import Invalid, MoveNotAllowed
+from reading.errors import Invalid, MoveNotAllowed, Stale
+from reading.protocolling import requests
 from reading.questions import questions
 from reading.questions.questions import LONGEST
 from reading.register import region_clock
@@ -23,11 +24,16 @@ from viewer.http.page import language_of, staff_page
 from viewer.http.problems import problem_of
 from viewer.pages.sign_in import words_for
 from viewer.pages.township_case import opened
+from viewer.views import protocols as protocols_view
 from viewer.views import questions as view
 
 router = APIRouter(prefix="/questions")
 
 Words = Annotated[str, Form(max_length=4000)]
+_DECISIONS: Final = {
+    "accept": (requests.accept, Action.PROTOCOL_ACCEPT),
+    "refuse": (requests.refuse, Action.PROTOCOL_REFUSE),
+}
 Done = Annotated[Literal["asked", "went-to-duty", "answered", "withdrawn", ""], Query()]
 
 
@@ -57,6 +63,25 @@ def ask(
     return RedirectResponse(f"/questions?done={'went-to-duty' if made.meant_for else 'asked'}", status_code=303)
 
 
+@router.post("/protocols/{request_id}")
+def answer_before(  # noqa: PLR0917 -- the fields of the form
+    request: Request,
+    staff: Submitting,
+    request_id: str,
+    decision: Annotated[Literal["accept", "refuse"], Form()],
+    revision: Annotated[int, Form(ge=1)],
+    words: Words = "",
+) -> Response:
+    """Say how an examination is to be made, or why it should not be."""
+    act, action = _DECISIONS[decision]
+    try:
+        with going_in(office_of(request), staff, action, "protocol_request", request_id) as ctx:
+            act(ctx, request_id, words, seen=revision)
+    except (Invalid, MoveNotAllowed, Stale) as refused:
+        return _lists(request, staff, refused=refused)
+    return RedirectResponse("/questions?done=answered", status_code=303)
+
+
 @router.post("/{question_id}/answer")
 def answer(request: Request, staff: Submitting, question_id: str, words: Words = "") -> Response:
     try:
@@ -78,14 +103,16 @@ def withdraw(request: Request, staff: Submitting, question_id: str) -> Response:
 
 
 def _lists(
-    request: Request, staff: Staff, *, done: str = "", refused: Invalid | MoveNotAllowed | None = None
+    request: Request, staff: Staff, *, done: str = "", refused: Invalid | MoveNotAllowed | Stale | None = None
 ) -> Response:
     language = language_of(request)
-    looks_through(office_of(request), staff, Action.QUESTION_LIST)
+    for action in (Action.QUESTION_LIST, Action.PROTOCOL_LIST):
+        looks_through(office_of(request), staff, action)
     with in_snapshot(office_of(request), staff) as ctx:
         waiting, asked = questions.waiting_for(ctx), questions.asked_by(ctx)
         zone = region_clock.zone(ctx.tx).key
         known = cases.by_ids(ctx.tx, {one.case_id for one in (*waiting, *asked)})
+        before = protocols_view.waiting(ctx.tx, requests.waiting_for(ctx), zone, language, ctx.now)
         entries = {one.case.id: one for one in entries_of(ctx.tx, staff, list(known.values()), ctx.now)}
     return staff_page(
         request,
@@ -96,6 +123,7 @@ def _lists(
         done=done,
         waiting=view.lines(waiting, entries, zone, language),
         asked=view.lines(asked, entries, zone, language),
+        before=before,
         longest=LONGEST,
     )
 

@@ -31,6 +31,8 @@ class Waits(StrEnum):
 
     ALERTS = "alerts"
     QUESTIONS = "questions"
+    PROTOCOLS = "protocols"
+    """Answers to what their site asked before an examination."""
     EMERGENCIES = "emergencies"
     WITHHELD = "withheld"
     """Examinations whose withholding somebody has to decide about."""
@@ -80,7 +82,7 @@ def _entry(address: str, word: str, group: Group, roles: frozenset[Role], waits:
 ENTRIES: Final[tuple[Entry, ...]] = (
     _entry("/", "rail.worklist", Group.WORK, READS | QUALITY),
     _entry("/t", "rail.examinations", Group.WORK, AT_A_SITE | QUALITY),
-    _entry("/t/order", "rail.order", Group.WORK, AT_A_SITE),
+    _entry("/t/order", "rail.order", Group.WORK, AT_A_SITE, Waits.PROTOCOLS),
     _entry("/t/patients", "rail.patients", Group.WORK, AT_A_SITE | QUALITY),
     _entry("/t/shared", "rail.shared", Group.WORK, AT_A_SITE),
     _entry("/t/devices", "rail.own-devices", Group.WORK, frozenset({Role.TECHNICIAN})),

@@ -19,6 +19,7 @@ from reading.patients import patients
 from reading.patients.majority import ZONE
 from reading.patients.names import person_name
 from reading.patients.patients import Patient
+from reading.protocolling import requests
 from reading.register import organisations
 from reading.viewers import Staff
 from viewer.views import orders, register, township
@@ -85,6 +86,7 @@ def slip(ctx: Context[Staff], order: Order, language: Language) -> dict[str, Any
         "order.department": order.department,
         "order.contrast": contrast,
         "order.reason": order.reason,
+        "protocol.of": requests.protocols(ctx.tx, [order.id]).get(order.id, ""),
     }
     return {
         "site": site.name,

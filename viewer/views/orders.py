@@ -15,6 +15,9 @@ from reading.orders.order_state import CANCELLABLE, OrderState
 from reading.orders.orders import Order, Procedure
 from reading.orders.performed import Step
 from reading.patients import patients
+from reading.protocolling import requests
+from reading.protocolling.moves import State
+from reading.protocolling.requests import ProtocolRequest
 from reading.register import devices
 from reading.register.organisations import Organisation
 from viewer.words import words
@@ -32,6 +35,8 @@ TONES: Final = {
     OrderState.CANCELLED: "wait",
 }
 
+PROTOCOL_TONES: Final = {State.OPEN: "wait", State.ACCEPTED: "done", State.REFUSED: "alarm", State.WITHDRAWN: "wait"}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
@@ -48,6 +53,8 @@ class Row:
     """Its code; empty for a routine order."""
     state: str
     tone: str
+    protocol: tuple[str, str] | None
+    """What became of the question before the examination, and its tone; None where nobody asked."""
     reason: str
     """Why the device discontinued it."""
     can_be_cancelled: bool
@@ -61,8 +68,18 @@ def rows(tx: Connection, sites: Sequence[Organisation], language: Language, now:
     for site in sites:
         placed = orders.list_of(tx, site.id, since=now - LATELY, limit=MOST)
         steps = performed.of_procedures(tx, [one.id for order in placed for one in order.procedures])
-        found += [_row(tx, order, steps, site.time_zone, language, now) for order in placed]
+        asked = _protocols(requests.of_orders(tx, [order.id for order in placed]), language)
+        found += [_row(tx, order, steps, site.time_zone, language, now, asked.get(order.id)) for order in placed]
     return found
+
+
+def _protocols(asked: Sequence[ProtocolRequest], language: Language) -> dict[str, tuple[str, str]]:
+    """State and tone of the last question about each order that was not taken back."""
+    return {
+        one.order_id: (text(language, f"protocol.state.{one.state}"), PROTOCOL_TONES[one.state])
+        for one in asked
+        if one.state is not State.WITHDRAWN
+    }
 
 
 def examination(order: Order, procedures: Sequence[Procedure], language: Language) -> str:
@@ -92,7 +109,13 @@ def why_discontinued(steps: Sequence[Step], language: Language) -> str:
 
 
 def _row(  # noqa: PLR0917
-    tx: Connection, order: Order, steps: Mapping[str, Step], zone: str, language: Language, now: datetime
+    tx: Connection,
+    order: Order,
+    steps: Mapping[str, Step],
+    zone: str,
+    language: Language,
+    now: datetime,
+    protocol: tuple[str, str] | None,
 ) -> Row:
     patient = patients.by_id(tx, order.patient_id)
     station = devices.by_id(tx, order.device_id) if order.device_id else None
@@ -109,6 +132,7 @@ def _row(  # noqa: PLR0917
         urgency="" if order.priority is Priority.ROUTINE else order.priority,
         state=text(language, f"order.state.{order.state}"),
         tone=TONES[order.state],
+        protocol=protocol,
         reason=why_discontinued([steps[one.id] for one in order.procedures if one.id in steps], language),
         can_be_cancelled=any(one.state in CANCELLABLE for one in order.procedures),
         cancelled=order.state is OrderState.CANCELLED,

@@ -205,6 +205,22 @@ def test_what_breaks_the_form_of_an_element_is_made_fit() -> None:
     assert len(found.dataset.RequestedProcedureCodeSequence[0].CodeValue) == 16
 
 
+@pytest.mark.parametrize(
+    ("terms", "protocol", "told"),
+    [
+        ("ISO_IR 192", "低剂量平扫\n不用对比剂", "低剂量平扫 不用对比剂"),
+        ("ISO_IR 100", "低剂量平扫", "Protocol: see the slip"),
+        ("ISO_IR 192", "", ""),
+    ],
+)
+def test_the_protocol_is_told_or_where_it_stands(terms: str, protocol: str, told: str) -> None:
+    readable = answer_charset(terms, ())
+    found = answer(keys(RequestedProcedureComments=""), attributes(replace(CHEST, protocol=protocol), readable))
+
+    assert found is not None
+    assert (found.dataset.RequestedProcedureComments or "") == told
+
+
 @given(st.text(alphabet="*?^= 王Wang\\", max_size=40))
 def test_no_pattern_is_too_much(pattern: str) -> None:
     asked_of(CHEST, {"00100010": {"vr": "PN", "Value": [{"Alphabetic": pattern}]}})

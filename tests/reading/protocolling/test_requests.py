@@ -1,0 +1,176 @@
+"""A site asks before an examination, whoever reads for it answers, and the protocol goes where it is needed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy.engine import Connection, Engine
+
+from reading import audit
+from reading.cases import cases
+from reading.cases.identity_moves import Identity
+from reading.errors import Invalid, MoveNotAllowed, NotAllowed, NotThere, Stale
+from reading.kinds import Priority, Role
+from reading.orders import counter
+from reading.orders.orders import Order
+from reading.protocolling import requests
+from reading.protocolling.moves import Move, State, after
+from reading.protocolling.requests import ProtocolRequest
+from storage.database import transaction
+from tests.reading.clinic import Clinic, arrive, open_clinic
+from tests.reading.orders.test_counter import CHEST, acting
+from tests.reading.region import KEYS, hire
+
+WORDS = "孕 12 周，可否改做超声？"
+PROTOCOL = "低剂量平扫，不用对比剂"
+
+
+def ordered(tx: Connection, clinic: Clinic, now: datetime, **known: object) -> Order:
+    return counter.place(acting(tx, clinic, clinic.tang, now), KEYS, replace(CHEST, again=True, **known))  # type: ignore[arg-type]
+
+
+def asked(tx: Connection, clinic: Clinic, now: datetime, **known: object) -> ProtocolRequest:
+    return requests.ask(acting(tx, clinic, clinic.tang, now), ordered(tx, clinic, now, **known).id, WORDS)
+
+
+def of(tx: Connection, made: ProtocolRequest) -> ProtocolRequest:
+    return requests.of_orders(tx, [made.order_id])[-1]
+
+
+def test_the_site_asks_and_whoever_reads_for_it_accepts_with_a_protocol(engine: Engine, now: datetime) -> None:
+    later = now + timedelta(minutes=7)
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        made = asked(tx, clinic, now)
+        tang, ada = (acting(tx, clinic, who, later) for who in (clinic.tang, clinic.ada))
+        waited = (requests.count(ada), [one.words for one in requests.waiting_for(ada)], requests.count(tang))
+        requests.accept(ada, made.id, f" {PROTOCOL} ", seen=made.revision)
+        told = of(tx, made)
+        unread = requests.count_unread(tang)
+        requests.mark_read(tang, made.id)
+        requests.mark_read(acting(tx, clinic, clinic.tang, later + timedelta(minutes=1)), made.id)
+        events = [event.action for event in audit.events_about(tx, "order", made.order_id)]
+
+        assert waited == (1, [WORDS], 0)
+        assert (told.state, told.answer, told.answered_by, told.ended_at) == (State.ACCEPTED, PROTOCOL, "Ada", later)
+        assert requests.protocols(tx, [made.order_id]) == {made.order_id: PROTOCOL}
+        assert (unread, requests.count_unread(tang), of(tx, made).read_at) == (1, 0, later)
+        assert requests.count(ada) == 0
+        assert {"protocol.ask", "protocol.accept"} <= set(events)
+
+
+def test_a_refusal_has_a_reason_and_leaves_the_order_to_its_site(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        made = asked(tx, clinic, now)
+        ben = acting(tx, clinic, clinic.ben, now)
+        with pytest.raises(Invalid):
+            requests.refuse(ben, made.id, " ", seen=made.revision)
+        requests.refuse(ben, made.id, "改做超声", seen=made.revision)
+        with pytest.raises(MoveNotAllowed):
+            requests.accept(ben, made.id, PROTOCOL, seen=made.revision + 1)
+        again = requests.ask(acting(tx, clinic, clinic.tang, now), made.order_id, "超声机坏了")
+
+        assert requests.protocols(tx, [made.order_id]) == {}
+        assert [one.state for one in requests.of_orders(tx, [made.order_id])] == [State.REFUSED, State.OPEN]
+        assert requests.of_orders(tx, [again.order_id])[0].answer == "改做超声"
+
+
+def test_one_question_is_open_at_a_time_and_none_about_what_has_begun(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        made = asked(tx, clinic, now)
+        tang = acting(tx, clinic, clinic.tang, now)
+        with pytest.raises(Invalid) as twice:
+            requests.ask(tang, made.order_id, WORDS)
+        for typed, problem in ((" ", "empty"), ("x" * 1001, "length")):
+            with pytest.raises(Invalid) as wrong:
+                requests.ask(tang, ordered(tx, clinic, now).id, typed)
+            assert wrong.value.problem == problem
+        requests.withdraw(tang, made.id, seen=made.revision)
+        gone = ordered(tx, clinic, now)
+        counter.cancel(tang, gone.id, revision=1)
+        with pytest.raises(MoveNotAllowed):
+            requests.ask(tang, gone.id, WORDS)
+
+        assert twice.value.problem == "asked_already"
+        assert of(tx, made).state is State.WITHDRAWN
+        assert requests.count(acting(tx, clinic, clinic.ada, now)) == 0
+
+
+def test_what_is_made_or_cancelled_before_the_answer_waits_no_more(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        made = asked(tx, clinic, now)
+        counter.cancel(acting(tx, clinic, clinic.tang, now), made.order_id, revision=1)
+
+        assert requests.count(acting(tx, clinic, clinic.ada, now)) == 0
+
+
+def test_the_most_urgent_stands_first_then_the_oldest(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        early = asked(tx, clinic, now)
+        late = asked(tx, clinic, now + timedelta(minutes=1))
+        urgent = asked(tx, clinic, now + timedelta(minutes=2), priority=Priority.URGENT)
+        found = requests.waiting_for(acting(tx, clinic, clinic.ada, now + timedelta(minutes=3)))
+
+        assert [one.id for one in found] == [urgent.id, early.id, late.id]
+
+
+def test_only_the_site_asks_and_only_those_who_read_for_it_answer(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        made = asked(tx, clinic, now)
+        zoe = hire(tx, "zoe", now, (Role.RESIDENT, clinic.region.oak))
+        both = hire(tx, "both", now, (Role.READER, clinic.region.oak), (Role.TECHNICIAN, clinic.region.hills))
+        for who, error in ((clinic.ada, NotAllowed), (clinic.quinn, NotThere)):
+            with pytest.raises(error):
+                requests.ask(acting(tx, clinic, who, now), made.order_id, WORDS)
+            with pytest.raises(error):
+                requests.withdraw(acting(tx, clinic, who, now), made.id, seen=1)
+            with pytest.raises(error):
+                requests.mark_read(acting(tx, clinic, who, now), made.id)
+        refused = dict.fromkeys((clinic.tang, zoe, clinic.mona), NotAllowed) | {clinic.quinn: NotThere}
+        for who, error in refused.items():
+            with pytest.raises(error):
+                requests.accept(acting(tx, clinic, who, now), made.id, PROTOCOL, seen=1)
+            assert requests.count(acting(tx, clinic, who, now)) == 0
+        with pytest.raises(Stale):
+            requests.accept(acting(tx, clinic, clinic.ada, now), made.id, PROTOCOL, seen=2)
+        with pytest.raises(NotThere):
+            requests.accept(acting(tx, clinic, clinic.ada, now), "01KZZZZZZZZZZZZZZZZZZZZZZZ", PROTOCOL, seen=1)
+        own = requests.ask(acting(tx, clinic, both, now), ordered(tx, clinic, now).id, WORDS)
+        with pytest.raises(NotAllowed):
+            requests.accept(acting(tx, clinic, both, now), own.id, PROTOCOL, seen=1)
+
+        assert [one.id for one in requests.waiting_for(acting(tx, clinic, both, now))] == [made.id]
+
+
+@pytest.mark.parametrize("differs", [False, True])
+def test_it_stands_with_the_case_that_answers_the_order_unless_the_images_name_another(
+    engine: Engine, now: datetime, *, differs: bool
+) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        order = ordered(tx, clinic, now)
+        made = requests.ask(acting(tx, clinic, clinic.tang, now), order.id, WORDS)
+        requests.accept(acting(tx, clinic, clinic.ada, now), made.id, PROTOCOL, seen=1)
+        case = arrive(tx, clinic, order.procedures[0].study_uid, now, accession_number=order.accession_number)
+        if differs:
+            case = cases.change(tx, cases.by_id(tx, case.id), identity=Identity.DIFFERS)
+        found = requests.of_case(tx, case)
+
+        assert [one.answer for one in found] == ([] if differs else [PROTOCOL])
+
+
+@pytest.mark.parametrize("state", list(State))
+@pytest.mark.parametrize("move", list(Move))
+def test_nothing_happens_to_what_is_over(state: State, move: Move) -> None:
+    if state is State.OPEN:
+        assert after(state, move) in set(State) - {State.OPEN}
+        return
+    with pytest.raises(MoveNotAllowed):
+        after(state, move)
