@@ -17,10 +17,10 @@ from reading.audit import Actor, Audit
 from reading.cases import cases
 from reading.context import Context
 from reading.kinds import Role
-from reading.register import people
 from reading.reports.content import Content
 from reading.tables import critical_alert
 from reading.viewers import Staff
+from service.demo.acting import as_person, usernames
 from service.demo.region import Region
 
 # Name, organisation, role, telephone.
@@ -36,9 +36,9 @@ ON_DUTY: Final = (
 def put_on_duty(ctx: Context[Actor], made: Region) -> None:
     """Fill the duty list, and let a site say something of a class."""
     classes.add(ctx, "foreign_body", organisation_code="HEKOU", minutes=1)
-    usernames = _usernames(made)
+    named = usernames(made)
     for name, code, role, telephone in ON_DUTY:
-        duty.add(ctx, organisation_code=code, username=usernames[name], role=role, telephone=telephone)
+        duty.add(ctx, organisation_code=code, username=named[name], role=role, telephone=telephone)
 
 
 def raise_some(tx: Connection, audit: Audit, made: Region, now: datetime) -> bool:
@@ -51,7 +51,7 @@ def raise_some(tx: Connection, audit: Audit, made: Region, now: datetime) -> boo
         return False
 
     def by(name: str) -> Context[Staff]:
-        return Context(tx, audit, now, _staff(tx, _usernames(made)[name], now))
+        return as_person(tx, audit, made, name, now)
 
     def raised(reader: str, place: int, code: str, finding: str) -> Alert:
         return critical.raise_alert(by(reader), of[place], critical_class=code, finding=finding)
@@ -79,14 +79,3 @@ def raise_some(tx: Connection, audit: Audit, made: Region, now: datetime) -> boo
 
 def _named(code: str) -> Said:
     return Said(1, Content(findings="!", impression="!", positive=True, critical_class=code))
-
-
-def _usernames(made: Region) -> dict[str, str]:
-    return {each.name: each.username for each in made.sign_ins}
-
-
-def _staff(tx: Connection, username: str, now: datetime) -> Staff:
-    one = people.by_username(tx, username)
-    assert one is not None  # noqa: S101 -- the first start made them
-    grants = tuple(people.grants_of(tx, one.id, now))
-    return Staff(person_id=one.id, username=one.username, name=one.name, title=one.title, grants=grants)

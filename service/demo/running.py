@@ -19,7 +19,7 @@ from reading.audit import SYSTEM, Audit
 from reading.context import Context
 from reading.patients.keys import keys_in
 from reading.register import passwords
-from service.demo import alerts, region, roster, sending
+from service.demo import alerts, protocols, region, roster, sending
 from service.demo.region import PATIENTS, PEOPLE, Region
 from service.installation.installation import Folders, open_database
 from service.installation.setting_values import NOBODY
@@ -75,6 +75,7 @@ def _make(settings: Settings, folders: Folders) -> Region:
             made = region.make(ctx, keys, chosen)
             alerts.put_on_duty(ctx, made)
             roster.make(ctx, made)
+            protocols.ask_some(tx, ctx.audit, keys, made, ctx.now)
         region.keep(folders.data, made)
     finally:
         engine.dispose()

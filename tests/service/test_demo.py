@@ -17,9 +17,11 @@ from reading.context import Context
 from reading.identifiers import IdentityCard
 from reading.kinds import Level, Role, Tier
 from reading.patients.keys import keys_in
+from reading.protocolling import requests
 from reading.register import organisations, people
 from reading.register.passwords import NewPassword
-from service.demo import ct, objects, radiographs, region
+from service.demo import ct, objects, protocols, radiographs, region
+from service.demo.acting import as_person
 from service.demo.radiographs import Chest, Hand
 from service.demo.region import EXAMINATIONS, PATIENTS, PEOPLE, ChestCt, Sent
 from storage.database import snapshot, transaction
@@ -35,6 +37,9 @@ def test_the_region_has_its_levels_and_people_of_every_role(engine: Engine, tmp_
     keys = keys_in(tmp_path / "keys")
     with transaction(engine) as tx:
         made = region.make(Context(tx, Audit("demo"), now, SYSTEM), keys, chosen)
+        protocols.ask_some(tx, Audit("demo"), keys, made, now)
+        reader = as_person(tx, Audit("demo"), made, "谢婉", now)
+        asked = [one.words for one in requests.waiting_for(reader)]
     region.keep(tmp_path, made)
     with snapshot(engine) as tx:
         levels = [one.level for one in organisations.list_all(tx)]
@@ -51,6 +56,7 @@ def test_the_region_has_its_levels_and_people_of_every_role(engine: Engine, tmp_
     }
     assert len(reviewed) == 8
     assert roles == set(Role)
+    assert len(asked) == 1
     assert region.read(tmp_path) == made
     assert (tmp_path / region.STATE_FILE).stat().st_mode & 0o077 == 0
 
