@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import asyncio
+import atexit
+from asyncio import events
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from typing import Final
 
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Page,
+    Playwright,
+    PlaywrightContextManager,
+    expect,
+    sync_playwright,
+)
 
 from tests.conftest import need_tool
 from tests.running import Person, TierRead
@@ -36,14 +48,56 @@ WITH_WEBGL: Final = [
 
 
 @contextmanager
-def chromium() -> Iterator[Browser]:
-    """A headless browser without a graphics card, as on the old machines of a township."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=need_tool("chromium"), args=FLAGS)
+def chromium(flags: Sequence[str] = FLAGS) -> Iterator[Browser]:
+    """A headless browser without a graphics card, as on the old machines of a township, if nobody says otherwise.
+
+    It stands for the whole run, since one takes longer to start than to show a page. What a test opened in it, and with
+    that every cookie and everything kept, is closed behind the test.
+    """
+    with _running():
+        browser = _standing.get(tuple(flags))
+        if browser is None or not browser.is_connected():
+            program = need_tool("chromium")
+            browser = _standing[tuple(flags)] = _playwright().chromium.launch(executable_path=program, args=[*flags])
+        before = browser.contexts
         try:
             yield browser
         finally:
+            for opened in browser.contexts:
+                if opened not in before:
+                    opened.close()
+
+
+_standing: Final[dict[tuple[str, ...], Browser]] = {}
+_loops: Final[list[asyncio.AbstractEventLoop]] = []
+"""The loop on which Playwright runs in this thread."""
+
+
+@cache
+def _playwright() -> Playwright:
+    manager = sync_playwright()
+    made = manager.start()
+    _loops.append(asyncio.get_running_loop())
+    atexit.register(_end, manager)
+    return made
+
+
+def _end(manager: PlaywrightContextManager) -> None:
+    with _running():
+        for browser in _standing.values():
             browser.close()
+        manager.__exit__()
+
+
+@contextmanager
+def _running() -> Iterator[None]:
+    """Playwright's loop counts as running while a test has a browser, and in no other test."""
+    before = events._get_running_loop()
+    events._set_running_loop(_loops[0] if _loops else None)
+    try:
+        yield
+    finally:
+        events._set_running_loop(before)
 
 
 def window(

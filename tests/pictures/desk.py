@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import shutil
 from collections.abc import Awaitable, Callable, Generator, Iterable, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -13,16 +13,15 @@ from typing import Any, Final
 import numpy as np
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import FileResponse, HTMLResponse
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from pydicom.dataset import Dataset
 from starlette.staticfiles import StaticFiles
 
 from service.processes.http_guard import HEADERS
 from storage.database import connect
 from tests.archive import archive
-from tests.browser import FLAGS, WITH_WEBGL
+from tests.browser import FLAGS, WITH_WEBGL, chromium
 from tests.builders import thing
-from tests.conftest import need_tool
 from tests.dicomweb import serving
 from tests.running import REPOSITORY
 
@@ -74,14 +73,9 @@ def page_of_the_desk() -> FastAPI:
 @contextmanager
 def opened(base: str, study_uids: Sequence[str], ways: Iterable[str] = WAYS) -> Generator[dict[str, Page]]:
     """A page with the desk's pictures of the studies for each of `WAYS`; ``base`` ends in ``/dicomweb``."""
-    program = need_tool("chromium")
-    with sync_playwright() as playwright:
-        browsers = {way: playwright.chromium.launch(executable_path=program, args=WAYS[way]) for way in ways}
-        try:
-            yield {way: _page(browser, base, study_uids, way) for way, browser in browsers.items()}
-        finally:
-            for browser in browsers.values():
-                browser.close()
+    with ExitStack() as windows:
+        browsers = {way: windows.enter_context(chromium(WAYS[way])) for way in ways}
+        yield {way: _page(browser, base, study_uids, way) for way, browser in browsers.items()}
 
 
 @contextmanager
