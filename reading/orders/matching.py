@@ -32,6 +32,8 @@ from storage.records import Study
 
 WITHIN: Final = timedelta(days=3)
 """How far an examination and its order may lie apart."""
+NEAREST: Final = 250
+"""Orders that are compared on each side of an examination."""
 MOST: Final = 10
 SOUGHT: Final = timedelta(days=366)
 """How long before an examination an order may lie that somebody looks for."""
@@ -82,14 +84,12 @@ class Proposal:
 
 def proposals(tx: Connection, case: Case) -> list[Proposal]:
     """Orders of the case's site that miss their images and lie near the case in time, the likeliest first."""
-    near = orders.list_of(
-        tx,
-        case.site_id,
-        states=MATCHED,
-        since=case.examined_at - WITHIN,
-        until=case.examined_at + WITHIN,
-        limit=500,
-    )
+    site, at = case.site_id, case.examined_at
+    # From the examination outwards, so that a site of many orders a day has those of its day among them.
+    near = [
+        *orders.list_of(tx, site, states=MATCHED, since=at - WITHIN, until=at, limit=NEAREST),
+        *orders.list_of(tx, site, states=MATCHED, since=at, until=at + WITHIN, limit=NEAREST, newest_first=False),
+    ]
     found = _compared_with(tx, case, near)
     likely = [one for one in found if Trait.MODALITY in one.fits or Trait.NAME in one.fits]
     return sorted(likely, key=lambda one: (-one.score, abs(one.order.scheduled_at - case.examined_at)))[:MOST]

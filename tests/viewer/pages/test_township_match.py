@@ -19,7 +19,7 @@ from reading.orders import matching, orders, progress
 from reading.orders.order_state import OrderState
 from reading.orders.orders import Asked, Order
 from reading.patients import attribution, patients
-from reading.tables import audit_event
+from reading.tables import audit_event, imaging_order, procedure
 from storage.database import snapshot, transaction
 from storage.index import queries
 from tests.reading.clinic import NORMAL, read
@@ -66,6 +66,29 @@ def test_proposals_say_what_fits_and_what_differs_and_the_likeliest_comes_first(
     assert "一致：姓名、性别、设备类型、部位、日期" in page
     assert "不同：姓名、日期" in page
     assert right.id in page
+
+
+def test_where_hundreds_were_ordered_since_the_one_of_the_day_is_proposed_all_the_same(house: House) -> None:
+    case = unscheduled(house)
+    with transaction(house.engine) as tx:
+        right = place(house, tx, "王小丽")
+        # Six hundred of the days that follow, written at once
+        row = dict(tx.execute(sa.select(imaging_order).where(imaging_order.c.id == right.id)).one()._mapping)
+        part = dict(tx.execute(sa.select(procedure).where(procedure.c.order_id == right.id)).one()._mapping)
+        for table, one, own in ((imaging_order, row, "accession_number"), (procedure, part, "study_uid")):
+            tx.execute(
+                sa.insert(table),
+                [
+                    one
+                    | {"id": f"{n:026}", own: f"9.{n}"}
+                    | ({"scheduled_at": house.now + timedelta(days=1)} if table is imaging_order else {})
+                    | ({} if table is imaging_order else {"order_id": f"{n:026}"})
+                    for n in range(600)
+                ],
+            )
+        found = matching.proposals(tx, case)
+
+    assert found[0].order.id == right.id
 
 
 def test_a_match_links_the_patient_moves_the_order_and_is_taken_back(house: House) -> None:
