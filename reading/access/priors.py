@@ -84,9 +84,13 @@ def on_their_way(tx: Connection, case: Case) -> list[Case]:
 
 
 def unread_after(tx: Connection, case: Case) -> list[Case]:
-    """The later cases of the same person that wait to be read: for the system, whoever may see them."""
+    """The later cases of the same person that wait to be read, the oldest first: for the system, whoever may see them.
+
+    Of two of one time only one is later: whoever locks them one after the other meets nobody who comes the other way.
+    """
     waiting = tables.case.c.state == State.WAITING_READ
-    return [one.case for one in _found(tx, [case], waiting, later=True)[case.id]]
+    found = [one.case for one in _found(tx, [case], waiting, later=True)[case.id]]
+    return [one for one in reversed(found) if (one.examined_at, one.id) > (case.examined_at, case.id)]
 
 
 def _found(

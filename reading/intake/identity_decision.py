@@ -94,7 +94,10 @@ def confirm(ctx: Context[Staff], case_id: str, *, why: str, seen: int) -> None:
         raise MoveNotAllowed(question.state if question else case.identity, QuestionMove.CONFIRM)
     patient_id = question.patient_id if question and is_open else case.patient_id
     patient = patients.by_id(ctx.tx, patient_id) if patient_id else None
-    order = orders.by_id(ctx.tx, question.order_id) if question and is_open and question.order_id else None
+    named = question.order_id if question and is_open else None
+    if named is not None:
+        progress.lock(ctx.tx, named)
+    order = orders.by_id(ctx.tx, named) if named else None
     if order is not None and not persons.one_person(ctx.tx, order.patient_id, patient_id):
         order = None
     identity.accept(ctx, case, patient, order_id=order.id if order else None, reason=reason)
@@ -166,6 +169,7 @@ def undo(ctx: Context[Staff], case_id: str, *, why: str, seen: int) -> None:
         **values,
     )
     if decided.move is QuestionMove.PART and decided.details["procedures"]:
+        progress.lock(ctx.tx, decided.details["order_id"])
         _still_free(ctx.tx, decided.details["order_id"], decided.details["procedures"])
         cases.join_procedures(ctx.tx, case_id, decided.details["procedures"], ctx.now)
         progress.move(ctx.tx, decided.details["order_id"], decided.details["procedures"], Move.ARRIVE)

@@ -13,7 +13,7 @@ from reading.errors import Invalid, NotAllowed, NotThere
 from reading.intake import correction, identity_evidence, intake, order_join
 from reading.intake.identity import accept, part_from
 from reading.intake.putting_right import Reason, identity
-from reading.orders import matching
+from reading.orders import matching, progress
 from reading.orders.matching import Proposal
 from reading.patients import attribution
 from reading.patients.keys import Keys
@@ -57,6 +57,7 @@ def match(ctx: Context[Staff], case_id: str, order_id: str, *, same_person: bool
     """
     door.open_case(ctx, case_id, Action.CASE_OPEN)
     case = cases.lock(ctx.tx, case_id, seen=seen)
+    progress.lock(ctx.tx, order_id)  # before it is asked whether it misses images: another case may be matched to it
     found = matching.proposal(ctx.tx, case, order_id)
     if found is None:
         raise Invalid("order", "required")

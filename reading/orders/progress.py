@@ -20,7 +20,7 @@ def move(tx: Connection, order_id: str, procedure_ids: Collection[str], made: Mo
         MoveNotAllowed: the table does not have it for one of them.
 
     """
-    _lock(tx, order_id)
+    lock(tx, order_id)
     asked = sa.select(procedure.c.id, procedure.c.state)
     rows = tx.execute(asked.where(procedure.c.order_id == order_id, procedure.c.id.in_(procedure_ids))).all()
     changed = {row.id: state for row in rows if (state := order_state.after(OrderState(row.state), made)) != row.state}
@@ -37,7 +37,7 @@ def cancel(tx: Connection, order_id: str, *, revision: int) -> None:
         Stale: somebody changed it since ``revision``, or all of it has begun.
 
     """
-    _lock(tx, order_id)
+    lock(tx, order_id)
     found = orders.by_id(tx, order_id)
     if found is None or found.revision != revision:
         raise Stale(found.revision if found else None)
@@ -47,9 +47,14 @@ def cancel(tx: Connection, order_id: str, *, revision: int) -> None:
     move(tx, order_id, ids, Move.CANCEL)
 
 
-def _lock(tx: Connection, order_id: str) -> None:
-    """Without it two procedures that move at once would each leave the order where the other one was."""
-    tx.execute(sa.select(imaging_order.c.id).where(imaging_order.c.id == order_id).with_for_update())
+def lock(tx: Connection, order_id: str) -> None:
+    """Lock an order until the transaction ends, after the case that is joined to it or parted from it.
+
+    Without it two procedures that move at once would each leave the order where the other one was, and two cases
+    would answer it that both saw it without images.
+    """
+    # What only names the order, such as an attribution, goes on meanwhile: it needs its id alone.
+    tx.execute(sa.select(imaging_order.c.id).where(imaging_order.c.id == order_id).with_for_update(key_share=True))
 
 
 def _follow_procedures(tx: Connection, order_id: str) -> None:

@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
+from reading.access import priors
 from reading.audit import SYSTEM
 from reading.cases import cases, history
 from reading.cases.cases import Case
@@ -273,3 +274,18 @@ def test_one_that_is_complete_already_is_waited_for_by_nobody(engine: Engine, no
         case = coming(tx, clinic, "1.2", now)
 
         assert case.state is State.WAITING_READ
+
+
+def test_images_of_one_person_that_are_taken_in_at_once_wait_for_each_other_in_one_order(
+    engine: Engine, now: datetime
+) -> None:
+    """A row is locked for the case that came before it in time, never the other way: no two of them can stand still."""
+    same = {"study_date": f"{now - DAY:%Y%m%d}", "study_time": "080000"}
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        found = [coming(tx, clinic, f"1.{n}", now, **same) for n in range(3)]
+        newest = coming(tx, clinic, "1.9", now)
+        later = [[each.id for each in priors.unread_after(tx, case)] for case in found]
+
+        in_order = [*sorted(case.id for case in found), newest.id]
+        assert sorted(later, key=len, reverse=True) == [in_order[1:], in_order[2:], in_order[3:]]

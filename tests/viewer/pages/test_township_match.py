@@ -73,8 +73,8 @@ def test_where_hundreds_were_ordered_since_the_one_of_the_day_is_proposed_all_th
     with transaction(house.engine) as tx:
         right = place(house, tx, "王小丽")
         # Six hundred of the days that follow, written at once
-        row = dict(tx.execute(sa.select(imaging_order).where(imaging_order.c.id == right.id)).one()._mapping)
-        part = dict(tx.execute(sa.select(procedure).where(procedure.c.order_id == right.id)).one()._mapping)
+        row = dict(tx.execute(sa.select(imaging_order).where(imaging_order.c.id == right.id)).mappings().one())
+        part = dict(tx.execute(sa.select(procedure).where(procedure.c.order_id == right.id)).mappings().one())
         for table, one, own in ((imaging_order, row, "accession_number"), (procedure, part, "study_uid")):
             tx.execute(
                 sa.insert(table),
