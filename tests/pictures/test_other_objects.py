@@ -82,19 +82,22 @@ def chosen(page: Page, dataset: Dataset) -> None:
 
 def test_each_object_says_what_it_is_and_what_opens_it(sqlite_template: Path, tmp_path: Path) -> None:
     picture = image(SOPInstanceUID=new_uid())
-    kinds = ("encapsulated PDF", "presentation state", "waveform")
-    pdf, state, waveform = (of_kind(kind, picture) for kind in kinds)
+    kinds = ("encapsulated PDF", "encapsulated PDF", "presentation state", "waveform")
+    pdf, endless, state, waveform = (of_kind(kind, picture) for kind in kinds)
+    fill(endless, pdf_of([(0, 0, 0)], pages=2001))
     sr = report(picture)
     beside = of_kind("presentation state", picture)
-    for at, one in enumerate((pdf, state, waveform, sr), start=2):
+    for at, one in enumerate((pdf, state, waveform, sr, endless), start=2):
         one.SeriesInstanceUID, one.SeriesNumber = new_uid(), at
     beside.SeriesInstanceUID = picture.SeriesInstanceUID
-    with desk.holding((picture, pdf, state, waveform, sr, beside), sqlite_template, tmp_path) as page:
+    with desk.holding((picture, pdf, state, waveform, sr, beside, endless), sqlite_template, tmp_path) as page:
         objects = page.locator(".objects")
         chosen(page, pdf)
         expect(objects).to_contain_text("PDF 文档")
         expect(objects.get_by_role("alert")).to_contain_text("此文档已损坏")
         expect(objects.locator("a")).to_have_attribute("href", f"/dicomweb{path_of(pdf)}/rendered")
+        chosen(page, endless)
+        expect(objects.get_by_role("alert")).to_contain_text("此文档过大")
         chosen(page, sr)
         expect(objects).to_contain_text("结构化报告")
         expect(objects.locator("li")).to_have_text("Finding：Nothing to report <b>")
@@ -137,10 +140,13 @@ def test_an_electrocardiogram_is_drawn_on_millimetre_paper_and_measured(sqlite_t
     assert measured == "800 ms · 75/min · 1.00 mV"
 
 
-def pdf_of(colours: list[tuple[int, int, int]]) -> bytes:
-    """One page of 100 by 200 points for each colour, which fills it; its script would give our page another title."""
-    pages = len(colours)
-    kids = " ".join(f"{3 + 2 * at} 0 R" for at in range(pages))
+def pdf_of(colours: list[tuple[int, int, int]], *, pages: int = 0) -> bytes:
+    """One page of 100 by 200 points for each colour, which fills it; its script would give our page another title.
+
+    ``pages``: so many, of the colours in turn.
+    """
+    pages = pages or len(colours)
+    kids = " ".join(f"{3 + 2 * (at % len(colours))} 0 R" for at in range(pages))
     objects = [
         "<</Type/Catalog/Pages 2 0 R/OpenAction<</S/JavaScript/JS(document.title='ran')>>>>",
         f"<</Type/Pages/Count {pages}/Kids[{kids}]>>",
@@ -164,9 +170,7 @@ def test_a_pdf_is_read_in_its_place_and_seen_when_each_page_was_on_the_screen(
 ) -> None:
     colours = [(200, 30, 30), (30, 160, 30), (30, 30, 200)]
     document = of_kind("encapsulated PDF", image())
-    document.EncapsulatedDocument = pdf_of(colours)
-    document.EncapsulatedDocumentLength = len(document.EncapsulatedDocument)
-    document.EncapsulatedDocument += b"\0" * (len(document.EncapsulatedDocument) % 2)
+    fill(document, pdf_of(colours))
     with desk.holding([document], sqlite_template, tmp_path) as page:
         page.evaluate(NOTES, str(document.SOPInstanceUID))
         chosen(page, document)
@@ -187,6 +191,11 @@ def test_a_pdf_is_read_in_its_place_and_seen_when_each_page_was_on_the_screen(
     assert colour_of_page == [list(each) for each in colours]
     assert seen_before == 0
     assert title != "ran"
+
+
+def fill(document: Dataset, content: bytes) -> None:
+    document.EncapsulatedDocumentLength = len(content)
+    document.EncapsulatedDocument = content + b"\0" * (len(content) % 2)
 
 
 def colour_in_the_middle(page: Page, at: int) -> list[int]:

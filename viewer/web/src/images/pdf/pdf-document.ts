@@ -8,6 +8,8 @@ import { NotOpened } from './trouble'
 /** Samples of a picture within a page, and points of a page on the screen: more would not fit into an old machine's memory. */
 const MOST_SAMPLES = 64 * 1024 * 1024
 const MOST_POINTS = 16 * 1024 * 1024
+/** With tens of thousands the desk would stand still for half a minute. */
+const MOST_PAGES = 2000
 /** Beside the scripts of the build (pdf.mjs): what fonts that were not put into the file need, and decoders. */
 const HELP = new URL(`${import.meta.env.BASE_URL}pdf/`, location.href).href
 
@@ -37,6 +39,7 @@ export class PdfDocument {
     try {
       const own = await loading.promise
       if (own.numPages < 1) throw new NotOpened('broken')
+      if (own.numPages > MOST_PAGES) throw new NotOpened('large')
       return new PdfDocument(own, end)
     } catch (error) {
       end()
