@@ -6,7 +6,7 @@ const fetched = async (path) => {
 const panel = document.createElement('tierread-images')
 panel.client = { dataSets: fetched, get: async () => ({}) }
 let settings = {} // nobody has signed in: they last as long as the page
-panel.settings = { of: (name) => settings[name] ?? {}, set: (name, value) => (settings = { ...settings, [name]: value }) }
+panel.settings = { of: (name) => settings[name] ?? {}, change: (name, parts) => (settings = { ...settings, [name]: { ...settings[name], ...parts } }) }
 panel.studies = window.studies
 document.body.append(panel)
 panel.marks = []

@@ -23,6 +23,7 @@ WORKLIST: Final[dict[str, Any]] = {
     "preview": True,
     "kept": [KEPT],
 }
+LIVER: Final[dict[str, Any]] = {"name": "肝", "center": 60, "width": 150, "key": "5"}
 
 
 def test_a_person_finds_their_own_settings_again_and_nobody_elses(engine: Engine, now: datetime) -> None:
@@ -56,7 +57,7 @@ def test_a_person_finds_their_own_settings_again_and_nobody_elses(engine: Engine
 @pytest.mark.parametrize(
     ("setting", "value"),
     [
-        (Setting.WORKLIST, {}),
+        (Setting.WORKLIST, []),
         (Setting.WORKLIST, WORKLIST | {"colour": "red"}),
         (Setting.WORKLIST, WORKLIST | {"preview": "yes"}),
         (Setting.WORKLIST, WORKLIST | {"columns": {"order": ["name"], "hidden": []}}),
@@ -67,6 +68,19 @@ def test_a_person_finds_their_own_settings_again_and_nobody_elses(engine: Engine
         (Setting.GRIDS, {"ct": "1x1"}),
         (Setting.GRIDS, {"CT": 2}),
         (Setting.GRIDS, {f"M{n}": "1x1" for n in range(61)}),
+        (Setting.KEYS, {"length": "Alt M"}),
+        (Setting.KEYS, {"length": ""}),
+        (Setting.KEYS, {"<b>": "M"}),
+        (Setting.KEYS, {f"act{n}": "M" for n in range(81)}),
+        (Setting.WINDOWS, {"CT": [LIVER | {"width": 0}]}),
+        (Setting.WINDOWS, {"CT": [LIVER | {"center": float("nan")}]}),
+        (Setting.WINDOWS, {"CT": [LIVER | {"name": ""}]}),
+        (Setting.WINDOWS, {"CT": [LIVER | {"key": "6"}]}),
+        (Setting.WINDOWS, {"CT": [LIVER] * 13}),
+        (Setting.WINDOWS, {"ct": [LIVER]}),
+        (Setting.DESK, {"text_px": 11}),
+        (Setting.DESK, {"text_px": 21}),
+        (Setting.DESK, {"text_px": 15.5}),
     ],
 )
 def test_what_has_another_shape_is_not_kept(setting: Setting, value: dict[str, Any]) -> None:
@@ -74,6 +88,21 @@ def test_what_has_another_shape_is_not_kept(setting: Setting, value: dict[str, A
         checked(setting, value)
 
     assert (refused.value.field, refused.value.problem) == ("value", "unknown")
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        (Setting.WORKLIST, {}),
+        (Setting.WORKLIST, {"preview": True}),
+        (Setting.KEYS, {"length": ";", "outcome-send_back": "Shift X", "save": "Ctrl B", "zoom-in": "+"}),
+        (Setting.WINDOWS, {"CT": [LIVER, LIVER | {"name": "骨", "key": "", "width": 1.5}], "MR": []}),
+        (Setting.DESK, {}),
+        (Setting.DESK, {"text_px": 20}),
+    ],
+)
+def test_what_has_its_shape_is_kept_as_it_was_said(setting: Setting, value: dict[str, Any]) -> None:
+    assert checked(setting, value) == value
 
 
 def test_what_is_too_large_or_no_text_is_not_kept() -> None:

@@ -8,7 +8,7 @@ import { isCached } from '../src/images/retrieval/in-cache'
 import { of } from './data-sets'
 import { settled, stack } from './retrieval/stacks'
 
-const NO_SETTINGS = { of: () => ({}), set: () => undefined }
+const NO_SETTINGS = { of: () => ({}), change: () => undefined, watch: () => undefined }
 const MIB = 1024 * 1024
 
 const seriesRow = (seriesUid: string, modality: string, description: string, instances: number): DataSet =>

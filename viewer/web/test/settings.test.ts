@@ -7,9 +7,18 @@ import { storageOf } from './browser'
 class Server {
   readonly kept: Partial<Record<SettingName, KeptSetting>> = {}
   down = false
+  /** What is asked for comes as it was when it was asked for, when somebody lets it. */
+  private readonly held: (() => void)[] = []
+  slow = false
+
+  letThrough(): void {
+    for (const answer of this.held.splice(0)) answer()
+  }
 
   settings(): Promise<Partial<Record<SettingName, KeptSetting>>> {
-    return this.down ? Promise.reject(new Unreachable('no line')) : Promise.resolve({ ...this.kept })
+    if (this.down) return Promise.reject(new Unreachable('no line'))
+    const kept = { ...this.kept }
+    return this.slow ? new Promise((resolve) => this.held.push(() => resolve(kept))) : Promise.resolve(kept)
   }
 
   keepSetting(name: SettingName, value: Value, revision: number): Promise<KeptSetting> {
@@ -40,8 +49,8 @@ describe('what a person set for themselves', () => {
   test('is there at another machine', async () => {
     const first = machine()
     await first.settings.learn()
-    first.settings.set('grids', { CT: '1x2' })
-    first.settings.set('grids', { CT: '2x2' })
+    first.settings.change('grids', { CT: '1x2' })
+    first.settings.change('grids', { CT: '2x2' })
     await vi.runAllTimersAsync()
     const second = machine()
     await second.settings.learn()
@@ -56,7 +65,7 @@ describe('what a person set for themselves', () => {
     const { store, settings } = machine()
     await settings.learn()
     server.down = true
-    settings.set('grids', { CT: '3x3' })
+    settings.change('grids', { CT: '3x3' })
     await vi.runAllTimersAsync()
     const again = machine(store).settings
     server.down = false
@@ -81,17 +90,63 @@ describe('what a person set for themselves', () => {
       server.kept.grids = { value: { CT: '1x1' }, revision: 1 }
       return keep(name, value, revision)
     })
-    settings.set('grids', { CT: '4x4' })
+    settings.change('grids', { CT: '4x4' })
     await vi.runAllTimersAsync()
 
     expect(server.kept.grids).toEqual({ value: { CT: '4x4' }, revision: 2 })
     expect(refusals).toEqual([])
   })
 
+  test('that is changed before the settings of the server come leaves the other parts as they are there', async () => {
+    server.kept.grids = { value: { CT: '1x2', MR: '2x2' }, revision: 7 }
+    server.slow = true
+    const { settings } = machine(new Map([['tierread.grids.ada', '{"CT":"1x1","DX":"1x1"}']]))
+    const told: unknown[] = []
+    settings.watch(() => told.push(settings.of('grids')), new AbortController().signal)
+    void settings.learn()
+    settings.change('grids', { US: '3x3', DX: undefined })
+    expect(settings.of('grids')).toEqual({ CT: '1x1', US: '3x3' })
+    await vi.advanceTimersByTimeAsync(5_000)
+    server.slow = false
+    server.letThrough()
+    await vi.runAllTimersAsync()
+
+    expect(settings.of('grids')).toEqual({ CT: '1x2', MR: '2x2', US: '3x3' })
+    expect(server.kept.grids.value).toEqual({ CT: '1x2', MR: '2x2', US: '3x3' })
+    expect(told.at(-1)).toEqual(settings.of('grids'))
+    expect(refusals).toEqual([])
+  })
+
+  test('stays when an answer comes that was given before it went there', async () => {
+    server.kept.grids = { value: { CT: '1x1' }, revision: 1 }
+    const { settings } = machine()
+    server.slow = true
+    void settings.learn()
+    server.slow = false
+    settings.change('grids', { CT: '2x2' })
+    await vi.advanceTimersByTimeAsync(1_000)
+    expect(server.kept.grids).toEqual({ value: { CT: '2x2' }, revision: 2 })
+    server.letThrough()
+    await vi.runAllTimersAsync()
+
+    expect(settings.of('grids')).toEqual({ CT: '2x2' })
+    expect(server.kept.grids.revision).toBe(2)
+  })
+
+  test('that was taken away is gone everywhere', async () => {
+    server.kept.grids = { value: { CT: '1x1', MR: '2x2' }, revision: 1 }
+    const { settings } = machine()
+    await settings.learn()
+    settings.change('grids', { CT: undefined })
+    await vi.runAllTimersAsync()
+
+    expect(server.kept.grids).toEqual({ value: { MR: '2x2' }, revision: 2 })
+  })
+
   test('is told where the server does not take it', async () => {
     const { settings } = machine()
     await settings.learn()
-    settings.set('grids', { refused: true })
+    settings.change('grids', { refused: true })
     await vi.runAllTimersAsync()
 
     expect(refusals.map(({ slug }) => slug)).toEqual(['invalid'])

@@ -1,26 +1,26 @@
 /**
  * What a person set for themselves. The server keeps it, so that they find it at every machine; the browser keeps a copy,
- * so that it is there at once and without a line. The newest wish of the person counts.
+ * so that it is there at once and without a line. Of each part the newest wish of the person counts, and no other part moves.
  */
 import type { Office } from '../api/office'
 import { Problem, Unreachable } from '../api/problem'
 
-export type SettingName = 'worklist' | 'grids'
+export type SettingName = 'worklist' | 'grids' | 'keys' | 'windows' | 'desk'
 export type Value = Readonly<Record<string, unknown>>
 export type KeptSetting = { readonly value: Value; readonly revision: number }
 
-const NAMES: readonly SettingName[] = ['worklist', 'grids']
+const NAMES: readonly SettingName[] = ['worklist', 'grids', 'keys', 'windows', 'desk']
 /** Several changes in a row go in one request. */
 const PAUSE_MS = 800
 
 type Server = Pick<Office, 'settings' | 'keepSetting'>
 
 /** The settings of whoever has signed in, for what they change. */
-export type OwnSettings = Pick<Settings, 'of' | 'set'>
+export type OwnSettings = Pick<Settings, 'of' | 'change' | 'watch'>
 
 export class Settings {
   private readonly revisions = new Map<SettingName, number>()
-  private readonly unsent = new Set<SettingName>()
+  private readonly watchers = new Set<() => void>()
   private timer: ReturnType<typeof setTimeout> | undefined
 
   constructor(
@@ -28,20 +28,13 @@ export class Settings {
     private readonly personId: string,
     /** The server does not take what was set here: told once, and the copy of this browser stands. */
     private readonly onRefused: (problem: Problem) => void,
-  ) {
-    for (const name of NAMES) if (localStorage.getItem(this.unsentKey(name)) !== null) this.unsent.add(name)
-  }
+  ) {}
 
-  /** Takes what the server has; what this browser alone has goes there. Without a line the copies stand. */
+  /** Takes what the server has, and lays on top of it what was changed here; that goes there. Without a line the copies stand. */
   async learn(): Promise<void> {
     try {
       const kept = await this.server.settings()
-      for (const name of NAMES) {
-        const there = kept[name]
-        this.revisions.set(name, there?.revision ?? 0)
-        if (there && !this.unsent.has(name)) localStorage.setItem(this.keyOf(name), JSON.stringify(there.value))
-        if (!there && localStorage.getItem(this.keyOf(name)) !== null) this.unsent.add(name)
-      }
+      for (const name of NAMES) this.take(name, kept[name])
       await this.send()
     } catch (error) {
       if (error instanceof Problem) return this.refused(error)
@@ -55,11 +48,33 @@ export class Settings {
     return legible(localStorage.getItem(this.keyOf(name)))
   }
 
-  set(name: SettingName, value: Value): void {
-    localStorage.setItem(this.keyOf(name), JSON.stringify(value))
-    localStorage.setItem(this.unsentKey(name), '')
-    this.unsent.add(name)
+  /** Changes these parts of a setting; undefined takes a part away. */
+  change(name: SettingName, parts: Value): void {
+    const gone = Object.entries(parts).map(([part, value]) => [part, value ?? null] as const)
+    const unsent = { ...this.unsentOf(name), ...Object.fromEntries(gone) }
+    localStorage.setItem(this.unsentKey(name), JSON.stringify(unsent))
+    this.copy(name, changed(this.of(name), unsent))
+    this.tell()
     this.sendSoon()
+  }
+
+  /** Tells when something is set, here or elsewhere, until `ended` is aborted. */
+  watch(watcher: () => void, ended: AbortSignal): void {
+    this.watchers.add(watcher)
+    ended.addEventListener('abort', () => this.watchers.delete(watcher))
+  }
+
+  private take(name: SettingName, there: KeptSetting | undefined): void {
+    const revision = there?.revision ?? 0
+    if (revision < (this.revisions.get(name) ?? 0)) return // an answer that was overtaken by what went there since
+    this.revisions.set(name, revision)
+    const before = this.of(name)
+    const isHereAlone = !there && Object.keys(before).length > 0 && this.unsentOf(name) === undefined
+    if (isHereAlone) localStorage.setItem(this.unsentKey(name), JSON.stringify(before))
+    const now = changed(there?.value ?? {}, this.unsentOf(name))
+    if (JSON.stringify(now) === JSON.stringify(before)) return
+    this.copy(name, now)
+    this.tell()
   }
 
   /** Changed on another machine at the same moment: what the person wants here goes there on top of it. */
@@ -74,14 +89,29 @@ export class Settings {
   }
 
   private async send(): Promise<void> {
-    for (const name of [...this.unsent]) {
-      const value = this.of(name)
-      const { revision } = await this.server.keepSetting(name, value, this.revisions.get(name) ?? 0)
+    for (const name of NAMES) {
+      const unsent = localStorage.getItem(this.unsentKey(name))
+      if (unsent === null) continue
+      const { revision } = await this.server.keepSetting(name, this.of(name), this.revisions.get(name) ?? 0)
       this.revisions.set(name, revision)
-      if (JSON.stringify(value) !== JSON.stringify(this.of(name))) continue // it was changed again meanwhile
-      localStorage.removeItem(this.unsentKey(name))
-      this.unsent.delete(name)
+      const isAll = unsent === localStorage.getItem(this.unsentKey(name)) // else it was changed again meanwhile
+      if (isAll) localStorage.removeItem(this.unsentKey(name))
     }
+  }
+
+  /** The parts that were changed here and that the server has not, null for those that were taken away. */
+  private unsentOf(name: SettingName): Value | undefined {
+    const unsent = localStorage.getItem(this.unsentKey(name))
+    if (unsent === '') return this.of(name) // as it was written before parts were told apart
+    return unsent === null ? undefined : legible(unsent)
+  }
+
+  private copy(name: SettingName, value: Value): void {
+    localStorage.setItem(this.keyOf(name), JSON.stringify(value))
+  }
+
+  private tell(): void {
+    for (const watcher of this.watchers) watcher()
   }
 
   private keyOf(name: SettingName): string {
@@ -92,6 +122,9 @@ export class Settings {
     return `tierread.unsent.${name}.${this.personId}`
   }
 }
+
+const changed = (value: Value, parts: Value = {}): Value =>
+  Object.fromEntries(Object.entries({ ...value, ...parts }).filter(([, part]) => part !== null))
 
 function legible(text: string | null): Value {
   try {

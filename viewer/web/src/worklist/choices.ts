@@ -18,7 +18,7 @@ export function choicesOf(settings: OwnSettings): Choices {
   return { columns: arrangementOf(said['columns']), preview: said['preview'] === true, kept }
 }
 
-export const choose = (settings: OwnSettings, choices: Choices): void => settings.set('worklist', choices)
+export const choose = (settings: OwnSettings, change: Partial<Choices>): void => settings.change('worklist', change)
 
 /** The same name replaces; the newest come first. */
 export function keep(kept: readonly Kept[], name: string, state: ListState): readonly Kept[] {

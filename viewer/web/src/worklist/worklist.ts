@@ -47,6 +47,7 @@ class Worklist extends Part {
   private busy_at = 0
   private typing: ReturnType<typeof setTimeout> | undefined
   private clocks: ReturnType<typeof setInterval> | undefined
+  private attached: AbortController | undefined
   private readonly feed = new ListFeed({
     fetch: (known) => this.fetch(known),
     isCalm: () => this.isCalm,
@@ -64,10 +65,13 @@ class Worklist extends Part {
     document.addEventListener('pointermove', this.busy)
     window.addEventListener('hashchange', this.follow)
     this.pulse.start()
+    this.attached = new AbortController()
+    this.settings.watch(this.take, this.attached.signal)
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback()
+    this.attached?.abort()
     clearInterval(this.clocks)
     clearTimeout(this.typing)
     this.feed.forget()
@@ -81,10 +85,15 @@ class Worklist extends Part {
   protected override firstUpdated(_: PropertyValues): void {
     const { id } = this.session.person
     const was = comeBack(id, window.location.hash, this.tabNames)
-    this.choices = choicesOf(this.settings)
+    this.take()
     this.selected = was.selected
     this.returnTo = was.scroll
     this.go(was.state, 'same')
+  }
+
+  private readonly take = (): void => {
+    this.choices = choicesOf(this.settings)
+    this.requestUpdate()
   }
 
   private get tabs(): readonly Tab[] {
@@ -151,10 +160,7 @@ class Worklist extends Part {
   }
 
   private choose(change: Partial<Choices>): void {
-    if (!this.choices) return
-    this.choices = { ...this.choices, ...change }
-    choose(this.settings, this.choices)
-    this.requestUpdate()
+    choose(this.settings, change)
   }
 
   private readonly select = (id: string): void => {

@@ -12,6 +12,5 @@ export function chosenGrid(settings: OwnSettings, modality: string): Grid | unde
 
 /** No grid: as the protocols say again. */
 export function chooseGrid(settings: OwnSettings, modality: string, grid: Grid | undefined): void {
-  const { [modality]: _before, ...others } = settings.of('grids')
-  settings.set('grids', grid ? { ...others, [modality]: `${grid.rows}x${grid.columns}` } : others)
+  settings.change('grids', { [modality]: grid && `${grid.rows}x${grid.columns}` })
 }
