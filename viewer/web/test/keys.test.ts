@@ -1,8 +1,10 @@
-import { describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test } from 'vitest'
 import { deskCommandOf } from '../src/desk/shortcuts'
 import { imageKeyOf } from '../src/images/image-keys'
 import { layoutKeyOf } from '../src/images/layout/layout-keys'
-import { ACT_KEYS, TOOL_KEYS } from '../src/images/tools/tool-names'
+import { SHIPPED, type ActName } from '../src/keys/acts'
+import { keys } from '../src/keys/keys'
+import type { Value } from '../src/keeping/settings'
 import { presetsFor } from '../src/images/window-level'
 
 const key = (name: string, control = false) =>
@@ -37,15 +39,84 @@ describe('keys', () => {
     expect(deskCommandOf({ ...key('2'), code: 'Digit2' }, false)).toBeNull()
   })
 
-  test('mean one thing each', () => {
-    const letters = [...'abcdefghijklmnopqrstuvwxyz'].filter(
-      (letter) =>
-        [deskCommandOf(key(letter), false), layoutKeyOf(key(letter)), imageKeyOf(key(letter), [])].filter(Boolean)
-          .length > 1,
-    )
-    const ours = [...Object.values(TOOL_KEYS), ...Object.values(ACT_KEYS)]
+  test('mean one thing each, and each of them does something', () => {
+    const shipped = [...SHIPPED.values()]
+    const doing = [...SHIPPED].filter(([, told]) => {
+      const pressed = pressedFor(told)
+      const meant = [deskCommandOf(pressed, false), layoutKeyOf(pressed), imageKeyOf(pressed, [])]
+      return meant.filter(Boolean).length === 1
+    })
 
-    expect(letters).toEqual([])
-    expect(new Set(ours).size).toBe(ours.length)
+    expect(new Set(shipped).size).toBe(shipped.length)
+    expect(doing.map(([act]) => act)).toEqual([...SHIPPED.keys()])
+  })
+})
+
+/** As a keyboard sends what the table writes. */
+function pressedFor(told: string): KeyboardEvent {
+  const parts = told.split(' ')
+  const name = parts.at(-1) ?? ''
+  return {
+    ...key(name.length === 1 ? name.toLowerCase() : name, parts.includes('Ctrl')),
+    code: /^\d$/.test(name) ? `Digit${name}` : '',
+    shiftKey: parts.includes('Shift'),
+  }
+}
+
+/** Settings that are kept nowhere but here. */
+function own(kept: Record<string, unknown> = {}) {
+  const settings = {
+    of: (): Value => kept,
+    change: (_: string, parts: Value): void => {
+      for (const [part, value] of Object.entries(parts))
+        if (value === undefined) delete kept[part]
+        else kept[part] = value
+    },
+  }
+  keys.use(settings)
+  return kept
+}
+
+describe('keys of a person', () => {
+  afterEach(() => keys.use(undefined))
+
+  test('mean what the person put on them, and no more what they were shipped with', () => {
+    const kept = own()
+    expect(keys.put('length', key(';'))).toBeUndefined()
+    expect(keys.put('save', key('b', true))).toBeUndefined()
+
+    expect(kept).toEqual({ length: ';', save: 'Ctrl B' })
+    expect(imageKeyOf(key(';'), [])).toEqual({ kind: 'tool', tool: 'length' })
+    expect(imageKeyOf(key('m'), [])).toBeNull()
+    expect(deskCommandOf(key('b', true), true)).toEqual({ kind: 'save' })
+    expect([keys.keyOf('length'), keys.isChanged('length'), keys.isChanged('angle')]).toEqual([';', true, false])
+    expect(keys.put('angle', key('m'))).toBeUndefined()
+    expect(keys.reset('length')).toEqual({ why: 'taken', by: 'angle' })
+    keys.resetAll()
+    expect(kept).toEqual({})
+    expect(imageKeyOf(key('m'), [])).toEqual({ kind: 'tool', tool: 'length' })
+  })
+
+  test.each<readonly [string, ActName, KeyboardEvent, object]>([
+    ['of another act', 'length', key('g'), { why: 'taken', by: 'grid' }],
+    ['that is one with that of another act', 'length', key('='), { why: 'taken', by: 'zoom-in' }],
+    ['of the windows', 'length', key('3'), { why: 'fixed' }],
+    ['that goes from picture to picture', 'length', key('ArrowDown'), { why: 'fixed' }],
+    ['that closes the page', 'save', key('w', true), { why: 'browser' }],
+    ['of an editor', 'save', key('v', true), { why: 'browser' }],
+    ['with Alt', 'save', { ...key('s'), altKey: true }, { why: 'not-one' }],
+  ])('are none %s', (_, act, pressed, refusal) => {
+    const kept = own()
+
+    expect(keys.put(act, pressed)).toEqual(refusal)
+    expect(kept).toEqual({})
+  })
+
+  test('are one each where two machines said two', () => {
+    own({ length: 'G', grid: 'M', save: 7, unheard: 'Q' })
+
+    expect([keys.keyOf('length'), keys.keyOf('grid'), keys.keyOf('save')]).toEqual(['G', 'M', 'Ctrl S'])
+    own({ length: ';', angle: ';' })
+    expect([keys.keyOf('length'), keys.keyOf('angle')]).toEqual([';', ''])
   })
 })

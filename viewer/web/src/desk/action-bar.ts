@@ -1,10 +1,13 @@
 /** What the person can do with the case: the decision first, the rarer things behind "more". */
 import { html, nothing, type TemplateResult } from 'lit'
 import type { Step } from '../api/case'
+import { keys } from '../keys/keys'
+import { showKeys } from '../keys/keys-dialog'
+import type { OwnSettings } from '../keeping/settings'
 import { text, type TextKey } from '../language'
 import type { Decisions } from './decisions'
-import { showHelp } from './shortcuts'
 import { failedView, leftView } from './unseen-view'
+import { textSizeView } from './text-size'
 import type { Viewing } from './viewing'
 import type { Work } from './work'
 
@@ -13,6 +16,7 @@ type Bar = {
   readonly decisions: Decisions
   readonly busy: boolean
   readonly viewing: Viewing
+  readonly settings: OwnSettings
   readonly onDecide: () => void
 }
 
@@ -75,7 +79,7 @@ function critical({ work, decisions }: Bar, button: Button): TemplateResult | ty
   ${work.allows('withdraw-critical') ? button('desk.critical-withdraw', () => void decisions.withdrawCritical()) : nothing}`
 }
 
-function rarer({ work, decisions }: Bar, button: Button): readonly (TemplateResult | typeof nothing)[] {
+function rarer({ work, decisions, settings }: Bar, button: Button): readonly (TemplateResult | typeof nothing)[] {
   const { version, forms } = work
   return [
     work.step === 'verify' ? button('desk.send-back', () => void decisions.withReason('send-back')) : nothing,
@@ -100,7 +104,8 @@ function rarer({ work, decisions }: Bar, button: Button): readonly (TemplateResu
           >${text('desk.teach')}</a
         >`
       : nothing,
-    html`<button class="keys-help" @click=${showHelp}>${text('desk.keys')} <kbd>?</kbd></button>`,
+    html`<button class="keys-help" @click=${showKeys}>${text('desk.keys')} <kbd>${keys.keyOf('help')}</kbd></button>`,
+    textSizeView(settings),
   ]
 }
 

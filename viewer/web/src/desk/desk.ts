@@ -8,6 +8,7 @@ import type { Office } from '../api/office'
 import type { Content } from '../api/report'
 import type { OwnSettings } from '../keeping/settings'
 import type { Shelf } from '../keeping/shelf'
+import { showKeys } from '../keys/keys-dialog'
 import { dateAndTime, text } from '../language'
 import { Part } from '../part'
 import { notify } from '../shell/notices'
@@ -23,8 +24,9 @@ import { NO_SCREEN, rememberScreen } from './parking'
 import { ReportMarks } from './report-marks'
 import { reportSide } from './report-side'
 import { Rounds } from './rounds'
-import { deskCommandOf, showHelp, takesText, type DeskCommand } from './shortcuts'
+import { deskCommandOf, takesText, type DeskCommand } from './shortcuts'
 import type { Signer } from './signing-words'
+import { textSizeOf } from './text-size'
 import type { Viewing } from './viewing'
 import { Work } from './work'
 import '../images/image-panel'
@@ -102,6 +104,7 @@ export class Desk extends Part {
     this.addEventListener(REPORT_WANTED, () => this.show('report'), { signal })
     this.rounds.start(signal)
     this.nextCase.start(signal)
+    this.settings.watch(this.redrawn, signal)
   }
 
   override disconnectedCallback(): void {
@@ -169,6 +172,12 @@ export class Desk extends Part {
     this.panel?.lineIsBack()
   }
 
+  /** Keys, windows or the size of text are others now: what tells of them is drawn anew. */
+  private readonly redrawn = (): void => {
+    this.requestUpdate()
+    for (const part of this.querySelectorAll<Part>('tierread-images, tierread-review-form')) part.requestUpdate()
+  }
+
   private readonly stir = (): void => this.work?.active()
 
   private readonly key = (event: KeyboardEvent): void => {
@@ -178,7 +187,7 @@ export class Desk extends Part {
     const command = deskCommandOf(event, takesText(target))
     if (!command) return
     event.preventDefault()
-    if (command.kind === 'help') showHelp()
+    if (command.kind === 'help') showKeys()
     if (command.kind === 'save') void this.work?.forms.settle()
     if (command.kind === 'decide') void this.decide()
     if (command.kind === 'park' && this.work?.step && this.work.allows('park')) void this.decisions?.park()
@@ -291,6 +300,7 @@ export class Desk extends Part {
           id="side-report"
           class="report"
           aria-label=${text('report.heading')}
+          style="--size: ${textSizeOf(this.settings)}px"
           @report-edited=${(event: CustomEvent<Content>) => work.forms.edit(event.detail)}
           @report-conflict=${() => void decisions.settleConflict()}
           @review-judged=${(event: CustomEvent<Judgement>) => work.forms.judge(event.detail)}
@@ -300,7 +310,7 @@ export class Desk extends Part {
           @key-wanted=${() => this.toggleKey()}
         >
           ${reportSide({
-            ...{ work, decisions, places: marks.places, viewing: this.viewing },
+            ...{ work, decisions, places: marks.places, viewing: this.viewing, settings: this.settings },
             ...{ prior: this.prior, pointOut: this.pointOut, busy: this.busy },
             onPrior: (prior) => this.togglePrior(prior),
             onDecide: () => void this.decide(),

@@ -1,6 +1,7 @@
 /** The marks of a report as lists: each with its picture and the way there; while it is written, to be used and removed. */
 import { html, nothing, type TemplateResult } from 'lit'
 import type { Mark } from '../api/marks'
+import { keys } from '../keys/keys'
 import { text } from '../language'
 import type { MarkPlaces } from './mark-places'
 import { markWords, placeWords } from './mark-words'
@@ -24,7 +25,7 @@ export function marksForm(marks: readonly Mark[], places: MarkPlaces): TemplateR
     <h2>
       ${text('mark.title')}
       <button type="button" @click=${tell(KEY_WANTED)}>
-        <span aria-hidden="true">★</span> ${text('mark.key')} <kbd>K</kbd>
+        <span aria-hidden="true">★</span> ${text('mark.key')} <kbd>${keys.keyOf('key')}</kbd>
       </button>
     </h2>
     ${

@@ -1,6 +1,7 @@
 /** The report's side of the desk: what must not be overlooked, what was asked, the report, and what can be done. */
 import { html, type TemplateResult } from 'lit'
 import type { Prior } from '../api/case-detail'
+import type { OwnSettings } from '../keeping/settings'
 import { actionBar } from './action-bar'
 import { banners } from './case-header'
 import { consultationsView } from './consultations-view'
@@ -20,6 +21,7 @@ type Side = {
   readonly decisions: Decisions
   readonly places: MarkPlaces
   readonly viewing: Viewing
+  readonly settings: OwnSettings
   /** The earlier examination that is open. */
   readonly prior: Prior | undefined
   /** Whether missing fields are marked. */

@@ -1,12 +1,19 @@
 /** The city's judgement of a report: agree, amend or send back, the RADPEER score and a word to its author. */
 import { html, nothing, type TemplateResult } from 'lit'
+import { keys, withKey } from '../keys/keys'
 import { text } from '../language'
 import { Part } from '../part'
-import { OUTCOMES, missingOf, withOutcome, withScore, type Judgement } from './judgement'
-import { OUTCOME_KEYS, SCORE_KEYS } from './shortcuts'
+import { OUTCOMES, SCORES, missingOf, withOutcome, withScore, type Judgement } from './judgement'
+import { outcomeAct, scoreAct } from './shortcuts'
 
 /** As keyboards have it, where there is little room. */
 const short = (keys: string): string => keys.replace('Shift ', '⇧')
+
+/** Where they lie side by side, as they were shipped; else the titles tell them. */
+function scoreKeys(): TemplateResult | typeof nothing {
+  const isShipped = SCORES.every((score) => !keys.isChanged(scoreAct(score)))
+  return isShipped ? html`<kbd>${short('Shift 1 – 5')}</kbd>` : nothing
+}
 
 /** Tells `review-judged` with the judgement at every change. */
 class ReviewForm extends Part {
@@ -26,7 +33,7 @@ class ReviewForm extends Part {
         <legend>${text('desk.review')}</legend>
         ${OUTCOMES.map(
           (each) =>
-            html`<label title="${text(`desk.outcome.${each}.means`)} (${OUTCOME_KEYS[each]})">
+            html`<label title=${withKey(text(`desk.outcome.${each}.means`), outcomeAct(each))}>
               <input
                 type="radio"
                 name="outcome"
@@ -34,17 +41,17 @@ class ReviewForm extends Part {
                 .checked=${each === outcome}
                 @change=${() => this.judge(withOutcome(judgement, each))}
               />
-              ${text(`desk.outcome.${each}`)} <kbd>${short(OUTCOME_KEYS[each])}</kbd>
+              ${text(`desk.outcome.${each}`)} <kbd>${short(keys.keyOf(outcomeAct(each)))}</kbd>
             </label>`,
         )}
         ${outcome ? html`<span class="soft small means">${text(`desk.outcome.${outcome}.means`)}</span>` : nothing}
         ${missing === 'outcome' ? html`<span class="error">${text('desk.missing-outcome')}</span>` : nothing}
       </fieldset>
       <fieldset class="judging scores">
-        <legend>${text('desk.score')} <kbd>${short('Shift 1 – 5')}</kbd></legend>
-        ${SCORE_KEYS.map(
-          ([each, keys]) =>
-            html`<label title="${text(`desk.score.${each}`)} (${keys})">
+        <legend>${text('desk.score')} ${scoreKeys()}</legend>
+        ${SCORES.map(
+          (each) =>
+            html`<label title=${withKey(text(`desk.score.${each}`), scoreAct(each))}>
               <input
                 type="radio"
                 name="score"

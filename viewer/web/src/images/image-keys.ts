@@ -1,6 +1,9 @@
 /** What a key means over the pictures. */
-import { ACT_KEYS, TOOL_KEYS, type Act, type ToolName } from './tools/tool-names'
-import type { Preset, Window } from './window-level'
+import type { PictureAct } from '../keys/acts'
+import { keys, spelled, type Pressed } from '../keys/keys'
+import { ACTS, TOOLS, type Act, type ToolName } from './tools/tool-names'
+import type { WindowChoice } from './own-windows'
+import type { Window } from './window-level'
 
 export type ImageKey =
   | { readonly kind: 'tool'; readonly tool: ToolName }
@@ -9,30 +12,24 @@ export type ImageKey =
   | { readonly kind: 'zoom'; readonly factor: number }
   | { readonly kind: Act | 'remove' | 'unseen' }
 
-const TOOLS = Object.entries(TOOL_KEYS).map(([tool, key]) => [key, { kind: 'tool', tool: tool as ToolName }] as const)
-const ACTS = Object.entries(ACT_KEYS).map(([act, key]) => [key, { kind: act as Act }] as const)
-
-const KEYS: Readonly<Record<string, ImageKey>> = {
-  ...Object.fromEntries([...TOOLS, ...ACTS]),
-  Delete: { kind: 'remove' },
-  Backspace: { kind: 'remove' },
-  n: { kind: 'unseen' },
-  '+': { kind: 'zoom', factor: 1.25 },
-  '=': { kind: 'zoom', factor: 1.25 },
-  '-': { kind: 'zoom', factor: 0.8 },
-  ArrowDown: { kind: 'step', by: 1 },
-  ArrowUp: { kind: 'step', by: -1 },
-  PageDown: { kind: 'step', by: 10 },
-  PageUp: { kind: 'step', by: -10 },
+const MEANT: Readonly<Partial<Record<string, ImageKey>>> = {
+  ...Object.fromEntries(TOOLS.map((tool) => [tool, { kind: 'tool', tool }])),
+  ...Object.fromEntries(ACTS.map((act) => [act, { kind: act }])),
+  ...({
+    remove: { kind: 'remove' },
+    unseen: { kind: 'unseen' },
+    'zoom-in': { kind: 'zoom', factor: 1.25 },
+    'zoom-out': { kind: 'zoom', factor: 0.8 },
+  } satisfies Partial<Record<PictureAct, ImageKey>>),
 }
 
-export function imageKeyOf(
-  event: Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'altKey' | 'metaKey' | 'shiftKey'>,
-  presets: readonly Preset[],
-): ImageKey | null {
-  if (event.ctrlKey || event.altKey || event.metaKey) return null
-  if (event.shiftKey && /^[a-z]$/i.test(event.key)) return null
-  const preset = presets.find(({ key }) => key === event.key)
+const STEPS: Readonly<Partial<Record<string, number>>> = { ArrowDown: 1, ArrowUp: -1, PageDown: 10, PageUp: -10 }
+
+export function imageKeyOf(event: Pressed, presets: readonly Pick<WindowChoice, 'key' | 'window'>[]): ImageKey | null {
+  const key = spelled(event)
+  const preset = presets.find((each) => each.key !== '' && each.key === key)
   if (preset) return { kind: 'window', window: preset.window }
-  return KEYS[event.key.length === 1 ? event.key.toLowerCase() : event.key] ?? null
+  const by = STEPS[key]
+  if (by) return { kind: 'step', by }
+  return MEANT[keys.actOf(event) ?? ''] ?? null
 }

@@ -28,7 +28,8 @@ import type { ShownSeries } from './shown-series'
 import { Film } from './tools/film'
 import type { ToolName } from './tools/tool-names'
 import { toolbar } from './toolbar'
-import { presetsFor } from './window-level'
+import { windowChoices, type WindowChoice } from './own-windows'
+import { editWindows } from './windows-dialog'
 
 /** A screen with room for one cell. */
 const NARROW = matchMedia('(width < 900px)')
@@ -172,6 +173,15 @@ export class ImagePanel extends Part {
     return [...this.querySelectorAll<Cell>('tierread-cell')]
   }
 
+  /** Of what the active cell shows. */
+  private get modality(): string {
+    return this.hung.current?.series.modality ?? ''
+  }
+
+  private get windows(): readonly WindowChoice[] {
+    return windowChoices(this.settings, this.modality)
+  }
+
   private get cell(): Cell | undefined {
     return this.cells[this.hung.placed.active]
   }
@@ -181,7 +191,7 @@ export class ImagePanel extends Part {
     const elsewhere = target.closest('tierread-images') !== null && !this.contains(target)
     if (target.closest('input, textarea, select, dialog, [role=tablist]') || elsewhere) return
     const laid = layoutKeyOf(event)
-    const meant = laid ? null : imageKeyOf(event, presetsFor(this.hung.current?.series.modality ?? ''))
+    const meant = laid ? null : imageKeyOf(event, this.windows)
     if (!laid && !meant) return
     event.preventDefault()
     if (laid) this.layOut(laid, target)
@@ -230,7 +240,8 @@ export class ImagePanel extends Part {
         ${toolbar({
           tool: this.tool,
           inverted: cell?.view.inverted === true,
-          presets: presetsFor(hung.current?.series.modality ?? ''),
+          presets: this.windows,
+          onWindows: cell?.view.window ? () => editWindows(this.settings, this.modality, cell.view.window) : undefined,
           onTool: (tool) => this.use(tool),
           onAct: (meant) => this.act(meant),
           onClear: () => this.cell?.stack?.marks.clear(),

@@ -1,15 +1,18 @@
 /** The tools over the pictures: those of every day in a bar, the others, and what has no room, in a menu beside it. */
 import { html, nothing, type TemplateResult } from 'lit'
+import { withKey } from '../keys/keys'
 import { text } from '../language'
 import type { ImageKey } from './image-keys'
 import { sign } from './tools/signs'
-import { ACT_KEYS, TOOL_KEYS, type Act, type ToolName } from './tools/tool-names'
-import type { Preset } from './window-level'
+import type { Act, ToolName } from './tools/tool-names'
+import type { WindowChoice } from './own-windows'
 
 type Bar = {
   readonly tool: ToolName
   readonly inverted: boolean
-  readonly presets: readonly Preset[]
+  readonly presets: readonly WindowChoice[]
+  /** Undefined where no picture with a window is on the screen. */
+  readonly onWindows: (() => void) | undefined
   readonly onTool: (tool: ToolName) => void
   readonly onAct: (meant: ImageKey) => void
   readonly onClear: () => void
@@ -19,13 +22,11 @@ const HANDLING: readonly ToolName[] = ['window', 'zoom', 'pan', 'scroll']
 const MEASURING: readonly ToolName[] = ['length', 'probe', 'rectangle', 'arrow']
 const RARER: readonly ToolName[] = ['angle', 'cobb', 'ellipse', 'ratio', 'magnifier']
 
-const titleOf = (words: string, key: string): string => `${words} (${key.toUpperCase()})`
-
 export function toolbar(bar: Bar): TemplateResult {
   const tool = (name: ToolName): TemplateResult => {
     const words = text(`desk.tool.${name}`)
     return html`<button
-      title=${titleOf(words, TOOL_KEYS[name])}
+      title=${withKey(words, name)}
       aria-label=${words}
       aria-pressed=${bar.tool === name}
       @click=${() => bar.onTool(name)}
@@ -36,7 +37,7 @@ export function toolbar(bar: Bar): TemplateResult {
   const act = (name: Act | 'clear', pressed?: boolean): TemplateResult => {
     const words = text(`desk.tool.${name}`)
     return html`<button
-      title=${name === 'clear' ? words : titleOf(words, ACT_KEYS[name])}
+      title=${name === 'clear' ? words : withKey(words, name)}
       aria-label=${words}
       aria-pressed=${pressed ?? nothing}
       @click=${() => (name === 'clear' ? bar.onClear() : bar.onAct({ kind: name }))}
@@ -70,18 +71,22 @@ export function toolbar(bar: Bar): TemplateResult {
     </details>`
 }
 
-function presets(bar: Bar): TemplateResult | typeof nothing {
-  if (bar.presets.length === 0) return nothing
+const OWN = 'own'
+
+function presets({ presets: choices, onAct, onWindows }: Bar): TemplateResult | typeof nothing {
+  if (choices.length === 0 && !onWindows) return nothing
   return html`<select
     aria-label=${text('desk.presets')}
     @change=${(event: Event) => {
       const select = event.target as HTMLSelectElement
-      const preset = bar.presets.find(({ name }) => name === select.value)
-      if (preset) bar.onAct({ kind: 'window', window: preset.window })
+      const choice = select.value === '' ? undefined : choices[Number(select.value)]
+      if (select.value === OWN) onWindows?.()
+      else if (choice) onAct({ kind: 'window', window: choice.window })
       select.value = ''
     }}
   >
     <option value="">${text('desk.presets')}</option>
-    ${bar.presets.map(({ name, key }) => html`<option value=${name}>${key} ${text(`desk.preset.${name}`)}</option>`)}
+    ${choices.map(({ words, key }, index) => html`<option value=${index}>${key} ${words}</option>`)}
+    ${onWindows ? html`<option value=${OWN}>${text('desk.windows-own')}</option>` : nothing}
   </select>`
 }

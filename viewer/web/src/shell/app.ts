@@ -6,6 +6,7 @@ import { Problem, Unreachable } from '../api/problem'
 import type { Session } from '../api/session'
 import { Settings } from '../keeping/settings'
 import { Shelf } from '../keeping/shelf'
+import { keys } from '../keys/keys'
 import { text } from '../language'
 import { Part } from '../part'
 import { ask } from './ask'
@@ -82,6 +83,7 @@ class App extends Part {
       const settings = new Settings(this.office, session.person.id, (problem) => notify('danger', wordsFor(problem)))
       await Promise.race([settings.learn(), new Promise((resolve) => setTimeout(resolve, SETTINGS_MS))])
       this.settings = settings
+      keys.use(settings)
       this.session = session
       this.shelf = new Shelf(session.person.id)
     } catch (error) {

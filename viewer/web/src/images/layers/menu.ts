@@ -1,10 +1,11 @@
 /** Which parts of which objects lie over the pictures, in a menu. */
 import { html, nothing, type TemplateResult } from 'lit'
+import { withKey } from '../../keys/keys'
 import { text } from '../../language'
 import type { Picture } from '../pictures'
 import type { Layer, Made, Part, Unusable } from './layer'
 import type { Layers } from './layers'
-import { LAYERS_KEY, SIGN } from './sign'
+import { SIGN } from './sign'
 
 type Menu = {
   readonly layers: Layers
@@ -23,7 +24,7 @@ export function layersMenu(menu: Menu): TemplateResult {
       <svg viewBox="0 0 24 24" aria-hidden="true">${SIGN}</svg>
     </summary>
     <div class="menu">
-      <button title="${text('desk.layers.show')} (${LAYERS_KEY})" aria-pressed=${isOn} @click=${onToggle}>
+      <button title=${withKey(text('desk.layers.show'), 'layers')} aria-pressed=${isOn} @click=${onToggle}>
         ${text('desk.layers.show')}
       </button>
       ${layers.layers.map((layer) => layerView(layer, menu))} ${layers.unusable.map(unusableView)}

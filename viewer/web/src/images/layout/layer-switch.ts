@@ -2,10 +2,11 @@
 import { html, nothing, type TemplateResult } from 'lit'
 import type { Client } from '../../api/client'
 import { Problem, Unreachable } from '../../api/problem'
+import { withKey } from '../../keys/keys'
 import { text } from '../../language'
 import { wordsFor } from '../../shell/trouble'
 import type { Layers, Over } from '../layers/layers'
-import { LAYERS_KEY, SIGN } from '../layers/sign'
+import { SIGN } from '../layers/sign'
 import type { Series } from '../series'
 import type { Cell } from './cell'
 
@@ -78,7 +79,7 @@ export class LayerSwitch {
     if (this.series().length === 0) return nothing
     const onToggle = (): void => void this.toggle()
     if (this.layers) return this.layers.menu(cell?.picture, cell?.how ?? 'taken', this.isOn, onToggle)
-    const words = `${text('desk.layers')} (${LAYERS_KEY})`
+    const words = withKey(text('desk.layers'), 'layers')
     return html`${this.failure ? html`<span role="alert">${this.failure}</span>` : nothing}<button
         title=${words}
         aria-label=${words}

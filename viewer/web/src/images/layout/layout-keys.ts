@@ -1,4 +1,6 @@
 /** What a key means for the cells. */
+import type { LayoutAct } from '../../keys/acts'
+import { keys, spelled, type Pressed } from '../../keys/keys'
 import type { Choice } from '../reformat/choices'
 
 export type LayoutKey =
@@ -7,38 +9,29 @@ export type LayoutKey =
   | { readonly kind: 'grid' | 'enlarge' | 'places' | 'windows' | 'lines' | 'planes' | 'layers' }
   | { readonly kind: 'reformat'; readonly choice: Choice }
 
-/** Of planes and slabs, as they are told beside what they do. */
-export const REFORMAT_KEYS = {
-  all: '6',
-  axial: '7',
-  coronal: '8',
-  sagittal: '9',
-  projection: '0',
-  thinner: ',',
-  thicker: '.',
-} as const
-
-const KEYS: Readonly<Record<string, LayoutKey>> = {
-  ArrowLeft: { kind: 'cell', by: -1 },
-  ArrowRight: { kind: 'cell', by: 1 },
-  '[': { kind: 'series', by: -1 },
-  ']': { kind: 'series', by: 1 },
-  g: { kind: 'grid' },
-  e: { kind: 'enlarge' },
-  j: { kind: 'places' },
-  J: { kind: 'windows' },
-  x: { kind: 'lines' },
-  O: { kind: 'layers' },
-  [REFORMAT_KEYS.all]: { kind: 'planes' },
-  [REFORMAT_KEYS.axial]: { kind: 'reformat', choice: { kind: 'plane', plane: 'axial' } },
-  [REFORMAT_KEYS.coronal]: { kind: 'reformat', choice: { kind: 'plane', plane: 'coronal' } },
-  [REFORMAT_KEYS.sagittal]: { kind: 'reformat', choice: { kind: 'plane', plane: 'sagittal' } },
-  [REFORMAT_KEYS.projection]: { kind: 'reformat', choice: { kind: 'projection' } },
-  [REFORMAT_KEYS.thinner]: { kind: 'reformat', choice: { kind: 'thinner' } },
-  [REFORMAT_KEYS.thicker]: { kind: 'reformat', choice: { kind: 'thicker' } },
+const MEANT: Readonly<Record<LayoutAct, LayoutKey>> = {
+  'series-before': { kind: 'series', by: -1 },
+  'series-after': { kind: 'series', by: 1 },
+  grid: { kind: 'grid' },
+  enlarge: { kind: 'enlarge' },
+  places: { kind: 'places' },
+  windows: { kind: 'windows' },
+  lines: { kind: 'lines' },
+  layers: { kind: 'layers' },
+  planes: { kind: 'planes' },
+  axial: { kind: 'reformat', choice: { kind: 'plane', plane: 'axial' } },
+  coronal: { kind: 'reformat', choice: { kind: 'plane', plane: 'coronal' } },
+  sagittal: { kind: 'reformat', choice: { kind: 'plane', plane: 'sagittal' } },
+  projection: { kind: 'reformat', choice: { kind: 'projection' } },
+  thinner: { kind: 'reformat', choice: { kind: 'thinner' } },
+  thicker: { kind: 'reformat', choice: { kind: 'thicker' } },
 }
 
-export function layoutKeyOf(event: Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'altKey' | 'metaKey'>): LayoutKey | null {
-  if (event.ctrlKey || event.altKey || event.metaKey) return null
-  return KEYS[event.key] ?? KEYS[event.key.length === 1 ? event.key.toLowerCase() : event.key] ?? null
+const CELLS: Readonly<Partial<Record<string, number>>> = { ArrowLeft: -1, ArrowRight: 1 }
+
+export function layoutKeyOf(event: Pressed): LayoutKey | null {
+  const by = CELLS[spelled(event)]
+  if (by) return { kind: 'cell', by }
+  const act = keys.actOf(event)
+  return act !== undefined && act in MEANT ? MEANT[act as LayoutAct] : null
 }

@@ -1,10 +1,11 @@
 /** Planes and slabs of the active cell, in a menu. */
 import { html, svg, type TemplateResult } from 'lit'
+import type { ReformatAct } from '../../keys/acts'
+import { withKey } from '../../keys/keys'
 import { text } from '../../language'
 import { THICKNESSES, type Choice } from '../reformat/choices'
 import { PLANES, PROJECTIONS, type Reformat } from '../reformat/plan'
 import { madeWords } from '../reformat/words'
-import { REFORMAT_KEYS } from './layout-keys'
 
 export type ReformatMenu = {
   readonly now: Reformat
@@ -19,8 +20,10 @@ export type ReformatMenu = {
 const SIGN = svg`<path d="M12 3l8 4v10l-8 4-8-4V7zM4 7l8 4 8-4M12 11v10"/><path d="M4 12l8 4 8-4" stroke-dasharray="2 2"/>`
 
 export function reformatMenu({ now, isMade, onChoose, onAll }: ReformatMenu): TemplateResult {
-  const toggle = (words: string, choice: Choice, pressed: boolean, key: string): TemplateResult =>
-    html`<button title="${words} (${key})" aria-pressed=${pressed} @click=${() => onChoose(choice)}>${words}</button>`
+  const toggle = (words: string, choice: Choice, pressed: boolean, act: ReformatAct): TemplateResult =>
+    html`<button title=${withKey(words, act)} aria-pressed=${pressed} @click=${() => onChoose(choice)}>
+      ${words}
+    </button>`
   return html`<details class="reformat-menu folding">
     <summary
       title=${text('desk.reformat')}
@@ -33,7 +36,7 @@ export function reformatMenu({ now, isMade, onChoose, onAll }: ReformatMenu): Te
       <div role="group" aria-label=${text('desk.reformat.plane')}>
         <span>${text('desk.reformat.plane')}</span>
         ${PLANES.map((plane) =>
-          toggle(text(`desk.plane.${plane}`), { kind: 'plane', plane }, now.plane === plane, REFORMAT_KEYS[plane]),
+          toggle(text(`desk.plane.${plane}`), { kind: 'plane', plane }, now.plane === plane, plane),
         )}
       </div>
       <div role="group" aria-label=${text('desk.reformat.slab')}>
@@ -41,7 +44,7 @@ export function reformatMenu({ now, isMade, onChoose, onAll }: ReformatMenu): Te
         ${PROJECTIONS.map((projection) => {
           const pressed = now.projection === projection
           const choice = { kind: 'projection', projection } as const
-          return toggle(text(`desk.projection.${projection}`), choice, pressed, REFORMAT_KEYS.projection)
+          return toggle(text(`desk.projection.${projection}`), choice, pressed, 'projection')
         })}
       </div>
       <label>
@@ -56,7 +59,7 @@ export function reformatMenu({ now, isMade, onChoose, onAll }: ReformatMenu): Te
           )}
         </select>
       </label>
-      <button title="${text('desk.reformat.all')} (${REFORMAT_KEYS.all})" @click=${onAll}>
+      <button title=${withKey(text('desk.reformat.all'), 'planes')} @click=${onAll}>
         ${text('desk.reformat.all')}
       </button>
     </div>

@@ -1,12 +1,12 @@
 /** The slices of a stack under it: which is on the screen, which were drawn, and whether they run as a film. */
 import { html, nothing, type TemplateResult } from 'lit'
+import { withKey } from '../../keys/keys'
 import { text } from '../../language'
 import type { Picture } from '../pictures'
 import type { Series } from '../series'
 import type { ShownSeries } from '../shown-series'
 import type { Film } from '../tools/film'
 import { sign } from '../tools/signs'
-import { ACT_KEYS } from '../tools/tool-names'
 import type { Cell } from './cell'
 
 type Slices = { readonly cell: Cell; readonly shown: ShownSeries | undefined; readonly film: Film }
@@ -21,7 +21,7 @@ export function slices({ cell, shown, film: run }: Slices): TemplateResult | typ
     <div class="steps">
       <button
         class="film"
-        title="${film} (${ACT_KEYS.film.toUpperCase()})"
+        title=${withKey(film, 'film')}
         aria-label=${film}
         aria-pressed=${run.runs}
         @click=${() => run.toggle()}

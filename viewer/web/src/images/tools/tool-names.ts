@@ -1,31 +1,11 @@
-/** The tools that somebody takes in hand and what is done to a picture at once, with the key of each. */
+/** The tools that somebody takes in hand, and what is done to a picture at once. */
 import type { DrawnKind } from './kinds'
 
 export type ToolName = 'window' | 'zoom' | 'pan' | 'scroll' | 'magnifier' | DrawnKind
 
-export const TOOL_KEYS: Readonly<Record<ToolName, string>> = {
-  window: 'w',
-  zoom: 'z',
-  pan: 'p',
-  scroll: 's',
-  magnifier: 'q',
-  length: 'm',
-  angle: 'a',
-  cobb: 'c',
-  rectangle: 'b',
-  ellipse: 'd',
-  probe: 'v',
-  arrow: 't',
-  ratio: 'h',
-}
+const HANDLING = ['window', 'zoom', 'pan', 'scroll', 'magnifier'] as const
+const DRAWING = ['length', 'angle', 'cobb', 'rectangle', 'ellipse', 'probe', 'arrow', 'ratio'] as const
+export const TOOLS: readonly ToolName[] = [...HANDLING, ...DRAWING]
 
-export type Act = 'invert' | 'rotate' | 'flip' | 'reset' | 'back' | 'film'
-
-export const ACT_KEYS: Readonly<Record<Act, string>> = {
-  invert: 'i',
-  rotate: 'o',
-  flip: 'l',
-  reset: 'r',
-  back: 'u',
-  film: 'y',
-}
+export const ACTS = ['invert', 'rotate', 'flip', 'reset', 'back', 'film'] as const
+export type Act = (typeof ACTS)[number]

@@ -1,0 +1,96 @@
+/** The keys of whoever is signed in: as they are shipped, but for those that the person put elsewhere. */
+import type { OwnSettings } from '../keeping/settings'
+import { SHIPPED, type ActName } from './acts'
+
+export type Pressed = Pick<KeyboardEvent, 'key' | 'code' | 'ctrlKey' | 'metaKey' | 'altKey' | 'shiftKey'>
+
+/** Why a key cannot be given to an act; `taken` by another one. */
+export type Refusal =
+  { readonly why: 'taken'; readonly by: ActName } | { readonly why: 'fixed' | 'browser' | 'not-one' }
+
+/** Before they are given to anything by themselves: with a layout of the keyboard they are the same key as another. */
+const ALIASES: Readonly<Record<string, string>> = { '=': '+', Backspace: 'Delete' }
+const FIXED = /^(Shift )?(Arrow\w+|Page\w+|Home|End|Tab|Escape|Enter| )$|^[1-5]$/
+/** With Ctrl: writing, and what browsers do with a key whatever a page says. */
+const BROWSERS = /^Ctrl (Shift )?[ACFHJLNOPQRTUVWXYZ0-9]$|^(Ctrl )?F\d+$/
+const MODIFIER = /^(Control|Shift|Alt|AltGraph|Meta|CapsLock|Process|Dead|Unidentified)$/
+
+/** As the table writes it: a digit by its place on the keyboard, for with Shift it is another character; empty with Alt. */
+export function spelled({ key, code, ctrlKey, metaKey, altKey, shiftKey }: Pressed): string {
+  if (altKey || MODIFIER.test(key)) return ''
+  const digit = /^Digit(\d)$/.exec(code)?.[1]
+  const name = digit ?? (key.length === 1 ? key.toUpperCase() : key)
+  const withShift = shiftKey && (/^[A-Z0-9]$/.test(name) || name.length > 1)
+  return [ctrlKey || metaKey ? 'Ctrl' : '', withShift ? 'Shift' : '', name].filter(Boolean).join(' ')
+}
+
+class Keys {
+  private settings: Pick<OwnSettings, 'of' | 'change'> | undefined
+
+  /** From now on they are those of this person. */
+  use(settings: Pick<OwnSettings, 'of' | 'change'> | undefined): void {
+    this.settings = settings
+  }
+
+  /** The acts by key. Where two have one, which two machines can have said, the one that was put there has it, else the first. */
+  private get byKey(): ReadonlyMap<string, ActName> {
+    const own = this.settings?.of('keys') ?? {}
+    const found = new Map<string, ActName>()
+    const put = (act: ActName, key: unknown): void => {
+      if (typeof key === 'string' && !found.has(key)) found.set(key, act)
+    }
+    for (const act of SHIPPED.keys()) put(act, own[act])
+    for (const [act, key] of SHIPPED) if (typeof own[act] !== 'string') put(act, key)
+    return found
+  }
+
+  /** What the person pressed; undefined where it means nothing here. */
+  actOf(pressed: Pressed): ActName | undefined {
+    const key = spelled(pressed)
+    const { byKey } = this
+    return byKey.get(key) ?? byKey.get(ALIASES[key] ?? '')
+  }
+
+  /** Empty where another act has its key by now. */
+  keyOf(act: ActName): string {
+    return [...this.byKey].find(([, each]) => each === act)?.[0] ?? ''
+  }
+
+  isChanged(act: ActName): boolean {
+    return this.keyOf(act) !== SHIPPED.get(act)
+  }
+
+  /** Gives an act another key, or says why not. */
+  put(act: ActName, pressed: Pressed): Refusal | undefined {
+    const key = spelled(pressed)
+    if (key === '') return { why: 'not-one' }
+    if (BROWSERS.test(key)) return { why: 'browser' }
+    if (FIXED.test(key)) return { why: 'fixed' }
+    const by = this.actOf(pressed)
+    if (by !== undefined && by !== act) return { why: 'taken', by }
+    this.settings?.change('keys', { [act]: key === SHIPPED.get(act) ? undefined : key })
+    return undefined
+  }
+
+  /** The act has the key again that it was shipped with, unless another one has that by now. */
+  reset(act: ActName): Refusal | undefined {
+    const by = this.byKey.get(SHIPPED.get(act) ?? '')
+    if (by !== undefined && by !== act) return { why: 'taken', by }
+    this.settings?.change('keys', { [act]: undefined })
+    return undefined
+  }
+
+  resetAll(): void {
+    const all = Object.keys(this.settings?.of('keys') ?? {})
+    this.settings?.change('keys', Object.fromEntries(all.map((act) => [act, undefined])))
+  }
+}
+
+/** Those of the page. */
+export const keys = new Keys()
+
+/** What an act is called where a button stands for it. */
+export const withKey = (words: string, act: ActName): string => {
+  const key = keys.keyOf(act)
+  return key ? `${words} (${key})` : words
+}
