@@ -25,6 +25,7 @@ from reading.row_rules import valid_at
 from reading.tables import critical_class
 from reading.texts import checked
 from reading.viewers import Staff
+from storage.database import once
 from storage.ids import new_id
 
 CODE: Final = re.compile(r"[a-z][a-z0-9_]{1,39}")
@@ -66,6 +67,10 @@ def chosen(tx: Connection, site_id: str, code: str, now: datetime) -> ResultClas
 
 def named(tx: Connection, code: str, site_id: str) -> ResultClass:
     """A class by its name at a site, in its list or not: what was told keeps it. An unknown code is its own name."""
+    return once(tx, ("class", code, site_id), lambda: _named(tx, code, site_id))
+
+
+def _named(tx: Connection, code: str, site_id: str) -> ResultClass:
     line = [site_id, *organisations.above(tx, site_id)]
     theirs = critical_class.c.organisation_id.is_(None) | critical_class.c.organisation_id.in_(line)
     newest = (critical_class.c.since.desc(), critical_class.c.id.desc())

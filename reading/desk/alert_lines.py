@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from reading.alerts import classes, findings, notices
@@ -12,7 +12,7 @@ from reading.alerts.notices import Notice
 from reading.cases import cases
 from reading.context import Context, without_door
 from reading.desk.entries import Entry, entries_of
-from reading.register import organisations, people
+from reading.register import people
 from reading.viewers import Staff
 
 
@@ -41,15 +41,19 @@ class PendingAlert:
 
 @without_door("It adds to alerts of cases that are visible to the viewer; the page records the look at the list.")
 def pending_alerts(
-    ctx: Context[Staff], alerts: Sequence[Alert], *, last: int, with_first: bool = False
+    ctx: Context[Staff],
+    alerts: Sequence[Alert],
+    *,
+    last: int,
+    with_first: bool = False,
+    lines: Mapping[str, Entry] | None = None,
 ) -> tuple[PendingAlert, ...]:
     """Alerts with what stands beside them on a page, in their order; their cases are visible to the viewer.
 
-    Of each, ``last`` are the newest notices that are shown, and ``with_first`` those by which it was raised.
+    Of each, ``last`` are the newest notices that are shown, and ``with_first`` those by which it was raised. ``lines``
+    are those of the cases, by case, where the page has them already.
     """
-    of_cases = cases.by_ids(ctx.tx, {one.case_id for one in alerts})
-    of_case = {each.case.id: each for each in entries_of(ctx.tx, ctx.who, list(of_cases.values()), ctx.now)}
-    sites = organisations.by_ids(ctx.tx, {each.site.id for each in of_case.values()})
+    of_case = _lines(ctx, alerts) if lines is None else lines
     told = notices.of_alerts(ctx.tx, [one.id for one in alerts], last=last, with_first=with_first)
     counted = notices.counts(ctx.tx, [one.id for one in alerts])
     words = findings.of_alerts(ctx.tx, alerts)
@@ -60,7 +64,7 @@ def pending_alerts(
     return tuple(
         PendingAlert(
             entry=of_case[one.case_id],
-            time_zone=sites[of_case[one.case_id].site.id].time_zone,
+            time_zone=of_case[one.case_id].site.time_zone,
             alert=one,
             named=named[one.critical_class, of_case[one.case_id].site.id],
             raised_by=names[one.raised_by],
@@ -73,6 +77,11 @@ def pending_alerts(
         )
         for one in alerts
     )
+
+
+def _lines(ctx: Context[Staff], alerts: Sequence[Alert]) -> Mapping[str, Entry]:
+    of_cases = cases.by_ids(ctx.tx, {one.case_id for one in alerts})
+    return {each.case.id: each for each in entries_of(ctx.tx, ctx.who, list(of_cases.values()), ctx.now)}
 
 
 def _name(ctx: Context[Staff], person_id: str) -> str:

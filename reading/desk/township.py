@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from reading import tables
 from reading.access import visibility
 from reading.alerts import alert_rows, notices
+from reading.alerts.alert_rows import Alert
 from reading.cases import cases
 from reading.cases.cases import Case
 from reading.cases.history import MoveRow
@@ -26,7 +27,6 @@ from reading.desk.sorting import Sorting
 from reading.desk.stages import Stage
 from reading.desk.worklist import Filters
 from reading.patients import persons
-from reading.register import organisations
 from reading.register.grants import reach
 from reading.reports.versions import VALID, ReportVersion, from_row
 from reading.signing import change_notices, printing
@@ -115,12 +115,11 @@ def examinations(ctx: Context[Staff], *, text: str, since: datetime, stage: Stag
     found = worklist.list_cases(ctx.tx, ctx.who, wanted, limit=MOST, offset=0, now=ctx.now)
     printable = printable_versions(ctx, [entry.case.id for entry in found.entries])
     printed = printing.of_versions(ctx, [version.id for version in printable.values()])
-    zones = _time_zones(ctx, found.entries)
 
     def line(entry: Entry) -> Examination:
         version = printable.get(entry.case.id)
         paper = None if version is None else printed.get(version.id)
-        return Examination(entry=entry, time_zone=zones[entry.site.id], printable=version, printed=paper)
+        return Examination(entry=entry, time_zone=entry.site.time_zone, printable=version, printed=paper)
 
     return Examinations(
         listed=tuple(map(line, found.entries)),
@@ -136,9 +135,8 @@ def earlier(ctx: Context[Staff], patient_id: str) -> tuple[Examination, ...]:
     wanted = Filters(among=theirs, sorting=Sorting.ARRIVAL, descending=True)
     found = worklist.list_cases(ctx.tx, ctx.who, wanted, limit=MOST_EARLIER, offset=0, now=ctx.now)
     printable = printable_versions(ctx, [entry.case.id for entry in found.entries])
-    zones = _time_zones(ctx, found.entries)
     return tuple(
-        Examination(entry=entry, time_zone=zones[entry.site.id], printable=printable.get(entry.case.id), printed=None)
+        Examination(entry=entry, time_zone=entry.site.time_zone, printable=printable.get(entry.case.id), printed=None)
         for entry in found.entries
     )
 
@@ -166,28 +164,34 @@ def pending(ctx: Context[Staff], case_id: str | None = None) -> Pending:
     own = case.c.site_id.in_(reach(ctx.tx, ctx.who, ctx.now).own) & visibility.visible_cases(ctx.tx, ctx.who, ctx.now)
     if case_id is not None:
         own &= case.c.id == case_id
+    alerts, returned, changes, late = _alerts(ctx, own), _returned(ctx, own), _changes(ctx, own), _late(ctx, own)
+    changed = _cases(ctx, tables.case.c.id.in_({row["case_id"] for row in changes}) & own) if changes else []
+    with_alert = cases.by_ids(ctx.tx, {one.case_id for one in alerts})
+    # One case may wait for several answers: its line is put together once.
+    every = {case.id: case for case in (*with_alert.values(), *returned, *changed, *late)}
+    lines = {entry.case.id: entry for entry in entries_of(ctx.tx, ctx.who, list(every.values()), ctx.now)}
     return Pending(
-        alerts=_alerts(ctx, own),
-        returns=_returns(ctx, own),
-        changes=_changes(ctx, own),
-        images=_images(ctx, own),
+        alerts=pending_alerts(ctx, alerts, last=notices.ON_A_LIST, lines=lines),
+        returns=tuple(
+            PendingReturn(entry=lines[case.id], time_zone=lines[case.id].site.time_zone, move=_last_return(ctx, case))
+            for case in returned
+        ),
+        changes=tuple(_change(row, lines[row["case_id"]]) for row in changes),
+        images=tuple(
+            _images(ctx, lines[case.id], follow_up) for case in late if (follow_up := lines[case.id].follow_up)
+        ),
     )
 
 
-def _alerts(ctx: Context[Staff], own: sa.ColumnElement[bool]) -> tuple[PendingAlert, ...]:
+def _alerts(ctx: Context[Staff], own: sa.ColumnElement[bool]) -> Sequence[Alert]:
     alert = tables.critical_alert
     open_still = alert_rows.unanswered() | alert_rows.undisposed()
     theirs = alert.c.case_id.in_(sa.select(tables.case.c.id).where(own))
-    return pending_alerts(ctx, alert_rows.select(ctx.tx, open_still & theirs)[:MOST], last=notices.ON_A_LIST)
+    return alert_rows.select(ctx.tx, open_still & theirs)[:MOST]
 
 
-def _returns(ctx: Context[Staff], own: sa.ColumnElement[bool]) -> tuple[PendingReturn, ...]:
-    entries = _entries(ctx, (tables.case.c.state == State.RETURNED) & own)
-    zones = _time_zones(ctx, entries)
-    return tuple(
-        PendingReturn(entry=entry, time_zone=zones[entry.site.id], move=_last_return(ctx, entry.case))
-        for entry in entries
-    )
+def _returned(ctx: Context[Staff], own: sa.ColumnElement[bool]) -> list[Case]:
+    return _cases(ctx, (tables.case.c.state == State.RETURNED) & own)
 
 
 def _last_return(ctx: Context[Staff], case: Case) -> MoveRow:
@@ -195,53 +199,40 @@ def _last_return(ctx: Context[Staff], case: Case) -> MoveRow:
     return next(move for move in reversed(moves) if move.to_state is State.RETURNED)
 
 
-def _changes(ctx: Context[Staff], own: sa.ColumnElement[bool]) -> tuple[PendingChange, ...]:
+def _changes(ctx: Context[Staff], own: sa.ColumnElement[bool]) -> Sequence[sa.RowMapping]:
     notice, version, case = tables.change_notice, tables.report_version, tables.case
-    rows = ctx.tx.execute(
+    found = ctx.tx.execute(
         sa.select(notice.c.id.label("notice_id"), notice.c.version_id, notice.c.kind, notice.c.at, version.c.case_id)
         .join(version, version.c.id == notice.c.version_id)
         .join(case, case.c.id == version.c.case_id)
         .where(change_notices.unacknowledged(), own)
         .order_by(notice.c.at)
         .limit(MOST)
-    ).all()
-    entries = _entries(ctx, case.c.id.in_({row.case_id for row in rows}) & own)
-    of_case, zones = {entry.case.id: entry for entry in entries}, _time_zones(ctx, entries)
-    return tuple(
-        PendingChange(
-            entry=of_case[row.case_id],
-            time_zone=zones[of_case[row.case_id].site.id],
-            notice_id=row.notice_id,
-            version_id=row.version_id,
-            kind=NoticeKind(row.kind),
-            at=row.at,
-        )
-        for row in rows
+    )
+    return found.mappings().all()
+
+
+def _change(row: sa.RowMapping, entry: Entry) -> PendingChange:
+    return PendingChange(
+        entry=entry,
+        time_zone=entry.site.time_zone,
+        notice_id=row["notice_id"],
+        version_id=row["version_id"],
+        kind=NoticeKind(row["kind"]),
+        at=row["at"],
     )
 
 
-def _images(ctx: Context[Staff], own: sa.ColumnElement[bool]) -> tuple[PendingImages, ...]:
+def _late(ctx: Context[Staff], own: sa.ColumnElement[bool]) -> list[Case]:
     late = tables.follow_up
-    unanswered = sa.select(late.c.case_id).where(follow_ups.unanswered())
-    entries = _entries(ctx, tables.case.c.id.in_(unanswered) & own)
-    zones = _time_zones(ctx, entries)
-    return tuple(
-        PendingImages(
-            entry=entry,
-            time_zone=zones[entry.site.id],
-            follow_up=entry.follow_up,
-            images=len(follow_ups.late_pictures(ctx.tx, entry.case.id)),
-        )
-        for entry in entries
-        if entry.follow_up is not None
-    )
+    return _cases(ctx, tables.case.c.id.in_(sa.select(late.c.case_id).where(follow_ups.unanswered())) & own)
 
 
-def _entries(ctx: Context[Staff], condition: sa.ColumnElement[bool]) -> list[Entry]:
+def _images(ctx: Context[Staff], entry: Entry, follow_up: FollowUp) -> PendingImages:
+    images = len(follow_ups.late_pictures(ctx.tx, entry.case.id))
+    return PendingImages(entry=entry, time_zone=entry.site.time_zone, follow_up=follow_up, images=images)
+
+
+def _cases(ctx: Context[Staff], condition: sa.ColumnElement[bool]) -> list[Case]:
     rows = ctx.tx.execute(sa.select(tables.case).where(condition).order_by(tables.case.c.received_at).limit(MOST))
-    return entries_of(ctx.tx, ctx.who, [cases.from_row(row) for row in rows], ctx.now)
-
-
-def _time_zones(ctx: Context[Staff], entries: Sequence[Entry]) -> Mapping[str, str]:
-    sites = organisations.by_ids(ctx.tx, {entry.site.id for entry in entries})
-    return {site_id: site.time_zone for site_id, site in sites.items()}
+    return [cases.from_row(row) for row in rows]

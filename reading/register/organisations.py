@@ -18,6 +18,7 @@ from reading.kinds import Level, Tier
 from reading.row_rules import open_at, taken_as, valid_at
 from reading.tables import agreement, organisation
 from reading.texts import checked, storable
+from storage.database import once
 from storage.ids import new_id
 
 TIME_ZONE: Final = "Asia/Shanghai"
@@ -185,6 +186,10 @@ def hold_still(tx: Connection) -> None:
 
 def above(tx: Connection, organisation_id: str) -> list[str]:
     """The ids of the organisations above one, the nearest first."""
+    return [*once(tx, ("above", organisation_id), lambda: _above(tx, organisation_id))]
+
+
+def _above(tx: Connection, organisation_id: str) -> list[str]:
     here = by_id(tx, organisation_id)
     return [] if here is None else [one.id for one in _line_above(tx, here)]
 
