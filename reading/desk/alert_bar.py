@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -34,6 +35,24 @@ def waiting(tx: Connection, staff: Staff, now: datetime) -> list[Waiting]:
 
     The earliest deadline comes first. Nothing is on record: it names nobody.
     """
+    return [
+        Waiting(
+            case_id=row["case_id"],
+            site=row["name"],
+            named=classes.named(tx, row["critical_class"], row["site_id"]),
+            due_at=row["due_at"],
+            is_theirs=bool(row["is_theirs"]),
+        )
+        for row in _rows(tx, staff, now)
+    ]
+
+
+def theirs(tx: Connection, staff: Staff, now: datetime) -> int:
+    """How many of these wait for their answer."""
+    return sum(bool(row["is_theirs"]) for row in _rows(tx, staff, now))
+
+
+def _rows(tx: Connection, staff: Staff, now: datetime) -> Sequence[sa.RowMapping]:
     if tx.scalar(sa.select(sa.func.count()).select_from(critical_alert).where(alert_rows.unanswered())) == 0:
         return []
     answering = [grant.organisation_id for grant in staff.grants if grant.role in MAY_ANSWER]
@@ -44,7 +63,7 @@ def waiting(tx: Connection, staff: Staff, now: datetime) -> list[Waiting]:
     own_sites = reach(tx, staff, now).own
     own = case.c.site_id.in_(own_sites)
     raised = (critical_alert.c.raised_by == staff.person_id) & (critical_alert.c.due_at <= now)
-    rows = tx.execute(
+    found = tx.execute(
         sa.select(
             critical_alert.c.case_id,
             case.c.site_id,
@@ -58,14 +77,5 @@ def waiting(tx: Connection, staff: Staff, now: datetime) -> list[Waiting]:
         .where(alert_rows.unanswered(), sa.or_(told, own, raised), visibility.visible_cases(tx, staff, now))
         .where(blindness.visible_alerts(staff, own_sites, now))
         .order_by(critical_alert.c.due_at, critical_alert.c.id)
-    ).all()
-    return [
-        Waiting(
-            case_id=row.case_id,
-            site=row.name,
-            named=classes.named(tx, row.critical_class, row.site_id),
-            due_at=row.due_at,
-            is_theirs=bool(row.is_theirs),
-        )
-        for row in rows
-    ]
+    )
+    return found.mappings().all()

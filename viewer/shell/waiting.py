@@ -19,7 +19,7 @@ from viewer.shell.navigation import Entry, Waits
 
 
 def _alerts(ctx: Context[Staff]) -> int:
-    return sum(one.is_theirs for one in alert_bar.waiting(ctx.tx, ctx.who, ctx.now))
+    return alert_bar.theirs(ctx.tx, ctx.who, ctx.now)
 
 
 COUNTS: Final[Mapping[Waits, Callable[[Context[Staff]], int]]] = {
