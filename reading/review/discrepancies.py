@@ -15,7 +15,7 @@ from reading.access import door, looks, visibility
 from reading.actions import Action
 from reading.cases import cases
 from reading.cases.cases import Case
-from reading.cases.moves import SigningRole
+from reading.cases.moves import HIDDEN, SigningRole
 from reading.context import Context, without_door
 from reading.errors import Invalid, MoveNotAllowed, NotAllowed, NotThere, Stale
 from reading.kinds import Role
@@ -185,7 +185,9 @@ def waiting(ctx: Context[Staff]) -> list[Listed]:
 
 def open_to(who: Staff) -> sa.ColumnElement[bool]:
     """The condition that a discrepancy waits for a third person, and that this one has signed nothing of its case."""
-    return (discrepancy.c.state == State.OPEN) & ~third_person.has_signed(who.person_id, discrepancy.c.case_id)
+    hidden = sa.exists().where(case_table.c.id == discrepancy.c.case_id, case_table.c.state.in_(HIDDEN))
+    signed = third_person.has_signed(who.person_id, discrepancy.c.case_id)
+    return (discrepancy.c.state == State.OPEN) & ~signed & ~hidden.correlate(discrepancy)
 
 
 def judged_of(who: Staff) -> sa.ColumnElement[bool]:

@@ -20,6 +20,7 @@ from reading.review import discrepancies
 from reading.review.discrepancies import Discrepancy
 from reading.review.discrepancy_moves import MOVES, Move, Reason, State, after, move_of
 from reading.review.scores import GIVEN, Score
+from reading.signing import withhold
 from reading.viewers import Staff
 from storage.database import transaction
 from tests.reading.clinic import Clinic, arrive, messages, open_clinic, read
@@ -220,3 +221,21 @@ def test_it_is_counted_by_site_modality_and_author_and_what_was_taken_back_is_no
         assert (total.raised, total.judged, total.serious) == (5, 5, 1)
         assert total.confirmed is not None
         assert (total.confirmed.count, total.confirmed.of) == (4, 5)
+
+
+def test_of_a_report_that_is_withheld_nothing_waits_for_whoever_still_sees_the_case(
+    engine: Engine, now: datetime
+) -> None:
+    """Nobody who manages quality alone can judge it, nor can the site take it back: it would wait for ever."""
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        _, version = final(tx, clinic, now)
+        raised(tx, clinic, clinician(tx, clinic, now), version, now)
+        mona = Context(tx, clinic.audit, now, clinic.mona)
+        before = discrepancies.waiting(mona)
+        withhold.withhold(Context(tx, clinic.audit, now, clinic.ada), version.case_id, why="别人的图像")
+        meanwhile = discrepancies.waiting(mona)
+        withhold.restore(mona, clinic.seal, version.case_id, why="已核对")
+
+        assert (len(before), meanwhile) == (1, [])
+        assert len(discrepancies.waiting(mona)) == 1
