@@ -3,6 +3,7 @@ import type { Mark } from '../src/api/marks'
 import type { Content } from '../src/api/report'
 import { EMPTY } from '../src/desk/content'
 import { fieldsOfBoth } from '../src/desk/forms'
+import { changedMarks } from '../src/desk/marks-view'
 import { markCounts, markWords, placeWords } from '../src/desk/mark-words'
 import { valueWords } from '../src/images/tools/value-words'
 import { afterChange, marksDifference, withKey } from '../src/desk/marks'
@@ -53,6 +54,26 @@ test('the difference of two reports names what went, what came, and what became 
   expect(ids(difference.removed)).toEqual(['gone'])
   expect(ids(difference.added)).toEqual(['new'])
   expect(difference.changed).toEqual([{ before: length('moved', 3), after: length('moved', 4) }])
+})
+
+test('whoever signs reads which marks went, became others and came', () => {
+  const moved = {
+    points: [
+      [50, 60],
+      [53, 60],
+    ] as const,
+  }
+  const said = changedMarks(
+    [length('gone', 1), length('same', 2), length('longer', 3), length('moved', 3)],
+    [length('same', 2), length('longer', 4), length('moved', 3, moved), length('new', 5)],
+  )
+
+  expect(said).toEqual([
+    { was: '长度 1.0 mm' },
+    { was: '长度 3.0 mm', is: '长度 4.0 mm' },
+    { was: '长度 3.0 mm (10, 20) (13, 20)', is: '长度 3.0 mm (50, 60) (53, 60)' },
+    { is: '长度 5.0 mm' },
+  ])
 })
 
 describe('two windows that measured', () => {

@@ -6,7 +6,7 @@ import { differenceOf, type Run } from './difference'
 import { REPORT_FIELDS } from './forms'
 import type { MarkPlaces } from './mark-places'
 import { marksDifference } from './marks'
-import { marksDifferenceView } from './marks-view'
+import { changedMarks, marksDifferenceView } from './marks-view'
 
 export const PARTS = ['findings', 'impression', 'recommendation'] as const
 type Part = (typeof PARTS)[number]
@@ -49,7 +49,20 @@ export function changesView(before: Content, after: Content): TemplateResult {
         : []
     },
   )
-  return html`<dl class="signing changed" aria-label=${text('desk.difference')}>${changed}</dl>`
+  const marks = changedMarks(before.marks ?? [], after.marks ?? []).map(
+    ({ was, is }) => html`<p>${was ? html`<del>${was}</del>` : nothing} ${is ? html`<ins>${is}</ins>` : nothing}</p>`,
+  )
+  return html`<dl class="signing changed" aria-label=${text('desk.difference')}>
+    ${changed}
+    ${
+      marks.length === 0
+        ? nothing
+        : html`<div>
+            <dt>${text('mark.title')}</dt>
+            <dd>${marks}</dd>
+          </div>`
+    }
+  </dl>`
 }
 
 /** Marks that went, came and became others; nothing where none did. */

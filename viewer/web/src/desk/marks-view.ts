@@ -5,7 +5,7 @@ import { keys } from '../keys/keys'
 import { text } from '../language'
 import type { MarkPlaces } from './mark-places'
 import { markWords, placeWords } from './mark-words'
-import type { MarksDifference } from './marks'
+import { marksDifference, type MarksDifference } from './marks'
 
 /** What a button in a list asks of the desk; `detail` is the mark. */
 const MARK_WANTED = 'mark-wanted'
@@ -101,6 +101,22 @@ export function marksDifferenceView(
     ...added.map((mark) => html`<li><ins>${line(mark)}</ins></li>`),
     ...changed.map(({ after }) => html`<li><ins>${line(after)}</ins></li>`),
   ])}`
+}
+
+/** What went, came and became another, in words; with their points where the words are the same. */
+export function changedMarks(
+  before: readonly Mark[],
+  after: readonly Mark[],
+): readonly { was?: string; is?: string }[] {
+  const { removed, added, changed } = marksDifference(before, after)
+  return [
+    ...removed.map((mark) => ({ was: markWords(mark) })),
+    ...changed.map(({ before: old, after: now }) => {
+      const [was, is] = [markWords(old), markWords(now)]
+      return was === is ? { was: markLine(old), is: markLine(now) } : { was, is }
+    }),
+    ...added.map((mark) => ({ is: markWords(mark) })),
+  ]
 }
 
 /** In one line each, for what is compared or copied. */

@@ -81,6 +81,7 @@ export class LayerSwitch {
     if (this.layers) return this.layers.menu(cell?.picture, cell?.how ?? 'taken', this.isOn, onToggle)
     const words = withKey(text('desk.layers'), 'layers')
     return html`${this.failure ? html`<span role="alert">${this.failure}</span>` : nothing}<button
+        class="layers-button"
         title=${words}
         aria-label=${words}
         aria-pressed=${this.isOn}
