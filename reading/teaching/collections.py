@@ -147,11 +147,11 @@ def keeps(tx: Connection, staff: Staff, organisation_id: str, now: datetime) -> 
 
 
 def keeps_for(tx: Connection, staff: Staff) -> list[Organisation]:
-    """The organisations whose collections somebody keeps, by name."""
+    """The organisations whose collections somebody keeps: where they hold the role first, then by name."""
     reviewed = {one.organisation_id for one in staff.grants if one.role is Role.REVIEWER}
     managed = {one.organisation_id for one in staff.grants if one.role is Role.QUALITY_MANAGER}
     found = organisations.by_ids(tx, reviewed | managed | organisations.below(tx, managed)).values()
-    return sorted(found, key=lambda one: (one.name, one.id))
+    return sorted(found, key=lambda one: (one.id not in reviewed | managed, one.name, one.id))
 
 
 def _reached(tx: Connection, staff: Staff, held: list[str]) -> frozenset[str]:

@@ -49,6 +49,8 @@ class Hit:
 
 
 _LATIN: Final = re.compile("[a-z]")
+_APART: Final = re.compile(r"[\s\-./,'’^=_·•・]+")
+"""What may stand between the signs of a word."""
 _SHORTEST_NUMBER: Final = 4
 """Signs: a shorter number is also a size, a vertebra or a slice."""
 _SHORTEST_PARTED: Final = 6
@@ -74,8 +76,11 @@ def found(text: str, known: Iterable[Known]) -> list[Hit]:
     """Every place where one of these words stands, or what is a full date, a card or a mobile number by its form."""
     plain = folded(text)
     hits = {Hit(kind=kind, start=one.start(), end=one.end()) for kind, one in _by_form(plain)}
+    together = _APART.sub("", plain)
     for each in known:
-        pattern = _pattern(each)
+        word = _APART.sub("", folded(each.word))
+        # Of thousands of names nearly all stand nowhere: no pattern is made for those.
+        pattern = _pattern(word) if word in together else None
         if pattern is not None:
             hits |= {Hit(kind=each.kind, start=one.start(), end=one.end()) for one in pattern.finditer(plain)}
     return sorted(hits, key=lambda one: (one.start, one.end, one.kind))
@@ -111,9 +116,8 @@ def _by_form(plain: str) -> Iterator[tuple[Kind, re.Match[str]]]:
             yield kind, one
 
 
-def _pattern(known: Known) -> re.Pattern[str] | None:
-    """The pattern of a word; None where it is too short to mean anybody."""
-    word = re.sub(r"[\s\-._,^=·•・]+", "", folded(known.word))
+def _pattern(word: str) -> re.Pattern[str] | None:
+    """The pattern of a folded word; None where it is too short to mean anybody."""
     numbered = any(character.isdecimal() for character in word)
     if len(word) < (_SHORTEST_NUMBER if numbered else 2):
         return None

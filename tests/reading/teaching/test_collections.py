@@ -106,5 +106,5 @@ def test_they_choose_among_the_organisations_that_they_keep(engine: Engine, now:
         }
         every = len(organisations.list_all(tx))
 
-    assert chosen == {"ben": ["city"], "mona": ["hills", "lake", "oak"], "ada": []}
+    assert chosen == {"ben": ["city"], "mona": ["oak", "hills", "lake"], "ada": []}
     assert every == 6
