@@ -510,6 +510,7 @@ STAFF: dict[tuple[str, str], Thing | Listing | Theirs] = {
     ("POST", "/account/sessions/end-others"): Theirs("the caller's own sessions"),
     ("POST", "/sign-out"): Theirs("the caller's own session"),
     ("GET", "/language"): Theirs("a cookie of the caller's"),
+    ("GET", "/theme"): Theirs("a cookie of the caller's"),
     ("GET", "/t"): Listing(),
     ("GET", "/t/list"): Listing(),
     ("GET", "/t/banners"): Listing(),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import StrEnum
 from functools import cache, partial
 from typing import Any, Final
 
@@ -22,6 +23,7 @@ from viewer.words import words
 from viewer.words.catalogue import Language, spoken, text, understood
 
 LANGUAGE_COOKIE: Final = "tierread_language"
+THEME_COOKIE: Final = "tierread_theme"
 PATIENTS: Final = "/p"
 PAPER: Final = "/v"
 LINKS: Final = "/s"
@@ -32,12 +34,25 @@ OWN_PAGES: Final = ("/account/factors",)
 """Pages of one's own account, where a form leads back to."""
 
 
+class Theme(StrEnum):
+    """How the pages of staff look."""
+
+    LIGHT = "light"
+    DARK = "dark"
+
+
 def language_of(request: Request) -> Language:
     """The language that was chosen with the switch; until then Chinese, outside the frame of staff the browser's."""
     chosen, accepted = request.cookies.get(LANGUAGE_COOKIE), request.headers.get("accept-language", "")
     if chosen is None and accepted and any(is_under(request.url.path, one) for one in OUTSIDE):
         return understood(accepted)
     return spoken(chosen)
+
+
+def is_dark(request: Request) -> bool:
+    """Whether somebody at work chose dark pages; those of patients and of paper are light."""
+    outside = any(is_under(request.url.path, one) for one in OUTSIDE)
+    return not outside and request.cookies.get(THEME_COOKIE) == Theme.DARK
 
 
 def home_of(request: Request) -> str:
@@ -67,6 +82,8 @@ def page(
             coded=partial(words.coded, language),
             language=language,
             other_language=other,
+            dark=is_dark(request),
+            other_theme=Theme.LIGHT if is_dark(request) else Theme.DARK,
             other_language_name=text(language, f"language.{other}"),
             **{"here": here(request), **values},
         )

@@ -169,6 +169,7 @@ PAGES: Final = (
     "/sign-in",
     "/sign-out",
     "/language",
+    "/theme",
 )
 
 

@@ -21,7 +21,7 @@ from viewer.http.errors import SignedOut
 from viewer.http.half_sign_in import give_half, take_half
 from viewer.http.kept_form import KeptForm
 from viewer.http.office import office_of
-from viewer.http.page import LANGUAGE_COOKIE, language_of, local, page
+from viewer.http.page import LANGUAGE_COOKIE, THEME_COOKIE, Theme, language_of, local, page
 from viewer.http.problems import explained, problem_of
 from viewer.http.sessions import end_staff_session, open_staff_session
 from viewer.shell.navigation import PASSWORD, home_of
@@ -79,6 +79,13 @@ def sign_out(request: Request, staff: SubmittingUnsettled) -> Response:
 def choose_language(to: Annotated[str, Query(max_length=5)], next: Next = "/") -> Response:  # noqa: A002
     response = RedirectResponse(local(next, "/"), status_code=303)
     response.set_cookie(LANGUAGE_COOKIE, spoken(to), max_age=YEAR_SECONDS, path="/", samesite="lax")
+    return response
+
+
+@router.get("/theme")
+def choose_theme(to: Theme, next: Next = "/") -> Response:  # noqa: A002
+    response = RedirectResponse(local(next, "/"), status_code=303)
+    response.set_cookie(THEME_COOKIE, to, max_age=YEAR_SECONDS, path="/", samesite="lax")
     return response
 
 

@@ -232,6 +232,21 @@ def test_the_language_is_chosen_by_a_switch_and_kept(house: House) -> None:
     assert client.get("/language", params={"to": "en", "next": "//evil.example"}).headers["location"] == "/"
 
 
+def test_dark_pages_are_chosen_by_a_switch_and_stay_light_for_patients_and_on_paper(house: House) -> None:
+    client = house.signed_in("tang")
+    before = client.get("/t").text
+
+    switched = client.get("/theme", params={"to": "dark", "next": "/t"})
+    after = client.get("/t").text
+
+    assert switched.headers["location"] == "/t"
+    assert ('<html lang="zh-CN">' in before, "/theme?to=dark&amp;next=/t" in before) == (True, True)
+    assert ('<html lang="zh-CN" class="dark">' in after, "/theme?to=light&amp;next=/t" in after) == (True, True)
+    assert '<html lang="zh-CN">' in client.get("/p").text
+    assert client.get("/theme", params={"to": "pink"}).status_code == 422
+    assert client.get("/theme", params={"to": "light", "next": "//evil.example"}).headers["location"] == "/"
+
+
 def test_a_browser_that_signed_in_is_known_again(house: House) -> None:
     known = house.client()
     form = {"username": "ada", "password": PASSWORD}

@@ -8,6 +8,8 @@ import './images/images.css'
 import './shell/app'
 import { declareLanguage } from './language'
 import { foldMenus } from './shell/folding'
+import { declareTheme } from './theme'
 
 declareLanguage()
+declareTheme()
 foldMenus(document)

@@ -1,6 +1,7 @@
 /** The base of our elements: plain DOM, so that one style sheet serves all, drawn again when the language changes. */
 import { LitElement } from 'lit'
 import { LANGUAGE_CHANGED } from './language'
+import { THEME_CHANGED } from './theme'
 
 export class Part extends LitElement {
   private readonly redraw = (): void => this.requestUpdate()
@@ -11,12 +12,12 @@ export class Part extends LitElement {
 
   override connectedCallback(): void {
     super.connectedCallback()
-    window.addEventListener(LANGUAGE_CHANGED, this.redraw)
+    for (const each of [LANGUAGE_CHANGED, THEME_CHANGED]) window.addEventListener(each, this.redraw)
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback()
-    window.removeEventListener(LANGUAGE_CHANGED, this.redraw)
+    for (const each of [LANGUAGE_CHANGED, THEME_CHANGED]) window.removeEventListener(each, this.redraw)
   }
 
   protected tell<T>(name: string, detail?: T): void {

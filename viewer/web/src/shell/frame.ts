@@ -2,6 +2,7 @@
 import { html, nothing, type TemplateResult } from 'lit'
 import type { Session, Way } from '../api/session'
 import { chooseLanguage, language, named, text, type TextKey } from '../language'
+import { chooseTheme, otherTheme } from '../theme'
 
 export type Top = {
   readonly session: Session
@@ -45,6 +46,7 @@ export function frameTop({ session, railOpen, atTheDesk, onRail, onSignOut }: To
         <button class="quiet" lang=${language() === 'zh' ? 'en' : 'zh-CN'} @click=${otherLanguage}>
           ${language() === 'zh' ? text('language.en') : text('language.zh')}
         </button>
+        <button class="quiet" @click=${() => chooseTheme(otherTheme())}>${text(`theme.${otherTheme()}`)}</button>
         <button class="quiet" @click=${onSignOut}>${text('sign-out')}</button>
       </div>
     </details>
