@@ -16,7 +16,7 @@ from sqlalchemy.engine import Engine
 from starlette.requests import Request
 
 from pacs.arriving.receive import Sender
-from pacs.dicomweb.needs import Door, NotVisible, VisibleStudy
+from pacs.dicomweb.needs import Door, NotVisible, Purpose, VisibleStudy
 from pacs.dicomweb.routes import routes_of
 from service.processes.http import ByAddress
 from storage.database import snapshot, transaction
@@ -74,12 +74,12 @@ class Web:
         token = request.headers.get("authorization", "").removeprefix("Bearer ")
         return token if token in TOKENS or token == READER else None
 
-    def open_study(self, viewer: object, study_uid: str, action: str) -> VisibleStudy:
+    def open_study(self, viewer: object, study_uid: str, purpose: Purpose) -> VisibleStudy:
         with snapshot(self.engine) as tx:
             found = search_studies(tx, scope_of(viewer), [("study_uid", Is(study_uid))], limit=1)
         if not found:
             raise NotVisible
-        self.looks.append((study_uid, action))
+        self.looks.append((study_uid, purpose.action))
         scope = scope_of(viewer)
         corrected = self.corrected.get(study_uid)
         return replace(corrected, scope=scope) if corrected else VisibleStudy(study=found[0], scope=scope)

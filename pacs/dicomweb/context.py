@@ -14,7 +14,7 @@ from starlette.requests import Request
 
 from pacs.arriving.describe import describe, moved_bulk
 from pacs.dicomweb.cache import Cache
-from pacs.dicomweb.needs import Door, NotVisible, VisibleStudy
+from pacs.dicomweb.needs import Door, NotVisible, Purpose, VisibleStudy
 from pacs.dicomweb.problems import NotThere, SignedOut
 from pacs.leaving.corrections import Correction, apply_correction_json
 from pacs.leaving.placement import corrections, own_correction
@@ -28,8 +28,6 @@ from storage.index.queries import Instance, instances_in, seen_instance
 FRAME_CACHE_BYTES = 256 << 20
 METADATA_CACHE_BYTES = 64 << 20
 HEADERS_KEPT = 256
-AHEAD = "ahead"
-"""The action of a program that fetches before anybody looks, and says so (``Purpose: prefetch``): on record as that."""
 
 
 def _turns() -> Turns:
@@ -41,9 +39,8 @@ def _bytes_cache(max_bytes: int) -> Cache[bytes]:
     return Cache(max_bytes, len)
 
 
-def action_of(request: Request, action: str) -> str:
-    """The action that a look goes on record as."""
-    return AHEAD if request.headers.get("purpose", "").lower() == "prefetch" else action
+def purpose_of(request: Request, action: str) -> Purpose:
+    return Purpose(action=action, ahead=request.headers.get("purpose", "").lower() == "prefetch")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +63,7 @@ class DicomwebContext:
     def study(self, request: Request, study_uid: str, action: str) -> VisibleStudy:
         """Raises: SignedOut; NotThere where the study does not exist, or this viewer may not see it."""
         try:
-            return self.door.open_study(self.viewer(request), study_uid, action_of(request, action))
+            return self.door.open_study(self.viewer(request), study_uid, purpose_of(request, action))
         except NotVisible as error:
             raise NotThere from error
 

@@ -20,9 +20,9 @@ from pacs.dicomweb import frames, problems, qido, query, rendered, wado
 from pacs.dicomweb.accept import acceptable
 from pacs.dicomweb.answers import warning_headers
 from pacs.dicomweb.bulk_data import bulk_value
-from pacs.dicomweb.context import DicomwebContext, action_of
+from pacs.dicomweb.context import DicomwebContext, purpose_of
 from pacs.dicomweb.multipart import BadMultipart, media_type
-from pacs.dicomweb.needs import Door, NotVisible
+from pacs.dicomweb.needs import Door, NotVisible, Purpose
 from pacs.dicomweb.person_names import with_alphabetic_groups
 from pacs.dicomweb.problems import (
     BadRequest,
@@ -267,11 +267,11 @@ def _search_results(
     asked += [("SeriesInstanceUID", series)] if series is not None else []
     parsed = query.parse(asked, level)
     scope = service.door.scope(viewer)
-    action = action_of(request, "search")
+    purpose = purpose_of(request, "search")
     if study is not None:
         # Access to one study is checked and recorded; a study that is not visible has no results.
         try:
-            service.door.open_study(viewer, study, action)
+            service.door.open_study(viewer, study, purpose)
         except NotVisible:
             scope = Visible()
     with service.turns.of(viewer), snapshot(service.engine) as tx:
@@ -280,8 +280,8 @@ def _search_results(
             scope,
             parsed,
             service.base_url(request),
-            lambda one: _description(service, viewer, one, action),
-            lambda study_uid: _attributes(service, viewer, study_uid, action),
+            lambda one: _description(service, viewer, one, purpose),
+            lambda study_uid: _attributes(service, viewer, study_uid, purpose),
         )
     content = json.dumps(found.results, ensure_ascii=False, separators=(",", ":")).encode()
     response = Response(
@@ -293,13 +293,13 @@ def _search_results(
     return response
 
 
-def _description(service: DicomwebContext, viewer: object, instance: Instance, action: str) -> dict[str, Any]:
-    shown = service.door.open_study(viewer, instance.study_uid, action)
+def _description(service: DicomwebContext, viewer: object, instance: Instance, purpose: Purpose) -> dict[str, Any]:
+    shown = service.door.open_study(viewer, instance.study_uid, purpose)
     return service.described(instance, service.corrections(shown, [instance])[0])
 
 
-def _attributes(service: DicomwebContext, viewer: object, study_uid: str, action: str) -> Mapping[str, str]:
-    correction = service.door.open_study(viewer, study_uid, action).correction
+def _attributes(service: DicomwebContext, viewer: object, study_uid: str, purpose: Purpose) -> Mapping[str, str]:
+    correction = service.door.open_study(viewer, study_uid, purpose).correction
     return {} if correction is None else correction.attributes
 
 

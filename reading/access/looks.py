@@ -6,13 +6,17 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
+import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from reading.access.visibility import visible_cases
 from reading.actions import Action
 from reading.audit import actor_of, done_lately
+from reading.cases.moves import WAITING
 from reading.context import Context, Look, without_door
 from reading.errors import NotThere
-from reading.viewers import Viewer
+from reading.tables import case, case_study
+from reading.viewers import Staff, Viewer
 
 AGAIN: Final = timedelta(minutes=10)
 """The same look by the same viewer within this time is on record already."""
@@ -44,3 +48,15 @@ def on_record(  # noqa: PLR0917
     return done_lately(
         tx, actor=actor, action=action, subject_kind=subject_kind, subject_ids=subject_ids, within=AGAIN, now=now
     )
+
+
+def fetched_ahead(tx: Connection, viewer: Viewer, study_uid: str, action: Action, now: datetime) -> Action:
+    """What a look goes on record as whose program says that it fetches before anybody looks.
+
+    Fetched ahead is what staff may take next; of everything else the word is as it would be without that.
+    """
+    if not isinstance(viewer, Staff):
+        return action
+    waiting = (case_study.c.study_uid == study_uid) & case.c.state.in_(WAITING) & visible_cases(tx, viewer, now)
+    found = sa.select(case.c.id).join(case_study, case_study.c.case_id == case.c.id).where(waiting).limit(1)
+    return action if tx.scalar(found) is None else Action.STUDY_AHEAD

@@ -9,7 +9,7 @@ from typing import Final
 from starlette.requests import Request
 
 from pacs.arriving.receive import Sender
-from pacs.dicomweb.needs import Door, VisibleStudy
+from pacs.dicomweb.needs import Door, Purpose, VisibleStudy
 from pacs.rights import NoRight, Right
 from reading.actions import Action
 from reading.register import devices
@@ -57,9 +57,10 @@ class DicomwebDoor:
     def scope(self, viewer: object) -> Scope:
         return self._answers.answer(("scope", viewer), lambda: self._looks.scope(viewer, Action.STUDY_SEARCH))
 
-    def open_study(self, viewer: object, study_uid: str, action: str) -> VisibleStudy:
-        asked = ("study", viewer, study_uid, action)
-        return self._answers.answer(asked, lambda: self._looks.open_study(viewer, study_uid, Action(f"study.{action}")))
+    def open_study(self, viewer: object, study_uid: str, purpose: Purpose) -> VisibleStudy:
+        asked, action = ("study", viewer, study_uid, purpose), Action(f"study.{purpose.action}")
+        look = partial(self._looks.open_study, viewer, study_uid, action, ahead=purpose.ahead)
+        return self._answers.answer(asked, look)
 
     def _identify(self, request: Request, authorization: str) -> Viewer | None:
         now = self._house.clock()

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from pacs.leaving.visible_study import NotVisible, VisibleStudy
 from pacs.rights import NoRight
-from reading.access import act_transaction, door, visibility
+from reading.access import act_transaction, door, looks, visibility
 from reading.actions import Action
 from reading.context import Context, Look
 from reading.errors import NotThere
@@ -52,13 +52,16 @@ class Looks:
                 note_lack(self._house, viewer.device_id, [lack.right])
             raise NoRight from lack
 
-    def open_study(self, caller: object, study_uid: str, action: Action) -> VisibleStudy:
+    def open_study(self, caller: object, study_uid: str, action: Action, *, ahead: bool = False) -> VisibleStudy:
+        """``ahead``: a program says that it fetches before anybody looks."""
         viewer = _one_of_ours(caller)
         now = self._house.clock()
         if not is_uid(study_uid):
             raise NotVisible  # nothing that could be looked at, or put on record
         try:
             with self._asking_for_rights(viewer), snapshot(self._house.engine) as tx:
+                if ahead:
+                    action = looks.fetched_ahead(tx, viewer, study_uid, action, now)
                 study = door.open_study_again(tx, viewer, study_uid, action, now)
                 scope = visibility.scope(tx, viewer, now, action)
                 current = attribution.current(tx, study_uid)

@@ -13,15 +13,18 @@ from sqlalchemy.engine import Engine
 from pacs.leaving.visible_study import NotVisible
 from reading.actions import Action
 from reading.audit import Audit
+from reading.kinds import DeviceRight
+from reading.register import device_rights, devices
 from reading.reports.seal import Seal
-from reading.tables import audit_event
+from reading.tables import audit_event, case_study
+from reading.viewers import Machine
 from service.installation.house import House
 from service.installation.installation import Folders
 from service.installation.load_settings import load
 from service.wiring.study_access import Looks
 from storage.database import snapshot, transaction
 from storage.objects.store import FolderObjectStore
-from tests.reading.clinic import Clinic, arrive, open_clinic
+from tests.reading.clinic import Clinic, arrive, open_clinic, read, take
 from tests.reading.region import KEYS
 
 STUDY = "1.2.840.1"
@@ -85,3 +88,51 @@ def test_what_is_no_uid_is_not_there(looks: Looks, clinic: Clinic, engine: Engin
             looks.open_study(clinic.ada, odd, "study.view")
 
     assert on_record(engine, "study.view") == []
+
+
+def test_fetched_ahead_is_only_what_staff_may_take_next(
+    looks: Looks, clinic: Clinic, engine: Engine, now: datetime
+) -> None:
+    def fetches() -> None:
+        looks.open_study(clinic.ada, STUDY, Action.STUDY_FRAMES, ahead=True)
+
+    # Given a case that waits, and then is read by somebody else, and then is final.
+    fetches()
+    done = (clinic.ada.person_id, STUDY, "done")
+    assert (on_record(engine, "study.ahead"), on_record(engine, "study.frames")) == ([done], [])
+    with transaction(engine) as tx:
+        case_id = arrive(tx, clinic, "1.2.840.2", now).id
+        take(tx, clinic, clinic.vera, case_id, now)
+    looks.open_study(clinic.ada, "1.2.840.2", Action.STUDY_FRAMES, ahead=True)
+    with transaction(engine) as tx:
+        only = tx.scalar(sa.select(case_study.c.case_id).where(case_study.c.study_uid == STUDY))
+        read(tx, clinic, clinic.vera, str(only), now)
+    fetches()
+
+    # Then the word of a fetch ahead is kept for the first, and the others are looks as without it.
+    assert on_record(engine, "study.ahead") == [done]
+    assert sorted(on_record(engine, "study.frames")) == [done, (clinic.ada.person_id, "1.2.840.2", "done")]
+
+
+def test_whoever_may_not_see_a_study_is_refused_its_pictures_and_not_their_fetch(
+    looks: Looks, clinic: Clinic, engine: Engine
+) -> None:
+    with pytest.raises(NotVisible):
+        looks.open_study(clinic.quinn, STUDY, Action.STUDY_FRAMES, ahead=True)
+
+    assert on_record(engine, "study.ahead") == []
+    assert on_record(engine, "study.frames") == [(clinic.quinn.person_id, STUDY, "refused")]
+
+
+def test_a_device_that_says_it_fetches_ahead_is_answered_as_any(
+    looks: Looks, clinic: Clinic, engine: Engine, now: datetime
+) -> None:
+    hills = clinic.region.hills
+    with transaction(engine) as tx:
+        made = devices.add(tx, ae_title="WS", network="10.0.0.9", port=None, site_id=hills.id, issuer="", now=now)
+        device_rights.give(tx, made.id, {DeviceRight.RETRIEVE}, now, given_by=None)
+    machine = Machine(device_id=made.id, site_id=hills.id, issuer="")
+    shown = looks.open_study(machine, STUDY, Action.STUDY_FRAMES, ahead=True)
+
+    assert shown.study.study_uid == STUDY
+    assert on_record(engine, "study.frames") == [(made.id, STUDY, "done")]
