@@ -165,6 +165,30 @@ describe('the next case', () => {
     expect(server.frames).toEqual([])
   })
 
+  test.each([
+    ['the page is hidden', () => vi.stubGlobal('document', { hidden: true })],
+    ['the person saves data', () => vi.stubGlobal('navigator', { connection: { saveData: true } })],
+  ])('stops in the middle when %s, and goes on later with what has not come', async (_, so) => {
+    const server = new Server(MIB)
+    vi.stubGlobal('fetch', server.fetch)
+    const { end } = desk(server, [{ id: 'next', studies: ['1.1'] }])
+    ends = end
+    deskLine.moved(present)
+    for (let turn = 0; turn < 40 && server.frames.length < 3; turn++) await settled()
+    so()
+    await allCame()
+    const before = server.frames.length
+    vi.stubGlobal('document', { hidden: false })
+    vi.stubGlobal('navigator', {})
+    await vi.advanceTimersByTimeAsync(60_000)
+    await allCame()
+
+    expect(before).toBeGreaterThan(0)
+    expect(before).toBeLessThanOrEqual(4)
+    expect(server.frames).toHaveLength(65)
+    expect(new Set(server.frames).size).toBe(65)
+  })
+
   test('stops when the case is left in the middle of it', async () => {
     const server = new Server(1)
     vi.stubGlobal('fetch', server.fetch)

@@ -3,7 +3,7 @@ import { html, nothing, type PropertyValues, type TemplateResult } from 'lit'
 import type { Client } from '../api/client'
 import type { OtherPerson, Prior, ScreenState } from '../api/case-detail'
 import type { Mark } from '../api/marks'
-import type { OwnSettings } from '../keeping/settings'
+import { isModality, type OwnSettings } from '../keeping/settings'
 import { Part } from '../part'
 import { deskLine } from './retrieval/desk-line'
 import { accountOf, type Account } from './account'
@@ -241,7 +241,10 @@ export class ImagePanel extends Part {
           tool: this.tool,
           inverted: cell?.view.inverted === true,
           presets: this.windows,
-          onWindows: cell?.view.window ? () => editWindows(this.settings, this.modality, cell.view.window) : undefined,
+          onWindows:
+            cell?.view.window && isModality(this.modality)
+              ? () => editWindows(this.settings, this.modality, cell.view.window)
+              : undefined,
           onTool: (tool) => this.use(tool),
           onAct: (meant) => this.act(meant),
           onClear: () => this.cell?.stack?.marks.clear(),

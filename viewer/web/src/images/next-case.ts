@@ -15,7 +15,7 @@ import { opened } from './layout/placing'
 import type { Picture } from './pictures'
 import { deskLine } from './retrieval/desk-line'
 import { answerTo, askedFor } from './retrieval/frame-request'
-import { forgetCached, noteCached } from './retrieval/in-cache'
+import { forgetCached, isCached, noteCached } from './retrieval/in-cache'
 import { Dropped } from './retrieval/line'
 import { Unanswered } from './retrieval/tries'
 import { wishes, type Seat } from './retrieval/wishes'
@@ -85,7 +85,7 @@ export class NextCase {
 
   private async begin(): Promise<void> {
     const present = this.source.present()
-    if (this.busy || !present || !deskLine.isAtHand || savesData() || document.hidden) return
+    if (this.busy || !present || !deskLine.isAtHand || isUnwanted()) return
     if (this.of !== present) {
       this.of = present
       this.askedAt = 0
@@ -110,11 +110,12 @@ export class NextCase {
   private async fetch({ id, studies }: Foreseen, present: string): Promise<void> {
     const { source } = this
     const hung = await firstPictures(source.client().ahead(), source.settings(), studies, source.narrow())
-    const pictures = hung.filter(({ digest }) => digest !== '') // others are asked for anew each time
+    // Those without a digest are asked for anew each time; those that came before the fetch was broken off are there.
+    const pictures = hung.filter((picture) => picture.digest !== '' && !isCached(picture))
     if (this.of !== present) return
     deskLine.line.bringLater(pictures.map(({ imageId }) => imageId))
     for (const picture of pictures) {
-      if (this.bytes > MOST_BYTES || this.of !== present) return
+      if (this.bytes > MOST_BYTES || this.of !== present || isUnwanted()) return
       this.bytes += await deskLine.line.bring(picture.imageId, async (turn) => {
         const answer = await answerTo(askedFor(picture), turn, AHEAD)
         return answer.arrayBuffer().then(
@@ -127,6 +128,9 @@ export class NextCase {
     this.fetched.add(id)
   }
 }
+
+/** Nobody looks at the page, or they want few bytes. */
+const isUnwanted = (): boolean => document.hidden || savesData()
 
 /** The person, or their browser, wants few bytes. */
 const savesData = (): boolean =>

@@ -1,5 +1,5 @@
 /** The grids that a person chose, by modality. */
-import type { OwnSettings } from '../../keeping/settings'
+import { isModality, type OwnSettings } from '../../keeping/settings'
 import { gridOf, type Grid } from './grid'
 
 /** Undefined where they chose none, and the protocols say how things hang. */
@@ -10,7 +10,7 @@ export function chosenGrid(settings: OwnSettings, modality: string): Grid | unde
   return rows && columns ? gridOf(rows, columns) : undefined
 }
 
-/** No grid: as the protocols say again. */
+/** No grid: as the protocols say again. Kept for no series without a modality. */
 export function chooseGrid(settings: OwnSettings, modality: string, grid: Grid | undefined): void {
-  settings.change('grids', { [modality]: grid && `${grid.rows}x${grid.columns}` })
+  if (isModality(modality)) settings.change('grids', { [modality]: grid && `${grid.rows}x${grid.columns}` })
 }
