@@ -104,6 +104,12 @@ describe('keys of a person', () => {
     ['that goes from picture to picture', 'length', key('ArrowDown'), { why: 'fixed' }],
     ['that closes the page', 'save', key('w', true), { why: 'browser' }],
     ['of an editor', 'save', key('v', true), { why: 'browser' }],
+    ['that goes from word to word', 'save', { ...key('ArrowLeft', true), shiftKey: true }, { why: 'browser' }],
+    ['that takes a word away', 'save', key('Backspace', true), { why: 'browser' }],
+    ['that goes to the end of a text', 'save', key('End', true), { why: 'browser' }],
+    ['that makes the page larger', 'save', key('=', true), { why: 'browser' }],
+    ['that changes the way of writing', 'save', key(' ', true), { why: 'browser' }],
+    ['of the sound', 'length', key('AudioVolumeDown'), { why: 'fixed' }],
     ['with Alt', 'save', { ...key('s'), altKey: true }, { why: 'not-one' }],
   ])('are none %s', (_, act, pressed, refusal) => {
     const kept = own()

@@ -151,4 +151,33 @@ describe('what a person set for themselves', () => {
 
     expect(refusals.map(({ slug }) => slug)).toEqual(['invalid'])
   })
+
+  test('that the server refuses goes, is told once, and keeps no other setting back', async () => {
+    server.kept.grids = { value: { CT: '1x1' }, revision: 3 }
+    const { store, settings } = machine()
+    await settings.learn()
+    settings.change('grids', { refused: true })
+    settings.change('desk', { text_px: 17 })
+    await vi.runAllTimersAsync()
+    const again = machine(store).settings
+    await again.learn()
+
+    expect(server.kept.desk?.value).toEqual({ text_px: 17 })
+    expect(again.of('grids')).toEqual({ CT: '1x1' })
+    expect(refusals).toHaveLength(1)
+  })
+
+  test('waits for its turn where two machines said it at one moment, and the others go', async () => {
+    const { settings } = machine()
+    await settings.learn()
+    vi.spyOn(server, 'keepSetting').mockImplementationOnce(() => Promise.reject(new Problem(409, 'stale', {})))
+    settings.change('grids', { CT: '4x4' })
+    settings.change('keys', { save: 'Ctrl B' })
+    await vi.advanceTimersByTimeAsync(1_000)
+    expect(server.kept).toEqual({ keys: { value: { save: 'Ctrl B' }, revision: 1 } })
+    await vi.runAllTimersAsync()
+
+    expect(server.kept.grids?.value).toEqual({ CT: '4x4' })
+    expect(refusals).toEqual([])
+  })
 })

@@ -13,6 +13,9 @@ const NAMES: readonly SettingName[] = ['worklist', 'grids', 'keys', 'windows', '
 /** Several changes in a row go in one request. */
 const PAUSE_MS = 800
 
+/** A modality that the server keeps something for (reading/register/setting_shapes.py): not that of a series that names none. */
+export const isModality = (named: string): boolean => /^[A-Z0-9_]{1,16}$/.test(named)
+
 type Server = Pick<Office, 'settings' | 'keepSetting'>
 
 /** The settings of whoever has signed in, for what they change. */
@@ -35,9 +38,9 @@ export class Settings {
     try {
       const kept = await this.server.settings()
       for (const name of NAMES) this.take(name, kept[name])
-      await this.send()
+      await this.send(kept)
     } catch (error) {
-      if (error instanceof Problem) return this.refused(error)
+      if (error instanceof Problem) return this.onRefused(error)
       if (!(error instanceof Unreachable)) throw error
       // without a line the copies of this browser stand, and go there with the next change
     }
@@ -77,26 +80,43 @@ export class Settings {
     this.tell()
   }
 
-  /** Changed on another machine at the same moment: what the person wants here goes there on top of it. */
-  private refused(problem: Problem): void {
-    if (problem.slug === 'stale') this.sendSoon()
-    else this.onRefused(problem)
-  }
-
   private sendSoon(): void {
     clearTimeout(this.timer)
     this.timer = setTimeout(() => void this.learn(), PAUSE_MS)
   }
 
-  private async send(): Promise<void> {
+  /** Each by itself: one that is refused keeps no other one back. */
+  private async send(kept: Partial<Readonly<Record<SettingName, KeptSetting>>>): Promise<void> {
+    const problems: Problem[] = []
     for (const name of NAMES) {
-      const unsent = localStorage.getItem(this.unsentKey(name))
-      if (unsent === null) continue
-      const { revision } = await this.server.keepSetting(name, this.of(name), this.revisions.get(name) ?? 0)
-      this.revisions.set(name, revision)
-      const isAll = unsent === localStorage.getItem(this.unsentKey(name)) // else it was changed again meanwhile
-      if (isAll) localStorage.removeItem(this.unsentKey(name))
+      try {
+        await this.sendOne(name)
+      } catch (error) {
+        if (!(error instanceof Problem)) throw error
+        problems.push(error)
+        if (error.slug === 'invalid') this.drop(name, kept[name])
+      }
     }
+    const first = problems.find(({ slug }) => slug !== 'stale')
+    // Changed on another machine at the same moment: what the person wants here goes there on top of it.
+    if (problems.some(({ slug }) => slug === 'stale')) this.sendSoon()
+    if (first) this.onRefused(first)
+  }
+
+  private async sendOne(name: SettingName): Promise<void> {
+    const unsent = localStorage.getItem(this.unsentKey(name))
+    if (unsent === null) return
+    const { revision } = await this.server.keepSetting(name, this.of(name), this.revisions.get(name) ?? 0)
+    this.revisions.set(name, revision)
+    const isAll = unsent === localStorage.getItem(this.unsentKey(name)) // else it was changed again meanwhile
+    if (isAll) localStorage.removeItem(this.unsentKey(name))
+  }
+
+  /** The server will never take what was set here: its own stands again. */
+  private drop(name: SettingName, there: KeptSetting | undefined): void {
+    localStorage.removeItem(this.unsentKey(name))
+    this.copy(name, there?.value ?? {})
+    this.tell()
   }
 
   /** The parts that were changed here and that the server has not, null for those that were taken away. */

@@ -12,7 +12,10 @@ export type Refusal =
 const ALIASES: Readonly<Record<string, string>> = { '=': '+', Backspace: 'Delete' }
 const FIXED = /^(Shift )?(Arrow\w+|Page\w+|Home|End|Tab|Escape|Enter| )$|^[1-5]$/
 /** With Ctrl: writing, and what browsers do with a key whatever a page says. */
-const BROWSERS = /^Ctrl (Shift )?[ACFHJLNOPQRTUVWXYZ0-9]$|^(Ctrl )?F\d+$/
+const BROWSERS =
+  /^Ctrl (Shift )?([ACFHJLNOPQRTUVWXYZ0-9+=_ -]|Arrow\w+|Page\w+|Home|End|Insert|Backspace|Delete)$|^(Ctrl )?F\d+$/
+/** What the server keeps (reading/register/setting_shapes.py); keys of longer names are those of sound and media. */
+const KEPT = /^(Ctrl )?(Shift )?\S{1,12}$/
 const MODIFIER = /^(Control|Shift|Alt|AltGraph|Meta|CapsLock|Process|Dead|Unidentified)$/
 
 /** As the table writes it: a digit by its place on the keyboard, for with Shift it is another character; empty with Alt. */
@@ -65,7 +68,7 @@ class Keys {
     const key = spelled(pressed)
     if (key === '') return { why: 'not-one' }
     if (BROWSERS.test(key)) return { why: 'browser' }
-    if (FIXED.test(key)) return { why: 'fixed' }
+    if (FIXED.test(key) || !KEPT.test(key)) return { why: 'fixed' }
     const by = this.actOf(pressed)
     if (by !== undefined && by !== act) return { why: 'taken', by }
     this.settings?.change('keys', { [act]: key === SHIPPED.get(act) ? undefined : key })
