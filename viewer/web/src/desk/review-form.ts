@@ -9,10 +9,12 @@ import { outcomeAct, scoreAct } from './shortcuts'
 /** As keyboards have it, where there is little room. */
 const short = (keys: string): string => keys.replace('Shift ', '⇧')
 
-/** Where they lie side by side, as they were shipped; else the titles tell them. */
-function scoreKeys(): TemplateResult | typeof nothing {
+/** Together where they lie side by side, as they were shipped; else each, in the order of the scores. */
+function scoreKeys(): TemplateResult {
+  const own = SCORES.map((score) => keys.keyOf(scoreAct(score)))
   const isShipped = SCORES.every((score) => !keys.isChanged(scoreAct(score)))
-  return isShipped ? html`<kbd>${short('Shift 1 – 5')}</kbd>` : nothing
+  const told = isShipped ? ['Shift 1 – 5'] : own.map((key) => key || '—')
+  return html`${told.map((key) => html`<kbd>${short(key)}</kbd> `)}`
 }
 
 /** Tells `review-judged` with the judgement at every change. */
