@@ -49,12 +49,18 @@ class Hit:
 
 
 _LATIN: Final = re.compile("[a-z]")
-_APART: Final = re.compile(r"[\s\-./,'’^=_·•・]+")
-"""What may stand between the signs of a word."""
+_APART: Final = re.compile(r"[\W_]+")
+"""What is no sign of a word: spaces, hyphens, dots, commas, the separators of devices (PS3.5 6.2.1) and all others."""
+_BETWEEN_NUMBERS: Final = r"\s\-./,'’^=_·•・"
+"""What may stand between any two signs of a long number; between those of a Latin name, too."""
+_BETWEEN_CHINESE: Final = r"\s·•・^=_"
+"""Of Chinese no comma, hyphen or stop: they part sentences, whose ends would be taken for names."""
+_BETWEEN_PARTS: Final = r"\s\-_"
+"""What may stand where a short number is parted, besides what it is parted by."""
 _SHORTEST_NUMBER: Final = 4
 """Signs: a shorter number is also a size, a vertebra or a slice."""
 _SHORTEST_PARTED: Final = 6
-"""Signs from which on a number is found with spaces, hyphens and dots between its signs, too."""
+"""Signs from which on a number is found with spaces, hyphens and dots between any two, too."""
 _DATE: Final = re.compile(
     r"(?<!\d)(?:19|20)\d\d\s*[-./年]\s*(?:0?[1-9]|1[0-2])\s*[-./月]\s*(?:0?[1-9]|[12]\d|3[01])(?:\s*日)?(?!\d)"
     r"|(?<!\d)(?:0?[1-9]|[12]\d|3[01])[-./](?:0?[1-9]|1[0-2])[-./](?:19|20)\d\d(?!\d)"
@@ -78,9 +84,9 @@ def found(text: str, known: Iterable[Known]) -> list[Hit]:
     hits = {Hit(kind=kind, start=one.start(), end=one.end()) for kind, one in _by_form(plain)}
     together = _APART.sub("", plain)
     for each in known:
-        word = _APART.sub("", folded(each.word))
+        word = folded(each.word)
         # Of thousands of names nearly all stand nowhere: no pattern is made for those.
-        pattern = _pattern(word) if word in together else None
+        pattern = _pattern(word) if _APART.sub("", word) in together else None
         if pattern is not None:
             hits |= {Hit(kind=each.kind, start=one.start(), end=one.end()) for one in pattern.finditer(plain)}
     return sorted(hits, key=lambda one: (one.start, one.end, one.kind))
@@ -117,20 +123,21 @@ def _by_form(plain: str) -> Iterator[tuple[Kind, re.Match[str]]]:
 
 
 def _pattern(word: str) -> re.Pattern[str] | None:
-    """The pattern of a folded word; None where it is too short to mean anybody."""
-    numbered = any(character.isdecimal() for character in word)
-    if len(word) < (_SHORTEST_NUMBER if numbered else 2):
+    """The pattern of a folded word, as written, squeezed and parted; None where it is too short to mean anybody."""
+    parts = [part for part in _APART.split(word) if part]
+    signs = "".join(parts)
+    numbered = any(character.isdecimal() for character in signs)
+    if len(signs) < (_SHORTEST_NUMBER if numbered else 2):
         return None
-    if numbered and len(word) < _SHORTEST_PARTED:
-        return re.compile(rf"(?<![a-z\d]){re.escape(word)}(?![a-z\d])")
-    if numbered:
-        between = r"[\s\-./]*"
-    elif _LATIN.search(word):
-        between = r"[\s\-.,'’^·]*"
-    else:
-        between = r"[\s·•・]*"
-    body = between.join(map(re.escape, word))
-    return re.compile(_border(word[0], "<!") + body + _border(word[-1], "!"))
+    # Whatever parts the word as it is known is allowed wherever it may be parted at all.
+    own = re.escape("".join(sorted(set(_APART.findall(word)))))
+    if numbered and len(signs) < _SHORTEST_PARTED:
+        body = f"[{_BETWEEN_PARTS}{own}]*".join(map(re.escape, parts))
+        return re.compile(rf"(?<![a-z\d]){body}(?![a-z\d])")
+    is_latin = numbered or _LATIN.search(signs)
+    between = f"[{_BETWEEN_NUMBERS if is_latin else _BETWEEN_CHINESE}{own}]*"
+    body = between.join(map(re.escape, signs))
+    return re.compile(_border(signs[0], "<!") + body + _border(signs[-1], "!"))
 
 
 def _border(character: str, way: str) -> str:

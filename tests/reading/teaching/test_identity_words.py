@@ -58,6 +58,42 @@ def test_it_is_found(text: str, kind: Kind) -> None:
 
 
 @pytest.mark.parametrize(
+    "word",
+    [
+        *(
+            "P-178",
+            "P_000123",
+            "MR/12",
+            "CT,2024,001",
+            "WANG_XIAOMING",
+            "王^小明",
+            "王_小明",
+            "王,小明",
+            "O'NEIL^PIA=王",
+        ),
+        *(
+            "A.1-7.8",
+            "P#178",
+            "(P178)",
+            "CT:2024:001",
+            "P–178",
+            "欧阳—小明",
+            "Ｐ＿０００１２３",
+            "1.2.840.113619",
+            "买买提·艾力",
+            r"CT\9[1]^Z",
+        ),
+    ],
+)
+def test_as_it_is_known_and_squeezed(word: str) -> None:
+    known = (Known(kind=Kind.NUMBER, word=word),)
+    squeezed = "".join(character for character in word if character.isalnum())
+
+    assert known[0].kind in {hit.kind for hit in found(f"见 {word} 片", known)}
+    assert masked(f"见 {squeezed} 片", known) == f"见 {MASK} 片"
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "右肺上叶结节，12 mm × 8 mm，Adamkiewicz 动脉未见异常",
@@ -66,6 +102,7 @@ def test_it_is_found(text: str, kind: Kind) -> None:
         "CT 值 1990 HU，第 3 层；3.7 cm",
         "肺部 2026 年随访；T1.2.3",
         "T2WI 20.5 mm，1/3 椎体高度，1380013",
+        "密度张三，丰富血供；P 17，8 mm",
     ],
 )
 def test_findings_are_not_taken_for_people(text: str) -> None:
