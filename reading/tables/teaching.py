@@ -25,6 +25,15 @@ teaching_collection: Final = sa.Table(
     reference("ended_by", "person", nullable=True),
     sa.Column("ended_at", UtcDateTime),
     sa.Index("ix_teaching_collection_organisation_id", "organisation_id"),
+    # What stands at an organisation has a name of its own.
+    sa.Index(
+        "uq_teaching_collection_name",
+        "organisation_id",
+        "name",
+        unique=True,
+        sqlite_where=sa.text("ended_at is null"),
+        postgresql_where=sa.text("ended_at is null"),
+    ),
     sa.CheckConstraint("seen_by in ('organisation', 'region')", name="seen_by"),
 )
 
@@ -83,6 +92,8 @@ teaching_picture: Final = sa.Table(
     sa.Column("frame", sa.Integer, nullable=False),
     # Somebody ticked that they looked for a name in it.
     sa.Column("looked_at", sa.Boolean, nullable=False),
+    # What was moved to another case is found when it is erased there.
+    sa.Index("ix_teaching_picture_sop_instance_uid", "sop_instance_uid"),
 )
 
 # -- reading.teaching.subscriptions

@@ -17,7 +17,9 @@ from reading.kinds import Role
 from reading.register import organisations
 from reading.register.grants import may_act
 from reading.register.organisations import Organisation
+from reading.row_rules import taken_as
 from reading.tables import organisation, teaching_collection
+from reading.teaching import removal
 from reading.texts import checked
 from reading.viewers import RoleGrant, Staff
 from storage.database import once
@@ -64,22 +66,21 @@ def make(ctx: Context[Staff], organisation_id: str, *, name: str, description: s
         raise NotAllowed("keeps_no_collection")
     named = checked("name", name, longest=100, required=True)
     said = checked("description", description, longest=500, lines=True)
-    standing = ctx.tx.scalars(sa.select(_ROW.name).where(_ROW.organisation_id == organisation_id, _standing())).all()
-    if named in standing:
-        raise Invalid("name", "taken")
-    if len(standing) >= MOST:
+    standing = sa.select(sa.func.count()).where(_ROW.organisation_id == organisation_id, _standing())
+    if ctx.tx.execute(standing).scalar_one() >= MOST:
         raise Invalid("name", "too_many_collections")
     made = new_id()
     values = {"organisation_id": organisation_id, "name": named, "description": said, "seen_by": seen_by}
     by = {"made_by": ctx.who.person_id, "grant_id": grant.id, "made_at": ctx.now}
-    ctx.tx.execute(sa.insert(teaching_collection), {"id": made, **values, **by})
+    with taken_as(ctx.tx, "name"):
+        ctx.tx.execute(sa.insert(teaching_collection), {"id": made, **values, **by})
     _record(ctx, Action.TEACHING_COLLECTION_ADD, made)
     return made
 
 
 @without_door("A collection holds nothing of a patient.")
 def end(ctx: Context[Staff], collection_id: str) -> None:
-    """End a collection: from now on nobody sees it or what is in it.
+    """End a collection: its entries go with their words and pictures, and from now on nobody sees it.
 
     Raises:
         NotThere: no such collection that they see.
@@ -92,7 +93,21 @@ def end(ctx: Context[Staff], collection_id: str) -> None:
         raise NotAllowed("keeps_no_collection")
     ended = {"ended_at": ctx.now, "ended_by": ctx.who.person_id}
     ctx.tx.execute(sa.update(teaching_collection).where(_ROW.id == collection_id).values(**ended))
+    removal.remove_ended(ctx, collection_id)
     _record(ctx, Action.TEACHING_COLLECTION_END, collection_id)
+
+
+@without_door("It asks for a collection, and shows nothing.")
+def hold(ctx: Context[Staff], collection_id: str) -> None:
+    """Nobody ends it before this transaction ends: what is added meanwhile would never be removed.
+
+    Raises:
+        NotThere: it has ended.
+
+    """
+    standing = sa.select(_ROW.id).where(_ROW.id == collection_id, _standing())
+    if ctx.tx.scalar(standing.with_for_update(read=True)) is None:
+        raise NotThere
 
 
 @without_door("It asks who somebody is, and shows nothing.")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection as SomeOf
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -13,7 +12,6 @@ from sqlalchemy.engine import Connection
 
 from reading.access import door
 from reading.actions import Action
-from reading.audit import Actor
 from reading.cases import cases
 from reading.cases.cases import Case
 from reading.cases.moves import State
@@ -25,11 +23,11 @@ from reading.patients import patients
 from reading.patients.keys import Keys
 from reading.register.grants import may_act
 from reading.reports.versions import ReportVersion, Status
-from reading.rules.examination_time import years_between
+from reading.rules.examination_time import day_there, years_between
 from reading.search.grams import grams
 from reading.tables import case as case_table
-from reading.tables import case_study, patient, teaching_collection, teaching_entry, teaching_picture
-from reading.teaching import collections, known_words, pictures, standing
+from reading.tables import case_study, organisation, patient, teaching_collection, teaching_entry, teaching_picture
+from reading.teaching import collections, known_words, pictures, removal, standing
 from reading.teaching.identity_words import Known, masked
 from reading.teaching.pictures import Picture
 from reading.teaching.words import LENGTHS, Words, band_of, ready
@@ -38,7 +36,6 @@ from storage.ids import new_id
 from storage.tables import instance
 
 _ROW: Final = teaching_entry.c
-_NOTHING: Final = dict.fromkeys((*LENGTHS, "words"), "")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,8 +50,8 @@ class Source:
     grant: RoleGrant
 
 
-def source(ctx: Context[Staff], keys: Keys, case_id: str) -> Source:
-    """Open a case of which somebody wants to make an entry.
+def source(ctx: Context[Staff], keys: Keys, case_id: str, *, lock: bool = False) -> Source:
+    """Open a case of which somebody wants to make an entry; who makes one locks it.
 
     Raises:
         NotThere: no such case, or not one that they may see.
@@ -69,7 +66,7 @@ def source(ctx: Context[Staff], keys: Keys, case_id: str) -> Source:
     grant = next((one for one in grants if one is not None), None)
     if grant is None:
         raise NotAllowed("teaches_from_no_case")
-    case = cases.lock(ctx.tx, case_id)
+    case = cases.lock(ctx.tx, case_id) if lock else opened
     final = [one for one in door.open_reports(ctx, case_id, Action.REPORT_READ) if one.status is Status.FINAL]
     if case.state is not State.FINAL or not final:
         raise MoveNotAllowed(case.state, "teach")
@@ -105,12 +102,13 @@ def add(  # noqa: PLR0917 -- what somebody hands in
         Invalid, StillNamed: as `words.ready` and `pictures.check`; a picture is not one of the case.
 
     """
-    made_of = source(ctx, keys, case_id)
+    made_of = source(ctx, keys, case_id, lock=True)
     if made_of.version.id != seen:
         raise Stale(made_of.version.number)
     collection = collections.seen(ctx, collection_id)
     if collections.keeps(ctx.tx, ctx.who, collection.organisation_id, ctx.now) is None:
         raise NotAllowed("keeps_no_collection")
+    collections.hold(ctx, collection_id)
     said = ready(words, made_of.known)
     pictures.check(chosen)
     _check_places(ctx.tx, case_id, chosen)
@@ -131,7 +129,7 @@ def add(  # noqa: PLR0917 -- what somebody hands in
             },
         )
     details = {"collection_id": collection_id, "pictures": len(chosen)}
-    _record(ctx, Action.TEACHING_ADD, made, case_id, details)
+    removal.record(ctx, Action.TEACHING_ADD, made, case_id, details)
     return made
 
 
@@ -145,7 +143,7 @@ def change(ctx: Context[Staff], keys: Keys, entry_id: str, words: Words, kept: S
 
     """
     row = kept_by(ctx, entry_id)
-    made_of = source(ctx, keys, row.case_id)
+    made_of = source(ctx, keys, row.case_id, lock=True)
     row = _locked(ctx.tx, entry_id, seen)
     said = ready(words, made_of.known)
     of_entry = teaching_picture.c.entry_id == entry_id
@@ -155,7 +153,7 @@ def change(ctx: Context[Staff], keys: Keys, entry_id: str, words: Words, kept: S
     changed = {"changed_by": ctx.who.person_id, "changed_at": ctx.now, "revision": seen + 1}
     values = _row(ctx.tx, made_of, said) | changed
     ctx.tx.execute(sa.update(teaching_entry).where(_ROW.id == entry_id).values(**values))
-    _record(ctx, Action.TEACHING_CHANGE, entry_id, row.case_id, {"pictures": len(uids)})
+    removal.record(ctx, Action.TEACHING_CHANGE, entry_id, row.case_id, {"pictures": len(uids)})
 
 
 @without_door("It takes an entry away, and shows nothing.")
@@ -173,21 +171,8 @@ def remove(ctx: Context[Staff], entry_id: str, *, why: str, seen: int) -> None:
     if not may_remove(ctx, row):
         raise NotAllowed("somebody_elses_entry")
     _locked(ctx.tx, entry_id, seen)
-    _empty(ctx.tx, entry_id, ctx.who.person_id, cases.reason(why), ctx.now)
-    _record(ctx, Action.TEACHING_REMOVE, entry_id, row.case_id, {"why": "by_hand"})
-
-
-@without_door("The worker erases what was decided; it shows nothing of a patient.")
-def remove_erased(ctx: Context[Actor], study_uid: str) -> int:
-    """Take away every entry of the case of a study whose images are being erased; how many there were."""
-    of_case = sa.select(case_study.c.case_id).where(case_study.c.study_uid == study_uid)
-    rows = ctx.tx.execute(
-        sa.select(_ROW.id, _ROW.case_id).where(_ROW.case_id.in_(of_case), _ROW.removed_at.is_(None)).with_for_update()
-    ).all()
-    for row in rows:
-        _empty(ctx.tx, row.id, None, "", ctx.now)
-        _record(ctx, Action.TEACHING_REMOVE, row.id, row.case_id, {"why": "erased"})
-    return len(rows)
+    removal.empty(ctx.tx, entry_id, ctx.who.person_id, cases.reason(why), ctx.now)
+    removal.record(ctx, Action.TEACHING_REMOVE, entry_id, row.case_id, {"why": "by_hand"})
 
 
 @without_door("It says which entry somebody keeps, and shows nothing.")
@@ -224,10 +209,12 @@ def _row(tx: Connection, made_of: Source, said: Words) -> dict[str, Any]:
     person = patients.by_id(tx, case.patient_id) if case.patient_id else None
     facts_at = tx.scalar(sa.select(patient.c.facts_at).where(patient.c.id == case.patient_id))
     signed = made_of.version.identity.get("studies") or [{}]
+    zone = str(tx.scalar(sa.select(organisation.c.time_zone).where(organisation.c.id == case.site_id)))
+    day = day_there(case.examined_at, zone)
     born = person.birth_date if person else parse_date(str(signed[0].get("birth_date") or ""))
-    years = None if born is None else years_between(born, case.examined_at.date())
+    years = None if born is None else years_between(born, day)
     if person and born is None and person.estimated_age is not None:
-        years = person.estimated_age + max(0, case.examined_at.year - person.created_at.year)
+        years = person.estimated_age + max(0, day.year - day_there(person.created_at, zone).year)
     sex = str(person.sex if person else signed[0].get("sex") or "")
     return {
         **said.to_row(),
@@ -268,15 +255,3 @@ def _locked(tx: Connection, entry_id: str, seen: int) -> sa.Row[Any]:
     if row.removed_at is not None or row.revision != seen:
         raise Stale(row.revision if row.removed_at is None else None)
     return row
-
-
-def _empty(tx: Connection, entry_id: str, by: str | None, why: str, now: datetime) -> None:
-    tx.execute(sa.delete(teaching_picture).where(teaching_picture.c.entry_id == entry_id))
-    gone = {"removed_by": by, "removed_at": now, "removed_why": why, "grams": sa.null(), "age_from": None, "sex": ""}
-    row = sa.update(teaching_entry).where(_ROW.id == entry_id)
-    tx.execute(row.values(**_NOTHING, **gone, revision=_ROW.revision + 1))
-
-
-def _record(ctx: Context[Any], action: Action, entry_id: str, case_id: str, details: dict[str, Any]) -> None:
-    """On record with the case: what was made of whom is found by whoever may read the audit."""
-    ctx.record(action=action, subject_kind="teaching", subject_id=entry_id, details={"case_id": case_id, **details})

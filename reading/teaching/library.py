@@ -20,7 +20,7 @@ from reading.tables import case, teaching_collection, teaching_entry, teaching_p
 from reading.teaching import collections, entries, standing
 from reading.teaching.collections import Collection
 from reading.teaching.standing import Rests
-from reading.teaching.words import Words
+from reading.teaching.words import Words, in_diagnosis
 from reading.texts import storable
 from reading.viewers import Staff
 
@@ -104,7 +104,8 @@ def resting(ctx: Context[Staff]) -> list[tuple[Entry, Rests]]:
     kept = {one.id for one in collections.keeps_for(ctx.tx, ctx.who)}
     found = _entries(ctx, ~standing.stands() & teaching_collection.c.organisation_id.in_(sorted(kept)), limit=100)
     looks.record_looks(ctx, Action.TEACHING_FOUND, _KIND, [one.id for one in found])
-    return [(one, why) for one in found if (why := standing.why_it_rests(ctx.tx, one.id)) is not None]
+    why = standing.why_they_rest(ctx.tx, [one.id for one in found])
+    return [(one, reason) for one in found if (reason := why[one.id]) is not None]
 
 
 @without_door("An entry names nobody; the look at it is put on record.")
@@ -158,7 +159,7 @@ def _kept(ctx: Context[Staff], entry_id: str) -> Kept | None:
     theirs = sa.select(case.c.id).where(case.c.id == row.case_id, visibility.visible_cases(ctx.tx, ctx.who, ctx.now))
     return Kept(
         revision=row.revision,
-        rests=standing.why_it_rests(ctx.tx, entry_id),
+        rests=standing.why_they_rest(ctx.tx, [entry_id])[entry_id],
         may_remove=entries.may_remove(ctx, row),
         case_id=ctx.tx.scalar(theirs) or "",
     )
@@ -172,7 +173,7 @@ def _conditions(tx: Connection, query: Query) -> Iterator[sa.ColumnElement[bool]
     for word in (*words, *named):
         yield _ROW.words.contains(word, autoescape=True)
     for word in named:
-        yield _folded(_ROW.diagnosis).contains(word, autoescape=True)
+        yield _ROW.words.like(in_diagnosis(word), escape="/")
     for name, column in (("modality", _ROW.modality), ("body_part", _ROW.body_part)):
         value = str(getattr(query, name)).strip()
         if len(value) > LONGEST_PART:
@@ -181,10 +182,6 @@ def _conditions(tx: Connection, query: Query) -> Iterator[sa.ColumnElement[bool]
             yield column == storable(name, value, lines=False)
     if query.collection_id:
         yield _ROW.collection_id == query.collection_id
-
-
-def _folded(column: sa.ColumnElement[str]) -> sa.ColumnElement[str]:
-    return sa.func.replace(sa.func.lower(column), " ", "")
 
 
 def _entries(ctx: Context[Staff], condition: sa.ColumnElement[bool], *, limit: int, offset: int = 0) -> list[Entry]:

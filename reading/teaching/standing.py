@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Final
 
@@ -98,8 +98,11 @@ def stands() -> sa.ColumnElement[bool]:
     return sa.and_(_ENTRY.removed_at.is_(None), *_STANDS.values())
 
 
-def why_it_rests(tx: Connection, entry_id: str) -> Rests | None:
-    """The gravest reason why an entry rests; None where it stands."""
+def why_they_rest(tx: Connection, entry_ids: Sequence[str]) -> dict[str, Rests | None]:
+    """The gravest reason why each of these entries rests; None where it stands."""
     asked = [holds.label(reason) for reason, holds in _STANDS.items()]
-    row = tx.execute(sa.select(*asked).select_from(teaching_entry).where(_ENTRY.id == entry_id)).one()
-    return next((reason for reason, holds in zip(_STANDS, row, strict=True) if not holds), None)
+    found = tx.execute(sa.select(_ENTRY.id, *asked).where(_ENTRY.id.in_(entry_ids)))
+    return {
+        one.id: next((reason for reason, holds in zip(_STANDS, one[1:], strict=True) if not holds), None)
+        for one in found
+    }

@@ -14,7 +14,7 @@ from reading.viewers import Staff
 from storage.ids import new_id
 
 MOST: Final = 99
-"""Further new entries are not counted."""
+"""Further new entries of a collection are not counted."""
 _ROW: Final = teaching_subscription.c
 
 
@@ -44,33 +44,33 @@ def unsubscribe(ctx: Context[Staff], collection_id: str) -> None:
 
 @without_door("It touches a mark of their own and shows nothing.")
 def mark_seen(ctx: Context[Staff], at: datetime) -> None:
-    """What was added until ``at`` is not new from now on."""
+    """What was added until ``at``, when they were shown what is new, is not new from now on."""
     collections.only_learners(ctx)
-    mine = _theirs(ctx.who) & (_ROW.seen_at < at)
-    ctx.tx.execute(sa.update(teaching_subscription).where(mine).values(seen_at=at))
+    until = min(at, ctx.now)
+    mine = _theirs(ctx.who) & (_ROW.seen_at < until)
+    ctx.tx.execute(sa.update(teaching_subscription).where(mine).values(seen_at=until))
 
 
 @without_door("It counts entries, which name nobody.")
 def new_entries(ctx: Context[Staff]) -> dict[str, set[str]]:
-    """The new entries of each collection that they subscribe to, `MOST` at most: those that others added since."""
-    rows = ctx.tx.execute(
-        sa.select(_ROW.collection_id, teaching_entry.c.id)
-        .select_from(teaching_subscription)
+    """The new entries of each collection that they subscribe to, `MOST` of each at most: what others added since."""
+    subscribed = ctx.tx.execute(
+        sa.select(_ROW.collection_id, _ROW.seen_at)
         .join(teaching_collection, teaching_collection.c.id == _ROW.collection_id)
-        .outerjoin(
-            teaching_entry,
-            (teaching_entry.c.collection_id == _ROW.collection_id)
-            & (teaching_entry.c.added_at > _ROW.seen_at)
-            & (teaching_entry.c.added_by != ctx.who.person_id)
-            & standing.stands(),
-        )
         .where(_theirs(ctx.who), collections.visible(ctx.tx, ctx.who, ctx.now))
-        .limit(MOST)
-    )
-    found: dict[str, set[str]] = {}
-    for row in rows:
-        found.setdefault(row.collection_id, set()).update({row.id} - {None})
-    return found
+    ).all()
+    entry = teaching_entry.c
+    return {
+        one.collection_id: set(
+            ctx.tx.scalars(
+                sa.select(entry.id)
+                .where(entry.collection_id == one.collection_id, entry.added_at > one.seen_at)
+                .where(entry.added_by != ctx.who.person_id, standing.stands())
+                .limit(MOST)
+            )
+        )
+        for one in subscribed
+    }
 
 
 @without_door("It counts entries, which name nobody.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from dataclasses import asdict, dataclass, field
 from typing import Final
@@ -12,6 +13,8 @@ from reading.teaching.identity_words import Kind, Known, found
 from reading.texts import checked
 
 LENGTHS: Final = {"title": 100, "diagnosis": 200, "findings": 8000, "impression": 4000, "point": 2000}
+_PARTED: Final = "¦"
+"""What stands between the fields in the text in which words are sought."""
 _LINES: Final = frozenset({"findings", "impression", "point"})
 BANDS: Final = (0, 1, 5, *range(10, 91, 10))
 """The first year of each band of ages; the last one has no end."""
@@ -34,7 +37,7 @@ class Words:
 
     def sought(self) -> str:
         """The text in which words are sought."""
-        return "¦".join(map(plain, self.to_row().values()))
+        return _PARTED.join(plain(value).replace(_PARTED, "") for value in self.to_row().values())
 
 
 class StillNamed(Invalid):
@@ -64,6 +67,15 @@ def ready(typed: Words, known: Collection[Known]) -> Words:
     if named:
         raise StillNamed(tuple(named))
     return said
+
+
+def in_diagnosis(word: str) -> str:
+    """The pattern (LIKE, with ``/`` before what is meant as it is) of a text whose diagnosis has a plain word."""
+    fields = list(LENGTHS)
+    before = fields.index("diagnosis")
+    after = len(fields) - before - 1
+    meant = re.sub("[/%_]", r"/\g<0>", word)
+    return f"%{before * f'{_PARTED}%'}{meant}{after * f'%{_PARTED}'}%"
 
 
 def band_of(years: int | None) -> int | None:

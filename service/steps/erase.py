@@ -12,7 +12,7 @@ from reading.audit import SYSTEM, Audit
 from reading.context import Context
 from reading.errors import Stale
 from reading.retention import requests
-from reading.teaching import entries
+from reading.teaching import removal
 from service.installation.house import House
 from storage.database import snapshot, transaction
 from storage.decisions import erasure
@@ -56,7 +56,7 @@ def take_out(engine: Engine, audit: Audit, clock: Callable[[], datetime], spool:
             ctx = Context(tx, audit, clock(), SYSTEM)
             gone = requests.erase_one(ctx, request, item.study_uid)
             if gone is not None:
-                entries.remove_erased(ctx, item.study_uid)
+                removal.remove_erased(ctx, item.study_uid)
         elsewhere += remove_files(spool, gone) if gone is not None else 0
     segments = [segment_id for _, segment_id, _ in erasure.pending(engine)]
     with transaction(engine) as tx:

@@ -8,7 +8,8 @@ from viewer.shell.navigation import is_under
 
 LOCKS: Final = (
     *("/t", "/quality", "/consultations", "/referrals", "/questions", "/reports", "/alerts", "/emergency"),
-    "/teaching/new",
+    # An entry that rests may name somebody: what was corrected since was not compared with it.
+    *("/teaching/new", "/teaching/entries"),
 )
 """The desk locks itself."""
 

@@ -6,6 +6,7 @@ from typing import Annotated, Final
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Form, Query
+from pydantic import AwareDatetime
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -88,10 +89,10 @@ def unsubscribe(request: Request, staff: Submitting, collection_id: str) -> Resp
 
 
 @router.post("/seen")
-def seen(request: Request, staff: Submitting) -> Response:
-    """What is new is new no longer."""
+def seen(request: Request, staff: Submitting, at: Annotated[AwareDatetime, Form()]) -> Response:
+    """What was new on the page of that time is new no longer."""
     with acting(office_of(request), staff) as ctx:
-        subscriptions.mark_seen(ctx, ctx.now)
+        subscriptions.mark_seen(ctx, at)
     return RedirectResponse("/teaching?done=seen", status_code=303)
 
 
@@ -112,7 +113,7 @@ def _page(
             found = library.find(ctx, asked, limit=SIZE, offset=SIZE * (page - 1))
         except Invalid as wrong:
             refused, found = wrong, library.Page(entries=(), more=False)
-        new = subscriptions.new_entries(ctx)
+        new, shown_at = subscriptions.new_entries(ctx), ctx.now
         every = collections.every(ctx)
         keeps = collections.keeps_for(ctx.tx, staff)
         resting = library.resting(ctx) if keeps else []
@@ -132,6 +133,7 @@ def _page(
         is_search=bool(said),
         lines=[view.line(one, zone, language, new=one.id in fresh) for one in found.entries],
         new=len(fresh),
+        shown_at=shown_at.isoformat(),
         resting=[(view.line(one, zone, language), why) for one, why in resting],
         collections=[view.collection(one, new, kept) for one in every],
         chosen=next((one for one in every if one.id == asked.collection_id), None),

@@ -18,7 +18,7 @@ from viewer.words.catalogue import Language, text
 AT_ONCE: Final = 6
 """Pictures of a series that are seen before somebody asks for all."""
 MOST: Final = 400
-"""Pictures of a series that are offered."""
+"""Pictures of a series without marks that are offered; those with marks are all offered."""
 FRAMES: Final = 120
 """Frames of one object that are offered."""
 
@@ -32,11 +32,11 @@ def offered(ctx: Context[Staff], version: ReportVersion, language: Language) -> 
         received = [one for one in queries.series_in(ctx.tx, scope, study_uid) if not one.made_here]
         for place, series in enumerate(received, start=1):
             inside = queries.instances_in(ctx.tx, scope, study_uid, series.series_uid)
-            pictures = list(_frames(inside, marked))[:MOST]
+            pictures = list(_frames(inside, marked))
             if not pictures:
                 continue
             first = [one for one in pictures if one["marked"]]
-            others = [one for one in pictures if not one["marked"]]
+            others = [one for one in pictures if not one["marked"]][:MOST]
             some = others[:: max(1, -(-len(others) // AT_ONCE))]
             shown = [*first, *some]
             found.append(

@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from reading.errors import Invalid, NotAllowed, NotThere
 from reading.kinds import Role
 from reading.register import organisations
+from reading.tables import audit_event, teaching_entry, teaching_picture
 from reading.teaching import collections, library
 from reading.teaching.collections import SeenBy
 from reading.teaching.library import Query
@@ -93,6 +95,11 @@ def test_who_makes_and_ends_one(engine: Engine, now: datetime) -> None:
             collections.end(ctx_of(tx, clinic, clinic.mona, now), made)
 
         assert library.find(ctx_of(tx, clinic, clinic.mona, now), Query(), limit=9).entries == ()
+        left = tx.execute(sa.select(teaching_entry)).one()
+        assert (left.findings, left.words, left.removed_by) == ("", "", clinic.mona.person_id)
+        assert tx.scalar(sa.select(sa.func.count()).select_from(teaching_picture)) == 0
+        gone = tx.execute(sa.select(audit_event).where(audit_event.c.action == "teaching.remove")).one()
+        assert (gone.subject_id, gone.details) == (left.id, {"case_id": version.case_id, "why": "ended"})
         assert collection(tx, clinic, clinic.mona, clinic.region.oak, now)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 import pytest
 import sqlalchemy as sa
@@ -17,7 +17,7 @@ from reading.review import discrepancies
 from reading.review.discrepancy_moves import Reason
 from reading.review.scores import Score
 from reading.tables import audit_event, teaching_entry, teaching_picture
-from reading.teaching import entries, library
+from reading.teaching import entries, library, removal
 from reading.teaching.identity_words import MASK, Kind
 from reading.teaching.library import Query
 from reading.teaching.pictures import LARGEST_BYTES, MOST, Burned, Rendered
@@ -243,13 +243,25 @@ def test_erasing_the_images_removes_the_entry(engine: Engine, now: datetime) -> 
         stays = added(tx, clinic, clinic.ben, other, city, now, pictures=(chosen("1.2"),))
         system = Context(tx, clinic.audit, now, SYSTEM)
 
-        removed = (entries.remove_erased(system, "1.1"), entries.remove_erased(system, "1.1"))
+        removed = (removal.remove_erased(system, "1.1"), removal.remove_erased(system, "1.1"))
         left = library.find(ctx_of(tx, clinic, clinic.ben, now), Query(), limit=9).entries
         pictures = tx.scalars(sa.select(teaching_picture.c.entry_id)).all()
 
     assert removed == (1, 0)
     assert [one.id for one in left] == [stays]
     assert pictures == [stays]
+
+
+def test_an_age_is_that_of_the_day_at_the_site(engine: Engine) -> None:
+    """At one in the night of the tenth birthday it is still the day before by UTC."""
+    night = datetime(2026, 3, 6, 17, 0, tzinfo=UTC)
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, night)
+        _, version = final(tx, clinic, night, birth_date="20160307", study_date="20260307", study_time="010000")
+        into = collection(tx, clinic, clinic.ben, clinic.region.city, night)
+        added(tx, clinic, clinic.ben, version, into, night)
+
+        assert tx.scalar(sa.select(teaching_entry.c.age_from)) == 10
 
 
 def test_ages_stand_in_bands() -> None:

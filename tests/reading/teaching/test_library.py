@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from reading.errors import Invalid, NotThere
-from reading.tables import audit_event
+from reading.tables import audit_event, teaching_entry
 from reading.teaching import library, subscriptions
 from reading.teaching.collections import SeenBy
 from reading.teaching.library import Query
@@ -28,7 +28,7 @@ def test_words_diagnosis_kind_and_part(engine: Engine, now: datetime) -> None:
         _, chest = final(tx, clinic, now)
         _, knee = final(tx, clinic, now, "1.2", body_part="ABDOMEN", modality="CR")
         one = added(tx, clinic, clinic.ben, chest, city, now)
-        fracture = replace(WORDS, title="隐匿性骨折", diagnosis="胫骨平台 Fracture", findings="骨小梁中断")
+        fracture = replace(WORDS, title="隐匿性骨折", diagnosis="胫骨平台 Ｆracture 50%", findings="骨小梁中断")
         two = added(tx, clinic, clinic.ben, knee, city, now + LATER, words=fracture, pictures=(chosen("1.2"),))
         ctx = ctx_of(tx, clinic, clinic.quinn, now)
 
@@ -40,9 +40,11 @@ def test_words_diagnosis_kind_and_part(engine: Engine, now: datetime) -> None:
         assert ids(text="心缘") == [two, one]
         assert ids(diagnosis="心缘") == [one]
         assert ids(diagnosis="胫骨平台fracture") == [two]
+        assert ids(diagnosis="50%") == ids(diagnosis="台ｆ") == [two]
+        assert ids(diagnosis="骨折") == ids(diagnosis="骨小梁") == ids(diagnosis="膈面") == ids(diagnosis="5%") == []
         assert ids(modality="DX") == ids(body_part="CHEST") == [one]
         assert ids(modality="DX", text="骨折") == []
-        assert ids(collection_id=city, text="肺炎 %") == []
+        assert ids(collection_id=city, text="肺炎 _") == []
         with pytest.raises(Invalid):
             ids(text="字" * 201)
         page = library.find(ctx, Query(), limit=1)
@@ -103,7 +105,7 @@ def test_new_entries_are_counted_until_they_are_seen(engine: Engine, now: dateti
         after = counted()
         subscriptions.unsubscribe(ctx_of(tx, clinic, clinic.ada, then), oak)
         without = counted()
-        subscriptions.mark_seen(ctx_of(tx, clinic, clinic.ada, then), then)
+        subscriptions.mark_seen(ctx_of(tx, clinic, clinic.ada, then), then + LATER)
 
         assert before == {"ada": 0, "ben": 0, "quinn": 0}
         assert after == {"ada": 2, "ben": 0, "quinn": 0}
@@ -111,3 +113,25 @@ def test_new_entries_are_counted_until_they_are_seen(engine: Engine, now: dateti
         assert without["ada"] == 1
         assert counted() == before
         assert subscriptions.new_entries(ctx_of(tx, clinic, clinic.ada, then)) == {city: set()}
+        later = then + timedelta(minutes=1)
+        added(tx, clinic, clinic.ben, version, city, later)
+        assert counted(later)["ada"] == 1
+
+
+def test_a_collection_with_very_many_new_entries_hides_no_other(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        city = collection(tx, clinic, clinic.ben, clinic.region.city, now)
+        oak = collection(tx, clinic, clinic.mona, clinic.region.oak, now)
+        _, version = final(tx, clinic, now)
+        for into in (city, oak):
+            subscriptions.subscribe(ctx_of(tx, clinic, clinic.ada, now), into)
+        made = added(tx, clinic, clinic.ben, version, city, now + LATER, pictures=())
+        row = dict(tx.execute(sa.select(teaching_entry)).mappings().one())
+        more = [row | {"id": f"{number:026d}"} for number in range(subscriptions.MOST)]
+        tx.execute(sa.insert(teaching_entry), more)
+
+        told = subscriptions.new_entries(ctx_of(tx, clinic, clinic.ada, now + LATER))
+
+    assert made
+    assert {into: len(new) for into, new in told.items()} == {city: subscriptions.MOST, oak: 0}

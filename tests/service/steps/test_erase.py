@@ -25,6 +25,7 @@ from service.steps.compact import purge_step, tidy_step
 from service.steps.erase import erase_step, finish, take_out
 from storage.database import snapshot, transaction
 from storage.index.queries import study_of
+from storage.tables import instance
 from tests.reading.clinic import open_clinic
 from tests.reading.region import hire
 from tests.reading.teaching.scenes import added, chosen, collection, final
@@ -162,3 +163,28 @@ def test_what_was_taught_from_erased_images_goes_with_them(engine: Engine, now: 
         assert tx.execute(sa.select(teaching_picture)).all() == []
         row = tx.execute(sa.select(teaching_entry)).one()
     assert (row.findings, row.point, row.removed_at, row.removed_by) == ("", "", now, None)
+
+
+def test_what_was_taught_from_an_image_goes_with_it_from_the_case_that_it_was_moved_to(
+    engine: Engine, now: datetime, tmp_path: Path
+) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        _, version = final(tx, clinic, now, STUDY)
+        _, another = final(tx, clinic, now, OTHER)
+        into = collection(tx, clinic, clinic.ben, clinic.region.city, now)
+        added(tx, clinic, clinic.ben, version, into, now, pictures=(chosen(STUDY),))
+        stays = added(tx, clinic, clinic.ben, version, into, now, pictures=())
+        moved = sa.update(instance).where(instance.c.sop_instance_uid == chosen(STUDY).sop_instance_uid)
+        tx.execute(moved.values(study_uid=OTHER, received_study_uid=STUDY))
+        study = study_of(tx, OTHER)
+        assert study is not None
+        system = Context(tx, clinic.audit, now, SYSTEM)
+        asked = requests.add(system, [study], "患者书面申请", named_by=NamedBy.STUDY)
+
+    take_out(engine, clinic.audit, lambda: now, tmp_path, asked.id)
+
+    with snapshot(engine) as tx:
+        assert tx.execute(sa.select(teaching_picture)).all() == []
+        assert tx.scalars(sa.select(teaching_entry.c.id).where(teaching_entry.c.removed_at.is_(None))).all() == [stays]
+    assert another.case_id
