@@ -69,8 +69,9 @@ def priors_of(tx: Connection, viewer: Viewer, case: Case, now: datetime) -> list
     """The earlier cases of the same person that ``viewer`` may see, the newest first, with how each was found.
 
     The same person: the registered patient to whom both are linked; or, where one of them is not linked, the same
-    number of the same issuer and images whose name, sex and birth date agree. A number alone joins nobody, and one
-    under which more than `NAMES` names stand joins nobody at all.
+    number of the same issuer and images whose name agrees, with sex or birth date, and which contradict each other in
+    nothing. A number alone joins nobody, nor does one with a name alone, and one under which more than `NAMES` names
+    stand joins nobody at all.
     A case whose images contradict whom their numbers name has none, and is none of anybody's. Nor is a linked one
     offered whose images contradict those of the case, unless it is confirmed of both whose they are.
     """
@@ -165,7 +166,7 @@ class _Compared(dict[tuple[Said, Said], Answer]):
         for one in dict.fromkeys(mine):
             for other in dict.fromkeys(theirs):
                 if (one, other) not in self:
-                    self[one, other] = compare_images(one, other).verdict
+                    self[one, other] = compare_images(one, other).verdict_by_number
                 found.add(self[one, other])
         return found
 

@@ -55,6 +55,12 @@ class Comparison:
         """One fact that differs outweighs all others; without a name that agrees nothing is decided."""
         return Answer.DIFFERS if self.differing else self.answers[Fact.NAME]
 
+    @property
+    def verdict_by_number(self) -> Answer:
+        """As `verdict`, of images that a number alone brings together: a name, which many share, needs another fact."""
+        other = {self.answers[Fact.SEX], self.answers[Fact.BIRTH_DATE]}
+        return Answer.SILENT if self.verdict is Answer.AGREES and Answer.AGREES not in other else self.verdict
+
 
 def said_by(study: Study) -> Said:
     """What a study says of its person, corrections applied."""

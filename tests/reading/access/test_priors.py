@@ -37,6 +37,7 @@ def priors_of(tx: Connection, clinic: Clinic, case: Case, now: datetime) -> list
         {**DOG, "sex": "M"},
         {**DOG, "birth_date": "20060506"},
         {**DOG, "patient_id": "D2"},
+        {**DOG, "sex": "", "birth_date": ""},
     ],
 )
 def test_a_bare_number_offers_nobody_anothers_pictures(engine: Engine, now: datetime, earlier: dict[str, str]) -> None:
@@ -46,6 +47,16 @@ def test_a_bare_number_offers_nobody_anothers_pictures(engine: Engine, now: date
         dog = arrive(tx, clinic, "1.2", now, **DOG)
 
         assert priors_of(tx, clinic, dog, now) == []
+
+
+@pytest.mark.parametrize("blank", ["sex", "birth_date"])
+def test_a_number_and_a_name_join_with_one_more_fact(engine: Engine, now: datetime, blank: str) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        earlier = arrive(tx, clinic, "1.1", now - timedelta(days=9), **{**DOG, blank: ""})
+        dog = arrive(tx, clinic, "1.2", now, **DOG)
+
+        assert priors_of(tx, clinic, dog, now) == [earlier.id]
 
 
 @pytest.mark.parametrize(("names", "joins"), [(1, True), (priors.NAMES, True), (priors.NAMES + 1, False)])
