@@ -179,6 +179,12 @@ def by_id(tx: Connection, order_id: str) -> Order | None:
     return _first(tx, imaging_order.c.id == order_id)
 
 
+def by_ids(tx: Connection, order_ids: Collection[str]) -> dict[str, Order]:
+    """These orders by id, of those that there are."""
+    found = _orders(tx, imaging_order.c.id.in_(order_ids), len(order_ids)) if order_ids else []
+    return {one.id: one for one in found}
+
+
 def by_accession(tx: Connection, site_id: str, accession_number: str) -> Order | None:
     """The order of a site by its accession number; two sites may use the same number."""
     return _first(

@@ -18,10 +18,11 @@ from reading.cases.identity_moves import Identity
 from reading.context import Context, without_door
 from reading.errors import Invalid, MoveNotAllowed, NotAllowed, NotThere, Stale
 from reading.kinds import Priority, Role
-from reading.orders import counter
+from reading.orders import counter, progress
 from reading.orders.order_state import OPEN, OrderState
 from reading.protocolling.moves import Move, State, after
 from reading.register.grants import may_act, reach
+from reading.row_rules import word
 from reading.texts import checked
 from reading.viewers import Staff
 from storage.ids import new_id
@@ -65,10 +66,7 @@ def ask(ctx: Context[Staff], order_id: str, words: str) -> ProtocolRequest:
 
     """
     counter.open_order(ctx, order_id)
-    order = tables.imaging_order.c
-    state = OrderState(
-        ctx.tx.execute(sa.select(order.state).where(order.id == order_id).with_for_update()).scalar_one()
-    )
+    state = _locked(ctx.tx, order_id)
     if state is not OrderState.PLACED:
         raise MoveNotAllowed(state, "ask")
     said = checked("words", words, longest=LONGEST, required=True, lines=True)
@@ -96,7 +94,7 @@ def accept(ctx: Context[Staff], request_id: str, protocol: str, *, seen: int) ->
     Raises:
         NotThere: no such question, or not of a site that they see.
         NotAllowed: they do not read for the site, or asked it themselves.
-        MoveNotAllowed: it is answered or withdrawn already.
+        MoveNotAllowed: it is answered or withdrawn already, or the examination was made or cancelled.
         Stale: it has changed since its revision ``seen``.
         Invalid: no protocol.
 
@@ -149,6 +147,11 @@ def mark_read(ctx: Context[Staff], request_id: str) -> ProtocolRequest:
     return _by_id(ctx.tx, request_id)
 
 
+def answers(staff: Staff) -> bool:
+    """Whether they answer such questions at all, of whatever site."""
+    return any(staff.holds(role) for role in ANSWERED_BY)
+
+
 @without_door("The page records the look at the list first; the rows are of sites for which they read.")
 def waiting_for(ctx: Context[Staff]) -> Sequence[ProtocolRequest]:
     """The open questions of the sites for which they read, the most urgent and then the oldest first."""
@@ -179,8 +182,12 @@ def of_orders(tx: Connection, order_ids: Collection[str]) -> Sequence[ProtocolRe
 
 
 def protocols(tx: Connection, order_ids: Collection[str]) -> dict[str, str]:
-    """The protocol by which each of these orders is to be made, the newest; of those alone that have one."""
-    return {one.order_id: one.answer for one in of_orders(tx, order_ids) if one.state is State.ACCEPTED}
+    """The protocol by which each of these orders is to be made; of those alone that have one.
+
+    What was asked again, or advised against since, is made by no earlier protocol.
+    """
+    newest = {one.order_id: one for one in of_orders(tx, order_ids) if one.state is not State.WITHDRAWN}
+    return {order_id: one.answer for order_id, one in newest.items() if one.state is State.ACCEPTED}
 
 
 def of_case(tx: Connection, case: Case) -> Sequence[ProtocolRequest]:
@@ -196,12 +203,18 @@ def of_case(tx: Connection, case: Case) -> Sequence[ProtocolRequest]:
 
 
 def _waits(ctx: Context[Staff]) -> sa.ColumnElement[bool]:
-    """Open, of an examination that is still to be made, at a site for which they read; never one of their own."""
-    row = tables.protocol_request.c
-    if not any(ctx.who.holds(role) for role in ANSWERED_BY):
+    """Open, of an examination that is still to be made, at a site for which they answer; never one of their own."""
+    row, site = tables.protocol_request.c, tables.imaging_order.c.site_id
+    if not answers(ctx.who):
         return sa.false()
-    theirs = tables.imaging_order.c.site_id.in_(reach(ctx.tx, ctx.who, ctx.now).read)
-    return theirs & _to_be_made() & (row.state == State.OPEN) & (row.asked_by != ctx.who.person_id)
+    asked = _to_be_made() & (row.state == word(State.OPEN)) & (row.asked_by != ctx.who.person_id)
+    read = site.in_(reach(ctx.tx, ctx.who, ctx.now).read)
+    sites = ctx.tx.scalars(sa.select(site).select_from(_joined()).where(asked, read).distinct()).all()
+    return asked & site.in_([one for one in sites if _may_answer(ctx, one)])
+
+
+def _may_answer(ctx: Context[Staff], site_id: str) -> bool:
+    return any(may_act(ctx.tx, ctx.who, role, site_id, ctx.now) for role in ANSWERED_BY)
 
 
 def _to_be_made() -> sa.ColumnElement[bool]:
@@ -209,17 +222,20 @@ def _to_be_made() -> sa.ColumnElement[bool]:
 
 
 def _answered() -> sa.ColumnElement[bool]:
-    return tables.protocol_request.c.state.in_([State.ACCEPTED, State.REFUSED])
+    state = tables.protocol_request.c.state
+    return (state == word(State.ACCEPTED)) | (state == word(State.REFUSED))
 
 
 def _answer(ctx: Context[Staff], request_id: str, move: Move, action: Action, said: str, seen: int) -> None:  # noqa: PLR0917
     door.open_order(ctx, _order_of(ctx.tx, request_id), Action.ORDER_OPEN)
     found = _by_id(ctx.tx, request_id)
-    reads = any(may_act(ctx.tx, ctx.who, role, found.site_id, ctx.now) for role in ANSWERED_BY)
-    if not reads:
+    if not _may_answer(ctx, found.site_id):
         raise NotAllowed("no_role_for_this_step")
     if found.asked_by == ctx.who.person_id:
         raise NotAllowed("nobody_answers_themselves")
+    order = _locked(ctx.tx, found.order_id)
+    if order not in OPEN:
+        raise MoveNotAllowed(order, move)
     _end(ctx, request_id, move, action, said, seen)
 
 
@@ -243,6 +259,13 @@ def _record(ctx: Context[Staff], action: Action, request_id: str, order_id: str)
     ctx.record(action=action, subject_kind="order", subject_id=order_id, details={"request_id": request_id})
 
 
+def _locked(tx: Connection, order_id: str) -> OrderState:
+    """The state of an order, which stays until the transaction ends."""
+    progress.lock(tx, order_id)
+    order = tables.imaging_order.c
+    return OrderState(tx.execute(sa.select(order.state).where(order.id == order_id)).scalar_one())
+
+
 def _order_of(tx: Connection, request_id: str) -> str:
     row = tables.protocol_request.c
     found = tx.scalar(sa.select(row.order_id).where(row.id == request_id))
@@ -256,9 +279,12 @@ def _by_id(tx: Connection, request_id: str) -> ProtocolRequest:
 
 
 def _number(tx: Connection, condition: sa.ColumnElement[bool]) -> int:
+    return tx.execute(sa.select(sa.func.count()).select_from(_joined()).where(condition)).scalar_one()
+
+
+def _joined() -> sa.Join:
     order = tables.imaging_order
-    joined = tables.protocol_request.join(order, order.c.id == tables.protocol_request.c.order_id)
-    return tx.execute(sa.select(sa.func.count()).select_from(joined).where(condition)).scalar_one()
+    return tables.protocol_request.join(order, order.c.id == tables.protocol_request.c.order_id)
 
 
 def _select(

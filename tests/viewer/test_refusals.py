@@ -71,7 +71,7 @@ NOWHERE = {
     "question": "01KZZZZZZZZZZZZZZZZZZZZZZL",
     "collection": "01KZZZZZZZZZZZZZZZZZZZZZZJ",
     "entry": "01KZZZZZZZZZZZZZZZZZZZZZZH",
-    "request": "01KZZZZZZZZZZZZZZZZZZZZZZJ",
+    "request": "01KZZZZZZZZZZZZZZZZZZZZZZG",
     "share": "01KZZZZZZZZZZZZZZZZZZZZZZN",
 }
 
@@ -814,11 +814,8 @@ def _ask(client: httpx.Client, method: str, path: str, route: Thing, subject: st
 
 def fill(path: str, ids: dict[str, str]) -> str:
     places = {"case_id": "case", "version_id": "report"}
-    places |= {f"{kind}_id": kind for kind in ("alert", "notice", "device", "order", "patient", "merge", "question")}
-    places |= {f"{kind}_id": kind for kind in ("collection", "entry")}
-    places |= {
-        f"{kind}_id": kind for kind in ("alert", "notice", "device", "order", "patient", "merge", "question", "request")
-    }
+    kinds = ("alert", "notice", "device", "order", "patient", "merge", "question", "request", "collection", "entry")
+    places |= {f"{kind}_id": kind for kind in kinds}
     for place, kind in places.items():
         path = path.replace(f"{{{place}}}", ids.get(kind, NOWHERE[kind]))
     path = path.replace("{card_id}", NOWHERE["order"])

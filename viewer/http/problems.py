@@ -35,6 +35,7 @@ from reading.reports.marks import InvalidMark
 from reading.rules.rules_document import InvalidDocument
 from reading.simulation.apart import TookTooLong
 from reading.simulation.scenario import InvalidScenario, TooLarge
+from reading.teaching.words import StillNamed
 from reading.templates.document import InvalidTemplate
 from viewer.http import kept_form
 from viewer.http.callers import whoever
@@ -111,6 +112,7 @@ TABLE: Final[Mapping[type[Exception], ProblemType]] = {
         status=422,
         fields=lambda error: {"field": error.field, "problem": error.problem, "why": error.why},
     ),
+    StillNamed: ProblemType(slug="invalid", status=422, fields=_said),
     WrongCredentials: ProblemType(slug="wrong-credentials", status=401),
     TooManyAttempts: ProblemType(slug="too-many-attempts", status=429, fields=_retry_after),
     Busy: ProblemType(slug="busy", status=503, fields=_retry_after),

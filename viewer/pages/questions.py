@@ -106,8 +106,9 @@ def _lists(
     request: Request, staff: Staff, *, done: str = "", refused: Invalid | MoveNotAllowed | Stale | None = None
 ) -> Response:
     language = language_of(request)
-    for action in (Action.QUESTION_LIST, Action.PROTOCOL_LIST):
-        looks_through(office_of(request), staff, action)
+    looks_through(office_of(request), staff, Action.QUESTION_LIST)
+    if requests.answers(staff):
+        looks_through(office_of(request), staff, Action.PROTOCOL_LIST)
     with in_snapshot(office_of(request), staff) as ctx:
         waiting, asked = questions.waiting_for(ctx), questions.asked_by(ctx)
         zone = region_clock.zone(ctx.tx).key

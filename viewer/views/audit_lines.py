@@ -19,7 +19,7 @@ from viewer.words.catalogue import Language, catalogue, text
 
 GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
     "people": ("session", "password", "person", "role"),
-    "patients": ("patient", "identity", "receipt", "link", "order", "referral"),
+    "patients": ("patient", "identity", "receipt", "link", "order", "protocol", "referral"),
     "cases": ("case", "change", "follow_up", "consultation", "question", "queue", "worklist", "township"),
     "reports": ("report", "reports", "draft", "review", "picture", "paper", "teaching"),
     "critical": ("critical",),

@@ -70,9 +70,5 @@ def waiting(
     tx: Connection, found: Sequence[ProtocolRequest], zone: str, language: Language, now: datetime
 ) -> list[dict[str, Any]]:
     """The questions that wait for whoever reads for their sites, each with its examination."""
-    known = {one.order_id: orders.by_id(tx, one.order_id) for one in found}
-    return [
-        line(one, zone, language) | about(tx, order, language, now)
-        for one in found
-        if (order := known[one.order_id]) is not None
-    ]
+    known = orders.by_ids(tx, {one.order_id for one in found})
+    return [line(one, zone, language) | about(tx, known[one.order_id], language, now) for one in found]

@@ -29,6 +29,14 @@ def upgrade() -> None:
         sa.Column("revision", sa.Integer, nullable=False, server_default="1"),
     )
     op.create_index("ix_protocol_request_order_id", "protocol_request", ["order_id"])
+    unread = sa.text("read_at IS NULL AND (state = 'accepted' OR state = 'refused')")
+    op.create_index(
+        "ix_protocol_request_unread",
+        "protocol_request",
+        ["order_id"],
+        sqlite_where=unread,
+        postgresql_where=unread,
+    )
     opened = sa.text("state = 'open'")
     op.create_index(
         "uq_protocol_request_open",

@@ -100,13 +100,46 @@ def test_one_question_is_open_at_a_time_and_none_about_what_has_begun(engine: En
         assert requests.count(acting(tx, clinic, clinic.ada, now)) == 0
 
 
+def test_what_was_asked_again_is_made_by_no_earlier_protocol(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        made = asked(tx, clinic, now)
+        tang, ada = (acting(tx, clinic, who, now) for who in (clinic.tang, clinic.ada))
+        requests.accept(ada, made.id, "增强扫描", seen=1)
+        again = requests.ask(tang, made.order_id, "肾功能不全，还能增强吗？")
+        meanwhile = requests.protocols(tx, [made.order_id])
+        requests.withdraw(tang, again.id, seen=1)
+        back = requests.protocols(tx, [made.order_id])
+        once_more = requests.ask(tang, made.order_id, "肾功能不全，还能增强吗？")
+        requests.refuse(ada, once_more.id, "不要增强", seen=1)
+
+        assert (meanwhile, back) == ({}, {made.order_id: "增强扫描"})
+        assert requests.protocols(tx, [made.order_id]) == {}
+
+
+def test_nobody_answers_for_a_site_where_they_are_in_training(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        made = asked(tx, clinic, now)
+        zoe = acting(
+            tx, clinic, hire(tx, "zoe", now, (Role.RESIDENT, clinic.region.oak), (Role.READER, clinic.region.elm)), now
+        )
+
+        assert (requests.count(zoe), list(requests.waiting_for(zoe))) == (0, [])
+        with pytest.raises(NotAllowed):
+            requests.accept(zoe, made.id, PROTOCOL, seen=1)
+
+
 def test_what_is_made_or_cancelled_before_the_answer_waits_no_more(engine: Engine, now: datetime) -> None:
     with transaction(engine) as tx:
         clinic = open_clinic(tx, now)
         made = asked(tx, clinic, now)
         counter.cancel(acting(tx, clinic, clinic.tang, now), made.order_id, revision=1)
+        ada = acting(tx, clinic, clinic.ada, now)
 
-        assert requests.count(acting(tx, clinic, clinic.ada, now)) == 0
+        assert requests.count(ada) == 0
+        with pytest.raises(MoveNotAllowed):
+            requests.accept(ada, made.id, PROTOCOL, seen=1)
 
 
 def test_the_most_urgent_stands_first_then_the_oldest(engine: Engine, now: datetime) -> None:
