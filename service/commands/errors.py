@@ -30,6 +30,7 @@ from reading.reports.marks import InvalidMark
 from reading.rules.rules_document import InvalidDocument
 from reading.simulation.apart import TookTooLong
 from reading.simulation.scenario import InvalidScenario, TooLarge
+from reading.teaching.words import StillNamed
 from reading.templates.document import InvalidTemplate
 from service.installation.installation import CannotStart, database_failure
 from service.installation.load_settings import WrongSettings
@@ -293,6 +294,7 @@ ENDINGS: Final[Mapping[type[Exception], Callable[[Any], Ending]]] = {
         sentence=f"the simulation did not end within {error.seconds} seconds",
         remedies=("take fewer days, runs or cases",),
     ),
+    StillNamed: _invalid,
     Invalid: _invalid,
     NotAllowed: _not_allowed,
     NoRight: _not_allowed,

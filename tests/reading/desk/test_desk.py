@@ -98,12 +98,12 @@ def test_priors_are_earlier_cases_of_the_same_person_with_what_was_found(engine:
     with transaction(engine) as tx:
         clinic = open_clinic(tx, now)
         day = timedelta(days=1)
-        first = arrive(tx, clinic, "1.1", now - 2 * day, patient_id="P9", study_date="20260228")
+        first = arrive(tx, clinic, "1.1", now - 2 * day, patient_id="P9", sex="F", study_date="20260228")
         read(tx, clinic, clinic.ada, first.id, now, PNEUMONIA)
-        second = arrive(tx, clinic, "1.2", now - day, patient_id="P9", study_date="20260301")
-        arrive(tx, clinic, "1.3", now - day, patient_id="P9", study_date="20260301", site=clinic.region.moor)
+        second = arrive(tx, clinic, "1.2", now - day, patient_id="P9", sex="F", study_date="20260301")
+        arrive(tx, clinic, "1.3", now - day, patient_id="P9", sex="F", study_date="20260301", site=clinic.region.moor)
         arrive(tx, clinic, "1.4", now - day, patient_id="0", study_date="20260301")
-        case = arrive(tx, clinic, "1.5", now, patient_id="P9", study_date="20260302", study_time="1500")
+        case = arrive(tx, clinic, "1.5", now, patient_id="P9", sex="F", study_date="20260302", study_time="1500")
         priors = desk.detail(Context(tx, clinic.audit, now, clinic.ada), case.id).priors
 
     assert [(prior.case.id, prior.study_uids, prior.impression) for prior in priors] == [

@@ -32,7 +32,7 @@ def test_an_entry_says_what_is_known_beside_the_case(engine: Engine, now: dateti
     with transaction(engine) as tx:
         clinic = open_clinic(tx, now)
         pia(tx, now)
-        earlier = arrive(tx, clinic, "1.1", now - timedelta(days=30), patient_id="P1", study_date="20260131")
+        earlier = arrive(tx, clinic, "1.1", now - timedelta(days=30), patient_id="P1", sex="F", study_date="20260131")
         case = arrive(tx, clinic, "1.2", now, patient_id="P1", birth_date="19900307", sex="F")
         other = arrive(tx, clinic, "1.3", now, patient_id="P2", birth_date="")
         take(tx, clinic, clinic.ada, case.id, now)

@@ -23,7 +23,7 @@ from tests.reading.double_reading.twice import mammogram, rules
 def test_it_shows_reasons_and_earlier_examinations_and_is_on_record(engine: Engine, now: datetime) -> None:
     with transaction(engine) as tx:
         clinic = open_clinic(tx, now)
-        person = {"patient_id": "P1", "patient_name": "Pia"}
+        person = {"patient_id": "P1", "patient_name": "Pia", "sex": "F"}
         for day in range(1, MOST_PRIORS + 2):
             before = arrive(tx, clinic, f"1.{day}", now - timedelta(days=day), **person)
             read(tx, clinic, clinic.rosa, before.id, now)
