@@ -27,7 +27,7 @@ EARLIER = timedelta(days=90)
 
 def with_a_prior(tx: Connection, clinic: Clinic, now: datetime) -> str:
     """The case of study 1.1, whose person was examined before (study 1.2); study 1.3 is of somebody else."""
-    whole: dict[str, Any] = {"patient_id": "P1", "patient_name": "Pia"}
+    whole: dict[str, Any] = {"patient_id": "P1", "patient_name": "Pia", "sex": "F"}
     arrive(tx, clinic, "1.2", now - EARLIER, **whole)
     arrive(tx, clinic, "1.3", now, patient_id="P2", patient_name="Paul")
     return arrive(tx, clinic, "1.1", now, **whole).id

@@ -36,6 +36,7 @@ ONE_OF_TWO: Final = {
     "forwarding_rule": {"url": ""},
     "factor": {"kind": "totp"},
     "patient_session": {"telephone_id": None},
+    "teaching_entry": {"removed_at": None, "grams": [1]},
 }
 """What a row says, or leaves out, where it says one thing or another."""
 

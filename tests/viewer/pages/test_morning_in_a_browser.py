@@ -54,7 +54,7 @@ def test_a_technicians_morning(house: House, browser: Browser) -> None:
         expect(tang.locator("#name")).to_have_value("小明")
         chooses(tang, "左")
         registers(tang)
-        tang.locator(".note.success a").click()
+        tang.locator(".note.success a", has_text="打印").click()
         expect(tang.locator("svg.barcode")).to_be_visible()
         expect(tang.locator(".slip-what")).to_have_text("DR 膝关节 左")
 
