@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from typing import Final
 
 from pacs.pixels.memory import Busy, TooLarge
@@ -40,14 +42,26 @@ def picture(house: House, bytes_: Bytes, viewer: Viewer, study_uid: str, number:
         instances = queries.instances_in(tx, visibility.scope(tx, viewer, now, Action.STUDY_PICTURE), study_uid)
     if not 1 <= number <= len(instances):
         raise NotThere
-    opened = StoredInstance(bytes_, instances[number - 1])
+    with refused_as_answers():
+        shown = for_phone(StoredInstance(bytes_, instances[number - 1]))
+    return shown, Picture.JPEG.value
+
+
+@contextmanager
+def refused_as_answers() -> Generator[None]:
+    """Say of a picture that cannot be made what its page answers.
+
+    Raises:
+        NotThere: there is nothing that can be shown.
+        Unavailable: other pictures take all the memory at this moment.
+
+    """
     try:
-        shown = for_phone(opened)
+        yield
     except (NotDecodable, NoSuchFrame, Unreadable, TooLarge) as nothing:
         raise NotThere from nothing
     except Busy as busy:
         raise Unavailable from busy
-    return shown, Picture.JPEG.value
 
 
 def for_phone(opened: StoredInstance) -> bytes:

@@ -5,20 +5,18 @@ from __future__ import annotations
 from typing import Final
 
 from pacs.pixels.burned_in import names_burned_in
-from pacs.pixels.memory import Busy, TooLarge
-from pacs.pixels.opened import Bytes, NoSuchFrame, StoredInstance, Unreadable
+from pacs.pixels.opened import Bytes, StoredInstance
 from pacs.pixels.rendered import render
 from pacs.pixels.rendering import Picture, Rendering, Viewport
-from pacs.pixels.transcode import NotDecodable
 from reading.access import act_transaction, door, visibility
 from reading.actions import Action
 from reading.errors import NotThere
 from reading.teaching.pictures import Burned, Rendered
 from reading.viewers import Viewer
 from service.installation.house import House
+from service.wiring.picture import refused_as_answers
 from storage.database import snapshot
 from storage.index import queries
-from viewer.http.errors import Unavailable
 
 HOW: Final = Rendering(viewport=Viewport(width=1024, height=1024), quality=85, overlays=False)
 _BURNED: Final = {True: Burned.YES, False: Burned.NO, None: Burned.POSSIBLE}
@@ -44,11 +42,7 @@ def teaching_picture(house: House, bytes_: Bytes, viewer: Viewer, sop_instance_u
     if sop_instance_uid not in {one.sop_instance_uid for one in seen}:
         raise NotThere
     opened = StoredInstance(bytes_, found)
-    try:
+    with refused_as_answers():
         header = opened.header()
         jpeg = render(opened, header, frame, HOW, Picture.JPEG)
-    except (NotDecodable, NoSuchFrame, Unreadable, TooLarge) as nothing:
-        raise NotThere from nothing
-    except Busy as busy:
-        raise Unavailable from busy
     return Rendered(jpeg=jpeg, burned=_BURNED[names_burned_in(header)])
