@@ -46,6 +46,7 @@ def empty(tx: Connection, entry_id: str, by: str | None, why: str, now: datetime
     tx.execute(row.values(**_NOTHING, **gone, revision=_ROW.revision + 1))
 
 
+@without_door("It puts on record what an act did, which has opened what it was done with.")
 def record(ctx: Context[Any], action: Action, entry_id: str, case_id: str, details: dict[str, Any]) -> None:
     """On record with the case: what was made of whom is found by whoever may read the audit."""
     ctx.record(action=action, subject_kind="teaching", subject_id=entry_id, details={"case_id": case_id, **details})
