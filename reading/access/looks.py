@@ -9,9 +9,11 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from reading.access import priors
 from reading.access.visibility import visible_cases
 from reading.actions import Action
 from reading.audit import actor_of, done_lately
+from reading.cases import cases
 from reading.cases.moves import WAITING
 from reading.context import Context, Look, without_door
 from reading.errors import NotThere
@@ -53,10 +55,18 @@ def on_record(  # noqa: PLR0917
 def fetched_ahead(tx: Connection, viewer: Viewer, study_uid: str, action: Action, now: datetime) -> Action:
     """What a look goes on record as whose program says that it fetches before anybody looks.
 
-    Fetched ahead is what staff may take next; of everything else the word is as it would be without that.
+    Fetched ahead is what staff may take next, and what comes beside it: an earlier case of the same person. Of
+    everything else the word is as it would be without that.
     """
     if not isinstance(viewer, Staff):
         return action
-    waiting = (case_study.c.study_uid == study_uid) & case.c.state.in_(WAITING) & visible_cases(tx, viewer, now)
-    found = sa.select(case.c.id).join(case_study, case_study.c.case_id == case.c.id).where(waiting).limit(1)
-    return action if tx.scalar(found) is None else Action.STUDY_AHEAD
+    theirs = visible_cases(tx, viewer, now)
+    of_study = sa.select(case).join(case_study, case_study.c.case_id == case.c.id)
+    found = [
+        cases.from_row(row) for row in tx.execute(of_study.where(case_study.c.study_uid == study_uid, theirs)).all()
+    ]
+    if any(one.state in WAITING for one in found):
+        return Action.STUDY_AHEAD
+    later = [unread.id for one in found for unread in priors.unread_after(tx, one)]
+    beside = sa.select(case.c.id).where(case.c.id.in_(later), theirs).limit(1)
+    return action if tx.scalar(beside) is None else Action.STUDY_AHEAD

@@ -61,7 +61,8 @@ def claim_next(ctx: Context[Staff], step: Step | None) -> Case | None:
 def foresee(ctx: Context[Staff], step: Step | None) -> str | None:
     """The id of the case that `claim_next` would claim once the present one is done; it stays where it waits.
 
-    Somebody else may be handed it meanwhile.
+    It is another one for each of those who read from one queue, as far as their turns can be told; None for whoever has
+    too many before them. Somebody else may be handed it meanwhile.
     """
     theirs = standing.standing_of(ctx.tx, ctx.who, ctx.now)
     desks = {key: sites for key, sites in theirs.desks.items() if step in {None, key[0]}}

@@ -38,6 +38,8 @@ from storage.prepared import Prepared, fetch_rows
 
 _OF_EACH_SITE: Final = 5
 """The cases of a site that a claim considers first: more than simultaneous claims take from one site."""
+_MOST_AHEAD: Final = 20
+"""Whoever has more colleagues before them is told of no case: it would be another one by the time they come to it."""
 
 
 @without_door("A part of the claim: the look is recorded when the case is opened.")
@@ -50,10 +52,18 @@ def take(ctx: Context[Staff], desks: Desks, theirs: Standing, *, heads_only: boo
 
 @without_door("It names a case that waits, to whoever it would be handed to; its pictures are opened through the door.")
 def foreseen(ctx: Context[Staff], desks: Desks, theirs: Standing) -> str | None:
-    """The id of the case that `take` would take, were the one done that they work at now."""
-    statement = _foreseeing(tuple(sorted(desks)), emergencies_only=theirs.at_limit_later)
-    found = fetch_rows(ctx.tx, statement, parameters(ctx, desks, theirs))
-    return next((row.id for row in found), None)
+    """The id of the case that `take` would take, were the one done that they work at now.
+
+    Colleagues at the same desks who took theirs earlier are expected to be done earlier, and to be handed the cases
+    that wait for nobody before this person is: of one queue everybody foresees another case.
+    """
+    keys, asked = tuple(sorted(desks)), parameters(ctx, desks, theirs)
+    before = next(row.before for row in fetch_rows(ctx.tx, _counting(keys), asked))
+    for row in fetch_rows(ctx.tx, _foreseeing(keys, emergencies_only=theirs.at_limit_later), asked):
+        if before == 0 or row.is_theirs:
+            return str(row.id)
+        before -= 1
+    return None
 
 
 @without_door("A part of the claim, which has opened the case.")
@@ -83,8 +93,42 @@ def taking(keys: tuple[Key, ...], *, heads_only: bool, emergencies_only: bool) -
 
 @cache
 def _foreseeing(keys: tuple[Key, ...], *, emergencies_only: bool) -> Prepared:
-    """The statement of `foreseen`."""
-    return Prepared(partial(_choosing, keys, heads_only=True, emergencies_only=emergencies_only))
+    """The statement of `foreseen`: the first cases in the order of a claim, and whether each waits for this person."""
+
+    def build(dialect: str) -> sa.ClauseElement:
+        chosen = _choosing(keys, dialect, heads_only=True, emergencies_only=emergencies_only)
+        theirs = tables.case.c.assigned_to.is_not_distinct_from(PERSON)
+        return chosen.add_columns(theirs.label("is_theirs")).limit(sa.literal_column(str(_MOST_AHEAD)))
+
+    return Prepared(build)
+
+
+@cache
+def _counting(keys: tuple[Key, ...]) -> Prepared:
+    """The statement that counts the colleagues at these desks who work longer at theirs than this person does."""
+
+    def build(dialect: str) -> sa.ClauseElement:
+        lease, own, case = tables.lease, tables.lease.alias(), tables.case
+        here = sa.or_(
+            *(
+                sa.and_(
+                    lease.c.step == word(step),
+                    case.c.tier == word(tier),
+                    is_among(dialect, case.c.site_id, sites_name(number)),
+                )
+                for number, (step, tier) in enumerate(keys)
+            )
+        )
+        mine = sa.select(sa.func.min(own.c.taken_at)).where(own.c.person_id == PERSON, own.c.parked_at.is_(None))
+        return (
+            sa.select(sa.func.count(lease.c.person_id.distinct()).label("before"))
+            .join(case, case.c.id == lease.c.case_id)
+            .where(lease.c.person_id != PERSON, lease.c.parked_at.is_(None), lease.c.expires_at > NOW)
+            .where(lease.c.taken_at < sa.func.coalesce(mine.scalar_subquery(), NOW))
+            .where(here)
+        )
+
+    return Prepared(build)
 
 
 def _taking(keys: Sequence[Key], dialect: str, *, heads_only: bool, emergencies_only: bool) -> sa.UpdateBase:

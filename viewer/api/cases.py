@@ -11,7 +11,7 @@ from reading.actions import Action
 from reading.alerts import critical
 from reading.cases import cases as cases_
 from reading.cases.moves import State, Step
-from reading.desk import desk, preview, pulse, tab_counts, worklist
+from reading.desk import ahead, desk, preview, pulse, tab_counts, worklist
 from reading.desk.entries import entries_of
 from reading.desk.sorting import Sorting
 from reading.desk.tab_counts import MOST, Counted
@@ -106,10 +106,10 @@ def pulse_(request: Request, staff: Polling) -> dict[str, str]:
 def next_(request: Request, staff: Polling, step: Step | None = None) -> dict[str, Any] | Response:
     """The case that a claim would hand to the caller, left where it waits: asked by a desk that fetches ahead."""
     with in_snapshot(office_of(request), staff) as ctx:
-        foreseen = claiming.foresee(ctx, step)
-        if foreseen is None:
+        found = ahead.ahead(ctx, step)
+        if found is None:
             return Response(status_code=204)
-        return {"id": foreseen, "studies": list(cases_.study_uids(ctx.tx, foreseen))}
+        return {"id": found.case_id, "studies": list(found.study_uids), "earlier": list(found.earlier_study_uids)}
 
 
 @router.get("/{case_id}")

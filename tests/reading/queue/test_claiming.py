@@ -78,6 +78,47 @@ def test_the_next_case_is_foreseen_and_stays_where_it_waits(engine: Engine, now:
     assert after is None
 
 
+def test_those_who_read_from_one_queue_foresee_another_case_each(engine: Engine, now: datetime) -> None:
+    """Whoever took theirs first is expected to be done first; what waits for one person is nobody else's."""
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        waiting = [arrive(tx, clinic, f"1.{number}", now + timedelta(minutes=number)).id for number in range(1, 6)]
+        readers = (clinic.ada, clinic.rosa)
+        for minutes, staff in enumerate(readers):
+            claiming.claim_next(Context(tx, clinic.audit, now + timedelta(minutes=minutes), staff), Step.READ)
+        later = now + timedelta(minutes=2)
+
+        def foreseen() -> list[str | None]:
+            return [claiming.foresee(Context(tx, clinic.audit, later, staff), Step.READ) for staff in readers]
+
+        by_turn = foreseen()
+        tx.execute(
+            sa.update(tables.case)
+            .where(tables.case.c.id == waiting[2])
+            .values(assigned_to=clinic.rosa.person_id, assigned_until=later + timedelta(hours=1))
+        )
+        assigned = foreseen()
+        tx.execute(sa.update(tables.lease).where(tables.lease.c.case_id == waiting[0]).values(parked_at=later))
+        put_aside = foreseen()
+
+    assert by_turn == waiting[2:4]
+    assert assigned == [waiting[3], waiting[2]]
+    assert put_aside == [waiting[4], waiting[2]]
+
+
+def test_whoever_has_too_many_before_them_foresees_nothing(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        for number in range(3):
+            arrive(tx, clinic, f"1.{number}", now)
+        for minutes, staff in enumerate((clinic.ada, clinic.rosa)):
+            claiming.claim_next(Context(tx, clinic.audit, now + timedelta(minutes=minutes), staff), Step.READ)
+
+        foreseen = claiming.foresee(Context(tx, clinic.audit, now + timedelta(minutes=2), clinic.rosa), Step.READ)
+
+    assert foreseen is None
+
+
 def test_a_claim_is_a_lease_a_move_and_an_event(engine: Engine, now: datetime) -> None:
     with transaction(engine) as tx:
         clinic = open_clinic(tx, now)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -112,6 +112,23 @@ def test_fetched_ahead_is_only_what_staff_may_take_next(
     # Then the word of a fetch ahead is kept for the first, and the others are looks as without it.
     assert on_record(engine, "study.ahead") == [done]
     assert sorted(on_record(engine, "study.frames")) == [done, (clinic.ada.person_id, "1.2.840.2", "done")]
+
+
+def test_the_earlier_pictures_of_a_case_that_waits_are_fetched_ahead_too(
+    looks: Looks, clinic: Clinic, engine: Engine, now: datetime
+) -> None:
+    pia = {"patient_id": "P7", "patient_name": "Pia^Park", "sex": "F", "birth_date": "19700102"}
+    with transaction(engine) as tx:
+        earlier = arrive(tx, clinic, "1.2.840.7", now - timedelta(days=9), **pia)
+        read(tx, clinic, clinic.vera, earlier.id, now)
+    looks.open_study(clinic.ada, "1.2.840.7", Action.STUDY_FRAMES, ahead=True)
+    with transaction(engine) as tx:
+        arrive(tx, clinic, "1.2.840.8", now, **pia)
+    looks.open_study(clinic.ada, "1.2.840.7", Action.STUDY_METADATA, ahead=True)
+
+    done = (clinic.ada.person_id, "1.2.840.7", "done")
+    assert on_record(engine, "study.frames") == [done]
+    assert (on_record(engine, "study.ahead"), on_record(engine, "study.metadata")) == ([done], [])
 
 
 def test_whoever_may_not_see_a_study_is_refused_its_pictures_and_not_their_fetch(

@@ -32,11 +32,17 @@ const slices = (seriesUid: string, count: number): readonly DataSet[] =>
     [TAG.PixelData]: { vr: 'OW', BulkDataURI: `/bulk?digest=${String(index).padStart(64, 'a')}` },
   }))
 
-/** The server: what is asked of it, and studies 1.1 and 1.2 of two series of magnetic resonance each. */
+/** The next case, with nothing before it. */
+const alone = (study: string): Foreseen => ({ id: `case of ${study}`, studies: [study], earlier: [] })
+
+/** The server: what is asked of it, and studies of two series of magnetic resonance each. */
 class Server {
   readonly frames: string[] = []
   readonly said: string[] = []
-  constructor(private readonly bytesOfFrame: number) {}
+  constructor(
+    private readonly bytesOfFrame: number,
+    private readonly many = 100,
+  ) {}
 
   readonly fetch = (address: string, init: RequestInit = {}): Promise<Response> => {
     this.said.push(String((init.headers as Record<string, string>)['Purpose']))
@@ -46,8 +52,8 @@ class Server {
     }
     const study = /studies\/([\d.]+)/.exec(address)?.[1] ?? ''
     const series = /series\/([\d.]+)/.exec(address)?.[1]
-    const rows = [seriesRow(`${study}.7`, 'MR', 'T1', 100), seriesRow(`${study}.8`, 'MR', 'T2', 100)]
-    return Promise.resolve(Response.json(series ? slices(series, 100) : rows))
+    const rows = [seriesRow(`${study}.7`, 'MR', 'T1', this.many), seriesRow(`${study}.8`, 'MR', 'T2', this.many)]
+    return Promise.resolve(Response.json(series ? slices(series, this.many) : rows))
   }
 }
 
@@ -100,20 +106,35 @@ describe('the next case', () => {
 
   test('begins with what its cells begin with, and goes outwards, as far as the count goes', async () => {
     const client = new Client(new Server(1).fetch, () => undefined)
-    const pictures = await firstPictures(client, NO_SETTINGS, ['1.1'], false)
+    const pictures = await firstPictures(client, NO_SETTINGS, alone('1.1'), false)
 
     const uids = pictures.map(({ instanceUid }) => instanceUid)
     expect(uids.slice(0, 4)).toEqual(['1.1.8.51', '1.1.7.51', '1.1.8.52', '1.1.8.53'])
     expect(uids).toHaveLength(MOST_PICTURES)
-    expect((await firstPictures(client, NO_SETTINGS, ['1.1'], true)).slice(0, 2).map((one) => one.instanceUid)).toEqual(
-      ['1.1.7.51', '1.1.7.52'],
-    )
+    expect(
+      (await firstPictures(client, NO_SETTINGS, alone('1.1'), true)).slice(0, 2).map((one) => one.instanceUid),
+    ).toEqual(['1.1.7.51', '1.1.7.52'])
+  })
+
+  test('brings the nearest earlier case behind it, within the same count', async () => {
+    const studies = { id: 'next', studies: ['1.1'], earlier: ['1.2'] }
+    const bring = async (many: number): Promise<readonly string[]> => {
+      const client = new Client(new Server(1, many).fetch, () => undefined)
+      const pictures = await firstPictures(client, NO_SETTINGS, studies, false)
+      return pictures.map(({ instanceUid }) => instanceUid.slice(0, 3))
+    }
+
+    expect(await bring(2)).toEqual([...Array<string>(4).fill('1.1'), ...Array<string>(4).fill('1.2')])
+    const much = await bring(40)
+    expect(much.filter((study) => study === '1.1')).toHaveLength(80)
+    expect(much).toHaveLength(MOST_PICTURES)
+    expect(new Set(await bring(100))).toEqual(new Set(['1.1']))
   })
 
   test('comes once all of the present one is there, says what for, and stops at its bytes', async () => {
     const server = new Server(MIB)
     vi.stubGlobal('fetch', server.fetch)
-    const { asked, end } = desk(server, [{ id: 'next', studies: ['1.1'] }])
+    const { asked, end } = desk(server, [alone('1.1')])
     ends = end
     await allCame()
     expect(asked).toEqual([])
@@ -124,7 +145,7 @@ describe('the next case', () => {
     expect(server.frames.slice(0, 2)).toEqual(['1.1.8.51', '1.1.7.51'])
     expect(server.frames).toHaveLength(65)
     expect(new Set(server.said)).toEqual(new Set(['prefetch']))
-    const [first] = await firstPictures(new Client(server.fetch, () => undefined), NO_SETTINGS, ['1.1'], false)
+    const [first] = await firstPictures(new Client(server.fetch, () => undefined), NO_SETTINGS, alone('1.1'), false)
     expect(first && isCached(first)).toBe(true)
     await vi.advanceTimersByTimeAsync(180_000)
     expect(server.frames).toHaveLength(65)
@@ -133,8 +154,8 @@ describe('the next case', () => {
   test('is another one when somebody else was handed the first', async () => {
     const server = new Server(1)
     vi.stubGlobal('fetch', server.fetch)
-    const first = { id: 'first', studies: ['1.1'] }
-    const { asked, end } = desk(server, [first, first, { id: 'second', studies: ['1.2'] }])
+    const first = alone('1.1')
+    const { asked, end } = desk(server, [first, first, alone('1.2')])
     ends = end
     deskLine.moved(present)
     await allCame()
@@ -155,7 +176,7 @@ describe('the next case', () => {
   ])('is not asked for where %s', async (_, so) => {
     const server = new Server(1)
     vi.stubGlobal('fetch', server.fetch)
-    const { asked, end } = desk(server, [{ id: 'next', studies: ['1.1'] }])
+    const { asked, end } = desk(server, [alone('1.1')])
     ends = end
     so()
     deskLine.moved(present)
@@ -171,7 +192,7 @@ describe('the next case', () => {
   ])('stops in the middle when %s, and goes on later with what has not come', async (_, so) => {
     const server = new Server(MIB)
     vi.stubGlobal('fetch', server.fetch)
-    const { end } = desk(server, [{ id: 'next', studies: ['1.1'] }])
+    const { end } = desk(server, [alone('1.1')])
     ends = end
     deskLine.moved(present)
     for (let turn = 0; turn < 40 && server.frames.length < 3; turn++) await settled()
@@ -192,7 +213,7 @@ describe('the next case', () => {
   test('stops when the case is left in the middle of it', async () => {
     const server = new Server(1)
     vi.stubGlobal('fetch', server.fetch)
-    const { nextCase, end } = desk(server, [{ id: 'next', studies: ['1.1'] }])
+    const { nextCase, end } = desk(server, [alone('1.1')])
     ends = end
     deskLine.moved(present)
     for (let turn = 0; turn < 40 && server.frames.length < 3; turn++) await settled()

@@ -23,8 +23,12 @@ export type Preview = {
   readonly study_uid: string
 }
 
-/** The case that somebody would be handed next, by ids alone. */
-export type Foreseen = { readonly id: string; readonly studies: readonly string[] }
+/** The case that somebody would be handed next, by ids alone; `earlier`: the studies of the nearest earlier one. */
+export type Foreseen = {
+  readonly id: string
+  readonly studies: readonly string[]
+  readonly earlier: readonly string[]
+}
 
 export type CasePage = {
   readonly items: readonly Case[]

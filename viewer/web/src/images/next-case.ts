@@ -1,7 +1,7 @@
 /**
  * The case that its reader is handed next. Once all of the present one is at hand, the first pictures of its hanging come into
- * the browser's cache under their digests, and its metadata with them. Nothing of it is claimed, shown or held here, and it
- * gives way to every other picture.
+ * the browser's cache under their digests, and its metadata with them; behind them those of the earlier case that is nearest to
+ * it, as they stand beside it. Nothing of it is claimed, shown or held here, and it gives way to every other picture.
  */
 import { AHEAD, type Client } from '../api/client'
 import { Problem, Unreachable } from '../api/problem'
@@ -11,7 +11,8 @@ import { NoPicture } from './faults'
 import { chosenGrid } from './layout/chosen-grids'
 import { SeriesContents } from './layout/contents'
 import { openingPlace } from './layout/opening-place'
-import { opened } from './layout/placing'
+import { withEarlier } from './layout/earlier'
+import { opened, type Placed } from './layout/placing'
 import type { Picture } from './pictures'
 import { deskLine } from './retrieval/desk-line'
 import { answerTo, askedFor } from './retrieval/frame-request'
@@ -36,27 +37,38 @@ export type NextSource = {
   foresee(): Promise<Foreseen | undefined>
 }
 
-/** The pictures that its cells begin with, and those around them, as far as they are fetched. */
+/**
+ * The pictures that its cells begin with, and those around them, as far as they are fetched; behind them the same of the
+ * earlier case, in the cells that it gets beside the other one.
+ */
 export async function firstPictures(
   client: Client,
   settings: OwnSettings,
-  studies: readonly string[],
+  { studies, earlier }: Foreseen,
   narrow: boolean,
 ): Promise<readonly Picture[]> {
-  const series = await seriesOf(client, studies)
   const contents = new SeriesContents(client, () => '')
+  const series = await seriesOf(client, studies)
   const items = await contents.hangables(series)
   const grid = series[0] && chosenGrid(settings, series[0].modality)
-  const { cells } = opened(narrow ? items.slice(0, 1) : items, grid)
-  const seats = cells
-    .flatMap((cell) => (cell ? [cell] : []))
-    .map(async (cell): Promise<Seat> => {
-      const { pictures } = await contents.of(cell.series)
-      const index = openingPlace(pictures, cell, { shown: undefined, isMade: false })
-      return { pictures, index: pictures[index] ? index : 0, direction: 1 }
-    })
-  return wishes(await Promise.all(seats), []).slice(0, MOST_PICTURES)
+  const placed = opened(narrow ? items.slice(0, 1) : items, grid)
+  const now = wishes(await seatsOf(placed.cells, contents), []).slice(0, MOST_PICTURES)
+  if (earlier.length === 0 || now.length === MOST_PICTURES) return now
+  const before = await contents.hangables(await seriesOf(client, earlier))
+  const cells = withEarlier(placed, items, before).cells.filter((cell) => !placed.cells.includes(cell))
+  return [...now, ...wishes(await seatsOf(cells, contents), [])].slice(0, MOST_PICTURES)
 }
+
+const seatsOf = (cells: Placed['cells'], contents: SeriesContents): Promise<Seat[]> =>
+  Promise.all(
+    cells
+      .flatMap((cell) => (cell ? [cell] : []))
+      .map(async (cell): Promise<Seat> => {
+        const { pictures } = await contents.of(cell.series)
+        const index = openingPlace(pictures, cell, { shown: undefined, isMade: false })
+        return { pictures, index: pictures[index] ? index : 0, direction: 1 }
+      }),
+  )
 
 export class NextCase {
   private of: string | undefined
@@ -107,9 +119,9 @@ export class NextCase {
     }
   }
 
-  private async fetch({ id, studies }: Foreseen, present: string): Promise<void> {
+  private async fetch(next: Foreseen, present: string): Promise<void> {
     const { source } = this
-    const hung = await firstPictures(source.client().ahead(), source.settings(), studies, source.narrow())
+    const hung = await firstPictures(source.client().ahead(), source.settings(), next, source.narrow())
     // Those without a digest are asked for anew each time; those that came before the fetch was broken off are there.
     const pictures = hung.filter((picture) => picture.digest !== '' && !isCached(picture))
     if (this.of !== present) return
@@ -125,7 +137,7 @@ export class NextCase {
       })
       noteCached(picture)
     }
-    this.fetched.add(id)
+    this.fetched.add(next.id)
   }
 }
 
