@@ -65,7 +65,7 @@ _Act = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,29}$")]
 _Key = Annotated[str, StringConstraints(pattern=r"^(Ctrl )?(Shift )?\S{1,12}$")]
 
 
-class _Keys(RootModel[Annotated[dict[_Act, _Key], Field(max_length=80)]]):
+class _Keys(RootModel[Annotated[dict[_Act, _Key], Field(max_length=120)]]):
     """The keys that a person put elsewhere, by the acts of the desk (viewer/web/src/keys/acts.ts)."""
 
     model_config = ConfigDict(frozen=True, strict=True)

@@ -71,7 +71,7 @@ def test_a_person_finds_their_own_settings_again_and_nobody_elses(engine: Engine
         (Setting.KEYS, {"length": "Alt M"}),
         (Setting.KEYS, {"length": ""}),
         (Setting.KEYS, {"<b>": "M"}),
-        (Setting.KEYS, {f"act{n}": "M" for n in range(81)}),
+        (Setting.KEYS, {f"act{n}": "M" for n in range(121)}),
         (Setting.WINDOWS, {"CT": [LIVER | {"width": 0}]}),
         (Setting.WINDOWS, {"CT": [LIVER | {"center": float("nan")}]}),
         (Setting.WINDOWS, {"CT": [LIVER | {"name": ""}]}),

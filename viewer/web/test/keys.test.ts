@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { deskCommandOf } from '../src/desk/shortcuts'
 import { imageKeyOf } from '../src/images/image-keys'
 import { layoutKeyOf } from '../src/images/layout/layout-keys'
-import { SHIPPED, type ActName } from '../src/keys/acts'
+import { roomOf, SHIPPED, type ActName } from '../src/keys/acts'
 import { keys } from '../src/keys/keys'
 import type { Value } from '../src/keeping/settings'
 import { presetsFor } from '../src/images/window-level'
@@ -40,15 +40,16 @@ describe('keys', () => {
   })
 
   test('mean one thing each, and each of them does something', () => {
-    const shipped = [...SHIPPED.values()]
-    const doing = [...SHIPPED].filter(([, told]) => {
+    const ofDesk = [...SHIPPED].filter(([act]) => roomOf(act) === 'desk')
+    const shipped = ofDesk.map(([, told]) => told)
+    const doing = ofDesk.filter(([, told]) => {
       const pressed = pressedFor(told)
-      const meant = [deskCommandOf(pressed, false), layoutKeyOf(pressed), imageKeyOf(pressed, [])]
+      const meant = [deskCommandOf(pressed, false), layoutKeyOf(pressed), imageKeyOf(pressed, presetsFor('CT'))]
       return meant.filter(Boolean).length === 1
     })
 
     expect(new Set(shipped).size).toBe(shipped.length)
-    expect(doing.map(([act]) => act)).toEqual([...SHIPPED.keys()])
+    expect(doing.map(([act]) => act)).toEqual(ofDesk.map(([act]) => act))
   })
 })
 
@@ -100,8 +101,11 @@ describe('keys of a person', () => {
   test.each<readonly [string, ActName, KeyboardEvent, object]>([
     ['of another act', 'length', key('g'), { why: 'taken', by: 'grid' }],
     ['that is one with that of another act', 'length', key('='), { why: 'taken', by: 'zoom-in' }],
-    ['of the windows', 'length', key('3'), { why: 'fixed' }],
-    ['that goes from picture to picture', 'length', key('ArrowDown'), { why: 'fixed' }],
+    ['of the windows', 'length', key('3'), { why: 'taken', by: 'preset-3' }],
+    ['that goes from picture to picture', 'length', key('ArrowDown'), { why: 'taken', by: 'picture-after' }],
+    ['that goes to the next part of the page', 'cell-after', key('Tab'), { why: 'fixed' }],
+    ['that chooses words', 'length', { ...key('ArrowRight'), shiftKey: true }, { why: 'fixed' }],
+    ['of another act of the worklist', 'take-next', key('p'), { why: 'taken', by: 'list-preview' }],
     ['that closes the page', 'save', key('w', true), { why: 'browser' }],
     ['of an editor', 'save', key('v', true), { why: 'browser' }],
     ['that goes from word to word', 'save', { ...key('ArrowLeft', true), shiftKey: true }, { why: 'browser' }],
@@ -116,6 +120,25 @@ describe('keys of a person', () => {
 
     expect(keys.put(act, pressed)).toEqual(refusal)
     expect(kept).toEqual({})
+  })
+
+  test('go from picture to picture, choose windows and act in the worklist as the person put them', () => {
+    own()
+    expect(keys.put('picture-after', key('j'))).toEqual({ why: 'taken', by: 'places' })
+    const put = [
+      keys.put('picture-after', key(';')),
+      keys.put('preset-2', key("'")),
+      keys.put('take-next', key('m')), // at a case it measures
+      keys.put('row-after', key('j')),
+    ]
+
+    expect(put).toEqual([undefined, undefined, undefined, undefined])
+    expect(imageKeyOf(key(';'), [])).toEqual({ kind: 'step', by: 1 })
+    expect(imageKeyOf(key('ArrowDown'), [])).toBeNull()
+    expect(imageKeyOf(key("'"), presetsFor('CT'))).toEqual({ kind: 'window', window: { center: 40, width: 400 } })
+    expect(imageKeyOf(key('m'), [])).toEqual({ kind: 'tool', tool: 'length' })
+    expect(['m', 'n', 'j'].map((name) => keys.actOf(key(name), 'list'))).toEqual(['take-next', undefined, 'row-after'])
+    expect(layoutKeyOf(key('j'))).toEqual({ kind: 'places' })
   })
 
   test('are one each where two machines said two', () => {

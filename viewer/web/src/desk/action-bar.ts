@@ -1,7 +1,7 @@
 /** What the person can do with the case: the decision first, the rarer things behind "more". */
 import { html, nothing, type TemplateResult } from 'lit'
 import type { Step } from '../api/case'
-import { keys } from '../keys/keys'
+import { keys, shownKey } from '../keys/keys'
 import { showKeys } from '../keys/keys-dialog'
 import type { OwnSettings } from '../keeping/settings'
 import { text, type TextKey } from '../language'
@@ -104,7 +104,9 @@ function rarer({ work, decisions, settings }: Bar, button: Button): readonly (Te
           >${text('desk.teach')}</a
         >`
       : nothing,
-    html`<button class="keys-help" @click=${showKeys}>${text('desk.keys')} <kbd>${keys.keyOf('help')}</kbd></button>`,
+    html`<button class="keys-help" @click=${() => showKeys('desk')}>
+      ${text('desk.keys')} <kbd>${shownKey(keys.keyOf('help'))}</kbd>
+    </button>`,
     textSizeView(settings),
   ]
 }

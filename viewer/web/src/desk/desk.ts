@@ -187,7 +187,7 @@ export class Desk extends Part {
     const command = deskCommandOf(event, takesText(target))
     if (!command) return
     event.preventDefault()
-    if (command.kind === 'help') showKeys()
+    if (command.kind === 'help') showKeys('desk')
     if (command.kind === 'save') void this.work?.forms.settle()
     if (command.kind === 'decide') void this.decide()
     if (command.kind === 'park' && this.work?.step && this.work.allows('park')) void this.decisions?.park()

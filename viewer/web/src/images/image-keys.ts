@@ -1,6 +1,6 @@
 /** What a key means over the pictures. */
-import type { PictureAct } from '../keys/acts'
-import { keys, spelled, type Pressed } from '../keys/keys'
+import type { PictureAct, StepAct } from '../keys/acts'
+import { keys, type Pressed } from '../keys/keys'
 import { ACTS, TOOLS, type Act, type ToolName } from './tools/tool-names'
 import type { WindowChoice } from './own-windows'
 import type { Window } from './window-level'
@@ -23,13 +23,18 @@ const MEANT: Readonly<Partial<Record<string, ImageKey>>> = {
   } satisfies Partial<Record<PictureAct, ImageKey>>),
 }
 
-const STEPS: Readonly<Partial<Record<string, number>>> = { ArrowDown: 1, ArrowUp: -1, PageDown: 10, PageUp: -10 }
+const STEPS: Readonly<Record<StepAct, number>> = {
+  'picture-after': 1,
+  'picture-before': -1,
+  'pictures-after': 10,
+  'pictures-before': -10,
+}
 
 export function imageKeyOf(event: Pressed, presets: readonly Pick<WindowChoice, 'key' | 'window'>[]): ImageKey | null {
-  const key = spelled(event)
-  const preset = presets.find((each) => each.key !== '' && each.key === key)
+  const act = keys.actOf(event) ?? ''
+  const [, number] = /^preset-(\d)$/.exec(act) ?? []
+  const preset = number && presets.find(({ key }) => key === number)
   if (preset) return { kind: 'window', window: preset.window }
-  const by = STEPS[key]
-  if (by) return { kind: 'step', by }
-  return MEANT[keys.actOf(event) ?? ''] ?? null
+  if (act in STEPS) return { kind: 'step', by: STEPS[act as StepAct] }
+  return MEANT[act] ?? null
 }

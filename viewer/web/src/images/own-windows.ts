@@ -1,15 +1,20 @@
 /** Windows that a person keeps for a modality, beside those that everybody has: in the menu, and on a key where they want one. */
 import type { OwnSettings } from '../keeping/settings'
+import type { PresetAct } from '../keys/acts'
+import { keys, shownKey } from '../keys/keys'
 import { text } from '../language'
 import { presetsFor, type Window } from './window-level'
 
-/** What a menu and a key choose; `key` is empty where it has none. */
+/** What a menu and a key choose; `key` is the number of the act that chooses it, empty where none does. */
 export type WindowChoice = { readonly words: string; readonly key: string; readonly window: Window }
 export type OwnWindow = { readonly name: string; readonly center: number; readonly width: number; readonly key: string }
 
 export const MOST_WINDOWS = 12
 export const LONGEST_NAME = 20
 export const WINDOW_KEYS: readonly string[] = ['1', '2', '3', '4', '5']
+
+/** On which key the person has what is chosen by this number. */
+export const shownNumber = (number: string): string => number && shownKey(keys.keyOf(`preset-${number}` as PresetAct))
 
 export function ownWindows(settings: Pick<OwnSettings, 'of'>, modality: string): readonly OwnWindow[] {
   const said = settings.of('windows')[modality]

@@ -5,7 +5,7 @@ import { text } from '../language'
 import type { ImageKey } from './image-keys'
 import { sign } from './tools/signs'
 import type { Act, ToolName } from './tools/tool-names'
-import type { WindowChoice } from './own-windows'
+import { shownNumber, type WindowChoice } from './own-windows'
 
 type Bar = {
   readonly tool: ToolName
@@ -86,7 +86,7 @@ function presets({ presets: choices, onAct, onWindows }: Bar): TemplateResult | 
     }}
   >
     <option value="">${text('desk.presets')}</option>
-    ${choices.map(({ words, key }, index) => html`<option value=${index}>${key} ${words}</option>`)}
+    ${choices.map(({ words, key }, index) => html`<option value=${index}>${shownNumber(key)} ${words}</option>`)}
     ${onWindows ? html`<option value=${OWN}>${text('desk.windows-own')}</option>` : nothing}
   </select>`
 }

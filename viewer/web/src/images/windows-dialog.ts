@@ -8,6 +8,7 @@ import {
   LONGEST_NAME,
   MOST_WINDOWS,
   ownWindows,
+  shownNumber,
   WINDOW_KEYS,
   windowChoices,
 } from './own-windows'
@@ -42,7 +43,7 @@ export function editWindows(settings: OwnSettings, modality: string, now: Window
               html`<li>
                 <span class="prose">${name}</span>
                 <span class="soft small">W ${width} · L ${center}</span>
-                ${key ? html`<kbd>${key}</kbd>` : nothing}
+                ${key ? html`<kbd>${shownNumber(key)}</kbd>` : nothing}
                 <button
                   type="button"
                   aria-label=${text('desk.windows-drop', { name })}
@@ -84,7 +85,7 @@ export function editWindows(settings: OwnSettings, modality: string, now: Window
             <label
               >${text('desk.windows-key')}<select name="key">
                 <option value="">${text('desk.keys-none')}</option>
-                ${WINDOW_KEYS.map((key) => html`<option value=${key} ?selected=${key === free}>${key}</option>`)}
+                ${WINDOW_KEYS.map((key) => html`<option value=${key} ?selected=${key === free}>${shownNumber(key) || key}</option>`)}
               </select></label
             >
           </div>

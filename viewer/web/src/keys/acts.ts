@@ -1,4 +1,4 @@
-/** The one table of what keys do at the desk: each act, the key that it is shipped with, and the words that tell of it. */
+/** The one table of what keys do at a case and in the worklist: each act, the key that it is shipped with, and its words. */
 import type { ReviewOutcome } from '../api/report'
 import type { Act, ToolName } from '../images/tools/tool-names'
 import type { TextKey } from '../language'
@@ -6,14 +6,33 @@ import type { TextKey } from '../language'
 /** Of planes and slabs. */
 export type ReformatAct = 'planes' | 'axial' | 'coronal' | 'sagittal' | 'projection' | 'thinner' | 'thicker'
 export type LayoutAct =
-  'grid' | 'enlarge' | 'places' | 'windows' | 'lines' | 'layers' | 'series-before' | 'series-after' | ReformatAct
-export type PictureAct = ToolName | Act | 'remove' | 'unseen' | 'zoom-in' | 'zoom-out'
+  | 'grid'
+  | 'enlarge'
+  | 'places'
+  | 'windows'
+  | 'lines'
+  | 'layers'
+  | 'series-before'
+  | 'series-after'
+  | 'cell-before'
+  | 'cell-after'
+  | ReformatAct
+/** From picture to picture, and ten at once. */
+export type StepAct = 'picture-before' | 'picture-after' | 'pictures-before' | 'pictures-after'
+export type PresetAct = 'preset-1' | 'preset-2' | 'preset-3' | 'preset-4' | 'preset-5'
+export type PictureAct = ToolName | Act | StepAct | PresetAct | 'remove' | 'unseen' | 'zoom-in' | 'zoom-out'
 export type OutcomeAct = `outcome-${ReviewOutcome}`
 export type ScoreAct = 'score-1' | 'score-2' | 'score-3' | 'score-4' | 'score-5'
 export type DeskAct = 'save' | 'decide' | 'park' | 'findings' | 'key' | 'help' | OutcomeAct | ScoreAct
 
+export type ListAct =
+  'take-next' | 'list-search' | 'list-newer' | 'list-preview' | 'list-help' | 'row-before' | 'row-after'
+
 /** What a person may put on another key. */
-export type ActName = DeskAct | LayoutAct | PictureAct
+export type ActName = DeskAct | LayoutAct | PictureAct | ListAct
+
+/** Where a key means something: of two places it may mean two things. */
+export type Room = 'desk' | 'list'
 
 /** Keys as `spelled` writes them. */
 export type Row = { readonly words: TextKey; readonly acts: Partial<Readonly<Record<ActName, string>>> }
@@ -21,7 +40,7 @@ export type Row = { readonly words: TextKey; readonly acts: Partial<Readonly<Rec
 const alone = (act: ActName, key: string, words: TextKey): Row => ({ words, acts: { [act]: key } })
 const tool = (act: ToolName | Act, key: string): Row => alone(act, key, `desk.tool.${act}`)
 
-export const ROWS: readonly Row[] = [
+export const AT_THE_DESK: readonly Row[] = [
   alone('save', 'Ctrl S', 'desk.key.save'),
   alone('decide', 'Ctrl Enter', 'desk.key.decide'),
   alone('park', 'Ctrl K', 'desk.key.park'),
@@ -41,7 +60,10 @@ export const ROWS: readonly Row[] = [
       'score-5': 'Shift 5',
     },
   },
+  { words: 'desk.key.scroll', acts: { 'picture-before': 'ArrowUp', 'picture-after': 'ArrowDown' } },
+  { words: 'desk.key.scroll-ten', acts: { 'pictures-before': 'PageUp', 'pictures-after': 'PageDown' } },
   alone('unseen', 'N', 'desk.key.unseen'),
+  { words: 'desk.key.cell', acts: { 'cell-before': 'ArrowLeft', 'cell-after': 'ArrowRight' } },
   { words: 'desk.key.series', acts: { 'series-before': '[', 'series-after': ']' } },
   alone('grid', 'G', 'desk.key.grid'),
   alone('enlarge', 'E', 'desk.key.enlarge'),
@@ -53,6 +75,10 @@ export const ROWS: readonly Row[] = [
   { words: 'desk.key.reformat-plane', acts: { axial: '7', coronal: '8', sagittal: '9' } },
   alone('projection', '0', 'desk.key.reformat-slab'),
   { words: 'desk.key.reformat-thickness', acts: { thinner: ',', thicker: '.' } },
+  {
+    words: 'desk.key.preset',
+    acts: { 'preset-1': '1', 'preset-2': '2', 'preset-3': '3', 'preset-4': '4', 'preset-5': '5' },
+  },
   tool('window', 'W'),
   tool('zoom', 'Z'),
   tool('pan', 'P'),
@@ -77,12 +103,20 @@ export const ROWS: readonly Row[] = [
   alone('help', '?', 'desk.key.help'),
 ]
 
-/** Keys that are nobody's to give away, as they are told. */
-export const FIXED: readonly (readonly [string, TextKey])[] = [
-  ['↑ ↓', 'desk.key.scroll'],
-  ['← →', 'desk.key.cell'],
-  ['1 – 5', 'desk.key.preset'],
+export const IN_THE_LIST: readonly Row[] = [
+  alone('take-next', 'N', 'worklist.take-next'),
+  { words: 'worklist.key.row', acts: { 'row-before': 'ArrowUp', 'row-after': 'ArrowDown' } },
+  alone('list-search', '/', 'worklist.key.search'),
+  alone('list-newer', 'R', 'worklist.key.newer'),
+  alone('list-preview', 'P', 'worklist.preview'),
+  alone('list-help', '?', 'desk.key.help'),
 ]
+
+export const ROWS: readonly Row[] = [...AT_THE_DESK, ...IN_THE_LIST]
+
+const OF_THE_LIST: ReadonlySet<string> = new Set(IN_THE_LIST.flatMap(({ acts }) => Object.keys(acts)))
+
+export const roomOf = (act: ActName): Room => (OF_THE_LIST.has(act) ? 'list' : 'desk')
 
 export const SHIPPED: ReadonlyMap<ActName, string> = new Map(
   ROWS.flatMap(({ acts }) => Object.entries(acts) as [ActName, string][]),

@@ -1,10 +1,10 @@
-/** The keys of the desk as the person has them, each to be put elsewhere. */
+/** The keys as the person has them, of the place where they are first, each to be put elsewhere. */
 import { html, nothing, render, type TemplateResult } from 'lit'
 import { text } from '../language'
-import { FIXED, ROWS, wordsOf, type ActName, type Row } from './acts'
-import { keys, type Refusal } from './keys'
+import { AT_THE_DESK, IN_THE_LIST, ROWS, wordsOf, type ActName, type Room, type Row } from './acts'
+import { keys, shownKey, type Refusal } from './keys'
 
-export function showKeys(): void {
+export function showKeys(from: Room): void {
   const dialog = document.createElement('dialog')
   dialog.className = 'ask wide help'
   dialog.setAttribute('aria-labelledby', 'help-title')
@@ -20,7 +20,9 @@ export function showKeys(): void {
   }
   const settle = (act: ActName, refusal: Refusal | undefined): void => {
     isRefused = refusal !== undefined
-    said = refusal ? wordsOfRefusal(refusal) : text('desk.keys-put', { act: text(wordsOf(act)), key: keys.keyOf(act) })
+    said = refusal
+      ? wordsOfRefusal(refusal)
+      : text('desk.keys-put', { act: text(wordsOf(act)), key: shownKey(keys.keyOf(act)) })
     if (!refusal) waiting = undefined
     draw()
   }
@@ -42,7 +44,7 @@ export function showKeys(): void {
           (act) =>
             html`<button
               class="key ${keys.isChanged(act) ? 'changed' : ''}"
-              aria-label=${text('desk.keys-change', { act: text(words), key: keys.keyOf(act) || text('desk.keys-none') })}
+              aria-label=${text('desk.keys-change', { act: text(words), key: shownKey(keys.keyOf(act)) || text('desk.keys-none') })}
               aria-pressed=${waiting === act}
               @click=${() => wait(waiting === act ? undefined : act)}
             >
@@ -58,6 +60,8 @@ export function showKeys(): void {
       </dd>
     </div>`
   }
+  const desk = ['desk.case', AT_THE_DESK] as const
+  const list = ['worklist.title', IN_THE_LIST] as const
   const view = (): TemplateResult =>
     html`<h2 id="help-title">${text('desk.keys')}</h2>
       <div class="told">
@@ -66,16 +70,11 @@ export function showKeys(): void {
         </p>
         <p class="said ${isRefused ? 'error' : ''}" role="status">${said}</p>
       </div>
-      <dl class="keys">
-        ${FIXED.map(
-          ([shown, words]) =>
-            html`<div>
-              <dt>${shown.split(' ').map((each) => html`<kbd>${each}</kbd> `)}</dt>
-              <dd>${text(words)}</dd>
-            </div>`,
-        )}
-        ${ROWS.map(rowView)}
-      </dl>
+      ${(from === 'desk' ? [desk, list] : [list, desk]).map(
+        ([words, rows]) =>
+          html`<h3>${text(words)}</h3>
+            <dl class="keys">${rows.map(rowView)}</dl>`,
+      )}
       <p class="soft">${text('desk.keys-mouse')}</p>
       <div class="buttons">
         ${
@@ -101,10 +100,14 @@ export function showKeys(): void {
 }
 
 const keyView = (key: string): TemplateResult =>
-  key ? html`${key.split(' ').map((each) => html`<kbd>${each}</kbd> `)}` : html`<kbd>—</kbd>`
+  key
+    ? html`${shownKey(key)
+        .split(' ')
+        .map((each) => html`<kbd>${each}</kbd> `)}`
+    : html`<kbd>—</kbd>`
 
 function wordsOfRefusal(refusal: Refusal): string {
   if (refusal.why === 'taken')
-    return text('desk.keys-taken', { act: text(wordsOf(refusal.by)), key: keys.keyOf(refusal.by) })
+    return text('desk.keys-taken', { act: text(wordsOf(refusal.by)), key: shownKey(keys.keyOf(refusal.by)) })
   return text(`desk.keys-${refusal.why}`)
 }

@@ -1,6 +1,6 @@
 /** The keys of whoever is signed in: as they are shipped, but for those that the person put elsewhere. */
 import type { OwnSettings } from '../keeping/settings'
-import { SHIPPED, type ActName } from './acts'
+import { roomOf, SHIPPED, type ActName, type Room } from './acts'
 
 export type Pressed = Pick<KeyboardEvent, 'key' | 'code' | 'ctrlKey' | 'metaKey' | 'altKey' | 'shiftKey'>
 
@@ -10,7 +10,8 @@ export type Refusal =
 
 /** Before they are given to anything by themselves: with a layout of the keyboard they are the same key as another. */
 const ALIASES: Readonly<Record<string, string>> = { '=': '+', Backspace: 'Delete' }
-const FIXED = /^(Shift )?(Arrow\w+|Page\w+|Home|End|Tab|Escape|Enter| )$|^[1-5]$/
+/** The browser goes through the page, and through what is written, by these. */
+const FIXED = /^(Shift )?(Home|End|Tab|Escape|Enter| )$|^Shift (Arrow|Page)/
 /** With Ctrl: writing, and what browsers do with a key whatever a page says. */
 const BROWSERS =
   /^Ctrl (Shift )?([ACFHJLNOPQRTUVWXYZ0-9+=_ -]|Arrow\w+|Page\w+|Home|End|Insert|Backspace|Delete)$|^(Ctrl )?F\d+$/
@@ -36,27 +37,28 @@ class Keys {
   }
 
   /** The acts by key. Where two have one, which two machines can have said, the one that was put there has it, else the first. */
-  private get byKey(): ReadonlyMap<string, ActName> {
+  private byKey(room: Room): ReadonlyMap<string, ActName> {
     const own = this.settings?.of('keys') ?? {}
     const found = new Map<string, ActName>()
     const put = (act: ActName, key: unknown): void => {
       if (typeof key === 'string' && !found.has(key)) found.set(key, act)
     }
-    for (const act of SHIPPED.keys()) put(act, own[act])
-    for (const [act, key] of SHIPPED) if (typeof own[act] !== 'string') put(act, key)
+    const here = [...SHIPPED].filter(([act]) => roomOf(act) === room)
+    for (const [act] of here) put(act, own[act])
+    for (const [act, key] of here) if (typeof own[act] !== 'string') put(act, key)
     return found
   }
 
-  /** What the person pressed; undefined where it means nothing here. */
-  actOf(pressed: Pressed): ActName | undefined {
+  /** What the person pressed; undefined where it means nothing there. */
+  actOf(pressed: Pressed, room: Room = 'desk'): ActName | undefined {
     const key = spelled(pressed)
-    const { byKey } = this
+    const byKey = this.byKey(room)
     return byKey.get(key) ?? byKey.get(ALIASES[key] ?? '')
   }
 
   /** Empty where another act has its key by now. */
   keyOf(act: ActName): string {
-    return [...this.byKey].find(([, each]) => each === act)?.[0] ?? ''
+    return [...this.byKey(roomOf(act))].find(([, each]) => each === act)?.[0] ?? ''
   }
 
   isChanged(act: ActName): boolean {
@@ -69,7 +71,7 @@ class Keys {
     if (key === '') return { why: 'not-one' }
     if (BROWSERS.test(key)) return { why: 'browser' }
     if (FIXED.test(key) || !KEPT.test(key)) return { why: 'fixed' }
-    const by = this.actOf(pressed)
+    const by = this.actOf(pressed, roomOf(act))
     if (by !== undefined && by !== act) return { why: 'taken', by }
     this.settings?.change('keys', { [act]: key === SHIPPED.get(act) ? undefined : key })
     return undefined
@@ -77,7 +79,7 @@ class Keys {
 
   /** The act has the key again that it was shipped with, unless another one has that by now. */
   reset(act: ActName): Refusal | undefined {
-    const by = this.byKey.get(SHIPPED.get(act) ?? '')
+    const by = this.byKey(roomOf(act)).get(SHIPPED.get(act) ?? '')
     if (by !== undefined && by !== act) return { why: 'taken', by }
     this.settings?.change('keys', { [act]: undefined })
     return undefined
@@ -92,8 +94,20 @@ class Keys {
 /** Those of the page. */
 export const keys = new Keys()
 
+const ARROWS: Readonly<Record<string, string>> = {
+  ...{ ArrowUp: '↑', ArrowDown: '↓', ArrowLeft: '←', ArrowRight: '→' },
+  ...{ PageUp: 'PgUp', PageDown: 'PgDn', Delete: 'Del' },
+}
+
+/** As it stands on a keyboard. */
+export const shownKey = (key: string): string =>
+  key
+    .split(' ')
+    .map((each) => ARROWS[each] ?? each)
+    .join(' ')
+
 /** What an act is called where a button stands for it. */
 export const withKey = (words: string, act: ActName): string => {
-  const key = keys.keyOf(act)
+  const key = shownKey(keys.keyOf(act))
   return key ? `${words} (${key})` : words
 }

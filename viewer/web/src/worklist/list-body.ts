@@ -2,6 +2,7 @@
 import { html, nothing, type TemplateResult } from 'lit'
 import type { Office } from '../api/office'
 import type { Case } from '../api/case'
+import { keys, shownKey } from '../keys/keys'
 import { text } from '../language'
 import { emergencyHint } from '../shell/emergency'
 import type { Choices } from './choices'
@@ -72,7 +73,7 @@ function news({ feed: { newer, fresh }, onNewer }: Body): TemplateResult | typeo
   if (!newer) return nothing
   const words = fresh ? text('worklist.new', { n: fresh }) : text('worklist.moved')
   return html`<p class="news">
-    <button @click=${onNewer}>${words} <kbd>R</kbd></button>
+    <button @click=${onNewer}>${words} <kbd>${shownKey(keys.keyOf('list-newer'))}</kbd></button>
   </p>`
 }
 

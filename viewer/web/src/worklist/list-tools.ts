@@ -1,5 +1,6 @@
 /** What stands above the list: filters, the order on a phone, filters by name, columns, the preview. */
 import { html, type TemplateResult } from 'lit'
+import { keys, shownKey } from '../keys/keys'
 import { text } from '../language'
 import { keep, type Choices, type Kept } from './choices'
 import { filterBar, type Filters } from './filters'
@@ -35,7 +36,7 @@ export function listTools({ list, choices, sites, withState, ...on }: Tools): Te
         aria-pressed=${choices.preview}
         @click=${() => on.onChoose({ preview: !choices.preview })}
       >
-        ${text('worklist.preview')} <kbd>P</kbd>
+        ${text('worklist.preview')} <kbd>${shownKey(keys.keyOf('list-preview'))}</kbd>
       </button>
     </div>
   </div>`

@@ -5,10 +5,14 @@ import { Problem, Unreachable } from '../api/problem'
 import type { Case } from '../api/case'
 import type { Preview } from '../api/worklist'
 import { examinationOf, nameOfPatient, personOf } from '../case-words'
+import type { ListAct } from '../keys/acts'
+import { keys, shownKey } from '../keys/keys'
 import { dateAndTime, day, named, text } from '../language'
 import { Part } from '../part'
 import { caseAddress } from '../shell/route'
 import { wordsFor } from '../shell/trouble'
+
+const STEPS: readonly ListAct[] = ['row-before', 'row-after']
 
 /** So long a row stays selected before it is looked at: whoever passes over rows looks at none of them. */
 const RESTS_MS = 300
@@ -53,7 +57,10 @@ class CasePreview extends Part {
 
   override render(): TemplateResult {
     const { item } = this
-    if (!item) return html`<p class="soft">${text('worklist.preview-none')}</p>`
+    if (!item)
+      return html`<p class="soft">
+        ${text('worklist.preview-none', { keys: STEPS.map((act) => shownKey(keys.keyOf(act))).join(' ') })}
+      </p>`
     return html`<h2>${nameOfPatient(item.patient)} <span class="soft">${personOf(item.patient)}</span></h2>
       <p>${examinationOf(item)} · ${item.site.name}<br /><span class="soft">${dateAndTime(item.examined_at)}</span></p>
       ${this.failure ? html`<p class="note danger" role="alert">${this.failure}</p>` : nothing}

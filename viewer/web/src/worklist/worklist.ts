@@ -7,6 +7,7 @@ import type { Session } from '../api/session'
 import type { CasePage } from '../api/worklist'
 import { offerToPark, parkedView } from '../desk/parking'
 import type { OwnSettings } from '../keeping/settings'
+import { keys, shownKey } from '../keys/keys'
 import { clock, text } from '../language'
 import { Part } from '../part'
 import { notify } from '../shell/notices'
@@ -16,6 +17,7 @@ import { choicesOf, choose, stateOf, type Choices, type Kept } from './choices'
 import { dutyView } from './duty'
 import { listBody } from './list-body'
 import { ListFeed } from './list-feed'
+import { pressed, stepRow, type ListHand } from './list-keys'
 import { addressOfList, comeBack, leave, listOfAddress, sortedBy, startOf, type ListState } from './list-state'
 import { listTools } from './list-tools'
 import { Pulse } from './pulse'
@@ -192,30 +194,15 @@ class Worklist extends Part {
 
   private readonly key = (event: KeyboardEvent): void => {
     this.busy()
-    const target = event.target as HTMLElement
-    if (event.ctrlKey || event.altKey || event.metaKey || target.closest('input, textarea, select, dialog')) return
-    const acts: Readonly<Record<string, () => void>> = {
-      n: () => void (takesCases(this.session) && this.takeNext()),
-      '/': () => this.querySelector<HTMLInputElement>('#worklist-q')?.focus(),
-      r: () => this.feed.showNewer(),
-      p: () => this.choose({ preview: !this.choices?.preview }),
-      ArrowDown: () => this.step(1),
-      ArrowUp: () => this.step(-1),
-    }
-    const act = acts[event.key]
-    if (!act || (event.key.startsWith('Arrow') && target.closest('[role=tablist], details'))) return
-    event.preventDefault()
-    act()
-    this.requestUpdate()
+    if (pressed(event, this.hand)) this.requestUpdate()
   }
 
-  /** To the row above or below, or to the selected one where none has the focus. */
-  private step(by: 1 | -1): void {
-    const links = [...this.querySelectorAll<HTMLAnchorElement>('tbody a.open')]
-    const selected = this.linkOf(this.selected)
-    const at = selected ? links.indexOf(selected) : -1
-    const next = document.activeElement === selected ? at + by : Math.max(at, 0)
-    links[Math.min(Math.max(next, 0), links.length - 1)]?.focus()
+  private readonly hand: ListHand = {
+    'take-next': () => void (takesCases(this.session) && this.takeNext()),
+    'list-search': () => this.querySelector<HTMLInputElement>('#worklist-q')?.focus(),
+    'list-newer': () => this.feed.showNewer(),
+    'list-preview': () => this.choose({ preview: !this.choices?.preview }),
+    step: (by) => stepRow(this, this.linkOf(this.selected), by),
   }
 
   override render(): TemplateResult {
@@ -228,7 +215,7 @@ class Worklist extends Part {
         ${
           takesCases(this.session)
             ? html`<button class="primary" id="take-next" ?disabled=${this.taking} @click=${() => void this.takeNext()}>
-                ${text('worklist.take-next')} <kbd>N</kbd>
+                ${text('worklist.take-next')} <kbd>${shownKey(keys.keyOf('take-next'))}</kbd>
               </button>`
             : nothing
         }

@@ -1,6 +1,6 @@
 /** What a key means for the cells. */
 import type { LayoutAct } from '../../keys/acts'
-import { keys, spelled, type Pressed } from '../../keys/keys'
+import { keys, type Pressed } from '../../keys/keys'
 import type { Choice } from '../reformat/choices'
 
 export type LayoutKey =
@@ -12,6 +12,8 @@ export type LayoutKey =
 const MEANT: Readonly<Record<LayoutAct, LayoutKey>> = {
   'series-before': { kind: 'series', by: -1 },
   'series-after': { kind: 'series', by: 1 },
+  'cell-before': { kind: 'cell', by: -1 },
+  'cell-after': { kind: 'cell', by: 1 },
   grid: { kind: 'grid' },
   enlarge: { kind: 'enlarge' },
   places: { kind: 'places' },
@@ -27,11 +29,7 @@ const MEANT: Readonly<Record<LayoutAct, LayoutKey>> = {
   thicker: { kind: 'reformat', choice: { kind: 'thicker' } },
 }
 
-const CELLS: Readonly<Partial<Record<string, number>>> = { ArrowLeft: -1, ArrowRight: 1 }
-
 export function layoutKeyOf(event: Pressed): LayoutKey | null {
-  const by = CELLS[spelled(event)]
-  if (by) return { kind: 'cell', by }
   const act = keys.actOf(event)
   return act !== undefined && act in MEANT ? MEANT[act as LayoutAct] : null
 }
