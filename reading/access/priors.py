@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -76,6 +76,28 @@ def priors_of(tx: Connection, viewer: Viewer, case: Case, now: datetime) -> list
     offered whose images contradict those of the case, unless it is confirmed of both whose they are.
     """
     return _found(tx, [case], visibility.cases_in_view(tx, viewer, now))[case.id]
+
+
+def of_persons(tx: Connection, viewer: Viewer, patient_ids: Collection[str], now: datetime) -> dict[str, list[Case]]:
+    """For each registered patient the cases that are linked to them and that ``viewer`` may see, the newest first.
+
+    Of whichever of their records; never one whose images contradict whom their numbers name (see `priors_of`).
+    """
+    record = tables.patient
+    asked = tx.execute(sa.select(record.c.id, stands_for().label("standing")).where(record.c.id.in_(patient_ids)))
+    standing = {row.id: row.standing for row in asked}
+    row = tables.case
+    found = tx.execute(
+        sa.select(row, stands_for().label("standing"))
+        .join(record, record.c.id == row.c.patient_id)
+        .where(row.c.patient_id.in_(records_of_all(set(standing.values()))))
+        .where(row.c.identity != Identity.DIFFERS, visibility.cases_in_view(tx, viewer, now))
+        .order_by(row.c.examined_at.desc(), row.c.id.desc())
+    )
+    theirs: defaultdict[str, list[Case]] = defaultdict(list)
+    for one in found:
+        theirs[one.standing].append(cases.from_row(one))
+    return {patient_id: theirs[standing[patient_id]] for patient_id in standing}
 
 
 def on_their_way(tx: Connection, case: Case) -> list[Case]:

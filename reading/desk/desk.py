@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from reading import tables
-from reading.access import blindness, door, priors, visibility
+from reading.access import blindness, door, prior_reports, priors, visibility
 from reading.access.blindness import BlindReading
 from reading.access.priors import Link
 from reading.actions import Action
@@ -322,16 +322,12 @@ def _reads(tx: Connection, staff: Staff, case: Case, now: datetime) -> bool:
 def _priors(ctx: Context[Staff], case: Case) -> Iterator[Prior]:
     """Priors with their impression; each is a look at that report, so that its readers can be notified of an error."""
     for found in priors.priors_of(ctx.tx, ctx.who, case, ctx.now):
-        prior = found.case
-        standing = versions.valid(ctx.tx, prior.id)
-        if standing is not None:
-            standing = door.open_report(ctx, standing.id, Action.REPORT_PRIOR)
         yield Prior(
-            case=prior,
-            study_uids=cases.study_uids(ctx.tx, prior.id),
+            case=found.case,
+            study_uids=cases.study_uids(ctx.tx, found.case.id),
             link=found.link,
             said=found.said,
-            impression=standing.content.impression if standing and not standing.flaws else None,
+            impression=prior_reports.impression(ctx, found.case.id),
         )
 
 

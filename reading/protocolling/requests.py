@@ -88,7 +88,7 @@ def ask(ctx: Context[Staff], order_id: str, words: str) -> ProtocolRequest:
     return _by_id(ctx.tx, made)
 
 
-def accept(ctx: Context[Staff], request_id: str, protocol: str, *, seen: int) -> None:
+def accept(ctx: Context[Staff], request_id: str, protocol: str, *, seen: int) -> ProtocolRequest:
     """Agree to the examination and say how it is to be made; devices and the slip say it, too.
 
     Raises:
@@ -100,10 +100,10 @@ def accept(ctx: Context[Staff], request_id: str, protocol: str, *, seen: int) ->
 
     """
     said = checked("protocol", protocol, longest=LONGEST, required=True, lines=True)
-    _answer(ctx, request_id, Move.ACCEPT, Action.PROTOCOL_ACCEPT, said, seen)
+    return _answer(ctx, request_id, Move.ACCEPT, Action.PROTOCOL_ACCEPT, said, seen)
 
 
-def refuse(ctx: Context[Staff], request_id: str, reason: str, *, seen: int) -> None:
+def refuse(ctx: Context[Staff], request_id: str, reason: str, *, seen: int) -> ProtocolRequest:
     """Advise against the examination, with the reason or what to do instead; the order stands, its site cancels it.
 
     Raises:
@@ -112,7 +112,7 @@ def refuse(ctx: Context[Staff], request_id: str, reason: str, *, seen: int) -> N
 
     """
     said = checked("reason", reason, longest=LONGEST, required=True, lines=True)
-    _answer(ctx, request_id, Move.REFUSE, Action.PROTOCOL_REFUSE, said, seen)
+    return _answer(ctx, request_id, Move.REFUSE, Action.PROTOCOL_REFUSE, said, seen)
 
 
 def withdraw(ctx: Context[Staff], request_id: str, *, seen: int) -> ProtocolRequest:
@@ -173,6 +173,17 @@ def count_unread(ctx: Context[Staff]) -> int:
     return _number(ctx.tx, own & _answered() & _to_be_made() & tables.protocol_request.c.read_at.is_(None))
 
 
+def of_order(ctx: Context[Staff], order_id: str) -> Sequence[ProtocolRequest]:
+    """All questions about an order, the oldest first: for its site and whoever reads for it.
+
+    Raises:
+        NotThere: no such order, or not of a site that they see.
+
+    """
+    door.open_order(ctx, order_id, Action.ORDER_OPEN)
+    return of_orders(ctx.tx, [order_id])
+
+
 def of_orders(tx: Connection, order_ids: Collection[str]) -> Sequence[ProtocolRequest]:
     """All questions about these orders, the oldest first; for callers that have opened the orders."""
     if not order_ids:
@@ -226,7 +237,7 @@ def _answered() -> sa.ColumnElement[bool]:
     return (state == word(State.ACCEPTED)) | (state == word(State.REFUSED))
 
 
-def _answer(ctx: Context[Staff], request_id: str, move: Move, action: Action, said: str, seen: int) -> None:  # noqa: PLR0917
+def _answer(ctx: Context[Staff], request_id: str, move: Move, action: Action, said: str, seen: int) -> ProtocolRequest:  # noqa: PLR0917
     door.open_order(ctx, _order_of(ctx.tx, request_id), Action.ORDER_OPEN)
     found = _by_id(ctx.tx, request_id)
     if not _may_answer(ctx, found.site_id):
@@ -236,7 +247,7 @@ def _answer(ctx: Context[Staff], request_id: str, move: Move, action: Action, sa
     order = _locked(ctx.tx, found.order_id)
     if order not in OPEN:
         raise MoveNotAllowed(order, move)
-    _end(ctx, request_id, move, action, said, seen)
+    return _end(ctx, request_id, move, action, said, seen)
 
 
 def _end(ctx: Context[Staff], request_id: str, move: Move, action: Action, said: str, seen: int) -> ProtocolRequest:  # noqa: PLR0917

@@ -115,6 +115,8 @@ UNREVISED: Mapping[tuple[str, str], str] = {
     ("POST", "/teaching/collections/{collection_id}/end"): "ends a collection, and ends it once",
     ("POST", "/teaching/collections/{collection_id}/subscribe"): "adds a wish of one's own",
     ("POST", "/teaching/collections/{collection_id}/unsubscribe"): "ends a wish of one's own, and ends it once",
+    ("POST", "/api/orders/{order_id}/protocols"): "adds a question; one is open at a time",
+    ("POST", "/api/protocols/{request_id}/read"): "a mark that only goes forward",
     ("POST", "/t/order/{order_id}/protocol"): "adds a question; one is open at a time",
     ("POST", "/t/protocols/{request_id}/read"): "a mark that only goes forward",
     ("POST", "/questions/{question_id}/answer"): "what a question says never changes, and it is answered once",

@@ -153,8 +153,10 @@ RIGHTS: Final[tuple[Right, ...]] = (
         *_each("GET", "/t/order", "", "/{order_id}/slip"),
         *("GET /t/order/{order_id}/protocol", "POST /t/order/{order_id}/protocol"),
         *_each("POST", "/t/protocols/{request_id}", "/withdraw", "/read"),
+        *_each("POST", "/api/protocols/{request_id}", "/withdraw", "/read"),
+        "POST /api/orders/{order_id}/protocols",
     ),
-    _right("order.list", CLINICAL, "GET /api/orders"),
+    _right("order.list", CLINICAL, "GET /api/orders", "GET /api/orders/{order_id}/protocols"),
     _right(
         "receipt",
         AT_A_SITE,
@@ -197,7 +199,12 @@ RIGHTS: Final[tuple[Right, ...]] = (
         *("GET /questions/new/{case_id}", "POST /questions/new/{case_id}"),
         *_each("POST", "/questions/{question_id}", "/answer", "/withdraw"),
     ),
-    _right("protocol.answer", READS - {Role.RESIDENT}, "POST /questions/protocols/{request_id}"),
+    _right(
+        "protocol.answer",
+        READS - {Role.RESIDENT},
+        *("POST /questions/protocols/{request_id}", "GET /api/protocols"),
+        *_each("POST", "/api/protocols/{request_id}", "/accept", "/refuse"),
+    ),
     _right(
         "referral",
         CLINICAL,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Form, Query
 from starlette.requests import Request
@@ -19,7 +19,7 @@ from reading.register import region_clock
 from reading.viewers import Staff
 from viewer.http.callers import Looking, Submitting
 from viewer.http.office import office_of
-from viewer.http.on_record import going_in, in_snapshot, looks_through
+from viewer.http.on_record import acting, going_in, in_snapshot, looks_through
 from viewer.http.page import language_of, staff_page
 from viewer.http.problems import problem_of
 from viewer.pages.sign_in import words_for
@@ -113,8 +113,12 @@ def _lists(
         waiting, asked = questions.waiting_for(ctx), questions.asked_by(ctx)
         zone = region_clock.zone(ctx.tx).key
         known = cases.by_ids(ctx.tx, {one.case_id for one in (*waiting, *asked)})
-        before = protocols_view.waiting(ctx.tx, requests.waiting_for(ctx), zone, language, ctx.now)
+        before = requests.waiting_for(ctx)
         entries = {one.case.id: one for one in entries_of(ctx.tx, staff, list(known.values()), ctx.now)}
+    examinations: list[dict[str, Any]] = []
+    if before:  # not in the snapshot: the reports of earlier examinations are looked at
+        with acting(office_of(request), staff) as ctx:
+            examinations = protocols_view.waiting(ctx, before, zone, language)
     return staff_page(
         request,
         staff,
@@ -124,7 +128,7 @@ def _lists(
         done=done,
         waiting=view.lines(waiting, entries, zone, language),
         asked=view.lines(asked, entries, zone, language),
-        before=before,
+        before=examinations,
         longest=LONGEST,
     )
 

@@ -8,15 +8,21 @@ from typing import Any
 
 from sqlalchemy.engine import Connection
 
+from reading.cases.identity_moves import OPEN_TO_THE_PATIENT
+from reading.context import Context
 from reading.kinds import Priority
 from reading.orders import orders
 from reading.orders.orders import Order
 from reading.patients import patients
+from reading.protocolling import earlier
+from reading.protocolling.earlier import Earlier
 from reading.protocolling.moves import State
 from reading.protocolling.requests import ProtocolRequest
 from reading.register import organisations
+from reading.viewers import Staff
 from viewer.views import order_form
 from viewer.views.orders import PROTOCOL_TONES, examination
+from viewer.views.report_sheet import examination_with_side
 from viewer.words import words
 from viewer.words.catalogue import Language, text
 
@@ -37,6 +43,57 @@ def line(one: ProtocolRequest, zone: str, language: Language) -> dict[str, Any]:
         if ended_at is None
         else text(language, "question.answered", name=one.answered_by, at=words.moment(ended_at, zone)),
         "unread": ended_at is not None and one.read_at is None,
+    }
+
+
+def to_json(one: ProtocolRequest) -> dict[str, Any]:
+    answered = one.state in {State.ACCEPTED, State.REFUSED}
+    return {
+        "id": one.id,
+        "order_id": one.order_id,
+        "words": one.words,
+        "asked_by": {"id": one.asked_by, "name": one.asker},
+        "asked_at": one.asked_at.isoformat(),
+        "state": one.state,
+        "answer": one.answer,
+        "answered_by": one.answered_by if answered else None,
+        "ended_at": one.ended_at.isoformat() if one.ended_at else None,
+        "read_at": one.read_at.isoformat() if one.read_at else None,
+        "revision": one.revision,
+    }
+
+
+def earlier_json(made: Earlier) -> dict[str, Any]:
+    return {
+        "priors": [
+            {
+                "case_id": one.case.id,
+                "examined_at": one.case.examined_at.isoformat(),
+                "modality": one.case.modality,
+                "body_part": one.case.body_part,
+                "confirmed": one.case.identity in OPEN_TO_THE_PATIENT,
+                "impression": one.impression,
+            }
+            for one in made.examinations
+        ],
+        "older_priors": made.more,
+    }
+
+
+def earlier_lines(made: Earlier, zone: str, language: Language) -> dict[str, Any]:
+    """What was examined of the person before, each with the way to its report and pictures."""
+    return {
+        "earlier": [
+            {
+                "case_id": one.case.id,
+                "at": words.moment(one.case.examined_at, zone),
+                "examination": examination_with_side(one.case, language),
+                "doubt": "" if one.case.identity in OPEN_TO_THE_PATIENT else text(language, "protocol.prior-doubt"),
+                "impression": one.impression or text(language, "desk.prior-without-report"),
+            }
+            for one in made.examinations
+        ],
+        "older": made.more,
     }
 
 
@@ -67,8 +124,13 @@ def about(tx: Connection, order: Order, language: Language, now: datetime) -> di
 
 
 def waiting(
-    tx: Connection, found: Sequence[ProtocolRequest], zone: str, language: Language, now: datetime
+    ctx: Context[Staff], found: Sequence[ProtocolRequest], zone: str, language: Language
 ) -> list[dict[str, Any]]:
-    """The questions that wait for whoever reads for their sites, each with its examination."""
-    known = orders.by_ids(tx, {one.order_id for one in found})
-    return [line(one, zone, language) | about(tx, known[one.order_id], language, now) for one in found]
+    """The questions that wait for whoever reads for their sites, each with its examination and the earlier ones."""
+    known, made = orders.by_ids(ctx.tx, {one.order_id for one in found}), earlier.of_requests(ctx, found)
+    return [
+        line(one, zone, language)
+        | about(ctx.tx, known[one.order_id], language, ctx.now)
+        | earlier_lines(made[one.order_id], zone, language)
+        for one in found
+    ]

@@ -84,3 +84,41 @@ def test_whoever_does_not_work_or_read_there_has_no_part_in_it(house: House) -> 
         assert house.signed_in(name).get(f"/t/order/{order}/protocol").status_code == status
     assert WORDS not in _main(house.signed_in("quinn").get("/questions"))
     assert WORDS not in _main(tang.get("/questions"))
+
+
+def test_whoever_answers_opens_the_earlier_examinations_from_there(house: House) -> None:
+    case = house.case("1.1", patient_name="Pia", sex="F", birth_date="19900307", patient_id="P1")
+    other = house.case("1.2", patient_name="Dog^Rex", sex="M", birth_date="20140101", patient_id="P9")
+    order = _order(house)
+    tang, ada = house.signed_in("tang"), house.signed_in("ada")
+    made = tang.post(f"/api/orders/{order}/protocols", json={"words": WORDS}).json()
+    waits = _main(ada.get("/questions"))
+    listed = ada.get("/api/protocols").json()["items"]
+
+    assert f'href="/#/case/{case.id}"' in waits
+    assert other.id not in waits
+    assert [(one["id"], [each["case_id"] for each in one["priors"]]) for one in listed] == [(made["id"], [case.id])]
+
+
+def test_programs_ask_answer_and_withdraw_as_the_pages_do(house: House) -> None:
+    order = _order(house)
+    of_order = f"/api/orders/{order}/protocols"
+    tang, ada = house.signed_in("tang"), house.signed_in("ada")
+    first = tang.post(of_order, json={"words": WORDS})
+    twice = tang.post(of_order, json={"words": WORDS})
+    taken_back = tang.post(f"/api/protocols/{first.json()['id']}/withdraw", json={"revision": 1})
+    again = tang.post(of_order, json={"words": WORDS}).json()
+    accept = f"/api/protocols/{again['id']}/accept"
+    own = tang.post(accept, json={"protocol": PROTOCOL, "revision": 1})
+    stale = ada.post(accept, json={"protocol": PROTOCOL, "revision": 7})
+    told = ada.post(accept, json={"protocol": PROTOCOL, "revision": 1})
+    late = ada.post(f"/api/protocols/{again['id']}/refuse", json={"reason": "x", "revision": 2})
+    noted = tang.post(f"/api/protocols/{again['id']}/read").json()
+    both = [client.get(of_order).json()["items"] for client in (tang, ada)]
+
+    assert (first.status_code, twice.status_code, taken_back.json()["state"]) == (201, 422, "withdrawn")
+    assert (own.status_code, stale.status_code, late.status_code) == (403, 409, 409)
+    assert (told.json()["state"], told.json()["answer"], told.json()["answered_by"]) == ("accepted", PROTOCOL, "Ada")
+    assert noted["read_at"] is not None
+    assert both[0] == both[1]
+    assert [one["state"] for one in both[0]] == ["withdrawn", "accepted"]
