@@ -128,7 +128,8 @@ def staff_of(request: Request, *, touch: bool, locks: bool = False) -> Staff:
             staff = staff_sessions.by_token(tx, token, office.clock())
     if staff is None or staff.session is None or _lacks_factor(request, staff):
         raise SignedOut(ended=token)
-    return replace(staff, address=address_of(request))
+    request.state.staff = caller = replace(staff, address=address_of(request))
+    return caller
 
 
 def looks(request: Request) -> Staff:
@@ -153,8 +154,9 @@ def polls(request: Request) -> Staff:
 
 def whoever(request: Request) -> Staff | None:
     """Whoever is signed in, for the frame of a page that answers an error; None where nobody is, or not yet settled."""
+    staff: Staff | None = getattr(request.state, "staff", None)
     try:
-        staff = staff_of(request, touch=False)
+        staff = staff or staff_of(request, touch=False)
     except SignedOut:
         return None
     return None if staff.session is None or staff.session.must_change_password else staff

@@ -103,14 +103,16 @@ def staff_page(
     *,
     status: int = 200,
     headers: Mapping[str, str] | None = None,
+    counted: bool = True,
     **values: object,
 ) -> HTMLResponse:
     """A page of somebody who is signed in, inside the frame of all (`shell.html`), which needs nothing of the caller.
 
-    The template has ``csrf_token`` for its forms, ``frame`` and ``staff``.
+    The template has ``csrf_token`` for its forms, ``frame`` and ``staff``. The rail has its numbers where they are
+    ``counted``.
     """
     with in_snapshot(office_of(request), staff) as ctx:
-        frame = frame_of(ctx, request.url.path)
+        frame = frame_of(ctx, request.url.path, counted=counted)
     framed: dict[str, object] = {
         "frame": frame,
         "staff": staff,

@@ -232,7 +232,8 @@ def as_page(request: Request, problem: Problem) -> Response:
     }
     if staff is None:
         return page(request, "problem.html", **shown)
-    return staff_page(request, staff, "problem.html", **shown)
+    # A refusal costs little, also where somebody tries thousands: what waits is counted on the next page.
+    return staff_page(request, staff, "problem.html", counted=False, **shown)
 
 
 def explained(request: Request, problem: Problem) -> str:

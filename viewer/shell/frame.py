@@ -37,11 +37,11 @@ class Frame:
     """They may open in an emergency what is not theirs to see."""
 
 
-def frame_of(ctx: Context[Staff], path: str) -> Frame:
-    """The frame of somebody's page at an address."""
+def frame_of(ctx: Context[Staff], path: str, *, counted: bool = True) -> Frame:
+    """The frame of somebody's page at an address, with the numbers of what waits where that is ``counted``."""
     roles = {grant.role for grant in ctx.who.grants}
     entries = entries_of(roles)
-    numbers = waiting.counts(ctx, entries)
+    numbers = waiting.counts(ctx, entries) if counted else {}
     here, search = area_of(path, entries), search_of(roles)
 
     def way(entry: Entry) -> Way:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from html import unescape
+from typing import Any
 
 import httpx
+from sqlalchemy import event
 
 from reading.kinds import Role
 from reading.register.people import ADMINISTRATORS
@@ -59,3 +63,31 @@ def test_an_error_keeps_the_frame_of_whoever_is_signed_in_and_leads_to_a_page_of
     assert 'class="button primary" href="/t"' in refused.text
     assert 'class="rail"' not in without.text
     assert 'class="rail"' not in tang.get("/p/reports/nowhere").text
+
+
+def test_a_refusal_asks_who_it_is_for_and_counts_nothing(house: House) -> None:
+    tang = house.signed_in("tang")
+
+    with asked(house) as statements:
+        tang.get("/t")
+    counted = [one for one in statements if "critical_alert" in one]
+    with asked(house) as statements:
+        refused = tang.get("/office/devices")
+
+    assert refused.status_code == 404
+    assert counted
+    assert [one for one in statements if "critical_alert" in one] == []
+    assert len([one for one in statements if "FROM staff_session" in one]) == 1
+
+
+@contextmanager
+def asked(house: House) -> Iterator[list[str]]:
+    """The statements that the service sends to its database until the block ends."""
+    statements: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        statements.append(statement)
+
+    event.listen(house.engine, "before_cursor_execute", note)
+    yield statements
+    event.remove(house.engine, "before_cursor_execute", note)
