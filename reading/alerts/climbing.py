@@ -65,6 +65,14 @@ def tell_above(ctx: Context[Who], case_id: str) -> None:
             _tell(ctx, alert, notices.Kind.TOLD, step=0)
 
 
+@without_door("The act that ends the withholding has opened it.")
+def tell_again(ctx: Context[Who], case_id: str) -> None:
+    """Tell of every alert that waits for an answer whom it is now for: the case of its site is shown again."""
+    for alert in alert_rows.standing_on_each(ctx.tx, [case_id]).get(case_id, []):
+        if alert.state in UNANSWERED:
+            _tell(ctx, alert, notices.Kind.TOLD, step=alert.level)
+
+
 def until_next(disposal_minutes: int, asked: int) -> timedelta:
     """From one reminder to the next: twice as long as the time before it, a day at most."""
     return min(timedelta(minutes=disposal_minutes * 2**asked), _LONGEST)

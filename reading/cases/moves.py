@@ -101,6 +101,15 @@ class Move(StrEnum):
     WITHHOLD = "withhold"
     RESTORE = "restore"
     """A withheld report that was final is visible again, corrected."""
+    RESTORE_TO_READ = "restore_to_read"
+    """Withheld by mistake: it waits again for what it waited for, as this and the next ones say."""
+    RESTORE_TO_VERIFY = "restore_to_verify"
+    RESTORE_PROVISIONAL = "restore_provisional"
+    RESTORE_TO_SECOND = "restore_to_second"
+    RESTORE_TO_ARBITRATE = "restore_to_arbitrate"
+    RESTORE_TO_REVIEW = "restore_to_review"
+    RESTORE_DISPUTED = "restore_disputed"
+    RESTORE_RETURNED = "restore_returned"
     READ_AGAIN = "read_again"
     """A withheld case is read again, because its report cannot stand or was not final."""
     ENTER_IN_ERROR = "enter_in_error"
@@ -166,6 +175,19 @@ WAITING: Final = frozenset(
 )
 """The states from which a case can be claimed."""
 
+RESTORED_TO: Final = {
+    State.WAITING_READ: Move.RESTORE_TO_READ,
+    State.WAITING_VERIFY: Move.RESTORE_TO_VERIFY,
+    State.PROVISIONAL: Move.RESTORE_PROVISIONAL,
+    State.WAITING_SECOND: Move.RESTORE_TO_SECOND,
+    State.WAITING_ARBITRATION: Move.RESTORE_TO_ARBITRATE,
+    State.WAITING_REVIEW: Move.RESTORE_TO_REVIEW,
+    State.DISPUTED: Move.RESTORE_DISPUTED,
+    State.RETURNED: Move.RESTORE_RETURNED,
+    State.FINAL: Move.RESTORE,
+}
+"""The move by which a case that was withheld by mistake stands again where it stood."""
+
 MOVES: Final = MoveTable(
     {
         (State.WAITING_READ, Move.AWAIT_PRIORS): State.AWAITING_PRIORS,
@@ -220,7 +242,7 @@ MOVES: Final = MoveTable(
         (State.FINAL, Move.SIGN_AS_FINAL): State.FINAL,
         (State.FINAL, Move.DRAW): State.WAITING_REVIEW,
         (State.FINAL, Move.DISPUTE): State.DISPUTED,
-        (State.WITHHELD, Move.RESTORE): State.FINAL,
+        **{(State.WITHHELD, move): state for state, move in RESTORED_TO.items()},
         (State.WITHHELD, Move.READ_AGAIN): State.WAITING_READ,
         (State.WITHHELD, Move.ENTER_IN_ERROR): State.WITHDRAWN,
         (State.WAITING_READ, Move.REJECT): State.RETURNED,
@@ -236,6 +258,12 @@ MOVES: Final = MoveTable(
     }
 )
 after: Final = MOVES.after
+
+AT_REST: Final[dict[State, State]] = {
+    **{state: after(state, Move.EXPIRE) for state in HELD},
+    State.AWAITING_PRIORS: State.WAITING_READ,
+}
+"""Where a case stands once nobody holds it, and nothing keeps it from being read; others stand where they stand."""
 
 STEP_OF: Final[dict[State, Step]] = {
     State.AWAITING_PRIORS: Step.READ,

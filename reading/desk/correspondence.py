@@ -10,7 +10,7 @@ from typing import Final
 
 from reading.alerts.alert_rows import Alert
 from reading.cases.cases import Case
-from reading.cases.moves import Move
+from reading.cases.moves import RESTORED_TO, Move
 from reading.completeness.follow_ups import Confirmation
 from reading.consultation.thread import Thread
 from reading.context import Context, without_door
@@ -31,7 +31,7 @@ SAID_WITH: Final = frozenset(
         Move.DISPUTE,
         Move.DEFER,
         Move.WITHHOLD,
-        Move.RESTORE,
+        *RESTORED_TO.values(),
         Move.READ_AGAIN,
         Move.ENTER_IN_ERROR,
     }

@@ -72,6 +72,7 @@ ROUTES: Final[Mapping[str, tuple[Route, ...]]] = {
     "report.released": (_patient(Template.REPORT_READY), _SYSTEM),
     ATTRIBUTED: (_patient(Template.REPORT_READY),),
     "case.withheld": (_SYSTEM,),
+    "case.restored": (_SYSTEM,),
     "case.entered_in_error": (_SYSTEM,),
     "case.images_rejected": (),
     "case.rerouted": (),

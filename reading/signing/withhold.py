@@ -1,4 +1,4 @@
-"""Withholding: a wrong person or side is hidden at once, and ends in a correction or as entered in error."""
+"""Withholding: a wrong person or side is hidden at once; that ends as it stood, corrected, or entered in error."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from reading.alerts import climbing, corrections
 from reading.audit import Actor, events_about
 from reading.cases import cases, history
 from reading.cases.cases import Case
-from reading.cases.moves import Move, SigningRole, State, only_role
+from reading.cases.moves import RESTORED_TO, Move, SigningRole, State, only_role
 from reading.completeness import follow_ups, image_set
 from reading.context import Context
 from reading.errors import MoveNotAllowed, NotAllowed
@@ -30,7 +30,8 @@ from reading.reports import versions
 from reading.reports.seal import Seal, sign_version
 from reading.reports.versions import CURRENT, ReportVersion, Status
 from reading.rules import case_clock, case_rule
-from reading.signing import basis, release
+from reading.signing import basis, release, withheld_state
+from reading.signing.withheld_state import WithheldState
 from reading.tables import report_version
 from reading.viewers import RoleGrant, Staff
 from storage.index import queries
@@ -72,7 +73,9 @@ def withhold(ctx: Context[Staff], case_id: str, *, why: str) -> Case:
     grant = next((grant for grant in grants if grant is not None), None)
     if grant is None:
         raise NotAllowed("no_role_for_this_step")
-    withheld = leases.let_go(ctx, case, Move.WITHHOLD, grant=grant, why=cases.reason(why))
+    reason = cases.reason(why)
+    withheld_state.keep(ctx, case)
+    withheld = leases.let_go(ctx, case, Move.WITHHOLD, grant=grant, why=reason)
     ctx.tx.execute(
         sa.update(report_version)
         .where(report_version.c.case_id == case_id, report_version.c.status.in_(CURRENT))
@@ -106,43 +109,76 @@ def who_saw(ctx: Context[Staff], case_id: str) -> list[Look]:
     return sorted(looks, key=lambda look: look.at, reverse=True)
 
 
-def restore(ctx: Context[Staff], seal: Seal, case_id: str, *, why: str, seen: int | None = None) -> ReportVersion:
-    """Show a withheld report that was final again, after its attribution was corrected.
+def restore(
+    ctx: Context[Staff], seal: Seal, case_id: str, *, why: str, seen: int | None = None
+) -> ReportVersion | None:
+    """Show a withheld case again: as it stood, where it was withheld by mistake, or under its corrected identity.
 
-    Where the identity that is shown has changed there is a new version: the same words from the same
-    images, under the right name, with the signature of the person who answers for the correction. The
+    With images and identity as they were it stands again as if nobody had withheld it: each version, temporary ones
+    and blind readings included, is what it was, under its signatures, and the case waits for what it waited for.
+
+    Where the identity that is shown has changed, a report that was final has a new version: the same words from the
+    same images, under the right name, with the signature of the person who answers for the correction. The
     readers' signatures stay on the withheld version, since they cover the wrong name. Another side is another
     finding: no signature of a corrector makes words about the left knee true of the right one.
 
+    The newest version that counts now, if there is one.
+
     Raises:
         NotThere: no such case, or not one that they may see.
-        NotAllowed: they do not manage the site's quality, have signed it, or images or sides have changed since.
+        NotAllowed: they do not manage the site's quality, have signed it, withheld themselves what two people read, or
+            images or sides have changed since.
         Stale: the case has changed since its revision ``seen``.
-        MoveNotAllowed: it is not withheld, or was not final since it was last to be read anew: let it be read again.
+        MoveNotAllowed: it is not withheld, or its identity has changed and it was not final since it was last to be
+            read anew: let it be read again.
         Invalid: no reason was given.
 
     """
     case, grant = _manager(ctx, case_id, Action.CASE_RESTORE, seen)
-    released = [one for one in versions.of_case(ctx.tx, case_id) if one.status is Status.WITHHELD and one.released_at]
-    if case.state is not State.WITHHELD or not released or not _stood(ctx.tx, case_id):
+    if case.state is not State.WITHHELD:
+        raise MoveNotAllowed(case.state, Move.RESTORE)
+    reason, kept = cases.reason(why), withheld_state.of_case(ctx.tx, case_id)
+    if kept is not None and withheld_state.is_unchanged(ctx.tx, case, kept):
+        _as_it_was(ctx, case, kept, grant=grant, why=reason)
+    else:
+        _under_its_name(ctx, seal, case, grant=grant, why=reason)
+    withheld_state.forget(ctx.tx, case_id)
+    climbing.tell_again(ctx, case_id)
+    outbox.post(ctx.tx, "case.restored", case_id, {}, ctx.now)
+    return versions.current(ctx.tx, case_id)
+
+
+def _as_it_was(ctx: Context[Staff], case: Case, kept: WithheldState, *, grant: RoleGrant, why: str) -> None:
+    if kept.made_by == ctx.who.person_id and case_rule.is_read_by_two(ctx.tx, case):
+        raise NotAllowed("another_restores_it")
+    withheld_state.put_back(ctx.tx, kept)
+    _show_images(ctx, case.id)
+    standing.follow(ctx.tx, case.id, ctx.now)
+    move = RESTORED_TO[kept.state]
+    moved = cases.move(ctx, case, move, grant=grant, why=why, countersign_at=kept.countersign_at)
+    if moved.state is not State.FINAL:
+        case_clock.go_on(ctx, moved)
+
+
+def _under_its_name(ctx: Context[Staff], seal: Seal, case: Case, *, grant: RoleGrant, why: str) -> None:
+    released = [one for one in versions.of_case(ctx.tx, case.id) if one.status is Status.WITHHELD and one.released_at]
+    if not released or not _stood(ctx.tx, case.id):
         raise MoveNotAllowed(case.state, Move.RESTORE)
     old = released[-1]
-    reason = cases.reason(why)
-    study_uids = cases.study_uids(ctx.tx, case_id)
+    study_uids = cases.study_uids(ctx.tx, case.id)
     if image_set.image_set(ctx.tx, study_uids).digest != old.images["set"]:
         raise NotAllowed("images_have_changed")
     identity = basis.identity(ctx.tx, case)
     if _sides(ctx.tx, old.identity) != _sides(ctx.tx, identity):
         raise NotAllowed("side_has_changed")
-    for study_uid in study_uids:
-        queries.unhide(ctx.tx, study_uid, ctx.now)
+    _show_images(ctx, case.id)
     if identity == old.identity:
         restored = old
     else:
-        only_role(SigningRole.CORRECTOR, cases.roles_of(ctx.tx, case_id, ctx.who.person_id))
+        only_role(SigningRole.CORRECTOR, cases.roles_of(ctx.tx, case.id, ctx.who.person_id))
         restored = versions.add(
             ctx.tx,
-            case_id=case_id,
+            case_id=case.id,
             content=old.content,
             identity=identity,
             images=old.images,
@@ -152,8 +188,7 @@ def restore(ctx: Context[Staff], seal: Seal, case_id: str, *, why: str, seen: in
             consultations=old.consultations,
         )
         versions.add_signature(ctx.tx, sign_version(seal, restored, SigningRole.CORRECTOR, ctx.who, grant, now=ctx.now))
-    release.release(ctx, seal, case, restored, move=Move.RESTORE, why=reason, grant=grant)
-    return versions.by_id(ctx.tx, restored.id)
+    release.release(ctx, seal, case, restored, move=Move.RESTORE, why=why, grant=grant)
 
 
 def read_again(ctx: Context[Staff], case_id: str, *, why: str, seen: int | None = None) -> Case:
@@ -170,8 +205,8 @@ def read_again(ctx: Context[Staff], case_id: str, *, why: str, seen: int | None 
     case, grant = _manager(ctx, case_id, Action.CASE_READ_AGAIN, seen)
     tier = case_rule.home_tier(ctx.tx, case)
     moved = case_clock.go_on(ctx, cases.move(ctx, case, Move.READ_AGAIN, grant=grant, why=cases.reason(why), tier=tier))
-    for study_uid in cases.study_uids(ctx.tx, case_id):
-        queries.unhide(ctx.tx, study_uid, ctx.now)
+    withheld_state.forget(ctx.tx, case_id)
+    _show_images(ctx, case_id)
     return moved
 
 
@@ -194,10 +229,16 @@ def enter_in_error(ctx: Context[Staff], case_id: str, *, why: str, seen: int | N
         .where(report_version.c.case_id == case_id, report_version.c.status == Status.WITHHELD)
         .values(status=Status.ENTERED_IN_ERROR)
     )
+    withheld_state.forget(ctx.tx, case_id)
     follow_ups.void(ctx, case_id, grant)
     corrections.lift_all(ctx, case_id, why=reason)
     outbox.post(ctx.tx, "case.entered_in_error", case_id, {}, ctx.now)
     return cases.by_id(ctx.tx, case_id)
+
+
+def _show_images(ctx: Context[Staff], case_id: str) -> None:
+    for study_uid in cases.study_uids(ctx.tx, case_id):
+        queries.unhide(ctx.tx, study_uid, ctx.now)
 
 
 def _sides(tx: Connection, identity: Mapping[str, Any]) -> tuple[str, Mapping[str, Mapping[str, str]]]:

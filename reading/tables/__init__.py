@@ -84,7 +84,7 @@ from reading.tables.sessions import (
     staff_session,
 )
 from reading.tables.sharing import link_session, patient_link, study_share
-from reading.tables.signing import change_notice, paper_code, paper_file, printing
+from reading.tables.signing import change_notice, paper_code, paper_file, printing, withholding
 from reading.tables.statements import (
     statement_change,
     statement_dispute,
@@ -233,5 +233,6 @@ __all__ = [
     "teaching_subscription",
     "telephone_code",
     "verified_telephone",
+    "withholding",
     "work_weight",
 ]

@@ -21,6 +21,22 @@ printing: Final = sa.Table(
     sa.Index("ix_printing_version_id", "version_id"),
 )
 
+# -- reading.signing.withheld_state
+# How a case stood when it was withheld, until that ends: withheld by mistake, it stands so again.
+withholding: Final = sa.Table(
+    "withholding",
+    metadata,
+    sa.Column("case_id", ULID, sa.ForeignKey("case.id"), primary_key=True),
+    reference("made_by", "person"),
+    sa.Column("state", sa.String(20), nullable=False),
+    reference("countersign_at", "organisation", nullable=True),
+    sa.Column("image_set", sa.String(64), nullable=False),
+    # The digest of the identity under which it stood; nothing of the person is kept here.
+    sa.Column("identity", DIGEST, nullable=False),
+    # Version id to its status.
+    sa.Column("statuses", sa.JSON, nullable=False),
+)
+
 # -- reading.signing.papers: insert-only
 # The code on the paper of a version, as a keyed digest: the code itself is made of the key, and stands nowhere.
 paper_code: Final = sa.Table(

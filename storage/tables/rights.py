@@ -64,6 +64,7 @@ DELETED_FROM: Final = frozenset(
         "statement_change",
         "teaching_picture",
         "telephone_code",
+        "withholding",
     }
 )
 """Tables whose rows may go: what is erased on purpose, what is only of use for a while, and what is made of others."""

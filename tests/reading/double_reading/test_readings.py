@@ -485,3 +485,29 @@ def test_a_withheld_case_keeps_no_blind_reading_for_those_who_read_it_again(engi
         for one in (clinic.mona, clinic.vera):
             assert _seen_by(tx, clinic, one, case.id, now) == []
             assert desk.detail(Context(tx, clinic.audit, now, one, clinic.seal.public_key), case.id).versions == ()
+
+
+@pytest.mark.parametrize("read_by", [1, 2])
+def test_blind_readings_stand_again_where_the_case_was_withheld_by_mistake(
+    engine: Engine, now: datetime, read_by: int
+) -> None:
+    with transaction(engine) as tx:
+        clinic = open_screening(tx, now)
+        case = mammogram(tx, clinic, "1.1", now)
+        for reader, said in ((clinic.ada, NORMAL), (clinic.vera, RIGHT))[:read_by]:
+            read_blind(tx, clinic, reader, case.id, now, said)
+        before, statuses = state(tx, case.id), [one.status for one in versions.of_case(tx, case.id)]
+        withhold.withhold(Context(tx, clinic.audit, now, clinic.mona), case.id, why="拿错片")
+        hidden = [one.status for one in versions.of_case(tx, case.id)]
+        with pytest.raises(NotAllowed, match="another_restores_it"):
+            withhold.restore(Context(tx, clinic.audit, now, clinic.mona), clinic.seal, case.id, why="无误")
+        other = hire(tx, "molly", now, (Role.QUALITY_MANAGER, clinic.region.oak))
+        withhold.restore(Context(tx, clinic.audit, now, other), clinic.seal, case.id, why="无误")
+
+        assert before is (State.WAITING_SECOND if read_by == 1 else State.WAITING_ARBITRATION)
+        assert set(hidden) == {Status.WITHDRAWN}
+        assert (state(tx, case.id), [one.status for one in versions.of_case(tx, case.id)]) == (before, statuses)
+        if read_by == 1:
+            assert _seen_by(tx, clinic, other, case.id, now) == []
+            read_blind(tx, clinic, clinic.vera, case.id, now, NORMAL)
+            assert state(tx, case.id) is State.FINAL

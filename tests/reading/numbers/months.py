@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from reading.cases.moves import MOVES, SIGNS_AS, STEP_OF, Move, State
+from reading.cases.moves import AT_REST, MOVES, RESTORED_TO, SIGNS_AS, STEP_OF, Move, State
 from reading.kinds import Priority
 from reading.queue.assignment_end import End
 from reading.queue.takings import How
@@ -129,6 +129,8 @@ class _Case:
         self._received = self._received.replace(microsecond=0)
         self._now = self._received
         self._moves = 0
+        self._withheld_from: tuple[State, list[tuple[dict[str, Any], Status]]] | None = None
+        """Where it stood, and what its versions were."""
         self._versions: list[dict[str, Any]] = []
         self._modality, self._body_part = draw.choice(PICTURES)
         self._priority = draw.choice(tuple(Priority))
@@ -205,8 +207,8 @@ class _Case:
             return not blind and final is None
         if self._state is State.FINAL and move in _SIGNS:
             return final is not None and pending is None and not blind
-        if move is Move.RESTORE:
-            return any(one["status"] == Status.WITHHELD and one["released_at"] for one in self._versions)
+        if move in RESTORED_TO.values():
+            return self._withheld_from is not None and move is RESTORED_TO[self._withheld_from[0]]
         return True
 
     def _version_of(self, move: Move, who: Any) -> None:
@@ -236,16 +238,19 @@ class _Case:
         if move in {Move.AGREE, Move.AMEND, Move.SEND_BACK} and step is not None and step.value == "review":
             self._review(move, who)
         if move is Move.WITHHOLD:
+            self._withheld_from = AT_REST.get(self._state, self._state), []
             for one in self._versions:
-                if one["status"] in {Status.PENDING, Status.PRELIMINARY, Status.FINAL}:
-                    self._status(one, Status.WITHHELD)
+                if one["status"] in {Status.PENDING, Status.PRELIMINARY, Status.FINAL, Status.BLIND}:
+                    self._withheld_from[1].append((one, one["status"]))
+                    blind = one["status"] == Status.BLIND
+                    self._status(one, Status.WITHDRAWN if blind else Status.WITHHELD)
         elif move is Move.ENTER_IN_ERROR or (move is Move.READ_AGAIN and self._random.random() < 0.5):
             for one in self._versions:
                 if one["status"] == Status.WITHHELD:
                     self._status(one, Status.ENTERED_IN_ERROR)
-        elif move is Move.RESTORE:
-            last = [one for one in self._versions if one["status"] == Status.WITHHELD and one["released_at"]][-1]
-            self._status(last, Status.FINAL)
+        elif move in RESTORED_TO.values() and self._withheld_from is not None:
+            for one, status in self._withheld_from[1]:
+                self._status(one, status)
         if MOVES.get((self._state, move)) is State.FINAL and move is not Move.RESTORE:
             self._release()
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy.engine import Engine
+from sqlalchemy.engine import Connection, Engine
 
 from reading.access import door
+from reading.alerts import alert_rows, notices
 from reading.audit import SYSTEM
 from reading.cases import cases
+from reading.cases.cases import Case
 from reading.cases.moves import SigningRole, State
 from reading.context import Context
 from reading.desk import desk
@@ -21,12 +25,26 @@ from reading.patients import attribution
 from reading.queue import leases
 from reading.reports import releases, versions
 from reading.reports.seal import holds
-from reading.reports.versions import Status
+from reading.reports.versions import CURRENT, Status
 from reading.signing import signatures, withhold
 from reading.viewers import PatientViewer
 from storage.database import transaction
 from storage.index import queries
-from tests.reading.clinic import NORMAL, PNEUMONIA, another_image, arrive, open_clinic, read, send, shown, state, take
+from tests.reading.clinic import (
+    NORMAL,
+    PNEUMONIA,
+    Clinic,
+    another_image,
+    arrive,
+    messages,
+    open_clinic,
+    read,
+    send,
+    shown,
+    state,
+    take,
+    verify,
+)
 from tests.reading.region import KEYS, hire, pia
 
 
@@ -75,9 +93,8 @@ def test_a_reader_loses_the_case_that_is_withheld_under_their_hands(engine: Engi
 
         with pytest.raises(ReadingError):
             leases.renew(Context(tx, clinic.audit, now, clinic.ada), case.id, lease)
-        with pytest.raises(MoveNotAllowed):
-            withhold.restore(Context(tx, clinic.audit, now, clinic.mona), clinic.seal, case.id, why="已更正")
-        withhold.read_again(Context(tx, clinic.audit, now, clinic.mona), case.id, why="已更正")
+        assert withhold.restore(Context(tx, clinic.audit, now, clinic.mona), clinic.seal, case.id, why="已更正") is None
+        assert state(tx, case.id) is State.WAITING_READ
         read(tx, clinic, clinic.ada, case.id, now)
         assert state(tx, case.id) is State.FINAL
 
@@ -96,6 +113,7 @@ def test_put_right_it_is_shown_again_under_the_right_name_with_who_answers_for_i
         )
         correction.follow_attribution(Context(tx, clinic.audit, now, clinic.mona), "1.1")
         made = withhold.restore(Context(tx, clinic.audit, now, clinic.mona), clinic.seal, case.id, why="已更正")
+        assert made is not None
         study = queries.study_of(tx, "1.1")
         signatures = versions.signatures_for(tx, made)
 
@@ -146,15 +164,17 @@ def test_what_was_withheld_by_mistake_is_the_same_version_again(engine: Engine, 
         case = arrive(tx, clinic, "1.1", now)
         version = read(tx, clinic, clinic.ada, case.id, now)
         withhold.withhold(Context(tx, clinic.audit, now, clinic.tang), case.id, why="?")
-        restored = withhold.restore(Context(tx, clinic.audit, now, clinic.mona), clinic.seal, case.id, why="无误")
+        later = now + timedelta(days=1)
+        restored = withhold.restore(Context(tx, clinic.audit, later, clinic.mona), clinic.seal, case.id, why="无误")
+        released = versions.by_id(tx, version.id)
+        told = [one.kind for one in messages(tx)]
 
-        assert restored.id == version.id
-        assert restored.status is Status.FINAL
+        assert restored == released
+        assert (released.status, released.released_at) == (Status.FINAL, now)
+        assert told == ["report.released", "case.withheld", "case.restored"]
 
 
-def test_what_waited_beside_a_report_and_was_withheld_with_it_leaves_the_restored_one_released(
-    engine: Engine, now: datetime
-) -> None:
+def test_what_waited_beside_a_report_and_was_withheld_with_it_waits_again(engine: Engine, now: datetime) -> None:
     with transaction(engine) as tx:
         clinic = open_clinic(tx, now)
         zoe = hire(tx, "zoe", now, (Role.RESIDENT, clinic.region.oak))
@@ -167,7 +187,11 @@ def test_what_waited_beside_a_report_and_was_withheld_with_it_leaves_the_restore
         withhold.restore(Context(tx, clinic.audit, now, clinic.mona), clinic.seal, case.id, why="无误")
         shown_again = releases.newest(tx, case.id)
 
-        assert [one.status for one in versions.of_case(tx, case.id)] == [Status.FINAL, Status.WITHHELD]
+        assert [one.status for one in versions.of_case(tx, case.id)] == [Status.FINAL, Status.PENDING]
+        assert (state(tx, case.id), cases.by_id(tx, case.id).countersign_at) == (
+            State.WAITING_VERIFY,
+            clinic.region.oak.id,
+        )
         assert hidden is None
         assert shown_again is not None
         assert shown_again.id == version.id
@@ -183,14 +207,105 @@ def test_words_that_could_not_stand_never_come_back_with_a_later_withholding(eng
         read(tx, clinic, clinic.rosa, case.id, now, PNEUMONIA)
         withhold.withhold(Context(tx, clinic.audit, now, clinic.tang), case.id, why="?")
 
-        with pytest.raises(MoveNotAllowed):
-            withhold.restore(Context(tx, clinic.audit, now, clinic.mona), clinic.seal, case.id, why="无误")
+        back = withhold.restore(Context(tx, clinic.audit, now, clinic.mona), clinic.seal, case.id, why="无误")
+        assert back is not None
+        assert (back.content, back.status, state(tx, case.id)) == (PNEUMONIA, Status.PRELIMINARY, State.WAITING_VERIFY)
         assert versions.by_id(tx, wrong.id).status is Status.WITHHELD
+        withhold.withhold(Context(tx, clinic.audit, now, clinic.tang), case.id, why="?")
         withhold.read_again(Context(tx, clinic.audit, now, clinic.mona), case.id, why="无误")
         right = read(tx, clinic, clinic.ada, case.id, now, PNEUMONIA)
         withhold.withhold(Context(tx, clinic.audit, now, clinic.tang), case.id, why="?")
         restored = withhold.restore(Context(tx, clinic.audit, now, clinic.mona), clinic.seal, case.id, why="无误")
+        assert restored is not None
         assert (restored.id, restored.status) == (right.id, Status.FINAL)
+
+
+CRITICAL = replace(PNEUMONIA, critical_class="tension_pneumothorax")
+
+
+def _critical_addendum(tx: Connection, clinic: Clinic, case: Case, now: datetime) -> None:
+    """One that takes the place of the final report before somebody verifies it."""
+    final = read(tx, clinic, clinic.rosa, case.id, now)
+    verify(tx, clinic, clinic.vera, case.id, now)
+    ctx = Context(tx, clinic.audit, now, clinic.rosa)
+    signatures.addendum(ctx, clinic.seal, final.id, content=CRITICAL, screen=shown(tx, case.id))
+
+
+MADE: dict[State, tuple[Callable[[Connection, Clinic, Case, datetime], object], State]] = {
+    State.WAITING_READ: (lambda _tx, _clinic, _case, _now: None, State.WAITING_READ),
+    State.READING: (lambda tx, clinic, case, now: take(tx, clinic, clinic.ada, case.id, now), State.WAITING_READ),
+    State.WAITING_VERIFY: (_critical_addendum, State.WAITING_VERIFY),
+    State.VERIFYING: (
+        lambda tx, clinic, case, now: (
+            read(tx, clinic, clinic.rosa, case.id, now),
+            take(tx, clinic, clinic.vera, case.id, now),
+        ),
+        State.WAITING_VERIFY,
+    ),
+    State.FINAL: (lambda tx, clinic, case, now: read(tx, clinic, clinic.ada, case.id, now), State.FINAL),
+}
+"""How a case comes to a state, and where it stands again after a mistake; blind states: test_double_reading."""
+
+
+@pytest.mark.parametrize("stood", MADE)
+def test_withheld_by_mistake_everything_stands_again_as_it_stood(engine: Engine, now: datetime, stood: State) -> None:
+    bring, back = MADE[stood]
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        pia(tx, now)
+        case = arrive(tx, clinic, "1.1", now, patient_id="P1")
+        bring(tx, clinic, case, now)
+        before = [(one.id, one.status, one.released_at) for one in versions.of_case(tx, case.id)]
+        released = releases.newest(tx, case.id)
+        standing, was = state(tx, case.id), cases.by_id(tx, case.id)
+        withhold.withhold(Context(tx, clinic.audit, now, clinic.tang), case.id, why="?")
+        hidden = [one.status for one in versions.of_case(tx, case.id)]
+        later = now + timedelta(hours=1)
+        restored = withhold.restore(Context(tx, clinic.audit, later, clinic.mona), clinic.seal, case.id, why="无误")
+        after = [(one.id, one.status, one.released_at) for one in versions.of_case(tx, case.id)]
+        now_is, study = cases.by_id(tx, case.id), queries.study_of(tx, "1.1")
+
+        assert standing is stood
+        assert set(hidden).isdisjoint(CURRENT)
+        assert (now_is.state, after, releases.newest(tx, case.id)) == (back, before, released)
+        assert (now_is.tier, now_is.step) == (was.tier, was.step)
+        assert now_is.due_at == was.due_at + (timedelta(0) if back is State.FINAL else timedelta(hours=1))
+        assert (restored.id if restored else None) == (before[-1][0] if before else None)
+        assert study is not None
+        assert not study.hidden
+        with pytest.raises(MoveNotAllowed):
+            withhold.restore(Context(tx, clinic.audit, later, clinic.mona), clinic.seal, case.id, why="无误")
+
+
+def test_what_was_not_final_is_not_restored_under_another_identity(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        case = arrive(tx, clinic, "1.1", now)
+        _critical_addendum(tx, clinic, case, now)
+        withhold.withhold(Context(tx, clinic.audit, now, clinic.tang), case.id, why="?")
+        mona = Context(tx, clinic.audit, now, clinic.mona)
+        attribution.correct(tx, "1.1", {"PatientName": "Paul^Pan"}, reason="?", made_by=None, now=now)
+        correction.follow_attribution(mona, "1.1")
+
+        with pytest.raises(MoveNotAllowed):
+            withhold.restore(mona, clinic.seal, case.id, why="无误")
+        withhold.read_again(mona, case.id, why="姓名错误")
+        assert state(tx, case.id) is State.WAITING_READ
+
+
+def test_an_alert_that_waits_is_told_again_at_the_site(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        case = arrive(tx, clinic, "1.1", now)
+        _critical_addendum(tx, clinic, case, now)
+        withhold.withhold(Context(tx, clinic.audit, now, clinic.tang), case.id, why="?")
+        alert = alert_rows.newest_standing_on_each(tx, [case.id])[case.id]
+        before = len(notices.of_alerts(tx, [alert.id])[alert.id])
+        withhold.restore(Context(tx, clinic.audit, now, clinic.mona), clinic.seal, case.id, why="无误")
+        told = notices.of_alerts(tx, [alert.id])[alert.id]
+
+        assert len(told) > before
+        assert clinic.region.hills.name in {one.organisation for one in told[before:]}
 
 
 def test_words_from_other_images_are_not_restored(engine: Engine, now: datetime) -> None:
