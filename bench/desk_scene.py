@@ -102,7 +102,7 @@ def _send(ours: TierRead, cast: Cast, images: Sequence[Dataset]) -> None:
 
 def _case_of(reader: Any, study_uid: str) -> str:
     def found() -> str:
-        page = reader.get("/api/cases", params={"limit": 100}).json()
+        page = reader.get("/api/cases", params={"size": 100}).json()
         return next((one["id"] for one in page["items"] if one["studies"][0]["study_uid"] == study_uid), "")
 
     return wait_until(found)

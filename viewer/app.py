@@ -19,6 +19,7 @@ from viewer.api import (
     alerts,
     attributions,
     audit,
+    case_list,
     cases,
     consultations,
     devices,
@@ -75,6 +76,7 @@ from viewer.pages import (
     retention,
     second_step,
     sign_in,
+    sought,
     statement_prices,
     teaching,
     teaching_entry,
@@ -113,6 +115,7 @@ from viewer.pages import statements as statements_pages
 API: Final = (
     session,
     account,
+    case_list,
     cases,
     consultations,
     emergencies,
@@ -138,6 +141,7 @@ API: Final = (
 )
 PAGES: Final = (
     sign_in,
+    sought,
     second_step,
     account_factors,
     office_factors,

@@ -126,6 +126,11 @@ class House:
         given = {"csrf_token": client.headers["X-CSRF-Token"], "revision": str(revision or 1), "image_set": ""}
         return client.post(address, data=given | {name: unescape(value) for name, value in hidden} | typed)
 
+    def seek(self, client: httpx.Client, page: str, **typed: str) -> httpx.Response:
+        """Send the form of a search, and go where it leads."""
+        form = {"csrf_token": client.headers["X-CSRF-Token"], "page": page, **typed}
+        return client.post("/sought", data=form, follow_redirects=True)
+
     def revision(self, case_id: str) -> int:
         with snapshot(self.engine) as tx:
             return cases.by_id(tx, case_id).revision

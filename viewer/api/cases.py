@@ -2,114 +2,37 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final, Literal
+from typing import Any, Final
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Response
 from starlette.requests import Request
 
 from reading.actions import Action
 from reading.alerts import critical
 from reading.cases import cases as cases_
-from reading.cases.moves import State, Step
-from reading.desk import ahead, desk, preview, pulse, tab_counts, worklist
+from reading.desk import desk, preview
 from reading.desk.entries import entries_of
-from reading.desk.sorting import Sorting
-from reading.desk.tab_counts import MOST, Counted
-from reading.desk.worklist import Filters, Tab
 from reading.double_reading import readings
 from reading.errors import NotThere
 from reading.intake import awaiting, intake
-from reading.kinds import Tier
 from reading.queue import claiming, leases, parking
 from reading.reports.content import Content
 from reading.reports.not_shown import FailedSeries
 from reading.review import review
-from reading.roster import at_work
-from reading.roster.groups import GROUPS
 from reading.signing import report_checks, signatures
 from reading.signing.basis import Screen
 from reading.viewers import Staff
-from storage.database import snapshot
 from viewer.api import bodies
 from viewer.http.callers import Acting, Looking, Polling, Renewing, Signing
-from viewer.http.known import unless_known
 from viewer.http.office import office_of
-from viewer.http.on_record import ULID, acting, going_in, in_snapshot, looks_through
+from viewer.http.on_record import ULID, acting, going_in, in_snapshot
 from viewer.http.page import language_of
-from viewer.views import api_around, api_json, completeness
+from viewer.views import api_json, completeness
 
 router = APIRouter(prefix="/api/cases")
 
-MINE: Final = "mine"
-"""The tab with the cases that somebody holds."""
 ANY_STEP: Final = bodies.Claim()
 NO_REASON: Final = bodies.Chosen()
-NO_COUNTS: Final[list[Counted]] = []
-
-
-@router.get("")
-def list_cases(  # noqa: PLR0917 -- the query's parameters
-    request: Request,
-    staff: Polling,  # the worklist asks every few seconds by itself
-    state: State | None = None,
-    tier: Tier | None = None,
-    step: Step | None = None,
-    site: Annotated[str | None, Query(max_length=40)] = None,
-    modality: Annotated[str | None, Query(max_length=16)] = None,
-    q: Annotated[str, Query(max_length=64)] = "",
-    tab: Literal["before_release", "sampled", "escalated", "disputed", "late", "mine"] | None = None,
-    page: Annotated[int, Query(ge=1, le=10_000)] = 1,
-    size: Annotated[int, Query(ge=1, le=200)] = 50,
-    sort: Literal["urgency", "due", "arrival", "patient", "modality", "site", "state"] = "urgency",
-    descending: bool = False,  # noqa: FBT001, FBT002 -- the query's parameter
-    counts: Annotated[list[Counted], Query(max_length=len(Counted))] = NO_COUNTS,
-) -> Response:
-    """A page of the worklist; 304 without it where the page has the same already (``If-None-Match``)."""
-    office, now = office_of(request), office_of(request).clock()
-    wanted = Filters(
-        states=frozenset() if state is None else frozenset({state}),
-        tier=tier,
-        step=step,
-        site_code=site,
-        modality=modality,
-        text=q,
-        tab=None if tab in {None, MINE} else Tab(tab),
-        held_by=staff.person_id if tab == MINE else None,
-        sorting=Sorting(sort),
-        descending=descending,
-    )
-    looks_through(office, staff, Action.WORKLIST_OPEN)
-    with snapshot(office.engine) as tx:
-        offset = (page - 1) * size
-        found = worklist.list_cases(tx, staff, wanted, limit=size, offset=offset, now=now, counted=MOST)
-        of_tabs = tab_counts.counts(tx, staff, counts, now)
-        parked = worklist.parked(tx, staff, now)
-        places = {grant.organisation_id for grant in staff.grants if grant.role in GROUPS}
-        duty = [api_around.on_duty(one, staff) for one in at_work.on_duty(tx, places, now)] if places else []
-    language = language_of(request)
-    items = [api_json.case(entry, staff, language) for entry in found.entries]
-    aside = [api_json.case(entry, staff, language) for entry in parked]
-    listed = {"items": items, "total": min(found.total, MOST), "more": found.total > MOST, "page": page, "size": size}
-    numbers = {tab: {"n": min(number, MOST), "more": number > MOST} for tab, number in of_tabs.items()}
-    return unless_known(request, listed | {"parked": aside, "on_duty": duty, "counts": numbers})
-
-
-@router.get("/pulse")
-def pulse_(request: Request, staff: Polling) -> dict[str, str]:
-    """Asked every few seconds by an open worklist, which asks for its list when the answer is another one."""
-    office = office_of(request)
-    with snapshot(office.engine) as tx:
-        return {"pulse": pulse.pulse(tx, staff, office.clock())}
-
-
-@router.get("/next", response_model=None)
-def next_(request: Request, staff: Polling, step: Step | None = None) -> dict[str, Any] | Response:
-    """The case that a claim would hand to the caller, left where it waits: asked by a desk that fetches ahead."""
-    with in_snapshot(office_of(request), staff) as ctx:
-        found = ahead.ahead(ctx, step)
-        if found is None:
-            return Response(status_code=204)
-        return {"id": found.case_id, "studies": list(found.study_uids), "earlier": list(found.earlier_study_uids)}
 
 
 @router.get("/{case_id}")

@@ -19,7 +19,7 @@ from viewer.http.callers import Acting, Looking
 from viewer.http.office import office_of
 from viewer.http.on_record import acting, going_in, in_snapshot, on_record
 from viewer.http.page import language_of
-from viewer.http.report_query import Asked, Typed, typed_of
+from viewer.http.report_query import Typed, typed_of
 from viewer.views import found_reports
 
 router = APIRouter(prefix="/api")
@@ -32,9 +32,12 @@ class Kept(Body):
     query: Typed
 
 
-@router.get("/reports")
-def find(request: Request, staff: Looking, asked: Asked) -> dict[str, Any]:
-    """The final reports that the caller may see and for which every part of the query holds, the newest first."""
+@router.post("/reports/search")
+def find(request: Request, staff: Acting, asked: Typed) -> dict[str, Any]:
+    """The final reports that the caller may see and for which every part of the query holds, the newest first.
+
+    Posted, so that what is searched for stands in no address.
+    """
     with in_snapshot(office_of(request), staff) as ctx:
         hits = finding.look_up(ctx, asked.query(region_clock.zone(ctx.tx)), limit=SIZE, offset=SIZE * (asked.page - 1))
     with acting(office_of(request), staff) as ctx:
@@ -80,7 +83,7 @@ def _kept(one: SavedSearch, zone: ZoneInfo) -> dict[str, Any]:
     return {
         "id": one.id,
         "name": one.name,
-        "query": typed_of(one.query, zone).address(),
+        "query": typed_of(one.query, zone).said(),
         "seen_at": one.seen_at.isoformat(),
         "new": one.new,
     }

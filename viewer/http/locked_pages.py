@@ -8,6 +8,7 @@ from viewer.shell.navigation import is_under
 
 LOCKS: Final = (
     *("/t", "/quality", "/consultations", "/referrals", "/questions", "/reports", "/alerts", "/emergency"),
+    "/sought",
     # An entry that rests may name somebody: what was corrected since was not compared with it.
     *("/teaching/new", "/teaching/entries"),
 )

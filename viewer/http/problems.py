@@ -42,6 +42,7 @@ from viewer.http.callers import whoever
 from viewer.http.cookies import forget
 from viewer.http.errors import CrossSite, PasswordMustChange, ProveAgain, SignedOut, Unavailable, ViewerError
 from viewer.http.page import OUTSIDE, home_of, language_of, page, staff_page
+from viewer.http.sought import NAME as SOUGHT
 from viewer.shell.navigation import ACCOUNT, PASSWORD, area_of, entries_of, is_under
 from viewer.shell.navigation import home_of as first_page_of
 from viewer.words.catalogue import catalogue, text
@@ -150,7 +151,7 @@ TO_SIGN_IN: Final = frozenset({"signed-out", "sign-in-over", "password-must-chan
 """Problems of pages that are solved where people sign in, or prove who they are."""
 
 NAMELESS: Final = frozenset({"stage", "days", "done"})
-"""What a page's address keeps while somebody signs in; searches name people, and are typed again."""
+"""What a page's address keeps while somebody signs in; what they sought is typed again."""
 
 PAGES: Final = (
     "/t",
@@ -165,6 +166,7 @@ PAGES: Final = (
     "/questions",
     "/emergency",
     "/reports",
+    "/sought",
     "/office",
     "/alerts",
     "/account",
@@ -296,14 +298,16 @@ def _to_sign_in(request: Request, problem: Problem) -> Response:
     home = home_of(request)
     if home in OUTSIDE:
         return RedirectResponse(f"{home}?ended=1", status_code=303)
-    wanted = _address(request) if request.method == "GET" else home
+    # A search is sealed for its session: it opens again after a proof, and in no other session.
+    kept = NAMELESS | {SOUGHT} if problem.slug == "prove-again" else NAMELESS
+    wanted = _address(request, kept) if request.method == "GET" else home
     if problem.slug == "sign-in-over":
         return RedirectResponse("/sign-in?over=1", status_code=303)
     doors = {"password-must-change": PASSWORD, "prove-again": f"{ACCOUNT}/proof"}
     return RedirectResponse(f"{doors.get(problem.slug, '/sign-in')}?next={quote(wanted, safe='/')}", status_code=303)
 
 
-def _address(request: Request) -> str:
-    """The page that was asked for, without what names anybody."""
-    kept = [(name, value) for name, value in request.query_params.multi_items() if name in NAMELESS]
+def _address(request: Request, names: frozenset[str]) -> str:
+    """The page that was asked for, with these parameters alone."""
+    kept = [(name, value) for name, value in request.query_params.multi_items() if name in names]
     return request.url.path + (f"?{urlencode(kept)}" if kept else "")

@@ -1,13 +1,11 @@
-"""A search for reports as addresses carry it, for the page and for the API: days are those of the reader's clock."""
+"""A search for reports as people and programs write it: its days are those of the reader's clock."""
 
 from __future__ import annotations
 
 from datetime import datetime, time, timedelta
 from typing import Annotated, Final, Literal
-from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from fastapi import Query
 from pydantic import BaseModel, Field
 
 from reading.search import finding
@@ -18,7 +16,7 @@ DAY: Final = timedelta(days=1)
 
 
 class Typed(BaseModel):
-    """What stands in the address."""
+    """What was typed."""
 
     q: Annotated[str, Field(max_length=200)] = ""
     modality: Annotated[str, Field(max_length=16)] = ""
@@ -55,16 +53,15 @@ class Typed(BaseModel):
 
     @property
     def is_blank(self) -> bool:
-        return not self.address()
+        return not self.said()
 
-    def address(self, page: int = 1) -> str:
-        """The query of an address that asks the same, on another page."""
-        said = {name: value for name, value in self.model_dump().items() if name != "page" and value != ""}
-        return urlencode(said | ({"page": page} if page > 1 else {}))
+    def said(self) -> dict[str, str]:
+        """Its fields that say something; the page is none of them."""
+        return {name: value for name, value in self.model_dump(exclude={"page"}).items() if value}
 
 
 def typed_of(query: finding.Query, zone: ZoneInfo) -> Typed:
-    """The address of a search that was kept; its days are those of ``zone``."""
+    """A search that was kept; its days are those of ``zone``."""
     results, criticals = {True: "positive", False: "negative"}, {True: "yes", False: "no"}
     return Typed.model_validate(
         {
@@ -80,6 +77,3 @@ def typed_of(query: finding.Query, zone: ZoneInfo) -> Typed:
             "until": "" if query.until is None else (query.until.astimezone(zone) - DAY).date().isoformat(),
         }
     )
-
-
-Asked = Annotated[Typed, Query()]

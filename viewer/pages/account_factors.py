@@ -23,6 +23,7 @@ from viewer.http.page import local, staff_page
 from viewer.http.problems import problem_of
 from viewer.http.sessions import prove_again
 from viewer.http.slips import hand_over, handed_over, shown
+from viewer.http.sought import LONGEST_ADDRESS
 from viewer.pages.administration import Done
 from viewer.pages.sign_in import home_for, words_for
 from viewer.views.qr import qr_of
@@ -34,8 +35,8 @@ HOME: Final = "/account/factors"
 CODES: Final = "/account/factors/recovery-codes"
 FEW_CODES: Final = 3
 """So few recovery codes are a reason to make new ones."""
-Next = Annotated[str, Query(max_length=200)]
-NextField = Annotated[str, Form(max_length=200)]
+Next = Annotated[str, Query(max_length=LONGEST_ADDRESS)]
+NextField = Annotated[str, Form(max_length=LONGEST_ADDRESS)]
 Field = Annotated[str, Form(max_length=200)]
 Answer = Annotated[str, Form(max_length=20_000)]
 

@@ -8,7 +8,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Annotated, Any, Final
-from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Form, Query
@@ -29,6 +28,7 @@ from viewer.http.office import office_of
 from viewer.http.on_record import ULID, acting, acts_of, in_snapshot
 from viewer.http.page import language_of, staff_page
 from viewer.http.problems import problem_of
+from viewer.http.sought import Sought, address, opened
 from viewer.http.typed_times import typed_moment
 from viewer.pages.sign_in import words_for
 from viewer.views import audit as view
@@ -46,28 +46,19 @@ MOST_EXPORTED: Final = 200_000
 THING: Final = re.compile(r"[0-9A-Za-z.]{0,64}")
 KIND: Final = re.compile(r"[a-z_]{0,20}")
 ADDRESS: Final = re.compile(r"[0-9A-Fa-f.:]{0,45}")
+HOME: Final = "/office/audit"
 FIELDS: Final[tuple[str, ...]] = ("person", "kind", "about", "action", "outcome", "address", "since", "until")
 
-Text = Annotated[str, Query(max_length=80)]
 Field = Annotated[str, Form(max_length=80)]
 
 
 @router.get("")
-def show(  # noqa: PLR0917 -- what is asked
-    request: Request,
-    staff: Looking,
-    person: Text = "",
-    kind: Text = "",
-    about: Text = "",
-    action: Text = "",
-    outcome: Text = "",
-    address: Text = "",
-    since: Text = "",
-    until: Text = "",
-    after: Annotated[str, Query(max_length=400)] = "",
+def show(
+    request: Request, staff: Looking, sought: Sought = "", after: Annotated[str, Query(max_length=400)] = ""
 ) -> Response:
-    asked = _asked(person, kind, about, action, outcome, address, since, until)
+    asked = dict.fromkeys(FIELDS, "")
     try:
+        asked |= opened(request, staff, HOME, sought)
         return _found(request, staff, asked, after)
     except Invalid as wrong:
         return _page(request, staff, asked | {wrong.field: ""}, problem=wrong)
@@ -75,7 +66,7 @@ def show(  # noqa: PLR0917 -- what is asked
 
 @router.post("/find")
 def find(request: Request, staff: Submitting, whom: Field, typed: Field = "") -> Response:
-    """Go from a name or a number to the page that carries its id; ``whom``: staff, patient or case."""
+    """Go from a name or a number to what was done with them; ``whom``: staff, patient or case."""
     office = office_of(request)
     try:
         with acting(office, staff, naming=whom == "patient") as ctx:
@@ -83,8 +74,8 @@ def find(request: Request, staff: Submitting, whom: Field, typed: Field = "") ->
     except (Invalid, TooManyAttempts) as wrong:
         return _page(request, staff, {}, problem=wrong, whom=whom)
     if len(choices) == 1:
-        return RedirectResponse(f"/office/audit?{urlencode(choices[0][1])}", status_code=303)
-    return _page(request, staff, {}, choices=[(name, urlencode(query)) for name, query in choices], whom=whom)
+        return RedirectResponse(address(request, staff, HOME, choices[0][1]), status_code=303)
+    return _page(request, staff, {}, choices=choices, whom=whom)
 
 
 @router.post("/export")
@@ -97,12 +88,12 @@ def export(  # noqa: PLR0917 -- what is asked
     about: Field = "",
     action: Field = "",
     outcome: Field = "",
-    address: Field = "",
+    address_: Annotated[str, Form(alias="address", max_length=80)] = "",
     since: Field = "",
     until: Field = "",
 ) -> Response:
     zone = office_of(request).zone()
-    asked = _asked(person, kind, about, action, outcome, address, since, until)
+    asked = _asked(person, kind, about, action, outcome, address_, since, until)
     office = office_of(request)
     with acting(office, staff) as ctx:
         audit_reading.may_read(ctx)
@@ -166,8 +157,8 @@ def _found(request: Request, staff: Staff, asked: Mapping[str, str], after: str)
         chosen=chosen,
         is_whole=is_whole,
         since=search.since.astimezone(zone) if search.since else None,
-        onward=urlencode(kept | {"after": more.written()}) if more else "",
-        first=f"/office/audit?{urlencode(kept)}" if after else "",
+        onward=address(request, staff, HOME, kept, {"after": more.written()}) if more else "",
+        first=address(request, staff, HOME, kept) if after else "",
     )
 
 
@@ -183,6 +174,10 @@ def _page(
     if problem is not None or "choices" in found:
         with in_snapshot(office_of(request), staff) as ctx:
             audit_reading.may_read(ctx)
+
+    def of(**said: str) -> str:
+        return address(request, staff, HOME, said)
+
     chosen = {name: asked.get(name, "") for name in ("person", "about")}
     shown: dict[str, Any] = {"lines": None, "chosen": chosen, "onward": "", "first": "", "choices": [], "since": None}
     shown |= {"is_whole": True, "most_things": audit_subjects.MOST_THINGS}
@@ -196,6 +191,7 @@ def _page(
         problem=words_for(request, problem) if problem else "",
         whom=whom,
         most_exported=MOST_EXPORTED,
+        of=of,
         **shown | found,
     )
 
@@ -203,7 +199,7 @@ def _page(
 def _meant(
     ctx: Context[Staff], keys: Keys, whom: str, typed: str, language: Language
 ) -> list[tuple[str, dict[str, str]]]:
-    """Whom or what a name or number may mean: what it is called, and the query of its events. Raises: Invalid."""
+    """Whom or what a name or number may mean: what it is called, and the search for its events. Raises: Invalid."""
     match whom:
         case "staff":
             people = audit_subjects.staff_named(ctx, typed)

@@ -18,6 +18,7 @@ from viewer.http.office import office_of
 from viewer.http.on_record import ULID, acting, in_snapshot
 from viewer.http.page import language_of
 from viewer.http.slips import hand_over
+from viewer.http.sought import Sought, opened
 from viewer.pages.administration import Code, Day, Done, Typed, administration_page, known_id, typed_term
 from viewer.pages.person_form import one_of
 from viewer.views import people as view
@@ -25,6 +26,7 @@ from viewer.words.catalogue import text
 
 router = APIRouter(prefix="/office/people")
 
+PAGE: Final = "/office/people"
 DONE: Final = ("ended", "imported")
 BLANK: Final = dict.fromkeys(("name", "username", "title", "place", "role", "since", "until"), "")
 
@@ -34,24 +36,16 @@ def show(  # noqa: PLR0917 -- the parts of the address
     request: Request,
     staff: Looking,
     done: Done = "",
+    sought: Sought = "",
     place: Annotated[str, Query(max_length=26)] = "",
     role: Annotated[str, Query(max_length=30)] = "",
     ended: bool = False,  # noqa: FBT001, FBT002
 ) -> Response:
-    return _list(request, staff, "", place, role, ended=ended, done=done)
-
-
-@router.post("")
-def search(  # noqa: PLR0917 -- the fields of the form
-    request: Request,
-    staff: Submitting,
-    words: Annotated[str, Form(max_length=200)] = "",
-    place: Code = "",
-    role: Code = "",
-    ended: Annotated[bool, Form()] = False,  # noqa: FBT002
-) -> Response:
-    """Posted, since addresses name nobody."""
-    return _list(request, staff, words, place, role, ended=ended)
+    try:
+        words = opened(request, staff, PAGE, sought).get("words", "")
+    except Invalid as over:
+        return _list(request, staff, "", place, role, ended=ended, refused=over)
+    return _list(request, staff, words, place, role, ended=ended, done=done)
 
 
 @router.get("/new")
@@ -111,6 +105,7 @@ def _list(
     *,
     ended: bool = False,
     done: str = "",
+    refused: Invalid | None = None,
 ) -> Response:
     language = language_of(request)
     wanted = Role(role) if role in set(Role) else None
@@ -125,6 +120,7 @@ def _list(
         request,
         staff,
         "people.html",
+        refused=refused,
         lines=[view.line(one, places, language, now) for one in found.listed],
         found=found.found,
         most=MOST,

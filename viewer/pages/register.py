@@ -31,6 +31,7 @@ from viewer.http.office import office_of
 from viewer.http.on_record import acting, going_in
 from viewer.http.page import language_of, staff_page
 from viewer.http.problems import problem_of
+from viewer.http.sought import Sought, opened
 from viewer.pages.patient import CARD_TYPES
 from viewer.pages.person_form import BLANK, TypedPerson, holder_of, one_of, typed_date
 from viewer.pages.sign_in import words_for
@@ -47,35 +48,26 @@ DONE: Final = (
 )
 Done = Annotated[str, Query(pattern=f"^(|{'|'.join(DONE)})$")]
 
+PAGE: Final = "/t/patients"
 SEARCH: Final = ("card_type", "card", "number", "name", "birth_date")
 Refused = Invalid | Stale | NotAllowed | MoveNotAllowed
 
 
 @router.get("")
-def show(request: Request, staff: Looking) -> Response:
-    return _search_page(request, staff, dict.fromkeys(SEARCH, ""))
-
-
-@router.post("/search")
-def search(  # noqa: PLR0917 -- the fields of the form
-    request: Request,
-    staff: Submitting,
-    card_type: Field = IdentifierKind.IDENTITY_CARD,
-    card: Field = "",
-    number: Field = "",
-    name: Field = "",
-    birth_date: Field = "",
-) -> Response:
-    """The search is posted, so that what was typed stands in no address."""
-    typed = {"card_type": card_type, "card": card, "number": number, "name": name, "birth_date": birth_date}
+def show(request: Request, staff: Looking, sought: Sought = "") -> Response:
     office = office_of(request)
+    typed: dict[str, str] = dict.fromkeys(SEARCH, "")
     try:
+        said = opened(request, staff, PAGE, sought)
+        if not said:
+            return _search_page(request, staff, typed)
+        typed |= said
         asked = Search(
-            kind=one_of(IdentifierKind, "card_type", card_type),
-            card=card.strip(),
-            number=number.strip(),
-            name=name,
-            birth_date=typed_date(birth_date),
+            kind=one_of(IdentifierKind, "card_type", typed["card_type"]),
+            card=typed["card"],
+            number=typed["number"],
+            name=typed["name"],
+            birth_date=typed_date(typed["birth_date"]),
         )
         with acting(office, staff) as ctx:
             found = records.search(ctx, office.keys, asked)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Form
+from fastapi import APIRouter, Form, Query
+from pydantic import ValidationError
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -20,7 +21,8 @@ from viewer.http.office import office_of
 from viewer.http.on_record import acting, going_in, in_snapshot, on_record
 from viewer.http.page import language_of, staff_page
 from viewer.http.problems import problem_of
-from viewer.http.report_query import Asked, Typed, typed_of
+from viewer.http.report_query import Typed, typed_of
+from viewer.http.sought import Sought, address, opened, seal
 from viewer.pages.sign_in import words_for
 from viewer.views import found_reports
 from viewer.words.catalogue import Language, catalogue
@@ -28,24 +30,36 @@ from viewer.words.catalogue import Language, catalogue
 router = APIRouter(prefix="/reports")
 
 SIZE: Final = 20
+PAGE: Final = "/reports"
 
 
 @router.get("")
-def show(request: Request, staff: Looking, asked: Asked) -> Response:
-    return _page(request, staff, asked)
+def show(
+    request: Request, staff: Looking, sought: Sought = "", page: Annotated[int, Query(ge=1, le=500)] = 1
+) -> Response:
+    try:
+        typed = _typed(request, staff, sought)
+    except Invalid as over:
+        return _page(request, staff, Typed(), refused=over)
+    return _page(request, staff, typed.model_copy(update={"page": page}))
 
 
 @router.post("/saved")
 def save(
-    request: Request, staff: Submitting, asked: Asked, name: Annotated[str, Form(max_length=200)] = ""
+    request: Request,
+    staff: Submitting,
+    name: Annotated[str, Form(max_length=200)] = "",
+    sought: Annotated[str, Form()] = "",
 ) -> Response:
-    """Keep the search of the address."""
+    """Keep the search of the page."""
+    typed = Typed()
     try:
+        typed = _typed(request, staff, sought)
         with acting(office_of(request), staff) as ctx:
-            saved.save(ctx, name, asked.query(office_of(request).zone()))
+            saved.save(ctx, name, typed.query(office_of(request).zone()))
     except Invalid as refused:
-        return _page(request, staff, asked, refused=refused)
-    return RedirectResponse(f"/reports?{asked.address()}", status_code=303)
+        return _page(request, staff, typed, refused=refused)
+    return RedirectResponse(address(request, staff, PAGE, typed.said()), status_code=303)
 
 
 @router.post("/saved/{search_id}/open")
@@ -57,7 +71,8 @@ def open_saved(request: Request, staff: Submitting, search_id: str) -> Response:
             found, at = saved.look(ctx, search_id), ctx.now
         with acting(office, staff) as ctx:
             saved.seen(ctx, search_id, at)
-    return RedirectResponse(f"/reports?{typed_of(found.query, office_of(request).zone()).address()}", status_code=303)
+    typed = typed_of(found.query, office.zone())
+    return RedirectResponse(address(request, staff, PAGE, typed.said()), status_code=303)
 
 
 @router.post("/saved/{search_id}/end")
@@ -86,6 +101,10 @@ def _page(request: Request, staff: Staff, typed: Typed, *, refused: Invalid | No
         with acting(office_of(request), staff) as ctx:
             found = finding.shown(ctx, hits)
             lines = found_reports.lines(ctx, found.versions, sought_words(typed.q), language)
+
+    def at(number: int) -> str:
+        return address(request, staff, PAGE, typed.said(), {"page": number} if number > 1 else {})
+
     return staff_page(
         request,
         staff,
@@ -101,9 +120,19 @@ def _page(request: Request, staff: Staff, typed: Typed, *, refused: Invalid | No
         lines=lines,
         saved=kept,
         most_new=finding.MOST_NEW,
-        back=f"/reports?{typed.address(typed.page - 1)}" if typed.page > 1 else "",
-        onward=f"/reports?{typed.address(typed.page + 1)}" if found is not None and found.more else "",
+        sought=seal(request, staff, PAGE, typed.said()),
+        back=at(typed.page - 1) if typed.page > 1 else "",
+        onward=at(typed.page + 1) if found is not None and found.more else "",
     )
+
+
+def _typed(request: Request, staff: Staff, sought: str) -> Typed:
+    """What an address seeks. Raises: Invalid."""
+    try:
+        return Typed.model_validate(opened(request, staff, PAGE, sought))
+    except ValidationError as wrong:
+        first = wrong.errors()[0]
+        raise Invalid(str(first["loc"][0]), "too_long" if first["type"] == "string_too_long" else "unknown") from None
 
 
 def _known(group: str, language: Language) -> list[tuple[str, str]]:

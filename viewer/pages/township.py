@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated, Any, Final
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Form, Query
 from starlette.requests import Request
@@ -23,6 +24,7 @@ from viewer.http.callers import Looking, Polling, Submitting
 from viewer.http.office import office_of
 from viewer.http.on_record import going_in, in_snapshot, looks_through
 from viewer.http.page import language_of, staff_page, staff_part
+from viewer.http.sought import NAME, Sought, opened
 from viewer.pages.sign_in import words_for
 from viewer.views import township
 from viewer.views.alerts import Refused
@@ -33,13 +35,15 @@ router = APIRouter(prefix="/t")
 
 Days = Annotated[int, Query(ge=1, le=30)]
 Which = Annotated[Stage | None, Query()]
-Search = Annotated[str, Query(max_length=64)]
 LOOK_BACK: Final = 7
+PAGE: Final = "/t"
 
 
 @router.get("")
-def show(request: Request, staff: Looking, days: Days = LOOK_BACK, q: Search = "", stage: Which = None) -> Response:
-    return _show(request, staff, days=days, q=q, stage=stage)
+def show(
+    request: Request, staff: Looking, days: Days = LOOK_BACK, sought: Sought = "", stage: Which = None
+) -> Response:
+    return _show(request, staff, days=days, sought=sought, stage=stage)
 
 
 def _show(
@@ -47,27 +51,28 @@ def _show(
     staff: Staff,
     *,
     days: int = LOOK_BACK,
-    q: str = "",
+    sought: str = "",
     stage: Stage | None = None,
     refused: Refused | None = None,
 ) -> Response:
+    listed = _list(request, staff, sought, days, stage)
     return staff_page(
         request,
         staff,
         "township.html",
-        status=200 if refused is None else 422,
+        status=422 if refused is not None or listed["over"] else 200,
         refused=refused,
         batch=new_id(),
-        **_list(request, staff, q, days, stage),
+        **listed,
         **_banners(request, staff),
     )
 
 
 @router.get("/list")
 def list_part(
-    request: Request, staff: Polling, days: Days = LOOK_BACK, q: Search = "", stage: Which = None
+    request: Request, staff: Polling, days: Days = LOOK_BACK, sought: Sought = "", stage: Which = None
 ) -> Response:
-    return staff_part(request, staff, "township_list.html", **_list(request, staff, q, days, stage))
+    return staff_part(request, staff, "township_list.html", **_list(request, staff, sought, days, stage))
 
 
 @router.get("/banners")
@@ -127,16 +132,22 @@ def acknowledge_notice(request: Request, staff: Submitting, notice_id: str) -> R
     return RedirectResponse("/t", status_code=303)
 
 
-def _list(request: Request, staff: Staff, q: str, days: int, stage: Stage | None) -> dict[str, Any]:
-    office = office_of(request)
+def _list(request: Request, staff: Staff, sought: str, days: int, stage: Stage | None) -> dict[str, Any]:
+    office, q, over = office_of(request), "", ""
+    try:
+        q = opened(request, staff, PAGE, sought).get("q", "")
+    except Invalid as refusal:
+        over = words_for(request, refusal)
     looks_through(office, staff, Action.TOWNSHIP_OPEN)
-    stage = None if q.strip() else stage
+    stage = None if q else stage
     with in_snapshot(office, staff) as ctx:
         found = township.table(ctx, q=q, days=days, stage=stage, language=language_of(request))
         withheld = at_own_sites(ctx)
     return {
         "withheld": withheld,
         "q": q,
+        "over": over,
+        "address": urlencode({"days": days} | ({NAME: sought} if sought else {}) | ({"stage": stage} if stage else {})),
         "days": days,
         "stage": stage,
         "stages": found.counts,

@@ -25,6 +25,8 @@ from viewer.http.office import office_of
 from viewer.http.on_record import going_in
 from viewer.http.page import language_of, staff_page
 from viewer.http.problems import problem_of
+from viewer.http.sought import Sought
+from viewer.http.sought import opened as opened_search
 from viewer.pages.sign_in import words_for
 from viewer.pages.township_case import opened
 from viewer.views import meanwhile, orders, township
@@ -43,10 +45,14 @@ def show(
     request: Request,
     staff: Looking,
     case_id: str,
-    q: Annotated[str, Query(max_length=64)] = "",
+    sought: Sought = "",
     order: Annotated[str, Query(max_length=26)] = "",
 ) -> Response:
-    """``q``: a name or a number by which orders are sought; ``order``: one that was registered for these images."""
+    """``sought``: by a name or a number, of an order; ``order``: one that was registered for these images."""
+    try:
+        q = opened_search(request, staff, f"/t/case/{case_id}/order", sought).get("q", "")
+    except Invalid as over:
+        return _form(request, staff, case_id, chosen=order, wrong=over)
     return _form(request, staff, case_id, q=q, chosen=order)
 
 

@@ -147,7 +147,11 @@ def read_and_sign(tierread: TierRead, cast: Cast) -> dict[str, Any]:
     assert ada.get(f"{study}/metadata").status_code == 200
     assert ada.get(f"{study}/series/1.2.777.2/instances/1.2.777.3/frames/1").status_code == 200
     assert ada.get(f"{study}/series/1.2.777.2/instances/1.2.777.3/rendered").status_code == 200
-    assert ada.get("/dicomweb/studies", params={"PatientName": "PIYA*"}).json()
+    found = ada.get("/dicomweb/studies", params={"PatientName": "PIYA*"})
+    assert found.json()
+    assert found.headers["Referrer-Policy"] == "no-referrer"
+    refused = ada.get("/dicomweb/studies", params={"PatientName": "PIYA*", "PatientBirthDate": "PIYA"})
+    assert (refused.status_code, "PIYA" in refused.text) == (400, False)
     content = {
         "findings": "皮亚的肺",
         "impression": "无",
@@ -186,6 +190,7 @@ def test_a_study_on_its_whole_path_leaves_no_identity_in_the_log_and_is_counted(
     door = {"card_type": "health_card", "card": cast.pia.health_card, "code": "12345678"}
     wrong = tierread.client().post("/api/patient/session", json=door)
     metrics = tierread.client().get("/metrics").text
+    tang.post("/sought", data={"csrf_token": tang.headers["X-CSRF-Token"], "page": "/t", "q": "皮亚"})
     log = tierread.log
 
     assert (accepted, refused == 0) == (0, False)

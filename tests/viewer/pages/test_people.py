@@ -153,10 +153,10 @@ def test_sessions_end_and_so_does_the_person(house: House) -> None:
 
 def test_people_are_searched_by_a_form_and_filtered(house: House) -> None:
     client = sam(house)
-    found = submit(client, PEOPLE, PEOPLE, words="ADA").text
+    found = house.seek(client, PEOPLE, words="ADA").text
     at_hills = client.get(PEOPLE, params={"place": house.clinic.region.hills.id}).text
     readers = client.get(PEOPLE, params={"role": "reader"}).text
-    nobody = submit(client, PEOPLE, PEOPLE, words="zz").text
+    nobody = house.seek(client, PEOPLE, words="zz").text
 
     def names(page: str) -> set[str]:
         return set(re.findall(r"<strong>(\w+)</strong></a>", page))

@@ -46,7 +46,7 @@ def test_who_is_found_is_corrected_and_the_history_names_who_and_why(house: Hous
     tang = house.signed_in("tang")
     address = registered(tang, **{**CHILD, "name": "小开"})
 
-    found = tang.post("/t/patients/search", data=form(tang, name="小开", birth_date="2020-05-01"))
+    found = house.seek(tang, "/t/patients", card_type="identity_card", name="小开", birth_date="2020-05-01")
     correction = form(tang, revision="1", name="小凯", sex="M", birth_date="2020-05-01", telephone="138 0013 8000")
     unexplained = tang.post(f"{address}/correct", data=correction)
     done = tang.post(f"{address}/correct", data={**correction, "why": "录入错误"})

@@ -71,9 +71,9 @@ def test_the_list_is_found_by_name_or_number_and_says_so_when_it_is_empty(house:
 
     house.case(STUDY, patient_name="Wang^Xiaoli=王^小丽", accession_number="A0001")
 
-    assert "王小丽" in tang.get("/t", params={"q": "王小丽"}).text
-    assert "王小丽" in tang.get("/t", params={"q": "A0001"}).text
-    assert "没有符合的检查" in tang.get("/t", params={"q": "李"}).text
+    assert "王小丽" in house.seek(tang, "/t", q="王小丽").text
+    assert "王小丽" in house.seek(tang, "/t", q="A0001").text
+    assert "没有符合的检查" in house.seek(tang, "/t", q="李").text
 
 
 def test_a_name_out_of_an_image_is_text_and_never_a_script(house: House) -> None:

@@ -222,8 +222,8 @@ def test_an_order_is_found_by_a_name_or_a_number_and_undoing_asks_first(house: H
     page = f"/t/case/{case.id}/order"
 
     proposed = tang.get(page).text
-    found = [tang.get(page, params={"q": typed}).text for typed in ("赵", "zhaomin", meant.accession_number)]
-    none = tang.get(page, params={"q": "钱"}).text
+    found = [house.seek(tang, page, q=typed).text for typed in ("赵", "zhaomin", meant.accession_number)]
+    none = house.seek(tang, page, q="钱").text
     refused = house.submit(tang, page, order=meant.id, q="赵")
     matched = house.submit(tang, page, order=meant.id, q="赵", same_person="yes")
     undo = tang.get(page).text
@@ -281,10 +281,9 @@ def test_whoever_only_reads_for_a_site_is_shown_none_of_its_orders_and_a_search_
     with transaction(house.engine) as tx:
         placed = place(house, tx, "赵敏")
     page = f"/t/case/{case.id}/order"
-    asked = ({}, {"q": "赵"}, {"order": placed.id})
     ada, tang = house.signed_in("ada"), house.signed_in("tang")
 
-    refused = [ada.get(page, params=typed) for typed in asked]
+    refused = [ada.get(page), house.seek(ada, page, q="赵"), ada.get(page, params={"order": placed.id})]
     shown = tang.get(page)
 
     assert [(one.status_code, "赵敏" in one.text) for one in refused] == [(403, False)] * 3

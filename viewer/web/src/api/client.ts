@@ -53,6 +53,12 @@ export class Client {
     return { tag: response.headers.get('ETag') ?? '', answer: (await response.json()) as T }
   }
 
+  /** A question that no address holds: the answer with its tag. Raises Problem, Unreachable. */
+  async ask<T>(path: string, body: unknown): Promise<Tagged<T>> {
+    const response = await this.request('POST', path, body)
+    return { tag: response.headers.get('ETag') ?? '', answer: (await response.json()) as T }
+  }
+
   /** Answers undefined for 204. Raises Problem, Unreachable. */
   async send<T>(method: Exclude<Method, 'GET'>, path: string, body?: unknown): Promise<T | undefined> {
     const response = await this.request(method, path, body)

@@ -16,7 +16,6 @@ export type CaseQuery = {
   readonly step?: string
   readonly site?: string
   readonly modality?: string
-  readonly q?: string
   readonly page?: number
   readonly size?: number
   readonly sort?: string
@@ -24,6 +23,9 @@ export type CaseQuery = {
   /** The tabs that are counted besides. */
   readonly counts?: readonly string[]
 }
+
+/** Whom somebody seeks: a name or a number, which stands in no address. */
+export type CaseSearch = CaseQuery & { readonly q: string }
 
 /** Why it is signed although images are missing, or could not be shown; none where nothing of the kind is so. */
 export type Reasons = {
@@ -83,8 +85,10 @@ export class Office {
   }
 
   /** Nothing where the list is the one with the tag `known`. */
-  casesUnlessKnown(query: CaseQuery, known: string): Promise<Tagged<CasePage> | undefined> {
-    return this.client.getUnlessKnown<CasePage>(`/api/cases?${parametersOf(query)}`, known)
+  async casesUnlessKnown({ q, ...query }: CaseSearch, known: string): Promise<Tagged<CasePage> | undefined> {
+    if (q === '') return this.client.getUnlessKnown<CasePage>(`/api/cases?${parametersOf(query)}`, known)
+    const found = await this.client.ask<CasePage>('/api/cases/search', { q, ...said(query) })
+    return found.tag === known ? undefined : found
   }
 
   /** Another word as soon as something has changed that a list of this person shows. */
@@ -268,11 +272,14 @@ export class Office {
 
 function parametersOf(query: CaseQuery): URLSearchParams {
   const parameters = new URLSearchParams()
-  for (const [name, value] of Object.entries(query))
-    for (const one of Array.isArray(value) ? value : [value])
-      if (one !== undefined && one !== '') parameters.append(name, String(one))
+  for (const [name, value] of Object.entries(said(query)))
+    for (const one of Array.isArray(value) ? value : [value]) parameters.append(name, String(one))
   return parameters
 }
+
+/** What of a query is said. */
+const said = (query: CaseQuery): CaseQuery =>
+  Object.fromEntries(Object.entries(query).filter(([, value]) => value !== undefined && value !== ''))
 
 function answered<T>(answer: T | undefined): T {
   if (answer === undefined) throw new TypeError('the server answered nothing where something was promised')

@@ -24,7 +24,9 @@ export function frameTop({ session, railOpen, atTheDesk, onRail, onSignOut }: To
     <span class="place" title=${places}>${places}</span>
     ${
       rail.search && !atTheDesk
-        ? html`<form class="shell-search" method="get" action=${rail.search.address} role="search">
+        ? html`<form class="shell-search" method="post" action="/sought" role="search">
+            <input type="hidden" name="csrf_token" value=${session.csrf_token} />
+            <input type="hidden" name="page" value=${rail.search.address} />
             <label class="hidden-to-eyes" for="shell-search">${text(rail.search.word as TextKey)}</label>
             <input
               id="shell-search"
