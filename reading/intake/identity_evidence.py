@@ -87,6 +87,15 @@ def contradicts(tx: Connection, case_id: str, said: Said) -> bool:
     )
 
 
+def agrees_by_number(tx: Connection, case_id: str, said: Said) -> bool:
+    """Whether a case that shares no more than a number with images that say this shows the person whom they name.
+
+    A number alone joins nothing: the name agrees, and sex or birth date with it, as for earlier images.
+    """
+    answers = {compare_images(said, one).verdict_by_number for one in everything(said_in(tx, case_id, None))}
+    return Answer.AGREES in answers and Answer.DIFFERS not in answers
+
+
 def names_another(tx: Connection, case: Case, patient: Patient) -> bool:
     """Whether any image of a case contradicts ``patient``, or the case is linked to somebody else."""
     linked = case.patient_id is not None and not persons.one_person(tx, case.patient_id, patient.id)

@@ -276,9 +276,15 @@ def _is_somebodys(tx: Connection, study: Study) -> bool:
 
 
 def _returned_case(tx: Connection, study: Study, order: Order | None, patient_id: str | None) -> Case | None:
-    """The newest case of this site that waits for a retake of the same person."""
+    """The newest case of this site that waits for a retake of the same person.
+
+    Without an order or a registered person it is one with the same number and images whose name agrees, with sex or
+    birth date.
+    """
     case, joined, procedures = tables.case, tables.case_study, tables.case_procedure
     same: list[sa.ColumnElement[bool]] = []
+    by_device = order is None and patient_id is None
+    """By a number that nobody here gave: somebody else's images may have it, too, and those that name nobody."""
     if order is not None:
         of_order = sa.exists().where(
             procedures.c.case_id == case.c.id, procedures.c.procedure_id.in_([one.id for one in order.procedures])
@@ -297,10 +303,10 @@ def _returned_case(tx: Connection, study: Study, order: Order | None, patient_id
     if not same:
         return None
     modality = look_of(tx, study.study_uid).modality
-    row = tx.execute(
+    rows = tx.execute(
         sa.select(case)
         .where(case.c.site_id == study.site_id, case.c.state == State.RETURNED, case.c.modality == modality, *same)
         .order_by(case.c.received_at.desc())
-        .limit(1)
-    ).one_or_none()
-    return None if row is None else cases.from_row(row)
+    ).all()
+    said, waiting = said_by(study), map(cases.from_row, rows)
+    return next((one for one in waiting if not by_device or identity_evidence.agrees_by_number(tx, one.id, said)), None)

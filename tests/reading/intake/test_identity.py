@@ -107,10 +107,10 @@ def test_a_name_that_says_nothing_decides_nothing_and_the_patient_waits_for_a_pe
 def test_a_retake_under_another_name_does_not_answer_a_returned_case(engine: Engine, now: datetime) -> None:
     with transaction(engine) as tx:
         made = scene(tx, now)
-        returned = arrive(tx, made.clinic, "1.2", now, patient_id="P7", patient_name="LI^SI")
+        returned = arrive(tx, made.clinic, "1.2", now, patient_id="P7", patient_name="LI^SI", sex="M")
         _return(tx, made, returned, now)
         stranger = arrive(tx, made.clinic, "1.3", now, patient_id="P7", patient_name="WU^JUN")
-        own = arrive(tx, made.clinic, "1.4", now, patient_id="P7", patient_name="李四")
+        own = arrive(tx, made.clinic, "1.4", now, patient_id="P7", patient_name="李四", sex="男")
 
         assert stranger.id != returned.id
         assert own.id == returned.id

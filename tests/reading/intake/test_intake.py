@@ -223,15 +223,15 @@ def test_the_other_side_that_comes_after_the_report_is_of_the_case_and_not_of_th
 def test_a_retake_joins_the_case_that_it_answers(engine: Engine, now: datetime) -> None:
     with transaction(engine) as tx:
         clinic = open_clinic(tx, now)
-        case = arrive(tx, clinic, "1.1", now, patient_id="P7")
-        other = arrive(tx, clinic, "1.2", now, patient_id="P8")
+        case = arrive(tx, clinic, "1.1", now, patient_id="P7", sex="F")
+        other = arrive(tx, clinic, "1.2", now, patient_id="P8", sex="F")
         for returned in (case, other):
             lease = take(tx, clinic, clinic.ada, returned.id, now)
             leases.return_to_site(
                 Context(tx, clinic.audit, now, clinic.ada), returned.id, revision=lease, why="运动伪影"
             )
         retake = intake.take_in(
-            Context(tx, clinic.audit, now, SYSTEM), KEYS, send(tx, clinic, "1.3", now, patient_id="P7")
+            Context(tx, clinic.audit, now, SYSTEM), KEYS, send(tx, clinic, "1.3", now, patient_id="P7", sex="F")
         )
         unrelated = intake.take_in(
             Context(tx, clinic.audit, now, SYSTEM), KEYS, send(tx, clinic, "1.4", now, patient_id="P9")
@@ -242,6 +242,33 @@ def test_a_retake_joins_the_case_that_it_answers(engine: Engine, now: datetime) 
         assert (state(tx, case.id), state(tx, other.id)) == (State.WAITING_READ, State.RETURNED)
         assert unrelated.id not in (case.id, other.id)
         assert queries.study_of(tx, "1.3") is not None
+
+
+@pytest.mark.parametrize(
+    ("said", "joins"),
+    [
+        ({"patient_name": "WANG^XIAOLI", "sex": "F"}, True),
+        ({"patient_name": "王小丽", "birth_date": "19820317"}, True),
+        ({"patient_name": "WANG^XIAOLI"}, False),
+        ({"patient_name": "", "sex": "F", "birth_date": "19820317"}, False),
+        ({"patient_name": ""}, False),
+        ({"patient_name": "WANG^XIAOLI", "sex": "M", "birth_date": "19820317"}, False),
+    ],
+)
+def test_a_number_alone_answers_no_returned_case(
+    engine: Engine, now: datetime, said: dict[str, str], *, joins: bool
+) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        known = {"patient_name": "Wang^Xiaoli=王^小丽", "sex": "F", "birth_date": "19820317"}
+        case = arrive(tx, clinic, "1.1", now, patient_id="P7", **known)
+        lease = take(tx, clinic, clinic.ada, case.id, now)
+        leases.return_to_site(Context(tx, clinic.audit, now, clinic.ada), case.id, revision=lease, why="运动伪影")
+        retake = send(tx, clinic, "1.2", now, patient_id="P7", **{"sex": "", "birth_date": "", **said})
+        taken_in = intake.take_in(Context(tx, clinic.audit, now, SYSTEM), KEYS, retake)
+
+        assert (taken_in.id == case.id) is joins
+        assert state(tx, case.id) is (State.WAITING_READ if joins else State.RETURNED)
 
 
 def test_images_without_a_name_answer_no_case_by_a_number_that_is_a_default(engine: Engine, now: datetime) -> None:
