@@ -8,15 +8,16 @@ import type { Office } from '../api/office'
 import type { Content } from '../api/report'
 import type { OwnSettings } from '../keeping/settings'
 import type { Shelf } from '../keeping/shelf'
-import { showKeys } from '../keys/keys-dialog'
 import { dateAndTime, text } from '../language'
 import { Part } from '../part'
 import { notify } from '../shell/notices'
 import { wordsFor } from '../shell/trouble'
+import { Beside } from './beside'
 import { caseHeader } from './case-header'
 import { REPORT_WANTED } from './checks-view'
 import { Decisions } from './decisions'
-import { withOutcome, withScore, type Judgement } from './judgement'
+import { obeyKey } from './desk-commands'
+import type { Judgement } from './judgement'
 import { isLacking } from './lacking'
 import { mayLeave } from './leaving'
 import { notOpenView } from './no-line'
@@ -24,7 +25,6 @@ import { NO_SCREEN, rememberScreen } from './parking'
 import { ReportMarks } from './report-marks'
 import { reportSide } from './report-side'
 import { Rounds } from './rounds'
-import { deskCommandOf, takesText, type DeskCommand } from './shortcuts'
 import type { Signer } from './signing-words'
 import { textSizeOf } from './text-size'
 import type { Viewing } from './viewing'
@@ -93,6 +93,12 @@ export class Desk extends Part {
     foresee: () => this.office.foresee(this.nextStep),
   })
 
+  private readonly beside = new Beside(() => ({
+    ...{ work: this.work, marks: this.marks, panel: this.panel },
+    stir: () => this.stir(),
+    requestUpdate: () => this.requestUpdate(),
+  }))
+
   override connectedCallback(): void {
     super.connectedCallback()
     const { signal } = (this.attached = new AbortController())
@@ -104,6 +110,7 @@ export class Desk extends Part {
     this.addEventListener(REPORT_WANTED, () => this.show('report'), { signal })
     this.rounds.start(signal)
     this.nextCase.start(signal)
+    this.beside.start(signal)
     this.settings.watch(this.redrawn, signal)
   }
 
@@ -131,6 +138,7 @@ export class Desk extends Part {
     this.marks = new ReportMarks(work, this.client, () => this.requestUpdate())
     this.pointOut = false
     this.prior = undefined
+    this.beside.begin(work)
     void work.open().then(() => {
       if (work !== this.work || !work.screen) return
       this.prior = work.detail?.priors.find((prior) => prior.case_id === work.screen?.prior)
@@ -139,10 +147,15 @@ export class Desk extends Part {
     })
   }
 
+  protected override updated(): void {
+    this.beside.tell()
+  }
+
   /** What is typed but not saved is saved on the way out. */
   private leave(): void {
     const { work } = this
     this.nextCase.stop()
+    this.beside.leave()
     if (work?.step) rememberScreen(work.caseId, this.screen())
     if (work) void work.forms.settle().finally(() => work.close())
     this.work = undefined
@@ -182,29 +195,14 @@ export class Desk extends Part {
 
   private readonly key = (event: KeyboardEvent): void => {
     this.stir()
-    const target = event.target as HTMLElement
-    if (target.closest('dialog')) return
-    const command = deskCommandOf(event, takesText(target))
-    if (!command) return
-    event.preventDefault()
-    if (command.kind === 'help') showKeys('desk')
-    if (command.kind === 'save') void this.work?.forms.settle()
-    if (command.kind === 'decide') void this.decide()
-    if (command.kind === 'park' && this.work?.step && this.work.allows('park')) void this.decisions?.park()
-    if (command.kind === 'key') this.toggleKey()
-    if (command.kind === 'findings') this.querySelector<HTMLElement>('#findings')?.focus()
-    if (command.kind === 'outcome' || command.kind === 'score') this.judge(command)
-  }
-
-  /** By a key, where somebody reviews; what they judged stands in the form until they decide. */
-  private judge(command: Extract<DeskCommand, { kind: 'outcome' | 'score' }>): void {
-    const { work } = this
-    if (work?.step !== 'review') return
-    const { judgement } = work.forms
-    work.forms.judge(
-      command.kind === 'score' ? withScore(judgement, command.score) : withOutcome(judgement, command.outcome),
-    )
-    this.show('report')
+    const { decisions, work } = this
+    obeyKey(event, {
+      ...{ decisions, work },
+      decide: () => void this.decide(),
+      toggleKey: () => this.toggleKey(),
+      goToFindings: () => this.querySelector<HTMLElement>('#findings')?.focus(),
+      onJudged: () => this.show('report'),
+    })
   }
 
   private async decide(): Promise<void> {
@@ -292,6 +290,9 @@ export class Desk extends Part {
             .restored=${work.screen}
             .prior=${this.prior}
             .marks=${marks.drawn}
+            .beside=${this.beside.state}
+            @beside-wanted=${() => this.beside.open()}
+            @cell-view=${() => this.beside.viewed()}
             @marks-changed=${(event: CustomEvent<MarkChange>) => marks.change(event.detail)}
             @images-shown=${() => this.requestUpdate()}
           ></tierread-images>

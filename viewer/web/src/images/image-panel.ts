@@ -50,6 +50,8 @@ export class ImagePanel extends Part {
     restored: { attribute: false },
     marks: { attribute: false },
     prior: { attribute: false },
+    earlierOf: { attribute: false },
+    beside: {},
   }
   declare client: Client
   declare settings: OwnSettings
@@ -70,8 +72,12 @@ export class ImagePanel extends Part {
   declare marks: readonly Mark[] | undefined
   /** The earlier case that is looked at beside this one. */
   declare prior: Prior | undefined
+  /** When the pictures were taken, where they are of an earlier case and no present one stands here. */
+  declare earlierOf: string | undefined
+  /** Whether another window stands beside this one, or may; this one is it where it says so. */
+  declare beside: 'none' | 'open' | 'second' | undefined
 
-  private readonly links = new Links()
+  readonly links = new Links()
   /** Whether cells show where the slice of the active one lies. */
   private lines = true
   /** The active cell covers the others. */
@@ -182,7 +188,8 @@ export class ImagePanel extends Part {
     return windowChoices(this.settings, this.modality)
   }
 
-  private get cell(): Cell | undefined {
+  /** The active one. */
+  get cell(): Cell | undefined {
     return this.cells[this.hung.placed.active]
   }
 
@@ -217,6 +224,7 @@ export class ImagePanel extends Part {
     if (meant.kind === 'reformat') this.planes.choose(meant.choice)
     if (meant.kind === 'planes') this.planes.showAll()
     if (meant.kind === 'layers') void this.layers.toggle()
+    if (meant.kind === 'monitor' && this.beside !== 'second') this.tell('beside-wanted')
     this.requestUpdate()
     if (meant.kind !== 'cell') return
     this.hung.stepCell(meant.by)
@@ -254,6 +262,7 @@ export class ImagePanel extends Part {
           links: this.links,
           lines: this.lines,
           enlarged: this.enlarged,
+          beside: this.beside,
           onGrid: (grid) => this.chooseGrid(grid),
           onLayOut: (meant) => this.layOut(meant),
           reformat: this.planes.menu,

@@ -13,6 +13,13 @@ type Series = {
   readonly failed: Map<string, Fault>
 }
 
+/** What became of a picture, or is known of its series; another window of the same person may say so, too. */
+export type Drawn =
+  | { readonly what: 'expect'; readonly series: string; readonly frames: number; readonly undrawn: number }
+  | { readonly what: 'displayed'; readonly series: string; readonly frame: string }
+  | { readonly what: 'failed'; readonly series: string; readonly frame: string; readonly fault: Fault }
+  | { readonly what: 'lose'; readonly series: string }
+
 export class ShownSeries {
   /** Of each series the digest of its images, as the case has them. */
   private digests: Readonly<Record<string, string>> = {}
@@ -23,6 +30,37 @@ export class ShownSeries {
   private readonly lost = new Map<string, Fault>()
   /** Series that the person does not need. */
   private readonly left = new Set<string>()
+
+  /** `onNote` hears what is noted here, and not what another window said. */
+  constructor(private onNote?: (drawn: Drawn) => void) {}
+
+  /** All that is known of the series, as another window takes it. */
+  get drawn(): readonly Drawn[] {
+    const known = [...this.series].flatMap(([series, { displayed, failed, frames, undrawn }]): readonly Drawn[] => [
+      { what: 'expect', series, frames, undrawn },
+      ...[...displayed].map((frame) => ({ what: 'displayed' as const, series, frame })),
+      ...[...failed].map(([frame, fault]) => ({ what: 'failed' as const, series, frame, fault })),
+    ])
+    return [...known, ...[...this.lost.keys()].map((series) => ({ what: 'lose' as const, series }))]
+  }
+
+  /** What was seen in another window counts as seen. */
+  take(drawn: readonly Drawn[]): void {
+    const { onNote } = this
+    this.onNote = undefined
+    for (const one of drawn) {
+      if (one.what === 'expect') this.expect(one.series, one.frames, one.undrawn)
+      if (one.what === 'displayed') this.displayed(one.series, one.frame)
+      if (one.what === 'failed') this.failed(one.series, one.frame, one.fault)
+      if (one.what === 'lose') this.lose(one.series)
+    }
+    this.onNote = onNote
+  }
+
+  /** From now on somebody hears what is noted here. */
+  watch(onNote: (drawn: Drawn) => void): void {
+    this.onNote = onNote
+  }
 
   /** The case has these images now: a series with others than it was shown with is to be looked at anew. */
   hold(digests: Readonly<Record<string, string>>, toSee: Readonly<Record<string, number>> = {}): void {
@@ -54,11 +92,14 @@ export class ShownSeries {
       displayed: known?.displayed ?? new Set(),
       failed: known?.failed ?? new Map(),
     })
+    this.onNote?.({ what: 'expect', series: seriesUid, frames, undrawn })
   }
 
   /** Nobody knows what the series holds: its contents did not come. */
   lose(seriesUid: string): void {
-    if (!this.isShown(seriesUid)) this.lost.set(seriesUid, 'load_failed')
+    if (this.isShown(seriesUid)) return
+    this.lost.set(seriesUid, 'load_failed')
+    this.onNote?.({ what: 'lose', series: seriesUid })
   }
 
   /** The person does not need the series for the report, or needs it after all. */
@@ -74,12 +115,15 @@ export class ShownSeries {
     series.displayed.add(frame)
     series.failed.delete(frame)
     this.lost.delete(seriesUid)
+    this.onNote?.({ what: 'displayed', series: seriesUid, frame })
   }
 
   /** A frame was asked for and could not be shown; one that was drawn before stays seen. */
   failed(seriesUid: string, frame: string, fault: Fault): void {
     const series = this.series.get(seriesUid)
-    if (series && !series.displayed.has(frame)) series.failed.set(frame, fault)
+    if (!series || series.displayed.has(frame)) return
+    series.failed.set(frame, fault)
+    this.onNote?.({ what: 'failed', series: seriesUid, frame, fault })
   }
 
   wasDisplayed(seriesUid: string, frame: string): boolean {

@@ -12,6 +12,7 @@ export type LayoutAct =
   | 'windows'
   | 'lines'
   | 'layers'
+  | 'monitor'
   | 'series-before'
   | 'series-after'
   | 'cell-before'
@@ -71,6 +72,7 @@ export const AT_THE_DESK: readonly Row[] = [
   alone('windows', 'Shift J', 'desk.link.windows'),
   alone('lines', 'X', 'desk.link.lines'),
   alone('layers', 'Shift O', 'desk.layers'),
+  alone('monitor', 'Shift B', 'beside.open'),
   alone('planes', '6', 'desk.key.reformat-all'),
   { words: 'desk.key.reformat-plane', acts: { axial: '7', coronal: '8', sagittal: '9' } },
   alone('projection', '0', 'desk.key.reformat-slab'),

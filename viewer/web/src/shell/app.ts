@@ -9,6 +9,8 @@ import { Shelf } from '../keeping/shelf'
 import { keys } from '../keys/keys'
 import { text } from '../language'
 import { Part } from '../part'
+import { firstWindow } from '../beside/first'
+import type { SecondWindow } from '../beside/second'
 import { ask } from './ask'
 import { frameTop, railView } from './frame'
 import { addressOf, routeOf, signInAddress, type Route } from './route'
@@ -85,6 +87,8 @@ class App extends Part {
       this.settings = settings
       keys.use(settings)
       this.session = session
+      if (this.route.page === 'beside') await import('../beside/second')
+      else firstWindow.begin(session.person.id)
       this.shelf = new Shelf(session.person.id)
     } catch (error) {
       if (error instanceof Problem && error.slug === 'signed-out') return
@@ -98,7 +102,10 @@ class App extends Part {
     try {
       const session = await this.office.session()
       // Somebody else signed in on another tab: nothing here is theirs, and what was written stays for its author.
-      if (session.person.id !== this.session.person.id) return window.location.reload()
+      if (session.person.id !== this.session.person.id) {
+        this.lockBeside()
+        return window.location.reload()
+      }
       this.session = session
     } catch (error) {
       if (!(error instanceof Problem || error instanceof Unreachable)) throw error
@@ -109,6 +116,8 @@ class App extends Part {
 
   /** On the worklist nothing is lost by going; at the desk the text stays on the screen while another tab signs in. */
   private async signedOut(): Promise<void> {
+    this.lockBeside()
+    if (this.route.page === 'beside' && this.session) return
     if (this.route.page === 'worklist' || !this.session) return this.leaveFor(signInAddress(here()))
     if (this.askingToSignIn) return
     this.askingToSignIn = true
@@ -121,6 +130,12 @@ class App extends Part {
     this.askingToSignIn = false
   }
 
+  /** The window beside this one shows nothing of anybody any longer, or this is that window. */
+  private lockBeside(): void {
+    if (this.route.page === 'beside') this.querySelector<SecondWindow>('tierread-beside')?.lock()
+    else firstWindow.lock()
+  }
+
   private leaveFor(address: string): void {
     window.location.assign(address)
   }
@@ -130,6 +145,7 @@ class App extends Part {
     if (kept > 0 && !(await this.asksToDiscard(kept))) return
     try {
       await this.office.signOut()
+      firstWindow.lock()
       this.querySelector<Desk>('tierread-desk')?.forget()
       await this.shelf?.clear()
       this.leaveFor('/sign-in')
@@ -151,6 +167,9 @@ class App extends Part {
 
   override render(): TemplateResult {
     const { session, route } = this
+    if (route.page === 'beside')
+      return html`<main id="main" tabindex="-1" class="beside">${this.page()}</main>
+        <tierread-notices></tierread-notices>`
     return html`<a class="skip" href="#main" @click=${skipToMain}>${text('page.skip')}</a>
       ${
         session
@@ -189,6 +208,14 @@ class App extends Part {
         <button @click=${() => void this.enter()}>${text('common.try-again')}</button>
       </div>`
     if (!this.session || !this.shelf) return html`<p class="waiting" role="status">${text('common.loading')}</p>`
+    if (this.route.page === 'beside')
+      return html`<tierread-beside
+        .office=${this.office}
+        .client=${this.client}
+        .settings=${this.settings}
+        .person=${this.session.person.id}
+        .windowId=${this.route.windowId}
+      ></tierread-beside>`
     if (this.route.page === 'desk')
       return html`<tierread-desk
         .office=${this.office}

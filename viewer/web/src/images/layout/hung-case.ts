@@ -27,6 +27,8 @@ export type Wall = {
   readonly shown: ShownSeries | undefined
   readonly restored: ScreenState | undefined
   readonly prior: Prior | undefined
+  /** When the pictures were taken, where they are of an earlier case that stands here alone. */
+  readonly earlierOf: string | undefined
   readonly cells: readonly Cell[]
   /** There is room for one cell. */
   readonly narrow: boolean
@@ -105,7 +107,9 @@ export class HungCase {
     const { client, studies } = this.wall
     this.failure = undefined
     try {
-      const series = await seriesOf(client, studies)
+      const { earlierOf } = this.wall
+      const found = await seriesOf(client, studies)
+      const series = earlierOf ? found.map((each) => ({ ...each, earlier: earlierOf })) : found
       const contents = new SeriesContents(client, (seriesUid) => this.wall.shown?.contentOf(seriesUid) ?? '')
       if (asked === this.asked) {
         this.series = series

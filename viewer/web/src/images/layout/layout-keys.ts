@@ -6,7 +6,7 @@ import type { Choice } from '../reformat/choices'
 export type LayoutKey =
   | { readonly kind: 'cell'; readonly by: number }
   | { readonly kind: 'series'; readonly by: number }
-  | { readonly kind: 'grid' | 'enlarge' | 'places' | 'windows' | 'lines' | 'planes' | 'layers' }
+  | { readonly kind: 'grid' | 'enlarge' | 'places' | 'windows' | 'lines' | 'planes' | 'layers' | 'monitor' }
   | { readonly kind: 'reformat'; readonly choice: Choice }
 
 const MEANT: Readonly<Record<LayoutAct, LayoutKey>> = {
@@ -20,6 +20,7 @@ const MEANT: Readonly<Record<LayoutAct, LayoutKey>> = {
   windows: { kind: 'windows' },
   lines: { kind: 'lines' },
   layers: { kind: 'layers' },
+  monitor: { kind: 'monitor' },
   planes: { kind: 'planes' },
   axial: { kind: 'reformat', choice: { kind: 'plane', plane: 'axial' } },
   coronal: { kind: 'reformat', choice: { kind: 'plane', plane: 'coronal' } },

@@ -1,0 +1,132 @@
+/**
+ * The window with the case, as it tells the one beside it what to show. It claims, writes and decides; the other shows
+ * pictures, and hands back what was seen and drawn there.
+ */
+import type { MarkChange } from '../api/marks'
+import type { Drawn } from '../images/shown-series'
+import { channelOf, type KeyPicture, type OfBoth, type OfFirst, type OfSecond, type ToldCase } from './messages'
+import { openBeside } from './opening'
+
+const ID = 'tierread.beside'
+const IS_OPEN = 'tierread.beside.open'
+
+/** The desk with its case. */
+export type Bench = {
+  /** Undefined before the case is known. */
+  told(): ToldCase | undefined
+  /** All that was seen of it until now. */
+  drawn(): readonly Drawn[]
+  onDrawn(drawn: readonly Drawn[]): void
+  onMarks(change: MarkChange): void
+  onKey(picture: KeyPicture): void
+  onLinked(said: OfBoth): void
+  onStir(): void
+  onChange(): void
+}
+
+class FirstWindow {
+  private channel: BroadcastChannel | undefined
+  private bench: Bench | undefined
+  private person = ''
+  private said = ''
+  private of = ''
+
+  /** Of this person; a window that was open before the page was loaded anew goes on. */
+  begin(person: string): void {
+    if (this.person && this.person !== person) this.lock()
+    this.person = person
+    if (this.isOpen) this.listen()
+  }
+
+  get isOpen(): boolean {
+    return sessionStorage.getItem(IS_OPEN) === 'yes'
+  }
+
+  /** False where the browser blocks it. */
+  open(): boolean {
+    if (!openBeside(this.id)) return false
+    sessionStorage.setItem(IS_OPEN, 'yes')
+    this.listen()
+    this.bench?.onChange()
+    return true
+  }
+
+  /** This desk is the one now. */
+  take(bench: Bench): void {
+    this.bench = bench
+    this.tell()
+  }
+
+  /** It has left its case. */
+  leave(bench: Bench): void {
+    if (this.bench !== bench) return
+    this.bench = undefined
+    this.said = this.of = ''
+    this.post({ kind: 'none' })
+  }
+
+  /** Something of the case may be another now. */
+  tell(asked = false): void {
+    const now = this.isOpen ? this.bench?.told() : undefined
+    if (!this.isOpen) return
+    if (!now || !this.bench) return asked ? this.post({ kind: 'none' }) : undefined
+    const said = JSON.stringify(now)
+    if (said === this.said && !asked) return
+    const of = `${now.caseId} ${now.imageSet}`
+    const drawn = of === this.of && !asked ? [] : this.bench.drawn()
+    this.said = said
+    this.of = of
+    this.post({ kind: 'case', person: this.person, now, drawn })
+  }
+
+  say(said: OfBoth): void {
+    if (this.isOpen) this.post(said)
+  }
+
+  /** The session has ended, or its person locked it. */
+  lock(): void {
+    this.said = this.of = ''
+    this.post({ kind: 'lock' })
+  }
+
+  private get id(): string {
+    const kept = sessionStorage.getItem(ID)
+    if (kept) return kept
+    const made = [...crypto.getRandomValues(new Uint8Array(8))]
+      .map((byte) => byte.toString(16).padStart(2, '0'))
+      .join('')
+    sessionStorage.setItem(ID, made)
+    return made
+  }
+
+  private listen(): void {
+    if (this.channel) return
+    this.channel = new BroadcastChannel(channelOf(this.id))
+    this.channel.onmessage = ({ data }: MessageEvent<OfSecond>) => this.hear(data)
+  }
+
+  private hear(said: OfSecond): void {
+    const { bench } = this
+    if (said.kind === 'hello') {
+      sessionStorage.setItem(IS_OPEN, 'yes')
+      return said.asks ? this.tell(true) : this.post({ kind: 'here' })
+    }
+    if (said.kind === 'closed') {
+      sessionStorage.removeItem(IS_OPEN)
+      return bench?.onChange()
+    }
+    if (said.kind === 'stir') return bench?.onStir()
+    if (said.kind === 'place' || said.kind === 'window') return bench?.onLinked(said)
+    if (said.caseId !== bench?.told()?.caseId) return // of a case that was left meanwhile
+    if (said.kind === 'drawn') bench.onDrawn(said.drawn)
+    if (said.kind === 'marks') bench.onMarks(said.change)
+    if (said.kind === 'key') bench.onKey(said.picture)
+  }
+
+  private post(said: OfFirst): void {
+    this.channel?.postMessage(said)
+  }
+}
+
+/** The one of this page. */
+export const firstWindow = new FirstWindow()

@@ -1,0 +1,47 @@
+/** What the keys of the desk do to its case. */
+import { showKeys } from '../keys/keys-dialog'
+import type { Decisions } from './decisions'
+import { withOutcome, withScore } from './judgement'
+import { deskCommandOf, takesText, type DeskCommand } from './shortcuts'
+import type { Work } from './work'
+
+export type Hand = {
+  readonly work: Work | undefined
+  readonly decisions: Decisions | undefined
+  decide(): void
+  toggleKey(): void
+  goToFindings(): void
+  /** What was judged stands in the form, which has to be seen. */
+  onJudged(): void
+}
+
+/** Never in a dialog, and in a text with Ctrl alone. */
+export function obeyKey(event: KeyboardEvent, hand: Hand): void {
+  const target = event.target as HTMLElement
+  if (target.closest('dialog')) return
+  const command = deskCommandOf(event, takesText(target))
+  if (!command) return
+  event.preventDefault()
+  obey(command, hand)
+}
+
+function obey(command: DeskCommand, hand: Hand): void {
+  const { decisions, work } = hand
+  if (command.kind === 'help') showKeys('desk')
+  if (command.kind === 'save') void work?.forms.settle()
+  if (command.kind === 'decide') hand.decide()
+  if (command.kind === 'park' && work?.step && work.allows('park')) void decisions?.park()
+  if (command.kind === 'key') hand.toggleKey()
+  if (command.kind === 'findings') hand.goToFindings()
+  if (command.kind === 'outcome' || command.kind === 'score') judge(command, hand)
+}
+
+/** By a key, where somebody reviews; what they judged stands in the form until they decide. */
+function judge(command: Extract<DeskCommand, { kind: 'outcome' | 'score' }>, { work, onJudged }: Hand): void {
+  if (work?.step !== 'review') return
+  const { judgement } = work.forms
+  work.forms.judge(
+    command.kind === 'score' ? withScore(judgement, command.score) : withOutcome(judgement, command.outcome),
+  )
+  onJudged()
+}
