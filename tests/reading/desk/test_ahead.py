@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any, Final
 
 from sqlalchemy.engine import Engine
 
@@ -12,7 +13,13 @@ from reading.desk.ahead import ahead
 from storage.database import transaction
 from tests.reading.clinic import arrive, open_clinic, read
 
-PIA = {"patient_id": "P7", "patient_name": "Pia^Park", "sex": "F", "birth_date": "19700102"}
+PIA: Final[dict[str, Any]] = {"patient_id": "P7", "patient_name": "Pia^Park", "sex": "F", "birth_date": "19700102"}
+
+EARLIER: Final[list[tuple[str, int, dict[str, Any]]]] = [
+    ("1.1", 90, {"modality": "DX", "body_part": "CHEST"}),
+    ("1.2", 60, {"modality": "DX", "body_part": "HAND"}),
+    ("1.3", 30, {"modality": "CT", "body_part": "CHEST"}),
+]
 
 
 def test_the_earlier_case_that_was_taken_in_the_same_way_of_the_same_part_comes_with_the_next(
@@ -20,11 +27,7 @@ def test_the_earlier_case_that_was_taken_in_the_same_way_of_the_same_part_comes_
 ) -> None:
     with transaction(engine) as tx:
         clinic = open_clinic(tx, now)
-        for uid, days, known in (
-            ("1.1", 90, {"modality": "DX", "body_part": "CHEST"}),
-            ("1.2", 60, {"modality": "DX", "body_part": "HAND"}),
-            ("1.3", 30, {"modality": "CT", "body_part": "CHEST"}),
-        ):
+        for uid, days, known in EARLIER:
             then = now - timedelta(days=days)
             earlier = arrive(tx, clinic, uid, then, **PIA, **known)
             read(tx, clinic, clinic.vera, earlier.id, now)

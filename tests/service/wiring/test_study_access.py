@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -117,7 +118,7 @@ def test_fetched_ahead_is_only_what_staff_may_take_next(
 def test_the_earlier_pictures_of_a_case_that_waits_are_fetched_ahead_too(
     looks: Looks, clinic: Clinic, engine: Engine, now: datetime
 ) -> None:
-    pia = {"patient_id": "P7", "patient_name": "Pia^Park", "sex": "F", "birth_date": "19700102"}
+    pia: dict[str, Any] = {"patient_id": "P7", "patient_name": "Pia^Park", "sex": "F", "birth_date": "19700102"}
     with transaction(engine) as tx:
         earlier = arrive(tx, clinic, "1.2.840.7", now - timedelta(days=9), **pia)
         read(tx, clinic, clinic.vera, earlier.id, now)

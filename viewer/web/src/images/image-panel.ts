@@ -106,6 +106,7 @@ export class ImagePanel extends Part {
   private readonly layers = new LayerSwitch(
     () => this.client,
     () => this.hung.all.filter(liesOver),
+    () => this.cells,
     () => this.requestUpdate(),
   )
 

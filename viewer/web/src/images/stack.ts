@@ -14,7 +14,7 @@ import { announce, forgetStudies } from './retrieval/announce'
 import { deskLine, type Viewer } from './retrieval/desk-line'
 import { Dropped } from './retrieval/line'
 import { leaveSize, screen, watchSize } from './screen'
-import { Stance } from './stance'
+import { Stance, type Area } from './stance'
 import { Hand } from './tools/hand'
 import { UPRIGHT, type Turn } from './tools/orientation'
 import { planeOf } from './tools/measurements'
@@ -53,6 +53,9 @@ export type Look = {
   readonly inverted: boolean
   readonly turn?: Turn | undefined
 }
+
+/** How pictures are to stand; without an area the whole picture. */
+export type Presented = Required<Look> & { readonly turn: Turn; readonly area: Area | undefined }
 
 const FULL = core.Enums.ImageQualityStatus.FULL_RESOLUTION
 
@@ -202,6 +205,15 @@ export class Stack {
 
   drawAgain(): void {
     this.viewport.render()
+  }
+
+  /** As a presentation state says. */
+  present({ area, inverted, turn, window }: Presented): void {
+    this.levels.choose(window)
+    this.levels.inverted = inverted
+    this.stance.show(turn, area)
+    this.levels.present(this.image)
+    this.report()
   }
 
   /** Window, zoom, place and turn as at the beginning; measurements stay. */

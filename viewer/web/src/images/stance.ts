@@ -10,6 +10,9 @@ import type { Picture } from './pictures'
  */
 export type Place = { readonly zoom: number; readonly shift: readonly [number, number] }
 
+/** The first and the last pixel that are to be seen, column and row from 1. */
+export type Area = { readonly from: readonly [number, number]; readonly to: readonly [number, number] }
+
 const FILLING: Place = { zoom: 1, shift: [0, 0] }
 
 export class Stance {
@@ -139,6 +142,27 @@ export class Stance {
     this.viewport.render()
   }
 
+  /** Turned so, with this part of the picture as large as it can be, else with all of it. */
+  show(turn: Turn, area: Area | undefined): void {
+    this.turn = turn
+    this.fit()
+    const image = this.image()
+    const fits = this.fitting()
+    if (!area || !image || !fits) return
+    const spacing = [image.columnPixelSpacing || 1, image.rowPixelSpacing || 1] as const
+    const whole = [image.columns, image.rows] as const
+    const along = (axis: 0 | 1): readonly [number, number] => {
+      const [from, to] = [area.from[axis] - 1, area.to[axis]]
+      return [((from + to - whole[axis]) / 2) * spacing[axis], (to - from) * spacing[axis]]
+    }
+    const [[right_mm, width_mm], [down_mm, height_mm]] = [along(0), along(1)]
+    const [x, y] = turnedBy(turn, [right_mm, down_mm])
+    const [width, height] = turn.quarters % 2 === 1 ? [height_mm, width_mm] : [width_mm, height_mm]
+    const { clientWidth, clientHeight } = this.viewport.element
+    const scale = Math.max(height, (width * clientHeight) / clientWidth) / 2
+    this.place = { zoom: fits.scale / scale, shift: [-x / fits.half_mm, -y / fits.half_mm] }
+  }
+
   /** Of the size that the viewport had until now. */
   fills(): boolean {
     this.note()
@@ -162,4 +186,11 @@ export class Stance {
     const [spacing] = sizeOnScreen(picture.metadata)
     return (this.viewport.element.clientHeight * spacing) / (2 * parallelScale)
   }
+}
+
+/** A way over the picture, to the right and down, as it leads on the screen. */
+export function turnedBy({ mirrored, quarters }: Turn, [right, down]: readonly [number, number]): [number, number] {
+  let way: [number, number] = [mirrored ? -right : right, down]
+  for (let quarter = 0; quarter < quarters; quarter++) way = [-way[1], way[0]]
+  return way
 }

@@ -15,6 +15,8 @@ import { paint, type Painted } from './paint'
 import { SegmentationLayer } from './segmentation'
 import { segmentationOf } from './segments'
 import { StructuresLayer, structuresOf } from './structures'
+import { States } from '../states/states'
+import { stateOf, type State } from '../states/state'
 
 /** As it is at a moment. */
 export type Over = {
@@ -32,11 +34,17 @@ export class Layers {
   constructor(
     readonly layers: readonly Layer[],
     readonly unusable: readonly Unusable[],
+    readonly states: States,
     readonly onChange: () => void,
   ) {}
 
-  /** Raises Problem, Unreachable. */
-  static async of(client: Client, series: readonly Series[], onChange: () => void): Promise<Layers> {
+  /** `onState`: another presentation state is chosen than before. Raises Problem, Unreachable. */
+  static async of(
+    client: Client,
+    series: readonly Series[],
+    onChange: () => void,
+    onState: (state: State | undefined, before: State | undefined) => void,
+  ): Promise<Layers> {
     const instances = await Promise.all(
       series.map(async (each) =>
         (await client.dataSets(`${seriesPath(each)}/metadata`)).map((instance) => ({
@@ -49,6 +57,10 @@ export class Layers {
     return new Layers(
       found.filter((one) => 'on' in one),
       found.filter((one) => 'why' in one),
+      new States(
+        instances.flat().flatMap(({ instance }) => stateOf(instance) ?? []),
+        onState,
+      ),
       onChange,
     )
   }
@@ -80,7 +92,10 @@ export class Layers {
   /** Another one at each change, so that what is drawn from it is drawn anew. */
   get over(): Over {
     return {
-      draw: (canvas, picture, made, affine) => paint(canvas, affine, this.paintedOn(picture, made), this),
+      draw: (canvas, picture, made, affine) => {
+        paint(canvas, affine, this.paintedOn(picture, made), this)
+        this.states.draw(canvas, picture, made, affine)
+      },
       words: (picture, made) => this.wordsOn(picture, made),
     }
   }
@@ -101,7 +116,7 @@ export class Layers {
       const found = layer.on(picture, made)
       return found === 'made' || found === 'slab' || found === 'lost' ? [text(`desk.layers.absent.${found}`)] : []
     })
-    return [...new Set(absent)].join(' ')
+    return [this.states.words(picture, made), ...new Set(absent)].filter(Boolean).join(' ')
   }
 
   /** `picture`: in the active cell. */

@@ -27,7 +27,8 @@ export function layersMenu(menu: Menu): TemplateResult {
       <button title=${withKey(text('desk.layers.show'), 'layers')} aria-pressed=${isOn} @click=${onToggle}>
         ${text('desk.layers.show')}
       </button>
-      ${layers.layers.map((layer) => layerView(layer, menu))} ${layers.unusable.map(unusableView)}
+      ${layers.states.menu()} ${layers.layers.map((layer) => layerView(layer, menu))}
+      ${layers.unusable.map(unusableView)}
       ${
         layers.layers.length === 0
           ? nothing

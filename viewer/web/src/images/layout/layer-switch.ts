@@ -10,8 +10,8 @@ import { SIGN } from '../layers/sign'
 import type { Series } from '../series'
 import type { Cell } from './cell'
 
-/** Objects that say something of places in pictures of other series. */
-const MODALITIES: ReadonlySet<string> = new Set(['SEG', 'RTSTRUCT', 'RTDOSE'])
+/** Objects that say something of pictures of other series. */
+const MODALITIES: ReadonlySet<string> = new Set(['SEG', 'RTSTRUCT', 'RTDOSE', 'PR'])
 
 export const liesOver = ({ modality }: Series): boolean => MODALITIES.has(modality)
 
@@ -25,6 +25,7 @@ export class LayerSwitch {
   constructor(
     private readonly client: () => Client,
     private readonly series: () => readonly Series[],
+    private readonly cells: () => readonly Cell[],
     private readonly onChange: () => void,
   ) {}
 
@@ -62,7 +63,15 @@ export class LayerSwitch {
     this.failure = undefined
     try {
       const { Layers: All } = await import('../layers/layers')
-      const layers = await All.of(this.client(), this.series(), this.onChange)
+      const { applyState, withoutState } = await import('../states/apply')
+      const layers = await All.of(this.client(), this.series(), this.onChange, (state, before) => {
+        for (const cell of this.cells()) {
+          if (before) withoutState(cell, before)
+          if (state) applyState(cell, state)
+        }
+        if (state) this.isOn = true
+        this.onChange()
+      })
       if (asked !== this.asked) return layers.close()
       this.layers = layers
     } catch (error) {

@@ -1,0 +1,127 @@
+import { describe, expect, test } from 'vitest'
+import type { DataSet } from '../src/images/dicom-json'
+import type { Affine } from '../src/images/layers/affine'
+import { lineOf, projectionOf } from '../src/images/states/shapes'
+import { applies, stateOf } from '../src/images/states/state'
+import { turnedBy } from '../src/images/stance'
+import { of } from './data-sets'
+
+const items = (...each: DataSet[]): { readonly Value: readonly unknown[] } => ({ Value: each })
+const image = (uid: string, ...frames: number[]): DataSet => of({ '00081155': [uid], '00081160': frames })
+
+/** Of two pictures of one series: a line in red and words on the second frame of the first, a window on the second. */
+const STATE: DataSet = {
+  ...of({
+    '00080016': ['1.2.840.10008.5.1.4.1.1.11.1'],
+    '00080018': ['1.9'],
+    '00080070': ['Somebody'],
+    '00700080': ['AXIS'],
+    '00700081': ['Cardiac axis'],
+    '00700082': ['20260301'],
+    '00700083': ['141503'],
+    '00700084': [{ Alphabetic: 'Wang^Wei' }],
+    '00700041': ['Y'],
+    '00700042': [90],
+    '20500020': ['INVERSE'],
+    '00181600': ['RECTANGULAR', 'CIRCULAR', 'POLYGONAL'],
+    '00181602': [3],
+    '00181604': [8],
+    '00181606': [2],
+    '00181608': [9],
+    '00181610': [20, 30],
+    '00181612': [6],
+    '00181620': [1, 1, 1, 9, 9, 9],
+  }),
+  '00081115': items({ '00081140': items(image('1.1'), image('1.2')) }),
+  '00700060': items(of({ '00700002': ['MARKS'], '00700066': [0] })),
+  '00700001': items({
+    ...of({ '00700002': ['MARKS'] }),
+    '00081140': items(image('1.1', 2)),
+    '00700009': items(
+      of({ '00700005': ['PIXEL'], '00700023': ['POLYLINE'], '00700022': [1, 2, 3, 4], '00700024': ['N'] }),
+      of({ '00700005': ['MATRIX'], '00700023': ['POLYLINE'], '00700022': [1, 2, 3, 4] }),
+      of({ '00700005': ['PIXEL'], '00700023': ['ELLIPSE'], '00700022': [1, 2, 3, 4] }),
+    ),
+    '00700008': items(
+      of({ '00700006': ['first\r\nsecond'], '00700003': ['DISPLAY'], '00700010': [0.1, 0.2], '00700011': [0.5, 0.3] }),
+    ),
+  }),
+  '0070005A': items({ ...of({ '00700052': [9, 7], '00700053': [2, 3] }), '00081140': items(image('1.2')) }),
+  '00283110': items({ ...of({ '00281050': [40], '00281051': [300] }), '00081140': items(image('1.2')) }),
+}
+
+describe('a presentation state', () => {
+  test('says of which pictures it is, who made it when, and what it shows of each', () => {
+    const state = stateOf(STATE)
+    const [annotation] = state?.annotations ?? []
+
+    expect(state).toMatchObject({ label: 'AXIS', description: 'Cardiac axis', creator: 'Wang Wei', maker: 'Somebody' })
+    expect(state?.madeAt).toEqual({ date: '20260301', time: '141503' })
+    expect([...(state?.pictures.keys() ?? [])]).toEqual(['1.1', '1.2'])
+    expect(annotation?.colour).toEqual([0, 0, 0])
+    expect(annotation?.graphics).toEqual([
+      { kind: 'POLYLINE', units: 'PIXEL', filled: false, points: [[1, 2], [3, 4]] }, // prettier-ignore
+    ])
+    expect(annotation?.words).toEqual([
+      { lines: ['first', 'second'], box: { units: 'DISPLAY', from: [0.1, 0.2], to: [0.5, 0.3] }, anchor: undefined },
+    ])
+    expect([1, 2].map((frame) => applies(annotation?.of, { instanceUid: '1.1', frame }))).toEqual([false, true])
+    expect(state?.areas[0]).toMatchObject({ from: [2, 3], to: [9, 7] })
+    expect(state?.windows[0]?.window).toEqual({ center: 40, width: 300 })
+    expect([state?.isInverse, state?.isPartial]).toEqual([true, false])
+  })
+
+  test('turns first and flips then, which is flipping first and turning the other way', () => {
+    const turn = stateOf(STATE)?.turn
+
+    expect(turn).toEqual({ quarters: 3, mirrored: true })
+    // A quarter clockwise leads what goes to the right down; flipped then left for right it goes down still.
+    expect(turn && turnedBy(turn, [1, 0])).toEqual([0, 1])
+    expect(turn && turnedBy(turn, [0, 1]).map((way) => way + 0)).toEqual([1, 0])
+  })
+
+  test('covers what lies outside of the pixels that its shutters name', () => {
+    expect(stateOf(STATE)?.shutters).toEqual([
+      { kind: 'rectangle', from: [2, 1], to: [8, 9] },
+      { kind: 'circle', centre: [29.5, 19.5], radius: 6 },
+      { kind: 'polygon', points: [[0.5, 0.5], [8.5, 0.5], [8.5, 8.5]] }, // prettier-ignore
+    ])
+  })
+
+  test('tells of what it says more than is drawn, and is none where this server wrote it or it blends pictures', () => {
+    const withPlane = { ...STATE, '60003000': { InlineBinary: 'AA==' } }
+    const ours = { ...STATE, ...of({ '00080070': ['TIERREAD'], '00700080': ['REPORT'] }) }
+    const blending = { ...STATE, ...of({ '00080016': ['1.2.840.10008.5.1.4.1.1.11.4'] }) }
+
+    expect(stateOf(withPlane)?.isPartial).toBe(true)
+    expect([ours, blending].map(stateOf)).toEqual([undefined, undefined])
+  })
+})
+
+describe('graphics', () => {
+  const middle = (line: readonly (readonly [number, number])[]): readonly number[] | undefined =>
+    line[(line.length - 1) / 4]?.map((value) => Math.round(value * 1000) / 1000)
+
+  test('are a circle by a point of it, an ellipse by the ends of its axes, and a curve through all its points', () => {
+    const circle = lineOf({ kind: 'CIRCLE', points: [[10, 10], [13, 14]] }) // prettier-ignore
+    const ellipse = lineOf({ kind: 'ELLIPSE', points: [[0, 5], [10, 5], [5, 3], [5, 7]] }) // prettier-ignore
+    const curve = lineOf({ kind: 'INTERPOLATED', points: [[0, 0], [4, 4], [8, 0]] }) // prettier-ignore
+
+    expect([circle[0], middle(circle)]).toEqual([[15, 10], [10, 15]]) // prettier-ignore
+    expect([ellipse[0], middle(ellipse)]).toEqual([[10, 5], [5, 7]]) // prettier-ignore
+    expect([curve[0], curve[16], curve.at(-1)]).toEqual([[0, 0], [4, 4], [8, 0]]) // prettier-ignore
+    // Halfway, where Catmull and Rom lead: (-p0 + 9 p1 + 9 p2 - p3) / 16 with the first point twice.
+    expect(curve[8]).toEqual([(-0 + 9 * 0 + 9 * 4 - 8) / 16, (-0 + 9 * 0 + 9 * 4 - 0) / 16])
+  })
+
+  test('stand in pixels of the picture, or in parts of its displayed area whichever way that is turned', () => {
+    const upright: Affine = [2, 0, 0, 2, 100, 50]
+    const mirrored: Affine = [-2, 0, 0, 2, 100, 50]
+    const area = { from: [1, 1], to: [10, 20] } as const
+
+    expect(projectionOf(upright, area)('PIXEL', [3, 4])).toEqual([106, 58])
+    expect(projectionOf(upright, area)('DISPLAY', [0.5, 0.5])).toEqual([110, 70])
+    expect(projectionOf(mirrored, area)('DISPLAY', [0, 0])).toEqual([80, 50])
+    expect(projectionOf(mirrored, area)('PIXEL', [0, 0])).toEqual([100, 50])
+  })
+})
