@@ -51,16 +51,16 @@ def test_a_second_window_follows_and_locks(tmp_path_factory: pytest.TempPathFact
         with ada.context.expect_page() as opened:
             ada.keyboard.press("Shift+B")
         beside = opened.value
-        stands_at(beside, 1)
+        expect(beside.locator(".overlay .bottom-left").first).to_contain_text("/ 3", timeout=PATIENCE_MS)
         expect(beside.locator("textarea, .actions")).to_have_count(0)
 
         # Then both go through the body together, whichever of them is moved.
         ada.locator(".viewport").first.focus()
-        ada.keyboard.press("ArrowDown")
-        stands_at(beside, 2)
+        ada.keyboard.press("PageDown")
+        stands_at(beside, 3)
         beside.locator(".viewport").first.focus()
-        beside.keyboard.press("ArrowDown")
-        stands_at(ada, 3)
+        beside.keyboard.press("ArrowUp")
+        stands_at(ada, 2)
 
         # And what is drawn there in full was seen, and a mark there is one of the report.
         beside.keyboard.press("]")

@@ -3,7 +3,7 @@ import { html, type PropertyValues, type TemplateResult } from 'lit'
 import type { Step } from '../api/case'
 import type { Prior, ScreenState } from '../api/case-detail'
 import type { Client } from '../api/client'
-import type { Mark, MarkChange } from '../api/marks'
+import type { Mark } from '../api/marks'
 import type { Office } from '../api/office'
 import type { Content } from '../api/report'
 import type { OwnSettings } from '../keeping/settings'
@@ -18,6 +18,7 @@ import { REPORT_WANTED } from './checks-view'
 import { Decisions } from './decisions'
 import { obeyKey } from './desk-commands'
 import type { Judgement } from './judgement'
+import { imageSide } from './image-side'
 import { isLacking } from './lacking'
 import { mayLeave } from './leaving'
 import { notOpenView } from './no-line'
@@ -269,7 +270,6 @@ export class Desk extends Part {
     if (!work?.detail || !marks || !decisions) return notOpenView(work?.failure, this.opensInEmergency)
     const { detail } = work
     marks.places.hold(detail.image_set)
-    const studies = detail.studies.map((study) => study.study_uid)
     const sideButton = (side: 'images' | 'report', words: string) =>
       html`<button aria-pressed=${this.side === side} @click=${() => this.show(side)}>${words}</button>`
     return html`${caseHeader(detail, work.lease, new Date())}
@@ -277,26 +277,11 @@ export class Desk extends Part {
         ${sideButton('images', text('desk.images'))} ${sideButton('report', text('report.heading'))}
       </div>
       <div class="bench" data-side=${this.side}>
-        <section id="side-images" class="images dark" aria-label=${text('desk.images')}>
-          <tierread-images
-            .client=${this.client}
-            .settings=${this.settings}
-            .studies=${studies}
-            .imageSet=${work.imageSet}
-            .shown=${work.shown}
-            .toSee=${detail.to_see}
-            .documents=${detail.documents}
-            .otherPersons=${detail.other_persons}
-            .restored=${work.screen}
-            .prior=${this.prior}
-            .marks=${marks.drawn}
-            .beside=${this.beside.state}
-            @beside-wanted=${() => this.beside.open()}
-            @cell-view=${() => this.beside.viewed()}
-            @marks-changed=${(event: CustomEvent<MarkChange>) => marks.change(event.detail)}
-            @images-shown=${() => this.requestUpdate()}
-          ></tierread-images>
-        </section>
+        ${imageSide({
+          ...{ client: this.client, settings: this.settings, beside: this.beside },
+          ...{ work, detail, marks, prior: this.prior },
+          onShown: () => this.requestUpdate(),
+        })}
         <section
           id="side-report"
           class="report"

@@ -9,7 +9,6 @@ import { wordsFor } from '../../shell/trouble'
 import { keyImage } from '../key-image'
 import type { Made } from '../layers/layer'
 import type { Over } from '../layers/layers'
-import { objectList } from '../object-list'
 import type { OtherObject } from '../other-objects'
 import { otherPerson } from '../other-person'
 import { overlay } from '../overlay'
@@ -22,9 +21,10 @@ import type { Stack, StackView } from '../stack'
 import type { ToolName } from '../tools/tool-names'
 import { UPRIGHT } from '../tools/orientation'
 import type { CellContent, PictureAddress } from './cell-content'
+import { besidePictures, instead, laidOver } from './cell-parts'
 import type { SeriesContents } from './contents'
 import { Making } from './making'
-import { messageOver, refusedOver } from './messages'
+import { messageOver } from './messages'
 import { firstUnseen, indexOf, openingPlace } from './opening-place'
 import type { Plane } from './planes'
 import { referenceLine } from './reference-line'
@@ -83,13 +83,13 @@ export class Cell extends Part {
   view: StackView = NOTHING_SHOWN
   stack: Stack | undefined
   failure: string | undefined
-  private others: readonly OtherObject[] = []
+  others: readonly OtherObject[] = []
   /** A picture of the series could not be fetched, though others can be looked at. */
   private lacking = false
   private preview: string | undefined
   private readonly making = new Making(() => this.progressed())
   private asked = 0
-  private readonly seen = new Seen(
+  readonly seen = new Seen(
     () => ({
       ...{ series: this.series, shown: this.shown, documents: this.documents, others: this.others },
       taken: this.taken,
@@ -267,6 +267,11 @@ export class Cell extends Part {
     this.tell('cell-view')
   }
 
+  /** Pictures were asked for, and are not there. */
+  private get waits(): boolean {
+    return this.content !== undefined && this.failure === undefined
+  }
+
   override render(): TemplateResult {
     const { picture, series } = this
     return html`<div
@@ -277,39 +282,13 @@ export class Cell extends Part {
         @contextmenu=${(event: Event) => event.preventDefault()}
       ></div>
       ${this.preview ? html`<img class="preview" src=${this.preview} alt="" @error=${this.dropPreview} />` : nothing}
-      ${picture && this.over ? this.laidOver(this.over, picture) : nothing}
+      ${picture && this.over ? laidOver(this.over, picture, this.how) : nothing}
       ${series && picture ? overlay({ series, picture, count: this.pictures.length, view: this.view, made: this.making.made }) : nothing}
       ${picture ? referenceLine(picture, this.stack, this.reference) : nothing}
       ${series?.earlier ? html`<p class="earlier">${text('desk.earlier', { on: day(series.earlier) })}</p>` : nothing}
       ${picture && series ? html`${otherPerson(picture, series.seriesUid, this.otherPersons ?? [])} ${keyImage(picture, this.marks ?? [])}` : nothing}
-      ${this.waiting()} ${this.beside()}
+      ${this.pictures.length > 0 ? besidePictures(this) : this.waits ? instead(this, this.making.refusal, () => this.tell('cell-as-taken')) : nothing}
       ${messageOver({ failure: this.failure, view: this.view, lacking: this.lacking, onTry: () => this.tell('cell-try') })}`
-  }
-
-  private laidOver(over: Over, picture: Picture): TemplateResult {
-    const words = over.words(picture, this.how)
-    return html`<canvas class="over" aria-hidden="true"></canvas>
-      ${words ? html`<p class="over-words" role="status">${words}</p>` : nothing}`
-  }
-
-  private waiting(): TemplateResult | typeof nothing {
-    if (!this.content || this.failure || this.pictures.length > 0) return nothing
-    if (this.making.refusal) return refusedOver(this.making.refusal, () => this.tell('cell-as-taken'))
-    if (this.others.length > 0) return this.objects()
-    return html`<p class="message" role="status">${text('common.loading')}</p>`
-  }
-
-  /** Objects beside the pictures of a series. */
-  private beside(): TemplateResult | typeof nothing {
-    if (this.pictures.length === 0 || this.others.length === 0) return nothing
-    return html`<details class="others" @toggle=${() => this.seen.noteRead()}>
-      <summary>${text('desk.others', { n: this.others.length })}</summary>
-      ${this.objects()}
-    </details>`
-  }
-
-  private objects(): TemplateResult {
-    return objectList(this.others, this.seen)
   }
 
   private readonly dropPreview = (): void => {
