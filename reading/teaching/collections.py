@@ -79,22 +79,50 @@ def make(ctx: Context[Staff], organisation_id: str, *, name: str, description: s
 
 
 @without_door("A collection holds nothing of a patient.")
-def end(ctx: Context[Staff], collection_id: str) -> None:
-    """End a collection: its entries go with their words and pictures, and from now on nobody sees it.
+def end(ctx: Context[Staff], collection_id: str, *, into: str = "") -> None:
+    """End a collection: nobody sees it any more, and its entries go on in another one.
+
+    Without another one the entries go with their words and pictures, as long as the person made all of them themselves:
+    nobody deletes what colleagues wrote by ending what it stands in.
 
     Raises:
         NotThere: no such collection that they see.
         NotAllowed: they do not keep it.
+        Invalid: others have entries in it and no collection takes them, or that one cannot (`takes_over`).
 
     """
     only_keepers(ctx)
     one = seen(ctx, collection_id)
     if keeps(ctx.tx, ctx.who, one.organisation_id, ctx.now) is None:
         raise NotAllowed("keeps_no_collection")
+    # Whoever adds holds it until they are done; of two that end into each other the second meets one that has ended.
+    both = _ROW.id.in_({collection_id, into} - {""}) & _standing()
+    held = set(ctx.tx.scalars(sa.select(_ROW.id).where(both).order_by(_ROW.id).with_for_update()))
+    if collection_id not in held:
+        raise NotThere
+    if into:
+        if into not in held & {other.id for other in takes_over(ctx, one)}:
+            raise Invalid("into", "unknown")
+        removal.move_ended(ctx, collection_id, into)
+    elif removal.has_of_others(ctx, collection_id):
+        raise Invalid("into", "entries_of_others")
+    else:
+        removal.remove_ended(ctx, collection_id)
     ended = {"ended_at": ctx.now, "ended_by": ctx.who.person_id}
     ctx.tx.execute(sa.update(teaching_collection).where(_ROW.id == collection_id).values(**ended))
-    removal.remove_ended(ctx, collection_id)
     _record(ctx, Action.TEACHING_COLLECTION_END, collection_id)
+
+
+@without_door("It names collections, which hold nothing of a patient.")
+def takes_over(ctx: Context[Staff], one: Collection) -> list[Collection]:
+    """Those in which the entries of one that ends can go on: of its organisation, and seen by no more people."""
+    return [
+        other
+        for other in every(ctx)
+        if other.id != one.id
+        and other.organisation_id == one.organisation_id
+        and (one.seen_by is SeenBy.REGION or other.seen_by is SeenBy.ORGANISATION)
+    ]
 
 
 @without_door("It asks for a collection, and shows nothing.")

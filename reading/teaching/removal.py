@@ -1,4 +1,4 @@
-"""Entries go with all that they said: one by hand, those of a collection that ends, those whose images are erased."""
+"""Entries go with all that they said: one by hand, those whose images are erased; a collection that ends hands on."""
 
 from __future__ import annotations
 
@@ -36,6 +36,24 @@ def remove_erased(ctx: Context[Actor], study_uid: str) -> int:
 def remove_ended(ctx: Context[Staff], collection_id: str) -> int:
     """Take away every entry of a collection that ends; how many there were."""
     return _remove_each(ctx, _ROW.collection_id == collection_id, ctx.who.person_id, "ended")
+
+
+@without_door("It says that there are some, and shows nothing.")
+def has_of_others(ctx: Context[Staff], collection_id: str) -> bool:
+    """Whether somebody else has an entry in a collection."""
+    theirs = (_ROW.collection_id == collection_id) & _ROW.removed_at.is_(None) & (_ROW.added_by != ctx.who.person_id)
+    return ctx.tx.scalar(sa.select(sa.literal(1)).where(theirs).limit(1)) is not None
+
+
+@without_door("It hands entries on as they are, and shows nothing.")
+def move_ended(ctx: Context[Staff], collection_id: str, into: str) -> int:
+    """Hand every entry of a collection that ends on to another one; how many there were."""
+    theirs = (_ROW.collection_id == collection_id) & _ROW.removed_at.is_(None)
+    rows = ctx.tx.execute(sa.select(_ROW.id, _ROW.case_id).where(theirs).order_by(_ROW.id).with_for_update()).all()
+    ctx.tx.execute(sa.update(teaching_entry).where(theirs).values(collection_id=into, revision=_ROW.revision + 1))
+    for row in rows:
+        record(ctx, Action.TEACHING_MOVE, row.id, row.case_id, {"into": into})
+    return len(rows)
 
 
 def empty(tx: Connection, entry_id: str, by: str | None, why: str, now: datetime) -> None:

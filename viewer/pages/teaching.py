@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Form, Query
@@ -11,10 +11,11 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from reading.actions import Action
+from reading.context import Context
 from reading.errors import Invalid
 from reading.register import region_clock
-from reading.teaching import collections, library, subscriptions
-from reading.teaching.collections import SeenBy
+from reading.teaching import collections, library, removal, subscriptions
+from reading.teaching.collections import Collection, SeenBy
 from reading.viewers import Staff
 from viewer.http.callers import Looking, Submitting
 from viewer.http.office import office_of
@@ -28,7 +29,7 @@ from viewer.words.catalogue import Language, catalogue
 router = APIRouter(prefix="/teaching")
 
 SIZE: Final = 20
-_DONE: Final = frozenset({"made", "ended", "removed", "seen"})
+_DONE: Final = frozenset({"made", "ended", "handed-on", "removed", "seen"})
 Typed = Annotated[str, Query(max_length=400)]
 
 
@@ -67,11 +68,16 @@ def make(  # noqa: PLR0917 -- the fields of the form
 
 
 @router.post("/collections/{collection_id}/end")
-def end(request: Request, staff: Submitting, collection_id: str) -> Response:
+def end(
+    request: Request, staff: Submitting, collection_id: str, into: Annotated[str, Form(max_length=26)] = ""
+) -> Response:
     ended = Action.TEACHING_COLLECTION_END
-    with going_in(office_of(request), staff, ended, "teaching_collection", collection_id) as ctx:
-        collections.end(ctx, collection_id)
-    return RedirectResponse("/teaching?done=ended", status_code=303)
+    try:
+        with going_in(office_of(request), staff, ended, "teaching_collection", collection_id) as ctx:
+            collections.end(ctx, collection_id, into=into)
+    except Invalid as refused:
+        return _page(request, staff, library.Query(), refused=refused)
+    return RedirectResponse(f"/teaching?done={'handed-on' if into else 'ended'}", status_code=303)
 
 
 @router.post("/collections/{collection_id}/subscribe")
@@ -115,6 +121,7 @@ def _page(
             refused, found = wrong, library.Page(entries=(), more=False)
         new, shown_at = subscriptions.new_entries(ctx), ctx.now
         every = collections.every(ctx)
+        onward = {one.id: _onward(ctx, one) for one in every}
         keeps = collections.keeps_for(ctx.tx, staff)
         resting = library.resting(ctx) if keeps else []
     kept = frozenset(one.id for one in keeps)
@@ -135,7 +142,7 @@ def _page(
         new=len(fresh),
         shown_at=shown_at.isoformat(),
         resting=[(view.line(one, zone, language), why) for one, why in resting],
-        collections=[view.collection(one, new, kept) for one in every],
+        collections=[view.collection(one, new, kept) | onward[one.id] for one in every],
         chosen=next((one for one in every if one.id == asked.collection_id), None),
         keeps=[(one.id, one.name) for one in keeps],
         typed={"name": typed[0], "description": typed[1], "seen_by": typed[2]},
@@ -144,6 +151,12 @@ def _page(
         back=f"/teaching?{urlencode({**said, 'page': page - 1})}" if page > 1 else "",
         onward=f"/teaching?{urlencode({**said, 'page': page + 1})}" if found.more else "",
     )
+
+
+def _onward(ctx: Context[Staff], one: Collection) -> dict[str, Any]:
+    """Where the entries of a collection could go on, for the form that ends it."""
+    takes_over = [(other.id, other.name) for other in collections.takes_over(ctx, one)]
+    return {"takes_over": takes_over, "of_others": removal.has_of_others(ctx, one.id)}
 
 
 def _known(group: str, language: Language) -> list[tuple[str, str]]:

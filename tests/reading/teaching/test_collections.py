@@ -115,3 +115,34 @@ def test_they_choose_among_the_organisations_that_they_keep(engine: Engine, now:
 
     assert chosen == {"ben": ["city"], "mona": ["oak", "hills", "lake"], "ada": []}
     assert every == 6
+
+
+def test_ending_one_hands_what_colleagues_made_on_to_another(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        people, oak = cast(tx, clinic, now), clinic.region.oak
+        mona = ctx_of(tx, clinic, clinic.mona, now)
+
+        def made(name: str, seen_by: SeenBy) -> str:
+            return collections.make(mona, oak.id, name=name, description="", seen_by=seen_by)
+
+        ends, goes_on = made("胸部", SeenBy.ORGANISATION), made("呼吸", SeenBy.ORGANISATION)
+        wider = made("全区域", SeenBy.REGION)
+        elsewhere = collection(tx, clinic, clinic.ben, clinic.region.city, now)
+        _, version = final(tx, clinic, now)
+        entry = added(tx, clinic, people["cora"], version, ends, now)
+        for into, problem in (("", "entries_of_others"), (wider, "unknown"), (elsewhere, "unknown"), (ends, "unknown")):
+            with pytest.raises(Invalid, match=problem):
+                collections.end(mona, ends, into=into)
+        untouched = [one.id for one in library.find(mona, Query(collection_id=ends), limit=9).entries]
+        collections.end(mona, ends, into=goes_on)
+        found = library.find(ctx_of(tx, clinic, clinic.ada, now), Query(collection_id=goes_on), limit=9).entries
+        row = tx.execute(sa.select(teaching_entry)).one()
+
+        assert untouched == [entry]
+        assert [one.id for one in found] == [entry]
+        assert (row.removed_at, row.added_by, row.collection_id) == (None, people["cora"].person_id, goes_on)
+        assert row.findings
+        assert tx.scalar(sa.select(sa.func.count()).select_from(teaching_picture)) > 0
+        with pytest.raises(NotThere):
+            collections.end(mona, ends, into=goes_on)

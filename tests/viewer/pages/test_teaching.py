@@ -100,6 +100,7 @@ def test_who_keeps_it_mends_and_removes_it(house: House) -> None:
         mona = ctx_of(tx, clinic, clinic.mona, now)
         into = collections.make(mona, clinic.region.oak.id, name="胸部", description="", seen_by=SeenBy.REGION)
         made = added(tx, clinic, clinic.mona, version, into, now)
+        other = collections.make(mona, clinic.region.oak.id, name="呼吸", description="", seen_by=SeenBy.REGION)
     keeper, ada = house.signed_in("mona"), house.signed_in("ada")
     entry, token = f"/teaching/entries/{made}", {"csrf_token": keeper.headers["X-CSRF-Token"]}
 
@@ -116,5 +117,8 @@ def test_who_keeps_it_mends_and_removes_it(house: House) -> None:
     removed = keeper.post(f"{entry}/remove", data=gone | {"why": "重复"}, follow_redirects=True)
     assert "已移除" in _main(removed)
     assert (ada.get(entry).status_code, keeper.get(entry).status_code) == (404, 404)
-    ended = keeper.post(f"/teaching/collections/{into}/end", data=token, follow_redirects=True)
-    assert "教学集已停用" in _main(ended)
+    ending = f"/teaching/collections/{into}/end"
+    assert f'<option value="{other}">呼吸</option>' in _main(keeper.get("/teaching")).split(ending, 1)[1]
+    assert "可见范围不更大" in _main(keeper.post(ending, data=token | {"into": made}), 422)
+    ended = keeper.post(ending, data=token | {"into": other}, follow_redirects=True)
+    assert "其中病例已转入" in _main(ended)
