@@ -159,7 +159,7 @@ def undo(ctx: Context[Staff], case_id: str, *, why: str, seen: int) -> None:
         values |= {name: before[name] for name in ("patient_id", "order_id", "number_differs")}
         order = matching.order_of(ctx.tx, case_id)
         if order is not None and _joined_at(ctx.tx, case_id, decided.at):
-            matching.part(ctx.tx, case_id, order)
+            order_join.part(ctx, case_id, order)
     identity.move(
         ctx,
         question,
@@ -173,7 +173,7 @@ def undo(ctx: Context[Staff], case_id: str, *, why: str, seen: int) -> None:
         _still_free(ctx.tx, decided.details["order_id"], decided.details["procedures"])
         cases.join_procedures(ctx.tx, case_id, decided.details["procedures"], ctx.now)
         progress.move(ctx.tx, decided.details["order_id"], decided.details["procedures"], Move.ARRIVE)
-        matching.match_again(ctx.tx, case_id)
+        order_join.follow(ctx, case_id)
     study_uids = cases.study_uids(ctx.tx, case_id)
     # All of them first: a case of which a part is taken back would be judged by that part.
     for study_uid in study_uids:

@@ -1,4 +1,4 @@
-"""A case joins an order: its priority, its rule and its due time follow, and what goes out because of that is told."""
+"""A case joins an order or is parted from it: priority, rule and due time follow; what goes out for that is told."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from reading.cases import cases
 from reading.cases.cases import Case
 from reading.cases.moves import UNFINISHED
 from reading.context import Context, Who, without_door
+from reading.kinds import Priority
 from reading.orders import matching
 from reading.orders.orders import Order
 from reading.reports import releases, temporary, versions
@@ -16,7 +17,7 @@ from reading.reports.versions import Status
 from reading.rules import case_rule
 
 RAISED: Final = UNFINISHED
-"""The states in which an order that is more urgent raises the priority of a case that was not released.
+"""The states in which a case that was not released follows its orders.
 
 Also while somebody reads it: what is urgent is read first, and their desk says at once that it has become so.
 """
@@ -30,10 +31,30 @@ def join(ctx: Context[Who], case: Case, order: Order) -> Case:
     """
     matching.join(ctx.tx, case.id, case.body_part, order, ctx.now)
     standing = cases.lock(ctx.tx, case.id)
-    if standing.state not in RAISED or releases.newest(ctx.tx, case.id) is not None:
-        return standing
-    if order.priority < standing.priority:
-        standing = cases.change(ctx.tx, standing, priority=order.priority)
+    return _follow(ctx, standing, min(order.priority, standing.priority))
+
+
+@without_door("A part of an act that has opened the case.")
+def part(ctx: Context[Who], case_id: str, order: Order) -> Case:
+    """Part a case from an order: it is as urgent as the orders that are left say, under the rule that it meets so.
+
+    Its due time moves no further away, and whoever reads it goes on.
+    """
+    matching.part(ctx.tx, case_id, order)
+    return follow(ctx, case_id)
+
+
+@without_door("A part of an act that has opened the case.")
+def follow(ctx: Context[Who], case_id: str) -> Case:
+    """Let a case that lost an order, or got it back, follow the orders that it answers now."""
+    return _follow(ctx, cases.lock(ctx.tx, case_id), matching.priority_of(ctx.tx, case_id))
+
+
+def _follow(ctx: Context[Who], case: Case, priority: Priority) -> Case:
+    if case.state not in RAISED or releases.newest(ctx.tx, case.id) is not None:
+        return case
+    standing = case if priority is case.priority else cases.change(ctx.tx, case, priority=priority)
+    if priority < case.priority:
         waits = versions.current(ctx.tx, case.id)
         temporary.follow(ctx.tx, standing)
         if waits is not None and waits.status is Status.PENDING:

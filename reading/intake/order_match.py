@@ -111,7 +111,7 @@ def part(ctx: Context[Staff], keys: Keys, case_id: str, *, seen: int | None = No
             reason=Reason.PARTED,
             unlinked=True,
         )
-    matching.part(ctx.tx, case_id, order)
+    order_join.part(ctx, case_id, order)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,7 +15,7 @@ from sqlalchemy.engine import Connection
 from reading import tables
 from reading.cases import cases
 from reading.cases.cases import Case
-from reading.cases.moves import UNREAD
+from reading.kinds import Priority
 from reading.orders import orders, performed, progress
 from reading.orders.order_state import WITHOUT_IMAGES, Move, OrderState
 from reading.orders.orders import Order, Procedure
@@ -25,7 +25,6 @@ from reading.patients.patients import Patient
 from reading.patients.same_name import Answer
 from reading.patients.same_person import Comparison, Fact, compare, said_by
 from reading.register import organisations
-from reading.rules import case_rule
 from reading.texts import storable
 from storage.index import queries
 from storage.records import Study
@@ -139,21 +138,26 @@ def join(tx: Connection, case_id: str, body_part: str, order: Order, now: dateti
 def part(tx: Connection, case_id: str, order: Order) -> None:
     """Part a case from an order: procedures that no other case answers wait for their images again.
 
-    A case that waits to be read loses the rule that the order's words gave it; its priority and a nearer due time stay.
+    `reading.intake.order_join` has what follows from that.
     """
     ids = [one.id for one in order.procedures]
     left = cases.leave_procedures(tx, case_id, ids)
     progress.move(tx, order.id, left, Move.PART)
     for procedure_id, step in performed.of_procedures(tx, left).items():
         progress.move(tx, order.id, [procedure_id], MOVE_OF[step.state])
-    match_again(tx, case_id)
 
 
-def match_again(tx: Connection, case_id: str) -> None:
-    """Match a case that waits to be read with the rules again, after it has lost an order or got it back."""
-    standing = cases.lock(tx, case_id)
-    if standing.state in UNREAD:
-        case_rule.retriage(tx, standing)
+def priority_of(tx: Connection, case_id: str) -> Priority:
+    """How urgent the orders say a case is that its images answer now; routine where they answer none."""
+    joined, procedure, order = tables.case_procedure, tables.procedure, tables.imaging_order
+    said = tx.scalars(
+        sa.select(order.c.priority)
+        .join(procedure, procedure.c.order_id == order.c.id)
+        .join(joined, joined.c.procedure_id == procedure.c.id)
+        .where(joined.c.case_id == case_id)
+        .distinct()
+    )
+    return min((Priority(one) for one in said), key=lambda one: one.rank, default=Priority.ROUTINE)
 
 
 def _compared_with(tx: Connection, case: Case, found: Sequence[Order]) -> list[Proposal]:

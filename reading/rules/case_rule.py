@@ -83,7 +83,7 @@ def retriage(
 
 
 def follow_order(tx: Connection, case: Case) -> Case:
-    """Match a case that was not released again, after it has gained an order: its rule follows, and its due time.
+    """Match a case that was not released again, after it gained or lost an order: its rule follows, and its due time.
 
     Two blind readings end as they were begun: where either rule asks for two and somebody reads already, only the due
     time comes nearer.

@@ -10,28 +10,38 @@ from sqlalchemy.engine import Connection, Engine
 from reading.audit import SYSTEM
 from reading.cases import cases
 from reading.cases.cases import Case
-from reading.cases.moves import UNFINISHED, State
+from reading.cases.moves import UNFINISHED, UNREAD, State
 from reading.context import Context
 from reading.desk import desk
 from reading.intake import order_join
-from reading.kinds import Priority
-from reading.orders import orders
+from reading.kinds import Priority, Tier
+from reading.orders import matching, orders
 from reading.orders.orders import Asked
 from reading.patients.patients import Patient
+from reading.queue import leases
 from storage.database import snapshot, transaction
 from tests.reading.clinic import Clinic, arrive, open_clinic, read, take
 from tests.reading.double_reading.twice import mammogram, open_screening
 from tests.reading.region import pia
 
 
-def joins(tx: Connection, clinic: Clinic, case: Case, patient: Patient, now: datetime, *, modality: str = "DX") -> Case:
-    """The case after an emergency was found to be what it answers."""
+def joins(
+    tx: Connection,
+    clinic: Clinic,
+    case: Case,
+    patient: Patient,
+    now: datetime,
+    *,
+    modality: str = "DX",
+    priority: Priority = Priority.EMERGENCY,
+) -> Case:
+    """The case after an order, an emergency if nobody says more, was found to be what it answers."""
     order = orders.place(
         tx,
         site_id=clinic.region.hills.id,
         patient_id=patient.id,
         modality=modality,
-        priority=Priority.EMERGENCY,
+        priority=priority,
         procedures=[Asked(body_part=case.body_part)],
         reason="胸痛2小时",
         ordered_by=None,
@@ -39,6 +49,81 @@ def joins(tx: Connection, clinic: Clinic, case: Case, patient: Patient, now: dat
     )
     order_join.join(Context(tx, clinic.audit, now, SYSTEM), cases.by_id(tx, case.id), order)
     return cases.by_id(tx, case.id)
+
+
+def parts(tx: Connection, clinic: Clinic, case: Case, now: datetime) -> Case:
+    """The case after it was parted from its newest order."""
+    order = matching.order_of(tx, case.id)
+    assert order is not None
+    return order_join.part(Context(tx, clinic.audit, now, SYSTEM), case.id, order)
+
+
+@pytest.mark.parametrize("state", State)
+def test_parted_from_an_emergency_it_follows_its_own_rule_again_and_no_clock_grows(
+    engine: Engine, now: datetime, state: State
+) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        case = arrive(tx, clinic, "1.1", now)
+        before = cases.change(tx, cases.by_id(tx, case.id), state=state)
+        raised = joins(tx, clinic, before, pia(tx, now), now)
+        held = cases.change(tx, raised, tier=Tier.CITY)
+        found = parts(tx, clinic, held, now)
+
+        assert (found.priority, found.rule) == (Priority.ROUTINE, before.rule)
+        assert (found.state, found.due_at) == (state, raised.due_at)
+        assert found.tier is (before.tier if state in UNREAD else Tier.CITY)
+
+
+def test_of_two_orders_the_more_urgent_one_that_is_left_counts(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        case, patient = arrive(tx, clinic, "1.1", now), pia(tx, now)
+        joins(tx, clinic, case, patient, now, priority=Priority.URGENT)
+        twice = joins(tx, clinic, case, patient, now + timedelta(minutes=1))
+        found = parts(tx, clinic, twice, now + timedelta(minutes=2))
+        again = joins(tx, clinic, case, patient, now + timedelta(minutes=3), priority=Priority.ROUTINE)
+
+        assert (twice.priority, found.priority, again.priority) == (
+            Priority.EMERGENCY,
+            Priority.URGENT,
+            Priority.URGENT,
+        )
+
+
+def test_whoever_reads_it_goes_on_and_signs_after_it_was_parted(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        case = arrive(tx, clinic, "1.1", now)
+        joins(tx, clinic, case, pia(tx, now), now)
+        lease = take(tx, clinic, clinic.ada, case.id, now)
+        parted = parts(tx, clinic, case, now)
+        renewed = leases.renew(Context(tx, clinic.audit, now, clinic.ada), case.id, lease)
+
+        assert (parted.state, renewed.person_id) == (State.READING, clinic.ada.person_id)
+
+
+def test_what_was_released_keeps_what_it_was_released_under_when_it_is_parted(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        case = arrive(tx, clinic, "1.1", now)
+        joins(tx, clinic, case, pia(tx, now), now)
+        read(tx, clinic, clinic.ada, case.id, now)
+        found = parts(tx, clinic, case, now)
+
+        assert (found.priority, found.rule) == (Priority.EMERGENCY, "emergency")
+
+
+def test_two_blind_readings_end_as_they_were_begun_when_it_is_parted(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_screening(tx, now)
+        case = mammogram(tx, clinic, "1.1", now)
+        raised = joins(tx, clinic, case, pia(tx, now), now, modality="MG")
+        take(tx, clinic, clinic.ada, case.id, now)
+        found = parts(tx, clinic, raised, now)
+
+        assert (raised.by_two, found.by_two, found.rule) == (False, False, raised.rule)
+        assert (found.priority, found.due_at) == (Priority.ROUTINE, raised.due_at)
 
 
 @pytest.mark.parametrize("state", State)
