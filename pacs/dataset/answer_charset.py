@@ -37,6 +37,10 @@ class CharacterSet:
             return chinese
         return plain if self.holds(plain) else ascii_only(plain)
 
+    def first(self, said: Sequence[str]) -> str:
+        """The first of these texts that the device reads whole, else the last one in ASCII; empty where none is."""
+        return next((one for one in said if self.holds(one)), ascii_only(said[-1]) if said else "")
+
     def name(self, alphabetic: str, ideographic: str) -> str:
         """A person name (PS3.5 6.2.1): ``alphabetic=ideographic``, or the alphabetic group alone."""
         first = alphabetic if self.holds(alphabetic) else ascii_only(alphabetic)

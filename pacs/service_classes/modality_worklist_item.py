@@ -14,8 +14,6 @@ CODING_SCHEME: Final = "99TIERREAD"
 """Coding scheme of our examination codes, such as DX-CHEST or DX-HAND-L (PS3.3 8.2, local scheme)."""
 PRIORITIES: Final = {"emergency": "STAT", "urgent": "HIGH", "routine": "ROUTINE"}
 """(0040,1003), PS3.3 Table C.4-11."""
-SEE_SLIP: Final = "Protocol: see the slip"
-"""What a device that reads no Chinese is told of a protocol."""
 LONGEST: Final = 64
 """Characters of an LO (PS3.5 6.2)."""
 SHORT: Final = 16
@@ -49,8 +47,11 @@ class ScheduledStep:
     laterality: str
     priority: str
     reason: str = field(repr=False)
-    protocol: str = field(repr=False)
-    """How it is to be made, by whoever reads for the site; empty where nobody asked them."""
+    protocol: Sequence[str] = field(repr=False)
+    """How it is to be made or why it should not be, by whoever reads for the site; empty where nobody asked them.
+
+    The same in several words, of which a device is told the first that its character set holds.
+    """
 
 
 class Match(Enum):
@@ -132,7 +133,7 @@ def attributes(step: ScheduledStep, readable: CharacterSet) -> Attributes:
         0x00401002: Value(vr="LO", values=_some(readable.text(step.reason, "")[:LONGEST])),
         0x00401003: Value(vr="SH", values=(PRIORITIES.get(step.priority, "ROUTINE"),)),
         0x00401004: Value(vr="LO", match=Match.NOT_HELD),
-        0x00401400: Value(vr="LT", values=_some(readable.text(step.protocol, SEE_SLIP if step.protocol else ""))),
+        0x00401400: Value(vr="LT", values=_some(readable.first(step.protocol))),
         0x00403001: Value(vr="LO", match=Match.NOT_HELD),
     }
 

@@ -121,11 +121,13 @@ def withdraw(ctx: Context[Staff], request_id: str, *, seen: int) -> ProtocolRequ
     Raises:
         NotThere: no such question, or not of a site that they see.
         NotAllowed: they do not work there.
-        MoveNotAllowed: it is answered or withdrawn already.
+        MoveNotAllowed: it is answered or withdrawn already, or the examination was made or cancelled: what was asked
+            stays on record.
         Stale: it has changed since its revision ``seen``.
 
     """
     counter.open_order(ctx, _order_of(ctx.tx, request_id))
+    _to_be_answered(ctx.tx, _order_of(ctx.tx, request_id), Move.WITHDRAW)
     return _end(ctx, request_id, Move.WITHDRAW, Action.PROTOCOL_WITHDRAW, "", seen)
 
 
@@ -192,15 +194,6 @@ def of_orders(tx: Connection, order_ids: Collection[str]) -> Sequence[ProtocolRe
     return _select(tx, row.order_id.in_(order_ids), (row.asked_at, row.id), most=None)
 
 
-def protocols(tx: Connection, order_ids: Collection[str]) -> dict[str, str]:
-    """The protocol by which each of these orders is to be made; of those alone that have one.
-
-    What was asked again, or advised against since, is made by no earlier protocol.
-    """
-    newest = {one.order_id: one for one in of_orders(tx, order_ids) if one.state is not State.WITHDRAWN}
-    return {order_id: one.answer for order_id, one in newest.items() if one.state is State.ACCEPTED}
-
-
 def of_case(tx: Connection, case: Case) -> Sequence[ProtocolRequest]:
     """The questions about the orders that a case answers, the oldest first; the caller has opened the case.
 
@@ -244,9 +237,7 @@ def _answer(ctx: Context[Staff], request_id: str, move: Move, action: Action, sa
         raise NotAllowed("no_role_for_this_step")
     if found.asked_by == ctx.who.person_id:
         raise NotAllowed("nobody_answers_themselves")
-    order = _locked(ctx.tx, found.order_id)
-    if order not in OPEN:
-        raise MoveNotAllowed(order, move)
+    _to_be_answered(ctx.tx, found.order_id, move)
     return _end(ctx, request_id, move, action, said, seen)
 
 
@@ -275,6 +266,13 @@ def _locked(tx: Connection, order_id: str) -> OrderState:
     progress.lock(tx, order_id)
     order = tables.imaging_order.c
     return OrderState(tx.execute(sa.select(order.state).where(order.id == order_id)).scalar_one())
+
+
+def _to_be_answered(tx: Connection, order_id: str, move: Move) -> None:
+    """Of an examination that was made or cancelled nothing waits for an answer any more."""
+    order = _locked(tx, order_id)
+    if order not in OPEN:
+        raise MoveNotAllowed(order, move)
 
 
 def _order_of(tx: Connection, request_id: str) -> str:

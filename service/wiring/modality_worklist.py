@@ -16,13 +16,14 @@ from reading.orders.offered import Offered
 from reading.orders.order_state import OrderState
 from reading.patients.names import for_devices
 from reading.patients.patient_number import ISSUER
-from reading.protocolling import requests
+from reading.protocolling import standing
+from reading.protocolling.standing import Standing
 from reading.register import devices
 from reading.viewers import Machine
 from service.installation.house import House
 from storage.database import snapshot, transaction
 from viewer.words import words
-from viewer.words.catalogue import Language
+from viewer.words.catalogue import Language, text
 
 
 class WorklistDoor:
@@ -36,13 +37,13 @@ class WorklistDoor:
         with snapshot(self._house.engine) as tx:
             device = devices.by_id(tx, caller.sender.device_id)
             found = offered.worklist(tx, caller.sender.site_id, now, first=first, last=last)
-            protocols = requests.protocols(tx, {one.order.id for one in found.offered})
+            told = standing.of_orders(tx, {one.order.id for one in found.offered})
         orders = {one.procedure.study_uid: one.order.id for one in found.offered}
         zone = ZoneInfo(found.time_zone)
         others = [title for title in found.stations if title != caller.ae_title]
         return WorklistPage(
             scheduled=[
-                _scheduled(one, [caller.ae_title, *others], zone, protocols.get(one.order.id, ""))
+                _scheduled(one, [caller.ae_title, *others], zone, protocol(told.get(one.order.id)))
                 for one in found.offered
             ],
             whole=found.whole,
@@ -63,7 +64,7 @@ class WorklistDoor:
                 offers.open_orders(Context(tx, self._house.audit, now, machine), order_ids)
 
 
-def _scheduled(one: Offered, stations: list[str], zone: ZoneInfo, protocol: str) -> ScheduledStep:
+def _scheduled(one: Offered, stations: list[str], zone: ZoneInfo, said: Sequence[str]) -> ScheduledStep:
     alphabetic, ideographic = for_devices(one.person.name)
     return ScheduledStep(
         study_uid=one.procedure.study_uid,
@@ -85,8 +86,23 @@ def _scheduled(one: Offered, stations: list[str], zone: ZoneInfo, protocol: str)
         laterality=one.procedure.laterality,
         priority=one.order.priority,
         reason=one.order.reason,
-        protocol=protocol,
+        protocol=said,
     )
+
+
+def protocol(told: Standing | None) -> tuple[str, ...]:
+    """What (0040,1400) says of a protocol or an advice against: in Chinese, in English, and where else it stands."""
+    if told is None:
+        return ()
+    on_slip = text(Language.EN, f"protocol.device.{'refused' if told.against else 'accepted'}")
+    whole = {
+        language: text(language, "protocol.device.against", reason=told.words) if told.against else told.words
+        for language in (Language.ZH, Language.EN)
+    }
+    said = ((Language.ZH, whole[Language.ZH]), (Language.EN, whole[Language.EN]), (Language.EN, on_slip))
+    if not told.asked_again:
+        return tuple(one for _, one in said)
+    return tuple(text(language, "protocol.device.again", said=one) for language, one in said)
 
 
 def _words(one: Offered, language: Language) -> str:

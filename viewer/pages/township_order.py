@@ -76,6 +76,8 @@ class Shown:
     step: Literal["card", "order"] = "order"
     made: str = ""
     """The id of an order that was just placed."""
+    cancelled: str = ""
+    """The id of an order that was just cancelled."""
     case: str = ""
     """The id of the case whose images came without it."""
     found: Sequence[Patient] = ()
@@ -90,13 +92,14 @@ def show(  # noqa: PLR0917 -- what leads here
     request: Request,
     staff: Looking,
     made: Annotated[str, Query(max_length=26)] = "",
+    cancelled: Annotated[str, Query(max_length=26)] = "",
     patient: Annotated[str, Query(max_length=26)] = "",
     by: Annotated[By, Query()] = "",
     case: Annotated[str, Query(max_length=26)] = "",
 ) -> Response:
     """``patient``: the id of somebody whose record at the register is open; ``case``: of images without an order."""
     if not patient and not by:
-        return _page(request, staff, Shown(form=BLANK, step="card", made=made, case=case))
+        return _page(request, staff, Shown(form=BLANK, step="card", made=made, cancelled=cancelled, case=case))
     form = {**BLANK, **_said(request, staff, case), **STARTS.get(by, {}), "patient": patient}
     return _page(request, staff, Shown(form=form, made=made, case=case))
 
@@ -195,7 +198,7 @@ def order(  # noqa: PLR0917 -- the fields of the form
 def cancel(request: Request, staff: Submitting, order_id: str, revision: Annotated[int, Form(ge=1)]) -> Response:
     with going_in(office_of(request), staff, Action.ORDER_CANCEL, "order", order_id) as ctx:
         counter.cancel(ctx, order_id, revision=revision)
-    return RedirectResponse("/t/order", status_code=303)
+    return RedirectResponse(f"/t/order?cancelled={order_id}", status_code=303)
 
 
 @router.get("/{order_id}/slip")
@@ -231,6 +234,7 @@ def _page(request: Request, staff: Staff, shown: Shown) -> Response:
         usual = counter.modalities(tx, {site.id for site in sites}, now)
         devices = {one.ae_title: site.name for site in sites for one in counter.stations(tx, site.id, now)}
         placed = orders.by_id(tx, shown.made) if ULID.fullmatch(shown.made) else None
+        gone = next((one for one in rows if one.id == shown.cancelled and not one.can_be_cancelled), None)
     wrong = shown.wrong
     return staff_page(
         request,
@@ -255,6 +259,7 @@ def _page(request: Request, staff: Staff, shown: Shown) -> Response:
         case=shown.case,
         images=_images(request, staff, shown.case),
         made=placed if placed and placed.site_id in {site.id for site in sites} else None,
+        gone=gone,
         wrong=wrong.field if wrong else "",
         problem=words_for(request, wrong) if wrong else "",
     )

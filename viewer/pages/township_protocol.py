@@ -11,8 +11,8 @@ from starlette.responses import RedirectResponse, Response
 from reading.actions import Action
 from reading.errors import Invalid, MoveNotAllowed
 from reading.orders import counter
-from reading.orders.order_state import OrderState
-from reading.protocolling import requests
+from reading.orders.order_state import OPEN, OrderState
+from reading.protocolling import requests, standing
 from reading.protocolling.moves import State
 from reading.protocolling.requests import LONGEST
 from reading.register import region_clock
@@ -74,6 +74,7 @@ def _page(
     with going_in(office_of(request), staff, Action.ORDER_OPEN, "order", order_id) as ctx:
         order = counter.open_order(ctx, order_id)
         found = requests.of_orders(ctx.tx, [order_id])
+        told = standing.of_orders(ctx.tx, [order_id]).get(order_id)
         zone = region_clock.zone(ctx.tx).key
         about = view.about(ctx.tx, order, language, ctx.now)
     return staff_page(
@@ -84,8 +85,10 @@ def _page(
         problem=words_for(request, refused) if refused else "",
         done=done,
         order=about,
-        asked=[view.line(one, zone, language) for one in found],
+        standing=told,
+        asked=[view.line(one, order, zone, language) for one in found],
         may_ask=order.state is OrderState.PLACED and all(one.state is not State.OPEN for one in found),
+        over=order.state not in OPEN,
         words=words,
         longest=LONGEST,
     )

@@ -13,13 +13,14 @@ from reading.desk.township import Examination
 from reading.dicom_dates import parse_date
 from reading.kinds import Priority, Sex
 from reading.orders.counter import EARLIEST, LATEST
+from reading.orders.order_state import OrderState
 from reading.orders.orders import Order
 from reading.orders.terms import BODY_PARTS, LATERALITIES, MODALITIES, OTHER_PARTS
 from reading.patients import patients
 from reading.patients.majority import ZONE
 from reading.patients.names import person_name
 from reading.patients.patients import Patient
-from reading.protocolling import requests
+from reading.protocolling import standing
 from reading.register import organisations
 from reading.viewers import Staff
 from viewer.views import orders, register, township
@@ -86,15 +87,19 @@ def slip(ctx: Context[Staff], order: Order, language: Language) -> dict[str, Any
         "order.department": order.department,
         "order.contrast": contrast,
         "order.reason": order.reason,
-        "protocol.of": requests.protocols(ctx.tx, [order.id]).get(order.id, ""),
     }
+    told = standing.of_orders(ctx.tx, [order.id]).get(order.id)
+    cancelled = order.state is OrderState.CANCELLED
+    left = [one for one in order.procedures if one.state is not OrderState.CANCELLED or cancelled]
     return {
         "site": site.name,
         "patient": shown["name"],
         "detail": shown["detail"],
-        "examination": orders.examination(order, order.procedures, language),
+        "examination": orders.examination(order, left, language),
         "priority": "" if order.priority is Priority.ROUTINE else text(language, f"priority.{order.priority}"),
         "number": order.accession_number,
-        "barcode": barcode_of(order.accession_number),
+        "barcode": "" if cancelled else barcode_of(order.accession_number),
+        "cancelled": cancelled,
+        "protocol": told,
         "facts": [(text(language, key), value) for key, value in facts.items() if value],
     }

@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection
 
 from reading.kinds import Priority
 from reading.orders import orders, performed
-from reading.orders.order_state import CANCELLABLE, OrderState
+from reading.orders.order_state import CANCELLABLE, OPEN, OrderState
 from reading.orders.orders import Order, Procedure
 from reading.orders.performed import Step
 from reading.patients import patients
@@ -68,15 +68,25 @@ def rows(tx: Connection, sites: Sequence[Organisation], language: Language, now:
     for site in sites:
         placed = orders.list_of(tx, site.id, since=now - LATELY, limit=MOST)
         steps = performed.of_procedures(tx, [one.id for order in placed for one in order.procedures])
-        asked = _protocols(requests.of_orders(tx, [order.id for order in placed]), language)
+        asked = _protocols(
+            requests.of_orders(tx, [order.id for order in placed]), {one.id: one for one in placed}, language
+        )
         found += [_row(tx, order, steps, site.time_zone, language, now, asked.get(order.id)) for order in placed]
     return found
 
 
-def _protocols(asked: Sequence[ProtocolRequest], language: Language) -> dict[str, tuple[str, str]]:
+def protocol_state(one: ProtocolRequest, order: OrderState, language: Language) -> tuple[str, str]:
+    """State and tone of a question; one about an examination that was made or cancelled waits for no answer."""
+    state = "unanswered" if one.state is State.OPEN and order not in OPEN else one.state
+    return text(language, f"protocol.state.{state}"), PROTOCOL_TONES[one.state]
+
+
+def _protocols(
+    asked: Sequence[ProtocolRequest], placed: Mapping[str, Order], language: Language
+) -> dict[str, tuple[str, str]]:
     """State and tone of the last question about each order that was not taken back."""
     return {
-        one.order_id: (text(language, f"protocol.state.{one.state}"), PROTOCOL_TONES[one.state])
+        one.order_id: protocol_state(one, placed[one.order_id].state, language)
         for one in asked
         if one.state is not State.WITHDRAWN
     }

@@ -12,6 +12,7 @@ from reading.cases.identity_moves import OPEN_TO_THE_PATIENT
 from reading.context import Context
 from reading.kinds import Priority
 from reading.orders import orders
+from reading.orders.order_state import CANCELLABLE, OPEN
 from reading.orders.orders import Order
 from reading.patients import patients
 from reading.protocolling import earlier
@@ -21,23 +22,24 @@ from reading.protocolling.requests import ProtocolRequest
 from reading.register import organisations
 from reading.viewers import Staff
 from viewer.views import order_form
-from viewer.views.orders import PROTOCOL_TONES, examination
+from viewer.views.orders import examination, protocol_state
 from viewer.views.report_sheet import examination_with_side
 from viewer.words import words
 from viewer.words.catalogue import Language, text
 
 
-def line(one: ProtocolRequest, zone: str, language: Language) -> dict[str, Any]:
+def line(one: ProtocolRequest, order: Order, zone: str, language: Language) -> dict[str, Any]:
     """A question with its answer, as the page of its order shows it."""
+    state, tone = protocol_state(one, order.state, language)
     ended_at = one.ended_at if one.state in {State.ACCEPTED, State.REFUSED} else None
     return {
         "id": one.id,
         "revision": one.revision,
         "words": one.words,
         "asked": text(language, "question.asked", name=one.asker, at=words.moment(one.asked_at, zone)),
-        "state": text(language, f"protocol.state.{one.state}"),
-        "tone": PROTOCOL_TONES[one.state],
-        "open": one.state is State.OPEN,
+        "state": state,
+        "tone": tone,
+        "open": one.state is State.OPEN and order.state in OPEN,
         "answer": one.answer,
         "answered": ""
         if ended_at is None
@@ -112,6 +114,8 @@ def about(tx: Connection, order: Order, language: Language, now: datetime) -> di
     }
     return {
         "order_id": order.id,
+        "revision": order.revision,
+        "can_be_cancelled": any(one.state in CANCELLABLE for one in order.procedures),
         "patient": shown["name"],
         "detail": shown["detail"],
         "site": site.name,
@@ -129,7 +133,7 @@ def waiting(
     """The questions that wait for whoever reads for their sites, each with its examination and the earlier ones."""
     known, made = orders.by_ids(ctx.tx, {one.order_id for one in found}), earlier.of_requests(ctx, found)
     return [
-        line(one, zone, language)
+        line(one, known[one.order_id], zone, language)
         | about(ctx.tx, known[one.order_id], language, ctx.now)
         | earlier_lines(made[one.order_id], zone, language)
         for one in found

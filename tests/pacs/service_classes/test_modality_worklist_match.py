@@ -208,12 +208,14 @@ def test_what_breaks_the_form_of_an_element_is_made_fit() -> None:
 @pytest.mark.parametrize(
     ("terms", "protocol", "told"),
     [
-        ("ISO_IR 192", "低剂量平扫\n不用对比剂", "低剂量平扫 不用对比剂"),
-        ("ISO_IR 100", "低剂量平扫", "Protocol: see the slip"),
-        ("ISO_IR 192", "", ""),
+        ("ISO_IR 192", ["低剂量平扫\n不用对比剂", "see the slip"], "低剂量平扫 不用对比剂"),
+        ("ISO_IR 100", ["低剂量平扫", "see the slip"], "see the slip"),
+        ("ISO_IR 100", ["不建议：contrast naïve", "against: contrast naïve", "x"], "against: contrast naïve"),
+        ("ISO_IR 6", ["低剂量", "naïve"], "naive"),
+        ("ISO_IR 192", [], ""),
     ],
 )
-def test_the_protocol_is_told_or_where_it_stands(terms: str, protocol: str, told: str) -> None:
+def test_the_protocol_is_told_or_where_it_stands(terms: str, protocol: list[str], told: str) -> None:
     readable = answer_charset(terms, ())
     found = answer(keys(RequestedProcedureComments=""), attributes(replace(CHEST, protocol=protocol), readable))
 

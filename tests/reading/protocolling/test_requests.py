@@ -15,9 +15,10 @@ from reading.errors import Invalid, MoveNotAllowed, NotAllowed, NotThere, Stale
 from reading.kinds import Priority, Role
 from reading.orders import counter
 from reading.orders.orders import Order
-from reading.protocolling import requests
+from reading.protocolling import requests, standing
 from reading.protocolling.moves import Move, State, after
 from reading.protocolling.requests import ProtocolRequest
+from reading.protocolling.standing import Standing
 from storage.database import transaction
 from tests.reading.clinic import Clinic, arrive, open_clinic
 from tests.reading.orders.test_counter import CHEST, acting
@@ -39,6 +40,10 @@ def of(tx: Connection, made: ProtocolRequest) -> ProtocolRequest:
     return requests.of_orders(tx, [made.order_id])[-1]
 
 
+def stands(tx: Connection, made: ProtocolRequest) -> Standing | None:
+    return standing.of_orders(tx, [made.order_id]).get(made.order_id)
+
+
 def test_the_site_asks_and_whoever_reads_for_it_accepts_with_a_protocol(engine: Engine, now: datetime) -> None:
     later = now + timedelta(minutes=7)
     with transaction(engine) as tx:
@@ -55,7 +60,7 @@ def test_the_site_asks_and_whoever_reads_for_it_accepts_with_a_protocol(engine: 
 
         assert waited == (1, [WORDS], 0)
         assert (told.state, told.answer, told.answered_by, told.ended_at) == (State.ACCEPTED, PROTOCOL, "Ada", later)
-        assert requests.protocols(tx, [made.order_id]) == {made.order_id: PROTOCOL}
+        assert stands(tx, made) == Standing(words=PROTOCOL, against=False, asked_again=False)
         assert (unread, requests.count_unread(tang), of(tx, made).read_at) == (1, 0, later)
         assert requests.count(ada) == 0
         assert {"protocol.ask", "protocol.accept"} <= set(events)
@@ -71,9 +76,11 @@ def test_a_refusal_has_a_reason_and_leaves_the_order_to_its_site(engine: Engine,
         requests.refuse(ben, made.id, "改做超声", seen=made.revision)
         with pytest.raises(MoveNotAllowed):
             requests.accept(ben, made.id, PROTOCOL, seen=made.revision + 1)
+        refused = stands(tx, made)
         again = requests.ask(acting(tx, clinic, clinic.tang, now), made.order_id, "超声机坏了")
 
-        assert requests.protocols(tx, [made.order_id]) == {}
+        assert refused == Standing(words="改做超声", against=True, asked_again=False)
+        assert stands(tx, made) == Standing(words="改做超声", against=True, asked_again=True)
         assert [one.state for one in requests.of_orders(tx, [made.order_id])] == [State.REFUSED, State.OPEN]
         assert requests.of_orders(tx, [again.order_id])[0].answer == "改做超声"
 
@@ -100,21 +107,28 @@ def test_one_question_is_open_at_a_time_and_none_about_what_has_begun(engine: En
         assert requests.count(acting(tx, clinic, clinic.ada, now)) == 0
 
 
-def test_what_was_asked_again_is_made_by_no_earlier_protocol(engine: Engine, now: datetime) -> None:
+def test_a_protocol_stands_until_the_next_answer_and_an_advice_against_ends_it(engine: Engine, now: datetime) -> None:
     with transaction(engine) as tx:
         clinic = open_clinic(tx, now)
         made = asked(tx, clinic, now)
         tang, ada = (acting(tx, clinic, who, now) for who in (clinic.tang, clinic.ada))
-        requests.accept(ada, made.id, "增强扫描", seen=1)
-        again = requests.ask(tang, made.order_id, "肾功能不全，还能增强吗？")
-        meanwhile = requests.protocols(tx, [made.order_id])
+        unanswered = stands(tx, made)
+        requests.accept(ada, made.id, "铅衣遮挡", seen=1)
+        again = requests.ask(tang, made.order_id, "铅衣坏了，怎么办？")
+        meanwhile = stands(tx, made)
         requests.withdraw(tang, again.id, seen=1)
-        back = requests.protocols(tx, [made.order_id])
-        once_more = requests.ask(tang, made.order_id, "肾功能不全，还能增强吗？")
-        requests.refuse(ada, once_more.id, "不要增强", seen=1)
+        back = stands(tx, made)
+        for answer, words in (
+            (requests.accept, "借用铅毯"),
+            (requests.refuse, "改做超声"),
+            (requests.accept, PROTOCOL),
+        ):
+            answer(ada, requests.ask(tang, made.order_id, "还是不行").id, words, seen=1)
+            assert stands(tx, made) == Standing(words=words, against=answer is requests.refuse, asked_again=False)
 
-        assert (meanwhile, back) == ({}, {made.order_id: "增强扫描"})
-        assert requests.protocols(tx, [made.order_id]) == {}
+        assert unanswered is None
+        assert meanwhile == Standing(words="铅衣遮挡", against=False, asked_again=True)
+        assert back == Standing(words="铅衣遮挡", against=False, asked_again=False)
 
 
 def test_nobody_answers_for_a_site_where_they_are_in_training(engine: Engine, now: datetime) -> None:
@@ -140,6 +154,9 @@ def test_what_is_made_or_cancelled_before_the_answer_waits_no_more(engine: Engin
         assert requests.count(ada) == 0
         with pytest.raises(MoveNotAllowed):
             requests.accept(ada, made.id, PROTOCOL, seen=1)
+        with pytest.raises(MoveNotAllowed):
+            requests.withdraw(acting(tx, clinic, clinic.tang, now), made.id, seen=1)
+        assert of(tx, made).state is State.OPEN
 
 
 def test_the_most_urgent_stands_first_then_the_oldest(engine: Engine, now: datetime) -> None:

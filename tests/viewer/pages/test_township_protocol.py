@@ -122,3 +122,30 @@ def test_programs_ask_answer_and_withdraw_as_the_pages_do(house: House) -> None:
     assert noted["read_at"] is not None
     assert both[0] == both[1]
     assert [one["state"] for one in both[0]] == ["withdrawn", "accepted"]
+
+
+def test_an_advice_against_stands_on_the_slip_and_its_order_is_cancelled_beside_it(house: House) -> None:
+    order = _order(house)
+    here, slip = f"/t/order/{order}/protocol", f"/t/order/{order}/slip"
+    tang, ada = house.signed_in("tang"), house.signed_in("ada")
+    for reason in ("孕 12 周，改做超声", "仍不建议"):
+        asked = tang.post(f"/api/orders/{order}/protocols", json={"words": WORDS}).json()
+        refused = {"reason": reason, "revision": 1}
+        assert ada.post(f"/api/protocols/{asked['id']}/refuse", json=refused).status_code == 200
+        assert reason in _main(tang.get(slip))
+    tang.post(f"/api/orders/{order}/protocols", json={"words": WORDS})
+    shown, printed = _main(tang.get(here)), _main(tang.get(slip))
+    gone = _main(tang.post(f"/t/order/{order}/cancel", data=_typed(tang, revision="1"), follow_redirects=True))
+    after, cancelled = _main(tang.get(here)), _main(tang.get(slip))
+
+    for page in (shown, printed):
+        assert '不建议做此检查：<span class="prose">仍不建议' in page
+        assert "已再次咨询，尚未答复" in page
+    assert f'action="/t/order/{order}/cancel"' in shown
+    assert "<svg" in printed
+    assert "已取消 Pia 的 DR 胸部" in gone
+    assert "检查已做或已取消，未答复" in after
+    assert "/withdraw" not in after
+    assert f'action="/t/order/{order}/cancel"' not in after
+    assert "已取消，请勿检查" in cancelled
+    assert "<svg" not in cancelled
