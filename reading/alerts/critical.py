@@ -109,15 +109,19 @@ def tell_once_out(ctx: Context[Who], waited: ReportVersion) -> None:
         tell_by_rule(ctx, waited)
 
 
-def acknowledge(ctx: Context[Staff], alert_id: str, *, said: str, spoken_with: str, means: Means) -> Alert:
+def acknowledge(
+    ctx: Context[Staff], alert_id: str, *, said: str, spoken_with: str, means: Means, said_so: bool = False
+) -> Alert:
     """Somebody at the site, or responsible for it, has understood the finding and read it back.
 
-    ``spoken_with`` is the name of the other side, ``means`` how they spoke.
+    ``spoken_with`` is the name of the other side, ``means`` how they spoke. ``said_so``: whoever writes it down was
+    shown that it differs from what was told, and says that it was read back so; whoever found it is told.
 
     Raises:
         NotThere: no such alert, or not one that they may see.
         NotAllowed: they neither work at the site nor above it; they found it themselves, and nobody tells themselves.
-        Invalid: what was read back does not repeat the finding (`read_back.problem`); nobody is named, or they are.
+        Invalid: what was read back does not repeat the finding (`read_back.problem`), and is not said to have been
+            read back so; nobody is named, or they are.
         MoveNotAllowed: it was acknowledged or taken back before.
 
     """
@@ -137,7 +141,8 @@ def acknowledge(ctx: Context[Staff], alert_id: str, *, said: str, spoken_with: s
     named = classes.named(ctx.tx, found.critical_class, case.site_id)
     words = findings.of_alerts(ctx.tx, [found])[found.id]
     problem = read_back.problem(repeated, told=(named.name_zh, named.name_en, *words))
-    if problem is not None:
+    differs = problem in read_back.DIFFERS
+    if problem is not None and not (differs and said_so):
         raise Invalid("read_back", problem)
     answered = alert_rows.change(
         ctx.tx,
@@ -150,7 +155,13 @@ def acknowledge(ctx: Context[Staff], alert_id: str, *, said: str, spoken_with: s
         remind_at=ctx.now + timedelta(minutes=found.disposal_minutes),
     )
     outbox.post(ctx.tx, "critical.acknowledged", alert_id, {"case_id": case.id}, ctx.now)
-    _record(ctx, Action.CRITICAL_ACKNOWLEDGE, case.id)
+    if differs:
+        for person_id in sorted(findings.said_by(ctx.tx, found)):
+            notices.tell_person(
+                ctx.tx, answered, notices.Kind.DIFFERS, person_id, organisation_id=case.site_id, now=ctx.now
+            )
+    details = {"differs": str(problem)} if differs else {}
+    ctx.record(action=Action.CRITICAL_ACKNOWLEDGE, subject_kind="case", subject_id=case.id, details=details)
     return answered
 
 

@@ -40,6 +40,8 @@ class Kind(StrEnum):
     """Nobody at an organisation could answer: the next one was told instead."""
     CARRIED = "carried"
     """The images were moved to another case of the same person, and the alert goes on there."""
+    DIFFERS = "differs"
+    """What was read back differs from what was told, and was read back so."""
     WITHDRAWN = "withdrawn"
     LIFTED = "lifted"
     RESET = "reset"
@@ -52,6 +54,7 @@ MESSAGE: Final = {
     Kind.REMINDED: "critical.reminded",
     Kind.SKIPPED: "critical.skipped",
     Kind.CARRIED: "critical.carried",
+    Kind.DIFFERS: "critical.differs",
     Kind.WITHDRAWN: "critical.withdrawn",
     Kind.LIFTED: "critical.lifted",
     Kind.RESET: "critical.reset",

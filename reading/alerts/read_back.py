@@ -1,4 +1,4 @@
-"""What counts as a read-back: a sentence that repeats the finding, and not a word of politeness."""
+"""What counts as a read-back: a sentence that repeats the finding, says nothing else, and is no word of politeness."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ import re
 import unicodedata
 from enum import StrEnum
 from typing import Final
+
+from reading.alerts import contradiction
+from reading.alerts.contradiction import Contradiction
 
 LEAST: Final = 8
 """What must remain beside politeness: a Chinese character counts 2, a letter or a digit 1 (急性卒中; acute stroke)."""
@@ -47,6 +50,11 @@ _LATIN: Final = re.compile(r"[a-z0-9]+")
 _HAN: Final = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]+")
 
 
+NOT_THE_FINDING: Final = "not_the_finding"
+DIFFERS: Final = frozenset({NOT_THE_FINDING, *Contradiction})
+"""Problems of words that were perhaps said so all the same: whoever wrote them may say so, and the reader is told."""
+
+
 class Means(StrEnum):
     """How the two spoke."""
 
@@ -60,7 +68,7 @@ def problem(said: str, *, told: tuple[str, ...]) -> str | None:
 
     It is one when something is left of it beside politeness, and two Chinese characters in a row, or a word of three
     letters, are those that were told, fillers left out: 患者, 左侧 and "there" match nothing. Where nothing of a
-    language was told, its words cannot be compared.
+    language was told, its words cannot be compared. Words that contradict what was told are none (`contradiction`).
     """
     left = _content(said)
     if 2 * sum(map(len, left.han)) + sum(map(len, left.latin)) < LEAST:
@@ -68,7 +76,15 @@ def problem(said: str, *, told: tuple[str, ...]) -> str | None:
     again, what = _telling(left), _telling(_content(" ".join(told)))
     pairs = _pairs(again.han) & _pairs(what.han)
     words = _stems(again.latin) & _stems(what.latin)
-    return None if pairs or words else "not_the_finding"
+    if not (pairs or words):
+        return NOT_THE_FINDING
+    return contradiction.found(said, names=told[:2], findings=told[2:], words=_words)
+
+
+def _words(text: str) -> frozenset[str]:
+    """What of a text says something of a finding, one text at a time."""
+    telling = _telling(_content(text))
+    return frozenset(_pairs(telling.han) | _stems(telling.latin))
 
 
 class _Content:

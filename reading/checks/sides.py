@@ -58,6 +58,11 @@ def check(content: Content, facts: Facts) -> Iterator[Finding]:
     yield from _within(found)
 
 
+def named(text: str) -> frozenset[str]:
+    """The sides that a text names: L, R, and B for both in one word; views and directions are none."""
+    return frozenset(str(match.lastgroup) for match in _WORDS.finditer(text))
+
+
 def _against(expected: str, found: dict[Part, list[_Mention]], facts: Facts, content: Content) -> Iterator[Finding]:
     besides: Finding | None = None
     for part, mentions in found.items():

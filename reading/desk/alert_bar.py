@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection
 from reading.access import blindness, visibility
 from reading.alerts import alert_rows, classes
 from reading.alerts.class_list import ResultClass
+from reading.alerts.notices import Kind
 from reading.kinds import MAY_ANSWER
 from reading.register.grants import reach
 from reading.tables import case, critical_alert, critical_notice, organisation
@@ -20,7 +21,7 @@ from reading.viewers import Staff
 
 @dataclass(frozen=True, kw_only=True)
 class Waiting:
-    """An alert that nobody has acknowledged, without whose it is."""
+    """An alert that nobody has acknowledged, or that was read back otherwise, without whose it is."""
 
     case_id: str
     site: str
@@ -28,10 +29,14 @@ class Waiting:
     due_at: datetime
     is_theirs: bool
     """Whether it waits for their answer; False for the reader who raised it and hears that nobody did."""
+    differs: bool
+    """Whether it was answered, by words that differ from what this reader told."""
 
 
 def waiting(tx: Connection, staff: Staff, now: datetime) -> list[Waiting]:
-    """The unanswered alerts of their own sites, those that were told to them or to where they answer, and overdue own.
+    """The unanswered alerts of their own sites, those that were told to them or to where they answer, and own ones.
+
+    Their own are those that are overdue, and those that were read back otherwise until it is said what was done.
 
     The earliest deadline comes first. Nothing is on record: it names nobody.
     """
@@ -42,6 +47,7 @@ def waiting(tx: Connection, staff: Staff, now: datetime) -> list[Waiting]:
             named=classes.named(tx, row["critical_class"], row["site_id"]),
             due_at=row["due_at"],
             is_theirs=bool(row["is_theirs"]),
+            differs=row["acknowledged_at"] is not None,
         )
         for row in _rows(tx, staff, now)
     ]
@@ -53,7 +59,8 @@ def theirs(tx: Connection, staff: Staff, now: datetime) -> int:
 
 
 def _rows(tx: Connection, staff: Staff, now: datetime) -> Sequence[sa.RowMapping]:
-    if tx.scalar(sa.select(sa.func.count()).select_from(critical_alert).where(alert_rows.unanswered())) == 0:
+    open_still = alert_rows.unanswered() | alert_rows.undisposed()
+    if tx.scalar(sa.select(sa.func.count()).select_from(critical_alert).where(open_still)) == 0:
         return []
     answering = [grant.organisation_id for grant in staff.grants if grant.role in MAY_ANSWER]
     told = sa.exists().where(
@@ -63,6 +70,11 @@ def _rows(tx: Connection, staff: Staff, now: datetime) -> Sequence[sa.RowMapping
     own_sites = reach(tx, staff, now).own
     own = case.c.site_id.in_(own_sites)
     raised = (critical_alert.c.raised_by == staff.person_id) & (critical_alert.c.due_at <= now)
+    otherwise = alert_rows.undisposed() & sa.exists().where(
+        critical_notice.c.alert_id == critical_alert.c.id,
+        critical_notice.c.kind == Kind.DIFFERS,
+        critical_notice.c.person_id == staff.person_id,
+    )
     found = tx.execute(
         sa.select(
             critical_alert.c.case_id,
@@ -70,11 +82,13 @@ def _rows(tx: Connection, staff: Staff, now: datetime) -> Sequence[sa.RowMapping
             critical_alert.c.critical_class,
             critical_alert.c.due_at,
             organisation.c.name,
-            sa.or_(told, own).label("is_theirs"),
+            critical_alert.c.acknowledged_at,
+            sa.and_(alert_rows.unanswered(), sa.or_(told, own)).label("is_theirs"),
         )
         .join(case, case.c.id == critical_alert.c.case_id)
         .join(organisation, organisation.c.id == case.c.site_id)
-        .where(alert_rows.unanswered(), sa.or_(told, own, raised), visibility.visible_cases(tx, staff, now))
+        .where((alert_rows.unanswered() & sa.or_(told, own, raised)) | otherwise)
+        .where(visibility.visible_cases(tx, staff, now))
         .where(blindness.visible_alerts(staff, own_sites, now))
         .order_by(critical_alert.c.due_at, critical_alert.c.id)
     )

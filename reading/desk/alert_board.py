@@ -36,6 +36,8 @@ class Row(StrEnum):
     """Somebody heard what else was found before anybody had answered."""
     CLIMBED = "climbed"
     CONFIRMED = "confirmed"
+    DIFFERS = "differs"
+    """What was read back differs from what was told; whoever found it was told so."""
     REMINDED = "reminded"
     SKIPPED = "skipped"
     """Nobody at an organisation could answer: the next one was told instead."""
@@ -54,6 +56,7 @@ _OF_NOTICE: Final = {
     notices.Kind.REMINDED: Row.REMINDED,
     notices.Kind.SKIPPED: Row.SKIPPED,
     notices.Kind.CARRIED: Row.CARRIED,
+    notices.Kind.DIFFERS: Row.DIFFERS,
 }
 _OF_END: Final = {State.RESET: Row.RESET, State.LIFTED: Row.LIFTED, State.WITHDRAWN: Row.WITHDRAWN}
 
@@ -143,11 +146,11 @@ def rows_of(pending: PendingAlert) -> Sequence[LogRow]:
         LogRow(
             at=told.at,
             row=_OF_NOTICE[told.kind],
-            by=pending.raised_by if told.kind is notices.Kind.TOLD else told.said_by,
+            by=_speaker(pending, told),
             to=told.name,
             organisation=told.organisation,
             telephone=told.telephone,
-            content=alert.finding if told.kind is notices.Kind.TOLD else told.finding,
+            content=_content(alert, told),
             code="",
         )
         for told in pending.told
@@ -177,6 +180,26 @@ def rows_of(pending: PendingAlert) -> Sequence[LogRow]:
     if alert.ended_at is not None:
         rows.append(_answer(alert.ended_at, _OF_END[alert.state], by=pending.ended_by, content=alert.ended_why))
     return sorted(rows, key=lambda row: (row.at, list(Row).index(row.row)))
+
+
+def _speaker(pending: PendingAlert, told: notices.Notice) -> str:
+    match told.kind:
+        case notices.Kind.TOLD:
+            return pending.raised_by
+        case notices.Kind.DIFFERS:
+            return pending.acknowledged_by
+        case _:
+            return told.said_by
+
+
+def _content(alert: alert_rows.Alert, told: notices.Notice) -> str:
+    match told.kind:
+        case notices.Kind.TOLD:
+            return alert.finding
+        case notices.Kind.DIFFERS:
+            return alert.read_back or ""
+        case _:
+            return told.finding
 
 
 def _answer(

@@ -88,6 +88,8 @@ ROUTES: Final[Mapping[str, tuple[Route, ...]]] = {
     # The next organisation is told at the same moment; whoever could not answer needs no message.
     "critical.skipped": (),
     "critical.carried": (),
+    # Whoever found it sees it in the bar of every page.
+    "critical.differs": (_SYSTEM,),
     "critical.reset": (),
     "telephone.code": (_patient(Template.SIGN_IN_CODE, _MINUTES),),
     "telephone.replaced": (_patient(Template.TELEPHONE_REPLACED),),

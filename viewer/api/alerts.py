@@ -36,7 +36,14 @@ def bar(request: Request, watching: Watching) -> dict[str, Any] | Response:
 @router.post("/{alert_id}/acknowledge")
 def acknowledge(request: Request, staff: Acting, alert_id: str, body: bodies.ReadBack) -> dict[str, Any]:
     with going_in(office_of(request), staff, Action.CRITICAL_ACKNOWLEDGE, "alert", alert_id) as ctx:
-        alert = critical.acknowledge(ctx, alert_id, said=body.read_back, spoken_with=body.spoken_with, means=body.means)
+        alert = critical.acknowledge(
+            ctx,
+            alert_id,
+            said=body.read_back,
+            spoken_with=body.spoken_with,
+            means=body.means,
+            said_so=body.said_so,
+        )
     return {"id": alert.id, "acknowledged_by": staff.name, "acknowledged_at": ctx.now.isoformat()}
 
 

@@ -233,9 +233,12 @@ class WithdrawCritical(Why):
 
 
 class ReadBack(Body):
+    """``said_so``: the words differ from what was told, and were read back so."""
+
     read_back: Line
     spoken_with: Annotated[str, Field(max_length=100)]
     means: Means
+    said_so: bool = False
 
 
 class Disposal(Body):

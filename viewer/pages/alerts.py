@@ -14,7 +14,7 @@ from reading.actions import Action
 from reading.alerts import critical
 from reading.alerts import disposal as disposals
 from reading.alerts.disposal import Disposal
-from reading.alerts.read_back import Means
+from reading.alerts.read_back import DIFFERS, Means
 from reading.desk import alert_board
 from reading.errors import Invalid
 from reading.viewers import Staff
@@ -57,13 +57,21 @@ def acknowledge(  # noqa: PLR0917 -- the fields of the form
     read_back: Annotated[str, Form(max_length=1000)],
     spoken_with: Annotated[str, Form(max_length=100)],
     means: Annotated[Means, Form()],
+    *,
+    said_so: Annotated[bool, Form()] = False,
 ) -> Response:
     try:
         with going_in(office_of(request), staff, Action.CRITICAL_ACKNOWLEDGE, "alert", alert_id) as ctx:
-            critical.acknowledge(ctx, alert_id, said=read_back, spoken_with=spoken_with, means=means)
+            critical.acknowledge(ctx, alert_id, said=read_back, spoken_with=spoken_with, means=means, said_so=said_so)
     except Invalid as wrong:
-        said = words_for(request, wrong)
-        refused = Refused(id=alert_id, problem=said, read_back=read_back, spoken_with=spoken_with, means=means)
+        refused = Refused(
+            id=alert_id,
+            problem=words_for(request, wrong),
+            read_back=read_back,
+            spoken_with=spoken_with,
+            means=means,
+            differs=wrong.problem in DIFFERS,
+        )
         return _board(request, staff, refused)
     return RedirectResponse("/alerts?done=acknowledged", status_code=303)
 

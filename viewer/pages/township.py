@@ -13,7 +13,7 @@ from reading.actions import Action
 from reading.alerts import critical
 from reading.alerts import disposal as disposals
 from reading.alerts.disposal import Disposal
-from reading.alerts.read_back import Means
+from reading.alerts.read_back import DIFFERS, Means
 from reading.desk.stages import Stage
 from reading.desk.withheld import at_own_sites
 from reading.errors import Invalid
@@ -89,11 +89,15 @@ def acknowledge(  # noqa: PLR0917 -- the fields of the form
     read_back: Annotated[str, Form(max_length=1000)],
     spoken_with: Annotated[str, Form(max_length=100)],
     means: Annotated[Means, Form()],
+    *,
+    said_so: Annotated[bool, Form()] = False,
 ) -> Response:
     office = office_of(request)
     try:
         with going_in(office, staff, Action.CRITICAL_ACKNOWLEDGE, "alert", alert_id) as ctx:
-            alert = critical.acknowledge(ctx, alert_id, said=read_back, spoken_with=spoken_with, means=means)
+            alert = critical.acknowledge(
+                ctx, alert_id, said=read_back, spoken_with=spoken_with, means=means, said_so=said_so
+            )
     except Invalid as wrong:
         refused = Refused(
             id=alert_id,
@@ -101,6 +105,7 @@ def acknowledge(  # noqa: PLR0917 -- the fields of the form
             read_back=read_back,
             spoken_with=spoken_with,
             means=means,
+            differs=wrong.problem in DIFFERS,
         )
         return _show(request, staff, refused=refused)
     return RedirectResponse(f"/t/case/{alert.case_id}?done=acknowledged", status_code=303)

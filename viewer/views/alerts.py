@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from reading.alerts import notices
 from reading.alerts.alert_rows import Kind
@@ -21,6 +21,9 @@ from viewer.views.report_sheet import examination_with_side, patient_name
 from viewer.words import words
 from viewer.words.catalogue import Language, text
 
+UNREACHED: Final = frozenset({notices.Kind.SKIPPED, notices.Kind.DIFFERS})
+"""Notices by which nobody heard of the alert: nobody was there, or it went back to whoever found it."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Refused:
@@ -32,6 +35,8 @@ class Refused:
     read_back: str = field(default="", repr=False)
     spoken_with: str = field(default="", repr=False)
     means: str = ""
+    differs: bool = False
+    """Whether the words may have been said so all the same: both are shown beside each other."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +83,7 @@ def alert_banner(pending: PendingAlert, language: Language, now: datetime) -> Al
     """One alert as a banner or a line of the board."""
     alert, zone = pending.alert, pending.time_zone
     lines = [told_line(each, language, zone, now) for each in pending.told]
-    reached = [each for each in pending.told if each.kind is not notices.Kind.SKIPPED]
+    reached = [each for each in pending.told if each.kind not in UNREACHED]
     return AlertBanner(
         id=alert.id,
         case_id=alert.case_id,
@@ -141,7 +146,7 @@ def bar(found: Sequence[Waiting], staff: Staff, language: Language, now: datetim
         "rings": bool(theirs),
         "locked": locked,
         "covered": needs_proof(staff, now),
-        "sentence": text(language, "alerts.bar.theirs" if theirs else "alerts.bar.raised", n=len(found)),
+        "sentence": _sentence(found, language),
         "first": "" if first is None else _first(first, language, now, locked=locked),
         "link": _link(found, staff, locked=locked),
         "go": text(language, "alerts.bar.unlock" if locked else "alerts.bar.open"),
@@ -150,8 +155,18 @@ def bar(found: Sequence[Waiting], staff: Staff, language: Language, now: datetim
     }
 
 
+def _sentence(found: Sequence[Waiting], language: Language) -> str:
+    if any(one.is_theirs for one in found):
+        return text(language, "alerts.bar.theirs", n=len(found))
+    otherwise = sum(one.differs for one in found)
+    overdue = len(found) - otherwise
+    parts = {"alerts.bar.raised": overdue, "alerts.bar.differs": otherwise}
+    said = [text(language, key, n=n) for key, n in parts.items() if n]
+    return " · ".join(said) or text(language, "alerts.bar.raised", n=0)
+
+
 def _first(one: Waiting, language: Language, now: datetime, *, locked: bool) -> str:
-    clock = words.until(language, one.due_at, now)
+    clock = text(language, "alerts.bar.differs-one") if one.differs else words.until(language, one.due_at, now)
     return clock if locked else " · ".join((words.class_name(one.named, language), one.site, clock))
 
 

@@ -24,7 +24,7 @@ from reading.reports.versions import Status
 from reading.rules.staffing import SEPARATOR
 from reading.viewers import Staff
 from viewer.views import api_around, completeness
-from viewer.views.alerts import told_name
+from viewer.views.alerts import UNREACHED, told_name
 from viewer.views.report_sheet import examined_doubt, name_in_images, patient_age
 from viewer.words import words
 from viewer.words.catalogue import Language, text
@@ -233,10 +233,11 @@ def alert(row: Alert, entry: Entry, language: Language) -> Json:
         "state": row.state,
         "raised_at": row.raised_at.isoformat(),
         "due_at": row.due_at.isoformat(),
-        "told": [told_name(each, language) for each in entry.alert_told if each.kind is not NoticeKind.SKIPPED],
+        "told": [told_name(each, language) for each in entry.alert_told if each.kind not in UNREACHED],
         "acknowledged_by": entry.alert_acknowledged_by,
         "acknowledged_at": _iso(row.acknowledged_at),
         "read_back": row.read_back,
+        "differs": any(each.kind is NoticeKind.DIFFERS for each in entry.alert_told),
         "disposal": row.disposal,
         "disposed_at": _iso(row.disposed_at),
     }

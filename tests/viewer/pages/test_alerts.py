@@ -61,6 +61,7 @@ def test_the_board_is_answered_on_and_the_log_is_a_file_without_formulas(house: 
     board = mona.get("/alerts").text
     answer = {"read_back": "收到", "spoken_with": "Tang", "means": "telephone", **token}
     refused = mona.post(f"/alerts/{alert['id']}/acknowledge", data=answer)
+    denied = mona.post(f"/alerts/{alert['id']}/acknowledge", data=answer | {"read_back": "未见急性脑卒中"})
     house.now += MINUTE * 3
     taken = mona.post(f"/alerts/{alert['id']}/acknowledge", data=answer | {"read_back": "急性脑卒中，已电话告知"})
     waits = mona.get("/alerts/list").text
@@ -78,6 +79,10 @@ def test_the_board_is_answered_on_and_the_log_is_a_file_without_formulas(house: 
     assert "Pia" in board
     assert (refused.status_code, other.status_code) == (422, 422)
     assert "“收到”不是复述" in refused.text
+    assert 'name="said_so"' not in refused.text
+    assert denied.status_code == 422
+    assert 'name="said_so"' in denied.text
+    assert denied.text.count("未见急性脑卒中") == 2
     assert taken.headers["location"] == "/alerts?done=acknowledged"
     assert "待反馈处置" in waits
     assert done.headers["location"] == "/alerts?done=disposed"

@@ -36,6 +36,9 @@ export type CriticalAlert = {
   readonly told: readonly string[]
   readonly acknowledged_by: string | null
   readonly acknowledged_at: string | null
+  readonly read_back: string | null
+  /** It was read back otherwise than it was told. */
+  readonly differs: boolean
   readonly disposed_at: string | null
 }
 

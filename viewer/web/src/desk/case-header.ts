@@ -107,9 +107,9 @@ export function banners(
 /** A critical result: how the first deadline stands, who was told, who acknowledged it. */
 function criticalResult({ critical }: CaseDetail): TemplateResult | typeof nothing {
   if (!critical) return nothing
-  const { acknowledged_at, acknowledged_by, disposed_at, due_at, raised_at, told } = critical
+  const { acknowledged_at, acknowledged_by, differs, disposed_at, due_at, raised_at, told } = critical
   const over = Math.floor((Date.now() - Date.parse(due_at)) / 60_000)
-  return html`<div class="note ${acknowledged_at ? 'success' : 'danger'}" role="status">
+  return html`<div class="note ${acknowledged_at && !differs ? 'success' : 'danger'}" role="status">
     <p>
       <strong>${text('report.critical')}${text('colon')} ${critical.name}</strong>
       ${
@@ -121,6 +121,7 @@ function criticalResult({ critical }: CaseDetail): TemplateResult | typeof nothi
       }
       ${disposed_at ? text('desk.critical-disposed', { at: dateAndTime(disposed_at) }) : nothing}
     </p>
+    ${differs ? html`<p><strong>${text('desk.critical-differs', { said: critical.read_back ?? '' })}</strong></p>` : nothing}
     <p class="small">${text('desk.critical-told', { who: [...new Set(told)].join(text('list-comma')) })}</p>
   </div>`
 }

@@ -1,0 +1,121 @@
+"""What a read-back says otherwise than it was told: another side, another measure, or that it is not there."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
+from enum import StrEnum
+from typing import Final
+
+from reading.checks import sides
+from reading.checks.clauses import clauses
+
+Words = Callable[[str], AbstractSet[str]]
+"""The words of a text that say something of a finding: pairs of Chinese characters, stems of English words."""
+
+
+class Contradiction(StrEnum):
+    SIDE = "other_side"
+    DENIED = "denied"
+    """It says that what was found is not there, or that what was not found is."""
+    NUMBER = "other_number"
+
+
+_BOTH: Final = frozenset("LR")
+_PARTS: Final = re.compile(r"[，,、；;。！!？?\n]|\.(?=\s|$)|\b(?:and|with|but)\b|伴|合并|但")
+_DIRECTION: Final = re.compile(r"\b(?:to|towards?|into) (?:the )?(?:left|right)\b|[向偏朝往][左右]侧?")
+_NORMAL: Final = re.compile(r"正常|无殊|对侧|健侧|\b(?:normal|unremarkable|clear|contralateral)\b")
+_NUMBER: Final = re.compile(r"(\d+(?:\.\d+)?)\s*(%|percent|mm|毫米|cm|厘米|ml|毫升|hu)")
+_SCALE: Final = {
+    "%": ("%", 1), "percent": ("%", 1), "mm": ("mm", 1), "毫米": ("mm", 1), "cm": ("mm", 10), "厘米": ("mm", 10),
+    "ml": ("ml", 1), "毫升": ("ml", 1), "hu": ("hu", 1),
+}  # fmt: skip
+
+
+def found(said: str, *, names: Sequence[str], findings: Sequence[str], words: Words) -> Contradiction | None:
+    """The first thing that ``said`` says otherwise; None where it agrees with one of the findings.
+
+    ``names`` are those of the class. What is left out contradicts nothing: somebody who names no side names no other.
+    """
+    plain = _plain(said)
+    told = [_plain(one) for one in findings]
+    shared = words(plain)
+    about = [one for one in told if words(one) & shared] or told
+    against = [_against(plain, one, [_plain(name) for name in names], words) for one in about]
+    return against[0] if against and all(against) else None
+
+
+def _against(said: str, finding: str, names: Sequence[str], words: Words) -> Contradiction | None:
+    if _is_other_side(said, finding, words):
+        return Contradiction.SIDE
+    if _is_denied(said, finding, names, words):
+        return Contradiction.DENIED
+    return Contradiction.NUMBER if _is_other_number(said, finding) else None
+
+
+def _is_other_side(said: str, finding: str, words: Words) -> bool:
+    told = list(_sided(finding, words))
+    everything = frozenset[str]().union(*(of for of, _ in told))
+    for named, about in _sided(said, words):
+        same = frozenset[str]().union(*(of for of, known in told if known & about))
+        if not _fits(named, same or everything):
+            return True
+    return False
+
+
+def _fits(named: AbstractSet[str], told: AbstractSet[str]) -> bool:
+    if not told or named == told:
+        return True
+    if "B" in named or "B" in told:
+        return (named | told) <= _BOTH | {"B"} and (named if "B" in told else told) >= _BOTH
+    return named <= told
+
+
+def _sided(text: str, words: Words) -> Iterator[tuple[frozenset[str], AbstractSet[str]]]:
+    """The parts of a sentence that name a side of something found there: the sides, and the words beside them."""
+    for part in _PARTS.split(_DIRECTION.sub(" ", text)):
+        named = sides.named(part)
+        denied = _polarity(part, words(part))
+        if named and not _NORMAL.search(part) and (not denied or False in denied.values()):
+            yield named, words(part)
+
+
+def _is_denied(said: str, finding: str, names: Sequence[str], words: Words) -> bool:
+    of_finding = words(finding)
+    told = [finding, *(name for name in names if not _NORMAL.search(name))]
+    shared = words(said) & words(" ".join(told))
+    here = _polarity(said, shared)
+    for word in shared & here.keys():
+        there = _polarity(finding if word in of_finding else " ".join(told[1:]), {word}).get(word)
+        if here[word] is not None and there is not None and here[word] is not there:
+            return True
+    return False
+
+
+def _polarity(text: str, words: AbstractSet[str]) -> dict[str, bool | None]:
+    """Of each word that the text has, whether it is denied wherever it stands; None where it is both."""
+    found: dict[str, bool | None] = {}
+    for clause in clauses(text):
+        for word in words:
+            for match in re.finditer(re.escape(word), clause.text):
+                denied = clause.is_denied(match)
+                found[word] = denied if found.get(word, denied) is denied else None
+    return found
+
+
+def _is_other_number(said: str, finding: str) -> bool:
+    told = _numbers(finding)
+    kinds = {kind for kind, _ in told}
+    return any(one not in told for one in _numbers(said) if one[0] in kinds)
+
+
+def _numbers(text: str) -> frozenset[tuple[str, float]]:
+    """Measures with their unit, lengths in millimetres."""
+    read = ((float(match[1]), *_SCALE[match[2]]) for match in _NUMBER.finditer(text))
+    return frozenset((kind, round(number * scale, 3)) for number, kind, scale in read)
+
+
+def _plain(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).casefold()

@@ -1,0 +1,89 @@
+"""A read-back that says something else than was told, in both languages, and what becomes of it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+from sqlalchemy.engine import Engine
+
+from reading import audit
+from reading.alerts import critical
+from reading.alerts.read_back import Means, problem
+from reading.context import Context
+from reading.desk import alert_bar, alert_board
+from reading.desk.alert_board import Row
+from reading.errors import Invalid
+from storage.database import transaction
+from tests.reading.clinic import arrive, messages, open_clinic
+
+CLASS = ("张力性气胸", "Tension pneumothorax")
+
+
+@pytest.mark.parametrize(
+    ("told", "said", "expected"),
+    [
+        ("右侧张力性气胸", "左侧气胸，已告知值班医生", "other_side"),
+        ("右侧张力性气胸，纵隔左移", "左侧张力性气胸", "other_side"),
+        ("右侧张力性气胸，纵隔左移", "右侧张力性气胸，纵隔向左移位", None),
+        ("右侧张力性气胸", "张力性气胸，马上处理", None),
+        ("右侧张力性气胸", "右侧气胸，左侧未见气胸", None),
+        ("左侧气胸，右侧胸腔积液", "右侧气胸", "other_side"),
+        ("左侧气胸，右侧胸腔积液", "左侧气胸", None),
+        ("双侧气胸", "左侧气胸", "other_side"),
+        ("双侧气胸", "左侧气胸和右侧气胸", None),
+        ("左侧气胸", "两侧气胸", "other_side"),
+        ("右侧张力性气胸", "left pneumothorax", "other_side"),
+        ("Right tension pneumothorax, shift to the left", "left tension pneumothorax", "other_side"),
+        ("Right tension pneumothorax, shift to the left", "right tension pneumothorax", None),
+        ("Bilateral pneumothorax", "pneumothorax on the right", "other_side"),
+        ("右侧气胸", "右侧未见气胸", "denied"),
+        ("右侧气胸", "no pneumothorax", "denied"),
+        ("Tension pneumothorax", "pneumothorax was excluded", "denied"),
+        ("未见出血", "脑内出血，已告知", "denied"),
+        ("未见出血", "头颅 CT 未见出血", None),
+        ("左侧气胸，压缩约 60%", "左侧气胸，压缩约 ３０％", "other_number"),
+        ("左侧气胸，压缩约 60%", "左侧气胸，压缩 60 percent", None),
+        ("左侧气胸，压缩约 60%", "左侧气胸压缩百分之六十，120 已到", None),
+        ("气胸，宽 3 cm", "气胸，宽 30mm", None),
+        ("气胸，宽 3 cm", "气胸，宽 3 mm", "other_number"),
+        ("右侧气胸", "右股骨颈骨折，已告知", "not_the_finding"),
+    ],
+)
+def test_another_side_a_denial_and_another_measure_contradict(told: str, said: str, expected: str | None) -> None:
+    names = ("卒中CT正常", "Normal stroke CT") if "出血" in told else CLASS
+
+    assert problem(said, told=(*names, told)) == expected
+
+
+def test_reading_back_one_of_two_findings_will_do() -> None:
+    assert problem("左侧气胸，已告知", told=(*CLASS, "右侧气胸", "左侧气胸")) is None
+    assert problem("左侧气胸，已告知", told=(*CLASS, "肋骨骨折错位", "右侧气胸")) == "other_side"
+
+
+def test_what_was_read_back_otherwise_is_taken_on_a_word_and_the_reader_is_told(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        case = arrive(tx, clinic, "1.1", now)
+        ada, tang = (Context(tx, clinic.audit, now, who) for who in (clinic.ada, clinic.tang))
+        alert = critical.raise_alert(ada, case.id, critical_class="tension_pneumothorax", finding="右侧张力性气胸")
+        with pytest.raises(Invalid) as refused:
+            critical.acknowledge(tang, alert.id, said="左侧气胸", spoken_with="Ada", means=Means.TELEPHONE)
+        with pytest.raises(Invalid) as polite:
+            critical.acknowledge(tang, alert.id, said="收到", spoken_with="Ada", means=Means.TELEPHONE, said_so=True)
+        quiet = alert_bar.waiting(tx, clinic.ada, now)
+        critical.acknowledge(tang, alert.id, said="左侧气胸", spoken_with="Ada", means=Means.TELEPHONE, said_so=True)
+        [logged] = alert_board.of_case(ada, case.id)
+        rows = [(row.row, row.by, row.to, row.content) for row in alert_board.rows_of(logged)]
+        bars = [
+            [(one.is_theirs, one.differs) for one in alert_bar.waiting(tx, who, now)] for who in (ada.who, tang.who)
+        ]
+        details = [
+            one.details for one in audit.events_about(tx, "case", case.id) if one.action == "critical.acknowledge"
+        ]
+
+        assert (refused.value.problem, polite.value.problem) == ("other_side", "only_polite")
+        assert rows[-1] == (Row.DIFFERS, clinic.tang.name, clinic.ada.name, "左侧气胸")
+        assert (quiet, bars) == ([], [[(False, True)], []])
+        assert details[-1]["differs"] == "other_side"
+        assert [one.kind for one in messages(tx)].count("critical.differs") == 1
