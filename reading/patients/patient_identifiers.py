@@ -166,6 +166,13 @@ def owns_identity_card(tx: Connection, patient_ids: Collection[str], now: dateti
     return tx.scalar(asked.limit(1)) is not None
 
 
+def hold_a_card(tx: Connection, patient_ids: Collection[str], at: datetime) -> bool:
+    """Whether one of these records had a card that a person saw, its own or a guardian's."""
+    seen = patient_identifier.c.verified_at.is_not(None) & (patient_identifier.c.kind != IdentifierKind.DEVICE_ID)
+    held = patient_identifier.c.patient_id.in_(patient_ids) & seen & valid_at(patient_identifier, at)
+    return tx.scalar(sa.select(patient_identifier.c.id).where(held).limit(1)) is not None
+
+
 def normal(kind: IdentifierKind, value: str) -> str:
     """The normal form of a value: cards without spaces and in capitals, device ids without padding."""
     if kind is IdentifierKind.DEVICE_ID:

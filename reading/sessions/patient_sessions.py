@@ -24,8 +24,9 @@ from reading.audit import Outcome, stranger
 from reading.context import Context, Who, without_door
 from reading.errors import Invalid, TooManyAttempts, WrongCredentials
 from reading.kinds import IdentifierKind
-from reading.patients import patient_identifiers, patients, persons
+from reading.patients import patient_identifiers, patient_number, patients, persons
 from reading.patients.keys import Keys
+from reading.patients.patients import Patient
 from reading.sessions import attempts, receipts, session_token
 from reading.sessions.attempts import Caller
 from reading.sessions.session_token import TOUCH_EVERY
@@ -37,6 +38,8 @@ IDLE: Final = timedelta(minutes=15)
 LONGEST: Final = timedelta(hours=2)
 CARDS: Final = frozenset({IdentifierKind.IDENTITY_CARD, IdentifierKind.HEALTH_CARD, IdentifierKind.INSURANCE_CARD})
 """Cards that open a session together with a code; a card alone opens nothing."""
+PATIENT_NUMBER: Final = "patient_number"
+"""In a card's place: the number on the receipt of somebody who held no card when it was printed."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,22 +58,22 @@ def open_session(
 
     The session sees the one case that the receipt was printed for: whoever works for a site can order on anybody's card
     and print a receipt. The code belongs to the patient of the case, so a guardian's card opens the child's case.
+    `PATIENT_NUMBER` opens what was printed for somebody without a card, and nothing that was printed for others.
 
     Raises:
         Invalid: no such kind of card.
 
     """
-    if card_kind not in CARDS:
+    if card_kind != PATIENT_NUMBER and card_kind not in CARDS:
         raise Invalid("card_type", "unknown")
-    held = patient_identifiers.Identifier(kind=IdentifierKind(card_kind), value=card)
-    attempt = attempts.of_card(ctx.tx, keys, patient_identifiers.normal(held.kind, card), caller, ctx.now)
+    attempt = attempts.of_card(ctx.tx, keys, _as_counted(card_kind, card), caller, ctx.now)
     try:
         attempts.begin(ctx.tx, attempt, ctx.now)
     except TooManyAttempts as closed:
         return closed
-    stands_for = [one.id for one in patients.of_card(ctx.tx, keys, held, ctx.now)]
+    stands_for = [one.id for one in _patients_of(ctx, keys, card_kind, card)]
     shown = receipts.by_code(ctx.tx, keys, stands_for, code, ctx.now)
-    if shown is None:
+    if shown is None or (card_kind == PATIENT_NUMBER and _held_a_card(ctx.tx, shown)):
         ctx.by(stranger(caller.address)).record(
             action=Action.SESSION_OPEN,
             subject_kind="patient",
@@ -86,6 +89,24 @@ def open_session(
     )
     details = {"receipt": shown.id, "case_id": shown.case_id}
     return _open(ctx, opened, holder=holder, details=details, receipt_id=shown.id)
+
+
+def _as_counted(card_kind: str, card: str) -> str:
+    """What failures are counted by, however it is typed."""
+    typed = patient_number.read(card) or card if card_kind == PATIENT_NUMBER else card
+    return patient_identifiers.normal(IdentifierKind.IDENTITY_CARD, typed)
+
+
+def _patients_of(ctx: Context[Who], keys: Keys, card_kind: str, card: str) -> list[Patient]:
+    if card_kind != PATIENT_NUMBER:
+        held = patient_identifiers.Identifier(kind=IdentifierKind(card_kind), value=card)
+        return patients.of_card(ctx.tx, keys, held, ctx.now)
+    numbered = patients.by_number(ctx.tx, card)
+    return [] if numbered is None else [numbered]
+
+
+def _held_a_card(tx: Connection, shown: receipts.Receipt) -> bool:
+    return patient_identifiers.hold_a_card(tx, persons.record_ids(tx, shown.patient_id), shown.printed_at)
 
 
 @without_door("Nobody is known before the session is open.")

@@ -15,7 +15,7 @@ from sqlalchemy.engine import Connection
 from reading.cases.identity_moves import Identity
 from reading.cases.moves import State
 from reading.errors import Invalid, NotThere
-from reading.patients import persons
+from reading.patients import patient_identifiers, patients, persons
 from reading.patients.keys import Keys
 from reading.tables import case, receipt, surgery
 from storage.ids import new_id
@@ -35,6 +35,8 @@ class Printed:
     expires_at: datetime
     number: int
     """Which receipt of this case and patient it is, from 1: those before have ended."""
+    patient_number: str = field(repr=False)
+    """Stands in a card's place for somebody who holds none; empty where a card is shown."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +46,7 @@ class Receipt:
     id: str
     case_id: str
     patient_id: str
+    printed_at: datetime
 
 
 def print_receipt(
@@ -71,6 +74,7 @@ def print_receipt(
         code=f"{secrets.randbelow(10**CODE_DIGITS):08}",
         expires_at=now + VALID,
         number=earlier + 1,
+        patient_number=_in_place_of_a_card(tx, row.patient_id, now),
     )
     tx.execute(
         receipt.insert(),
@@ -131,7 +135,12 @@ def _in_force(tx: Connection, condition: sa.ColumnElement[bool], now: datetime) 
     # A case that was put right since belongs to somebody else now.
     if row is None or not persons.one_person(tx, row.of_case, row.patient_id):
         return None
-    return Receipt(id=row.id, case_id=followed(tx, row.case_id, row.state), patient_id=row.patient_id)
+    return Receipt(
+        id=row.id,
+        case_id=followed(tx, row.case_id, row.state),
+        patient_id=row.patient_id,
+        printed_at=row.printed_at,
+    )
 
 
 def followed(tx: Connection, case_id: str, state: str | None) -> str:
@@ -150,6 +159,13 @@ def followed(tx: Connection, case_id: str, state: str | None) -> str:
             break
         case_id, state = merged.id, merged.state
     return case_id
+
+
+def _in_place_of_a_card(tx: Connection, patient_id: str, now: datetime) -> str:
+    if patient_identifiers.hold_a_card(tx, persons.record_ids(tx, patient_id), now):
+        return ""
+    known = patients.by_id(tx, patient_id)
+    return known.number if known else ""
 
 
 def _digest(keys: Keys, patient_id: str, code: str) -> bytes:

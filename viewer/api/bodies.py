@@ -325,7 +325,8 @@ class PaperCode(Body):
 
 
 class PatientSignIn(Body):
-    card_type: IdentifierKind
+    card_type: IdentifierKind | Literal["patient_number"]
+    """``patient_number``: the number on the receipt of somebody who held no card."""
     card: Word
     code: Annotated[str, StringConstraints(max_length=20)]
 

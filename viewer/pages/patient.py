@@ -11,6 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from reading.errors import Invalid, TooManyAttempts, WrongCredentials
 from reading.kinds import IdentifierKind
 from reading.messages.routes import Audience
+from reading.sessions.patient_sessions import PATIENT_NUMBER
 from viewer.http.callers import PATIENT_COOKIE, Patient, PatientSubmitting, SameOrigin, patient_of
 from viewer.http.cookies import forget, give
 from viewer.http.office import office_of
@@ -102,7 +103,7 @@ def _form(
         "patient_sign_in.html",
         wrong=text(language_of(request), "patient.wrong"),
         refusal=refusal,
-        card_types=CARD_TYPES,
+        card_types=(*CARD_TYPES, PATIENT_NUMBER),
         card_type=card_type,
         notice=notice,
         by_telephone=office_of(request).reaches(Audience.PATIENT),

@@ -137,5 +137,6 @@ def receipt(request: Request, staff: Submitting, case_id: str, button: Button = 
         expires_at=words.moment(printed.expires_at, zone),
         told=told,
         address=address,
-        qr=qr_of(f"{address}#{printed.code}"),  # behind #: it stays in the phone
+        patient_number=printed.patient_number,
+        qr=qr_of("#".join((address, ".".join(filter(None, (printed.code, printed.patient_number)))))),
     )

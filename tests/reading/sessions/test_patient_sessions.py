@@ -15,7 +15,7 @@ from reading.context import Context
 from reading.errors import Invalid, TooManyAttempts, WrongCredentials
 from reading.intake.intake import take_in
 from reading.kinds import HeldAs, IdentifierKind, Role, Sex
-from reading.patients import patients
+from reading.patients import patient_identifiers, patients
 from reading.patients.patient_identifiers import Identifier
 from reading.patients.patients import Patient
 from reading.register import organisations, people
@@ -40,6 +40,7 @@ WRONG: Final[list[dict[str, str]]] = [
     {"card": ""},
     {"card": "11010519491231002X"},
     {"card_kind": "health_card"},
+    {"card_kind": "patient_number", "card": "\0\ud800"},
 ]
 
 
@@ -84,6 +85,55 @@ def test_a_card_with_its_code_opens_the_case_of_the_receipt(engine: Engine, now:
         assert patient_sessions.by_token(tx, opened.token, now) == opened.patient
         assert patient_sessions.by_token(tx, "another", now) is None
         assert opened.token not in repr(tx.execute(sa.select(patient_session)).all())
+
+
+def test_somebody_without_a_card_comes_by_the_number_on_the_receipt(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        region = make_region(tx, now)
+        tang = hire(tx, "tang", now, (Role.TECHNICIAN, region.hills))
+        device = Identifier(kind=IdentifierKind.DEVICE_ID, issuer="HILLS", value="P1")
+        patient = patients.register(
+            tx, KEYS, name="Pia", birth_date=date(1990, 3, 7), sex=Sex.FEMALE, identifiers=[device], now=now
+        )
+        of_theirs = take_in(Context(tx, WEB, now, SYSTEM), KEYS, received(tx, region.hills, STUDY, now))
+        paper = receipts.print_receipt(tx, KEYS, of_theirs.id, printed_by=tang.person_id, now=now)
+    number = paper.patient_number
+    assert number == patient.number
+
+    opened = come_in(engine, now, paper.code, card_kind="patient_number", card=f" {number[:5].lower()}{number[5:]}")
+    wrong = come_in(engine, now, "00000000", card_kind="patient_number", card=number)
+    later = now + timedelta(minutes=1)
+    with transaction(engine) as tx:
+        card = Identifier(kind=IdentifierKind.IDENTITY_CARD, value=PIA_CARD)
+        patient_identifiers.link(tx, KEYS, patient.id, card, later)
+        again = receipts.print_receipt(tx, KEYS, of_theirs.id, printed_by=tang.person_id, now=later)
+
+    assert isinstance(opened, PatientSession)
+    assert (opened.patient.patient_id, opened.patient.case_id) == (patient.id, of_theirs.id)
+    assert isinstance(wrong, WrongCredentials)
+    assert again.patient_number == ""
+    assert isinstance(come_in(engine, later, again.code, card_kind="patient_number", card=number), WrongCredentials)
+    assert isinstance(come_in(engine, later, again.code), PatientSession)
+
+
+def test_whoever_held_a_card_comes_by_the_card(engine: Engine, now: datetime) -> None:
+    patient, paper = printed(engine, now)
+
+    assert paper.patient_number == ""
+    by_number = come_in(engine, now, paper.code, card_kind="patient_number", card=patient.number)
+    assert isinstance(by_number, WrongCredentials)
+
+
+def test_guesses_at_a_number_are_counted_however_it_is_typed(engine: Engine, now: datetime) -> None:
+    patient, _ = printed(engine, now)
+    typed = (patient.number, patient.number.lower(), f"{patient.number[:4]} {patient.number[4:]}")
+
+    answers = [
+        come_in(engine, now, f"{n:08}", card_kind="patient_number", card=typed[n % 3], address=f"10.0.{n}.1")
+        for n in range(attempts.CARD.free + 2)
+    ]
+
+    assert any(isinstance(one, TooManyAttempts) for one in answers)
 
 
 def test_neither_a_card_nor_a_code_opens_alone(engine: Engine, now: datetime) -> None:

@@ -24,6 +24,7 @@ from reading.intake import arrival_end, intake
 from reading.kinds import IdentifierKind, Priority
 from reading.orders import orders
 from reading.orders.orders import Asked
+from reading.patients import patient_identifiers
 from reading.patients.patient_identifiers import Identifier
 from reading.patients.patients import find
 from reading.queue import leases
@@ -262,6 +263,28 @@ def test_the_receipt_carries_a_code_and_an_address_and_nothing_of_the_person_in_
     with snapshot(house.engine) as tx:
         (latest, *_) = audit.events_about(tx, "case", case.id)
     assert latest.action == "receipt.print"
+
+
+def test_the_receipt_of_somebody_without_a_card_says_what_opens_the_door_instead(house: House) -> None:
+    case, tang = house.case(STUDY), house.signed_in("tang")
+    with_card = tang.post(f"/t/case/{case.id}/receipt", data=token(tang)).text
+    with transaction(house.engine) as tx:
+        for held in patient_identifiers.of_patient(tx, KEYS, house.patient.id, house.now):
+            if held.kind is IdentifierKind.IDENTITY_CARD:
+                patient_identifiers.end(tx, held.id, house.now)
+
+    receipt = tang.post(f"/t/case/{case.id}/receipt", data=token(tang)).text
+    code = re.search(r'class="code">(\d{4} \d{4})<', receipt)
+    number = re.search(r'class="code number">(\w{10})<', receipt)
+    assert code
+    assert number
+    typed = {"card_type": "patient_number", "card": number[1], "code": code[1]}
+    inside = house.client().post("/p", data=typed, follow_redirects=True)
+
+    assert house.patient.number not in with_card
+    assert number[1] == house.patient.number
+    assert inside.status_code == 200
+    assert inside.url.path == "/p/reports"
 
 
 def test_no_receipt_leads_to_a_host_that_the_request_makes_up(house: House) -> None:
