@@ -147,6 +147,13 @@ EXAMINATIONS: Final = (
     Examination(device="SHIQIAO_DR1", patient=5, picture=Hand(seed=16, left=True), reason="左手挤压伤"),
     Examination(device="YUNLING_DR1", patient=6, picture=Chest(seed=17), ordered=False),
     Examination(device="PINGAN_CT1", patient=7, picture=ChestCt(seed=18, nodule=True), reason="胸片发现结节"),
+    # Read at the first start, and taught from (`service.demo.teaching`).
+    Examination(
+        device="SHIQIAO_DR1", patient=2, picture=Chest(seed=19, heart=1.25, effusion=True), reason="活动后气促一周"
+    ),
+    Examination(
+        device="YUNLING_DR1", patient=5, picture=Hand(seed=20, left=True, fracture=True), reason="跌倒后左腕痛"
+    ),
 )
 
 

@@ -19,9 +19,9 @@ from reading.audit import SYSTEM, Audit
 from reading.context import Context
 from reading.patients.keys import keys_in
 from reading.register import passwords
-from service.demo import alerts, protocols, region, roster, sending
+from service.demo import alerts, protocols, region, roster, sending, teaching
 from service.demo.region import PATIENTS, PEOPLE, Region
-from service.installation.installation import Folders, open_database
+from service.installation.installation import Folders, keys_of, open_database
 from service.installation.setting_values import NOBODY
 from service.installation.settings import Settings, variable
 from service.processes import serve
@@ -33,6 +33,8 @@ from storage.index import queries
 LOOPBACK: Final = "127.0.0.1"
 CASES_SECONDS: Final = 60
 """So long the demonstration waits for the cases of what it sent, before it goes on without critical results."""
+ARRIVED_SECONDS: Final = 300
+"""So long it waits until examinations stop arriving, before it goes on without a teaching collection."""
 WIDE: Final = 96
 """Columns of the tables of people."""
 
@@ -60,7 +62,9 @@ def run(settings: Settings, guard: serve.Guard) -> int:
         console.print(serve.where_things_are(settings, folders), highlight=False, soft_wrap=True)
         _print_people(console, made)
         # A process of its own: the supervisor, which forks again what dies, must hold no thread.
-        multiprocessing.get_context("fork").Process(target=_send, args=(settings, made, console), daemon=True).start()
+        multiprocessing.get_context("fork").Process(
+            target=_send, args=(settings, folders, made, console), daemon=True
+        ).start()
 
     return serve.run_all(settings, folders, guard, ready)
 
@@ -82,7 +86,7 @@ def _make(settings: Settings, folders: Folders) -> Region:
     return made
 
 
-def _send(settings: Settings, made: Region, console: Console) -> None:
+def _send(settings: Settings, folders: Folders, made: Region, console: Console) -> None:
     for each in (signal.SIGTERM, signal.SIGINT):  # it keeps nothing that would have to come to its end
         signal.signal(each, signal.SIG_DFL)
     engine = open_database(settings)
@@ -102,6 +106,7 @@ def _send(settings: Settings, made: Region, console: Console) -> None:
             sent = sending.send(settings, made, lambda uid: _instances(engine, uid), datetime.now(UTC), tell)
             bar.update(task, description="pictures", completed=sent, total=sent)
         _raise_alerts(engine, Audit(f"{settings.node}/demo"), made)
+        _teach(engine, Audit(f"{settings.node}/demo"), folders, made)
         console.print(f"{sent} pictures were sent." if sent else "All pictures are here.")
     except sending.NotSent as refused:
         logger().error("demonstration picture refused", device=refused.device, status=refused.status)
@@ -114,6 +119,16 @@ def _raise_alerts(engine: Engine, audit: Audit, made: Region) -> None:
     for _ in range(CASES_SECONDS):
         with transaction(engine) as tx:
             if alerts.raise_some(tx, audit, made, datetime.now(UTC)):
+                return
+        time.sleep(1)
+
+
+def _teach(engine: Engine, audit: Audit, folders: Folders, made: Region) -> None:
+    """Make the teaching collection once what it teaches from has arrived whole."""
+    keys, seal = keys_of(folders, engine)
+    for _ in range(ARRIVED_SECONDS):
+        with transaction(engine) as tx:
+            if teaching.teach_some(tx, audit, keys, seal, made, datetime.now(UTC)):
                 return
         time.sleep(1)
 

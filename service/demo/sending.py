@@ -43,7 +43,8 @@ def send(
     """
     missing = [
         (examination, sent)
-        for examination, sent in zip(EXAMINATIONS, region.studies, strict=True)
+        # An older version of the demonstration made a folder with fewer of them.
+        for examination, sent in zip(EXAMINATIONS, region.studies, strict=False)
         if here(sent.study_uid) < objects.count(examination)
     ]
     total = sum(objects.count(examination) for examination, _ in missing)

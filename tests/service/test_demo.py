@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,17 +16,21 @@ from reading import identifiers
 from reading.audit import SYSTEM, Audit
 from reading.context import Context
 from reading.identifiers import IdentityCard
+from reading.intake import arrival_end, intake
 from reading.kinds import Level, Role, Tier
 from reading.patients.keys import keys_in
 from reading.protocolling import requests
 from reading.register import organisations, people
 from reading.register.passwords import NewPassword
-from service.demo import ct, objects, protocols, radiographs, region
+from reading.reports.seal import Seal
+from reading.teaching import library, subscriptions
+from service.demo import ct, objects, protocols, radiographs, region, teaching
 from service.demo.acting import as_person
 from service.demo.radiographs import Chest, Hand
 from service.demo.region import EXAMINATIONS, PATIENTS, PEOPLE, ChestCt, Sent
 from storage.database import snapshot, transaction
 from tests.passwords import quick_hash
+from tests.reading.region import received
 from tests.running import TierRead, wait_until
 
 CHINA = timezone(timedelta(hours=8))
@@ -138,3 +143,38 @@ def test_the_demonstration_runs_and_its_devices_send(tmp_path: Path) -> None:
         assert code == 0
     finally:
         tierread.close()
+
+
+def test_two_examinations_are_taught_from_once_they_are_whole(engine: Engine, tmp_path: Path, now: datetime) -> None:
+    words = {name: f"word-for-{number}-only" for number, (name, *_) in enumerate(PEOPLE)}
+    chosen = {name: NewPassword(text=word, hash=quick_hash(word), is_first=False) for name, word in words.items()}
+    keys, seal, audit = keys_in(tmp_path / "keys"), Seal.from_folder(tmp_path / "keys"), Audit("demo")
+    with transaction(engine) as tx:
+        ctx = Context(tx, audit, now, SYSTEM)
+        made = region.make(ctx, keys, chosen)
+        for lesson in teaching.LESSONS:
+            examination, sent = EXAMINATIONS[lesson.place], made.studies[lesson.place]
+            somebody = PATIENTS[examination.patient]
+            said: dict[str, Any] = {
+                "modality": region.modality(examination),
+                "body_part": region.body_part(examination),
+                "laterality": region.laterality(examination),
+                "accession_number": sent.accession_number,
+                "patient_id": sent.patient_number,
+                "patient_name": somebody.pinyin,
+                "sex": somebody.sex,
+                "birth_date": f"{somebody.born:%Y%m%d}",
+                "frames": 1,
+            }
+            site = organisations.in_force(tx, region.site_of(examination))
+            intake.take_in(ctx, keys, received(tx, site, sent.study_uid, now, **said))
+        early = teaching.teach_some(tx, audit, keys, seal, made, now)
+        arrival_end.end_arriving(tx, now + timedelta(minutes=2), 60)
+        done = [teaching.teach_some(tx, audit, keys, seal, made, now + timedelta(minutes=2)) for _ in range(2)]
+        reader = as_person(tx, audit, made, teaching.READER, now + timedelta(minutes=3))
+        found = library.find(reader, library.Query(), limit=9).entries
+        new = subscriptions.new_entries(reader)
+
+    assert (early, done) == (False, [True, True])
+    assert {one.words.title for one in found} == {one.title for one in teaching.LESSONS}
+    assert [len(each) for each in new.values()] == [2]
