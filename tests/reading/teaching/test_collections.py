@@ -143,6 +143,6 @@ def test_ending_one_hands_what_colleagues_made_on_to_another(engine: Engine, now
         assert [one.id for one in found] == [entry]
         assert (row.removed_at, row.added_by, row.collection_id) == (None, people["cora"].person_id, goes_on)
         assert row.findings
-        assert tx.scalar(sa.select(sa.func.count()).select_from(teaching_picture)) > 0
+        assert tx.scalar(sa.select(sa.func.count()).select_from(teaching_picture)) == 1
         with pytest.raises(NotThere):
             collections.end(mona, ends, into=goes_on)
