@@ -142,7 +142,9 @@ def allowed(
         if alerts_moves.State.ACKNOWLEDGED in states and acts(*MAY_ANSWER):
             yield Act.DISPOSE
     if case.state is State.WITHHELD and acts(Role.QUALITY_MANAGER):
-        yield from (Act.RESTORE, Act.READ_AGAIN, Act.ENTER_IN_ERROR)
+        yield from (Act.READ_AGAIN, Act.ENTER_IN_ERROR)
+        if withhold.may_restore(tx, case):
+            yield Act.RESTORE
     if case.state is State.FINAL and roles <= {SigningRole.AUTHOR} and _may_read(tx, staff, case, now):
         yield Act.ADDENDUM
     if review.is_disputable(tx, staff, case, reviews):

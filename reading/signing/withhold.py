@@ -148,6 +148,14 @@ def restore(
     return versions.current(ctx.tx, case_id)
 
 
+def may_restore(tx: Connection, case: Case) -> bool:
+    """Whether a withheld case can be restored at all, by whoever may; for a desk, which has opened it."""
+    kept = withheld_state.of_case(tx, case.id)
+    if kept is not None and withheld_state.is_unchanged(tx, case, kept):
+        return True
+    return bool(_released(tx, case.id)) and _stood(tx, case.id)
+
+
 def _as_it_was(ctx: Context[Staff], case: Case, kept: WithheldState, *, grant: RoleGrant, why: str) -> None:
     if kept.made_by == ctx.who.person_id and case_rule.is_read_by_two(ctx.tx, case):
         raise NotAllowed("another_restores_it")
@@ -161,7 +169,7 @@ def _as_it_was(ctx: Context[Staff], case: Case, kept: WithheldState, *, grant: R
 
 
 def _under_its_name(ctx: Context[Staff], seal: Seal, case: Case, *, grant: RoleGrant, why: str) -> None:
-    released = [one for one in versions.of_case(ctx.tx, case.id) if one.status is Status.WITHHELD and one.released_at]
+    released = _released(ctx.tx, case.id)
     if not released or not _stood(ctx.tx, case.id):
         raise MoveNotAllowed(case.state, Move.RESTORE)
     old = released[-1]
@@ -251,6 +259,10 @@ def _sides(tx: Connection, identity: Mapping[str, Any]) -> tuple[str, Mapping[st
         for one in identity["studies"]
     }
     return identity["laterality"], corrected
+
+
+def _released(tx: Connection, case_id: str) -> list[ReportVersion]:
+    return [one for one in versions.of_case(tx, case_id) if one.status is Status.WITHHELD and one.released_at]
 
 
 def _stood(tx: Connection, case_id: str) -> bool:

@@ -18,6 +18,7 @@ from reading.cases.cases import Case
 from reading.cases.moves import SigningRole, State
 from reading.context import Context
 from reading.desk import desk
+from reading.desk.acts import Act
 from reading.errors import Invalid, MoveNotAllowed, NotAllowed, NotThere, ReadingError, Stale
 from reading.intake import correction, intake, putting_right
 from reading.kinds import Role
@@ -261,6 +262,8 @@ def test_withheld_by_mistake_everything_stands_again_as_it_stood(engine: Engine,
         withhold.withhold(Context(tx, clinic.audit, now, clinic.tang), case.id, why="?")
         hidden = [one.status for one in versions.of_case(tx, case.id)]
         later = now + timedelta(hours=1)
+        mona = Context(tx, clinic.audit, later, clinic.mona, clinic.seal.public_key)
+        assert Act.RESTORE in desk.detail(mona, case.id).allowed
         restored = withhold.restore(Context(tx, clinic.audit, later, clinic.mona), clinic.seal, case.id, why="无误")
         after = [(one.id, one.status, one.released_at) for one in versions.of_case(tx, case.id)]
         now_is, study = cases.by_id(tx, case.id), queries.study_of(tx, "1.1")
@@ -289,6 +292,8 @@ def test_what_was_not_final_is_not_restored_under_another_identity(engine: Engin
 
         with pytest.raises(MoveNotAllowed):
             withhold.restore(mona, clinic.seal, case.id, why="无误")
+        offered = desk.detail(replace(mona, seal_key=clinic.seal.public_key), case.id).allowed
+        assert (Act.RESTORE in offered, Act.READ_AGAIN in offered) == (False, True)
         withhold.read_again(mona, case.id, why="姓名错误")
         assert state(tx, case.id) is State.WAITING_READ
 
