@@ -13,7 +13,7 @@ from reading.errors import WrongKey
 from reading.messages import receivers
 from reading.messages.moves import State
 from reading.messages.receivers import Event
-from reading.messages.routes import ATTRIBUTED, Audience, routes_of
+from reading.messages.routes import ATTRIBUTED, RESTORED, Audience, routes_of
 from reading.patients.keys import Keys
 from reading.tables import message, outbox
 from storage.ids import new_id
@@ -54,6 +54,8 @@ def address(tx: Connection, keys: Keys, audiences: Collection[Audience], now: da
                 continue
             if event.kind == ATTRIBUTED and _goes_there_anyway(tx, event, now):
                 continue
+            if event.kind == RESTORED and _was_told(tx, event):
+                continue
             shared: dict[str, Any] = {
                 "outbox_id": event.id,
                 "audience": route.audience,
@@ -93,3 +95,10 @@ def _goes_there_anyway(tx: Connection, event: Event, now: datetime) -> bool:
     asked = sa.select(sa.literal(1)).join(outbox, outbox.c.id == message.c.outbox_id)
     same = (outbox.c.subject_id == event.subject_id) & (message.c.audience == Audience.PATIENT)
     return tx.scalar(asked.where(same, message.c.state == State.WAITING, free).limit(1)) is not None
+
+
+def _was_told(tx: Connection, event: Event) -> bool:
+    """Whether a message to the patient of this report went out before it was withheld, or still goes out."""
+    asked = sa.select(sa.literal(1)).join(outbox, outbox.c.id == message.c.outbox_id)
+    same = (outbox.c.subject_id == event.subject_id) & (message.c.audience == Audience.PATIENT)
+    return tx.scalar(asked.where(same, message.c.state != State.SPARED).limit(1)) is not None

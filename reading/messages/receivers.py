@@ -14,7 +14,7 @@ from reading.alerts import alert_rows, duty
 from reading.cases.identity_moves import Identity
 from reading.cases.moves import HIDDEN
 from reading.kinds import Role
-from reading.messages.routes import ATTRIBUTED, Audience, Route, Template
+from reading.messages.routes import ATTRIBUTED, RESTORED, Audience, Route, Template
 from reading.patients import telephones
 from reading.patients.keys import Keys
 from reading.register import organisations
@@ -162,6 +162,7 @@ def _emergency_stands(tx: Connection, event: Event) -> bool:
 _NEEDED: Final[Mapping[str, Callable[[Connection, Event], bool]]] = {
     "report.released": _report_stands,
     ATTRIBUTED: _report_stands,
+    RESTORED: _report_stands,
     "critical.raised": _alert_waits,
     "critical.added": _alert_waits,
     "critical.climbed": _alert_waits,

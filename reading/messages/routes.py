@@ -52,6 +52,8 @@ class Route:
 
 ATTRIBUTED: Final = "report.attributed"
 """A final report has got its person after its release: linked, or confirmed where its images contradicted."""
+RESTORED: Final = "report.restored"
+"""A final report that was withheld by mistake stands again: whoever was not told of it before is told now."""
 _HOUR: Final = timedelta(hours=1)
 _DAY: Final = timedelta(days=1)
 _MINUTES: Final = timedelta(minutes=10)
@@ -71,6 +73,7 @@ ROUTES: Final[Mapping[str, tuple[Route, ...]]] = {
     # The words to the patient of a version that replaces another are REPORT_CORRECTED (`addressing`).
     "report.released": (_patient(Template.REPORT_READY), _SYSTEM),
     ATTRIBUTED: (_patient(Template.REPORT_READY),),
+    RESTORED: (_patient(Template.REPORT_READY),),
     "case.withheld": (_SYSTEM,),
     "case.restored": (_SYSTEM,),
     "case.entered_in_error": (_SYSTEM,),

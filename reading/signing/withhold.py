@@ -166,6 +166,9 @@ def _as_it_was(ctx: Context[Staff], case: Case, kept: WithheldState, *, grant: R
     moved = cases.move(ctx, case, move, grant=grant, why=why, countersign_at=kept.countersign_at)
     if moved.state is not State.FINAL:
         case_clock.go_on(ctx, moved)
+    final = versions.final(ctx.tx, case.id)
+    if final is not None:
+        outbox.post(ctx.tx, "report.restored", final.id, {"case_id": case.id}, ctx.now)
 
 
 def _under_its_name(ctx: Context[Staff], seal: Seal, case: Case, *, grant: RoleGrant, why: str) -> None:

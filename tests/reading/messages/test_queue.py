@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
@@ -101,6 +102,28 @@ def test_what_is_no_longer_true_or_too_old_is_settled_and_does_not_go_out(
     with transaction(engine) as tx:
         assert len(rows(tx)) == 2
         assert not addressing.is_waiting(tx)
+
+
+@pytest.mark.parametrize("went_out", [False, True])
+def test_a_patient_hears_of_a_restored_report_once_whether_or_not_it_was_told_before(
+    clinic: Clinic, engine: Engine, now: datetime, *, went_out: bool
+) -> None:
+    with transaction(engine) as tx:
+        patient_with(tx, now)
+        case = released(tx, clinic, now)
+        addressing.address(tx, KEYS, PEOPLE, now)
+        if went_out:
+            queue.sent(tx, claimed(tx, now), now)
+        mona = Context(tx, clinic.audit, now, clinic.mona)
+        withhold.withhold(mona, case.id, why="?")
+        meanwhile = queue.claim(tx, KEYS, now)
+        withhold.restore(mona, clinic.seal, case.id, why="无误")
+        addressing.address(tx, KEYS, PEOPLE, now)
+        told = queue.claim(tx, KEYS, now)
+
+    assert meanwhile is None
+    assert (told is None) is went_out
+    assert told is None or told.template is Template.REPORT_NEWS
 
 
 def test_a_lease_keeps_others_away_and_its_end_lets_another_send_the_same_message(

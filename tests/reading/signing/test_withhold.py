@@ -172,7 +172,7 @@ def test_what_was_withheld_by_mistake_is_the_same_version_again(engine: Engine, 
 
         assert restored == released
         assert (released.status, released.released_at) == (Status.FINAL, now)
-        assert told == ["report.released", "case.withheld", "case.restored"]
+        assert told == ["report.released", "case.withheld", "report.restored", "case.restored"]
 
 
 def test_what_waited_beside_a_report_and_was_withheld_with_it_waits_again(engine: Engine, now: datetime) -> None:
