@@ -67,6 +67,10 @@ export class SecondWindow extends Part {
     document.addEventListener('keydown', this.key, { signal })
     for (const hand of ['pointerdown', 'keydown', 'wheel'])
       document.addEventListener(hand, this.stir, { capture: true, passive: true, signal })
+    // As the bar of alerts says it, which asks for itself.
+    document.addEventListener('tierread-locked', (event) => this.locks(event as CustomEvent<{ over?: boolean }>), {
+      signal,
+    })
     this.linked.start(signal)
     this.post({ kind: 'hello', asks: true })
   }
@@ -82,6 +86,10 @@ export class SecondWindow extends Part {
     this.drop()
     this.locked = true
     this.requestUpdate()
+  }
+
+  private locks({ detail }: CustomEvent<{ over?: boolean }>): void {
+    if (detail.over && !this.locked) this.lock()
   }
 
   private drop(): void {
@@ -190,7 +198,7 @@ export class SecondWindow extends Part {
     const prior = withPictures.find(({ case_id }) => case_id === chosen)
     const choice = (value: string, words: string): TemplateResult =>
       html`<option value=${value} ?selected=${value === (prior?.case_id ?? '')}>${words}</option>`
-    return html`<header class="beside-top">
+    return html`<header class="beside-top dark">
         <h1>${text('beside.title')}</h1>
         <label class="hidden-to-eyes" for="beside-shows">${text('beside.shows')}</label>
         <select

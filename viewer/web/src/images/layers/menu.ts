@@ -19,7 +19,9 @@ type Menu = {
 export function layersMenu(menu: Menu): TemplateResult {
   const { layers, isOn, onToggle } = menu
   const words = text('desk.layers')
-  return html`<details class="reformat-menu layers-menu folding">
+  // Of states nothing is shown before one is chosen.
+  const offers = layers.layers.length === 0 && layers.states.all.length > 0
+  return html`<details class="reformat-menu layers-menu folding" ?open=${offers}>
     <summary title=${words} aria-label=${words} class=${isOn ? 'chosen' : ''}>
       <svg viewBox="0 0 24 24" aria-hidden="true">${SIGN}</svg>
     </summary>
