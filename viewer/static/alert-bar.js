@@ -142,7 +142,8 @@
             return 0;
           }
           draw();
-          if (said.rings) tone();
+          // The second window of a desk (viewer/web/src/beside) shows it; the first one rings.
+          if (said.rings && location.hash.indexOf("#/beside/") !== 0) tone();
           return period();
         });
       })

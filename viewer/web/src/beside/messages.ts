@@ -8,6 +8,9 @@ import type { Point } from '../images/layout/planes'
 import type { Drawn } from '../images/shown-series'
 import type { Window } from '../images/window-level'
 
+/** Of an earlier case that it can be found by; its report stays where it is read. */
+export type ToldPrior = Pick<Prior, 'case_id' | 'study_uids' | 'examined_at' | 'modality' | 'body_part'>
+
 /** All that the second window needs of a case; it asks the server for pictures alone. */
 export type ToldCase = {
   readonly caseId: string
@@ -17,7 +20,7 @@ export type ToldCase = {
   readonly toSee: Readonly<Record<string, number>>
   readonly documents: readonly string[]
   readonly otherPersons: readonly OtherPerson[]
-  readonly priors: readonly Prior[]
+  readonly priors: readonly ToldPrior[]
   readonly marks: readonly Mark[]
   /** In words, for the title of the window: whose it is stands on the pictures. */
   readonly examination: string

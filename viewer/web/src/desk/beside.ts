@@ -77,7 +77,9 @@ export class Beside implements Bench {
       toSee: detail.to_see,
       documents: detail.documents,
       otherPersons: detail.other_persons,
-      priors: detail.priors,
+      priors: detail.priors.map(({ case_id, study_uids, examined_at, modality, body_part }) => ({
+        ...{ case_id, study_uids, examined_at, modality, body_part },
+      })),
       marks: marks.drawn,
       examination: examinationOf(detail),
     }

@@ -16,7 +16,8 @@ import { SegmentationLayer } from './segmentation'
 import { segmentationOf } from './segments'
 import { StructuresLayer, structuresOf } from './structures'
 import { States } from '../states/states'
-import { stateOf, type State } from '../states/state'
+import type { InCell } from '../states/apply'
+import { stateOf } from '../states/state'
 
 /** As it is at a moment. */
 export type Over = {
@@ -38,12 +39,12 @@ export class Layers {
     readonly onChange: () => void,
   ) {}
 
-  /** `onState`: another presentation state is chosen than before. Raises Problem, Unreachable. */
+  /** `cells`: where a presentation state is to be seen; `onState`: the person chose another one. Raises Problem, Unreachable. */
   static async of(
     client: Client,
     series: readonly Series[],
-    onChange: () => void,
-    onState: (state: State | undefined, before: State | undefined) => void,
+    cells: () => readonly InCell[],
+    { onChange, onState }: { onChange(this: void): void; onState(this: void): void },
   ): Promise<Layers> {
     const instances = await Promise.all(
       series.map(async (each) =>
@@ -59,6 +60,7 @@ export class Layers {
       found.filter((one) => 'why' in one),
       new States(
         instances.flat().flatMap(({ instance }) => stateOf(instance) ?? []),
+        cells,
         onState,
       ),
       onChange,

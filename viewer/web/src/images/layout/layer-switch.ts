@@ -63,14 +63,12 @@ export class LayerSwitch {
     this.failure = undefined
     try {
       const { Layers: All } = await import('../layers/layers')
-      const { applyState, withoutState } = await import('../states/apply')
-      const layers = await All.of(this.client(), this.series(), this.onChange, (state, before) => {
-        for (const cell of this.cells()) {
-          if (before) withoutState(cell, before)
-          if (state) applyState(cell, state)
-        }
-        if (state) this.isOn = true
-        this.onChange()
+      const layers = await All.of(this.client(), this.series(), this.cells, {
+        onChange: this.onChange,
+        onState: () => {
+          this.isOn = true
+          this.onChange()
+        },
       })
       if (asked !== this.asked) return layers.close()
       this.layers = layers

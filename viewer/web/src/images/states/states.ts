@@ -4,6 +4,7 @@ import { day, text } from '../../language'
 import type { Affine } from '../layers/affine'
 import type { Made } from '../layers/layer'
 import type { Picture } from '../pictures'
+import { applyState, withoutState, type InCell } from './apply'
 import { drawState } from './draw'
 import { applies, type State } from './state'
 
@@ -12,14 +13,19 @@ export class States {
 
   constructor(
     readonly all: readonly State[],
-    private readonly onChosen: (state: State | undefined, before: State | undefined) => void,
+    private readonly cells: () => readonly InCell[],
+    private readonly onChosen: () => void,
   ) {}
 
   /** Without one the pictures stand as they were taken. */
   choose(state: State | undefined): void {
     const before = this.chosen
     this.chosen = state
-    this.onChosen(state, before)
+    for (const cell of this.cells()) {
+      if (before) withoutState(cell, before)
+      if (state) applyState(cell, state)
+    }
+    this.onChosen()
   }
 
   /** Above whatever else lies over the picture; only on pictures that were taken, for those it names. */
