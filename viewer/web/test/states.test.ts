@@ -71,6 +71,20 @@ describe('a presentation state', () => {
     expect([state?.isInverse, state?.isPartial]).toEqual([true, false])
   })
 
+  test('draws the layers in their order', () => {
+    const layered = (name: string): DataSet => ({ ...of({ '00700002': [name] }), '00700009': items() })
+    const state = stateOf({
+      ...STATE,
+      '00700060': items(
+        of({ '00700002': ['ABOVE'], '00700062': [2], '00700066': [65_535] }),
+        of({ '00700002': ['BELOW'], '00700062': [1], '00700066': [257] }),
+      ),
+      '00700001': items(layered('ABOVE'), layered('BELOW')),
+    })
+
+    expect(state?.annotations.map(({ colour }) => colour[0])).toEqual([1, 255])
+  })
+
   test('turns first and flips then, which is flipping first and turning the other way', () => {
     const turn = stateOf(STATE)?.turn
 

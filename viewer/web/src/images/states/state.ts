@@ -44,6 +44,7 @@ const OF_STATE = {
   areaTo: '00700053',
   areas: '0070005A',
   layers: '00700060',
+  order: '00700062',
   grey: '00700066',
   cielab: '00700401',
   compounds: '00700209',
@@ -120,8 +121,9 @@ export function stateOf(instance: DataSet): State | undefined {
   const maker = textOf(instance, TAG.Manufacturer)
   const label = textOf(instance, OF_STATE.label)
   if (maker === OURS.maker && label === OURS.label) return undefined
-  const colours = coloursOf(instance)
-  const annotations = itemsOf(instance, OF_STATE.annotations)
+  const layers = layersOf(instance)
+  const orderOf = (item: DataSet): number => layers.get(textOf(item, OF_STATE.layer))?.order ?? 0
+  const annotations = [...itemsOf(instance, OF_STATE.annotations)].sort((a, b) => orderOf(a) - orderOf(b))
   const shutters = shuttersOf(instance)
   const windows = itemsOf(instance, OF_STATE.windows)
   const known = windows.flatMap((item) => {
@@ -135,7 +137,7 @@ export function stateOf(instance: DataSet): State | undefined {
     creator: nameOf(instance, OF_STATE.creator),
     madeAt: { date: textOf(instance, OF_STATE.date), time: textOf(instance, OF_STATE.time) },
     pictures: new Map(itemsOf(instance, OF_STATE.series).flatMap((series) => [...(picturesOf(series) ?? [])])),
-    annotations: annotations.map((item) => annotationOf(item, colours)),
+    annotations: annotations.map((item) => annotationOf(item, layers)),
     areas: itemsOf(instance, OF_STATE.areas).flatMap(areaOf),
     shutters: shutters.known,
     windows: known,
@@ -169,21 +171,24 @@ function turnOf(instance: DataSet): Turn {
     : { quarters, mirrored: false }
 }
 
-/** White where a layer recommends nothing; greys are P-values of 16 bits (C.10.7). */
-function coloursOf(instance: DataSet): ReadonlyMap<string, Colour> {
+/** Higher orders lie above lower ones (C.10.7). */
+type Layers = ReadonlyMap<string, { readonly colour: Colour; readonly order: number }>
+
+/** White where a layer recommends nothing; greys are P-values of 16 bits. */
+function layersOf(instance: DataSet): Layers {
   return new Map(
     itemsOf(instance, OF_STATE.layers).map((layer) => {
       const grey = Math.round((numberOf(layer, OF_STATE.grey) ?? 65_535) / 257)
       const colour = ofCielab(numbersOf(layer, OF_STATE.cielab)) ?? ([grey, grey, grey] as const)
-      return [textOf(layer, OF_STATE.layer), colour]
+      return [textOf(layer, OF_STATE.layer), { colour, order: numberOf(layer, OF_STATE.order) ?? 0 }]
     }),
   )
 }
 
-function annotationOf(item: DataSet, colours: ReadonlyMap<string, Colour>): Annotation {
+function annotationOf(item: DataSet, layers: Layers): Annotation {
   return {
     of: picturesOf(item),
-    colour: colours.get(textOf(item, OF_STATE.layer)) ?? [255, 255, 255],
+    colour: layers.get(textOf(item, OF_STATE.layer))?.colour ?? [255, 255, 255],
     graphics: itemsOf(item, OF_STATE.graphics).flatMap(graphicOf),
     words: itemsOf(item, OF_STATE.texts).flatMap(wordsOf),
   }
