@@ -83,7 +83,7 @@ def test_what_was_put_aside_comes_back_as_it_was_left(tmp_path_factory: pytest.T
         ada.locator("[data-at='1-2']").click()
         cells = ada.locator(".stage .viewport:visible")
         expect(cells).to_have_count(2, timeout=PATIENCE_MS)
-        enlarge = ada.locator(".layout-bar > button").last
+        enlarge = ada.locator(".layout-bar > button.enlarge")
         enlarge.click()
         expect(cells).to_have_count(1)
         enlarge.click()
