@@ -21,6 +21,8 @@ export type Bench = {
   onKey(picture: KeyPicture): void
   onLinked(said: OfBoth): void
   onStir(): void
+  /** The second window has just been told of all. */
+  onAsked(): void
   onChange(): void
 }
 
@@ -109,7 +111,9 @@ class FirstWindow {
     const { bench } = this
     if (said.kind === 'hello') {
       sessionStorage.setItem(IS_OPEN, 'yes')
-      return said.asks ? this.tell(true) : this.post({ kind: 'here' })
+      if (!said.asks) return this.post({ kind: 'here' })
+      this.tell(true)
+      return bench?.onAsked()
     }
     if (said.kind === 'closed') {
       sessionStorage.removeItem(IS_OPEN)

@@ -15,6 +15,8 @@ export class Linked {
   private window: Window | null | undefined
   /** Whether the pictures moved last by a hand at this window, and not after the other one. */
   private byHand = false
+  /** Where the other window is, as long as the pictures here are not there yet. */
+  private wanted: Place | undefined
 
   constructor(
     private readonly wall: () => Wall | null,
@@ -28,6 +30,7 @@ export class Linked {
 
   /** What the active cell shows may be something else. */
   viewed(): void {
+    if (this.wanted && !this.byHand) this.reach(this.wanted)
     const { cell, links } = this.wall() ?? {}
     if (!cell?.stack || !links || cell.view.quality === 'none') return
     const plane = planeOf(cell.picture?.metadata ?? {})
@@ -44,16 +47,35 @@ export class Linked {
   }
 
   follow(said: OfBoth): void {
-    const { cells = [], links } = this.wall() ?? {}
+    const { cells = [] } = this.wall() ?? {}
     this.byHand = false
-    if (said.kind === 'place' && links?.places)
-      for (const { pictures, stack, view } of cells) {
-        const planes = pictures.map(({ metadata }) => planeOf(metadata))
-        const index = indexAt(planes, said.place)
-        if (index !== undefined && index !== view.index) stack?.goTo(index)
-      }
+    this.wanted = said.kind === 'place' ? said.place : this.wanted
+    if (this.wanted) this.reach(this.wanted)
     if (said.kind === 'window')
       for (const { series, stack } of cells) if (series?.modality === said.modality) stack?.setWindow(said.window)
+  }
+
+  /** Says once more where this window stands, to one that has just been opened. */
+  repeat(): void {
+    const { cell, links } = this.wall() ?? {}
+    const plane = planeOf(cell?.picture?.metadata ?? {})
+    if (plane && links?.places) this.say({ kind: 'place', place: placeOf(plane) })
+  }
+
+  /** Pictures that are still on their way to the screen go there when they have come. */
+  private reach(place: Place): void {
+    const { cells = [], links } = this.wall() ?? {}
+    if (!links?.places) return
+    const there = cells.flatMap(({ pictures, stack, view }) => {
+      const index = indexAt(
+        pictures.map(({ metadata }) => planeOf(metadata)),
+        place,
+      )
+      if (index === undefined) return []
+      if (index !== view.index) stack?.goTo(index)
+      return [stack !== undefined && index === view.index && view.quality !== 'none']
+    })
+    if (there.length > 0 && there.every(Boolean)) this.wanted = undefined
   }
 }
 

@@ -112,6 +112,10 @@ export class Beside implements Bench {
     this.desk().stir()
   }
 
+  onAsked(): void {
+    this.linked.repeat()
+  }
+
   onChange(): void {
     this.desk().requestUpdate()
   }
