@@ -243,6 +243,7 @@ class Action(StrEnum):
 
     PROTOCOL_ACCEPT = "protocol.accept"
     PROTOCOL_ASK = "protocol.ask"
+    PROTOCOL_CORRECT = "protocol.correct"
     PROTOCOL_LIST = "protocol.list"
     PROTOCOL_REFUSE = "protocol.refuse"
     PROTOCOL_WITHDRAW = "protocol.withdraw"

@@ -15,7 +15,7 @@ from reading.completeness.follow_ups import Confirmation
 from reading.consultation.thread import Thread
 from reading.context import Context, without_door
 from reading.desk import case_moves
-from reading.protocolling import requests
+from reading.protocolling import standing
 from reading.protocolling.moves import State
 from reading.questions import questions
 from reading.reports.versions import ReportVersion
@@ -117,8 +117,8 @@ def _moves(ctx: Context[Staff], case: Case) -> Iterator[Line]:
 
 def _before(ctx: Context[Staff], case: Case) -> Iterator[Line]:
     answers = {State.ACCEPTED: Kind.PROTOCOL, State.REFUSED: Kind.PROTOCOL_REFUSED}
-    for one in requests.of_case(ctx.tx, case):
-        if one.state is not State.WITHDRAWN:
+    for one in standing.of_case(ctx.tx, case):
+        if one.state not in {State.WITHDRAWN, State.CORRECTED}:
             yield Line(at=one.asked_at, what=Kind.PROTOCOL_QUESTION, who=one.asker, words=one.words)
         if one.state in answers and one.ended_at is not None:
             yield Line(at=one.ended_at, what=answers[one.state], who=one.answered_by, words=one.answer)

@@ -15,12 +15,15 @@ class State(StrEnum):
     REFUSED = "refused"
     """With the reason, or what to do instead. The order stands: the site decides."""
     WITHDRAWN = "withdrawn"
+    CORRECTED = "corrected"
+    """Answered, and answered anew by whoever answered it: a row of its own, beside which this one stays as it was."""
 
 
 class Move(StrEnum):
     ACCEPT = "accept"
     REFUSE = "refuse"
     WITHDRAW = "withdraw"
+    CORRECT = "correct"
 
 
 MOVES: Final = MoveTable(
@@ -28,6 +31,8 @@ MOVES: Final = MoveTable(
         (State.OPEN, Move.ACCEPT): State.ACCEPTED,
         (State.OPEN, Move.REFUSE): State.REFUSED,
         (State.OPEN, Move.WITHDRAW): State.WITHDRAWN,
+        (State.ACCEPTED, Move.CORRECT): State.CORRECTED,
+        (State.REFUSED, Move.CORRECT): State.CORRECTED,
     }
 )
 after: Final = MOVES.after

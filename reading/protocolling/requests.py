@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any, Final
+from datetime import datetime, timedelta
+from typing import Any, Final, Literal
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -13,8 +13,6 @@ from sqlalchemy.engine import Connection
 from reading import tables
 from reading.access import door
 from reading.actions import Action
-from reading.cases.cases import Case
-from reading.cases.identity_moves import Identity
 from reading.context import Context, without_door
 from reading.errors import Invalid, MoveNotAllowed, NotAllowed, NotThere, Stale
 from reading.kinds import Priority, Role
@@ -28,6 +26,9 @@ from reading.viewers import Staff
 from storage.ids import new_id
 
 LONGEST: Final = 1000
+LATELY: Final = timedelta(days=14)
+"""So long answers stay listed for whoever gave them."""
+Decision = Literal[Move.ACCEPT, Move.REFUSE]
 MOST: Final = 100
 """Questions of a list."""
 ANSWERED_BY: Final = (Role.READER, Role.VERIFIER, Role.REVIEWER)
@@ -49,6 +50,7 @@ class ProtocolRequest:
     answer: str = field(repr=False)
     """The protocol, or the reason against the examination."""
     answered_by: str = field(repr=False)
+    answered_by_id: str | None
     ended_at: datetime | None
     read_at: datetime | None
     """When somebody at the site noted the answer."""
@@ -115,6 +117,51 @@ def refuse(ctx: Context[Staff], request_id: str, reason: str, *, seen: int) -> P
     return _answer(ctx, request_id, Move.REFUSE, Action.PROTOCOL_REFUSE, said, seen)
 
 
+def correct(ctx: Context[Staff], request_id: str, decision: Decision, words: str, *, seen: int) -> ProtocolRequest:
+    """Answer anew what they answered themselves, until the site has noted it; the first answer stays on record.
+
+    Raises:
+        NotThere: no such question, or not of a site that they see.
+        NotAllowed: somebody else answered it, they read no longer for the site, or the site has noted the answer.
+        MoveNotAllowed: it was corrected before, or the examination was made or cancelled.
+        Stale: it has changed since its revision ``seen``.
+        Invalid: nothing is said.
+
+    """
+    name = "protocol" if decision == Move.ACCEPT else "reason"
+    said = checked(name, words, longest=LONGEST, required=True, lines=True)
+    door.open_order(ctx, _order_of(ctx.tx, request_id), Action.ORDER_OPEN)
+    before = _locked_row(ctx.tx, request_id)
+    if not _may_answer(ctx, before.site_id):
+        raise NotAllowed("no_role_for_this_step")
+    _to_be_answered(ctx.tx, before.order_id, Move.CORRECT)
+    state = after(before.state, Move.CORRECT)
+    if before.answered_by_id != ctx.who.person_id:
+        raise NotAllowed("another_answered_it")
+    if before.read_at is not None:
+        raise NotAllowed("answer_was_noted")
+    if before.revision != seen:
+        raise Stale(before.revision)
+    row, made = tables.protocol_request, new_id()
+    ctx.tx.execute(sa.update(row).where(row.c.id == request_id).values(state=state, revision=before.revision + 1))
+    ctx.tx.execute(
+        sa.insert(row),
+        {
+            "id": made,
+            "order_id": before.order_id,
+            "asked_by": before.asked_by,
+            "asked_at": before.asked_at,
+            "words": before.words,
+            "state": after(State.OPEN, Move(decision)),
+            "answer": said,
+            "ended_by": ctx.who.person_id,
+            "ended_at": ctx.now,
+        },
+    )
+    _record(ctx, Action.PROTOCOL_CORRECT, made, before.order_id)
+    return _by_id(ctx.tx, made)
+
+
 def withdraw(ctx: Context[Staff], request_id: str, *, seen: int) -> ProtocolRequest:
     """Take a question back that their site asked.
 
@@ -162,6 +209,26 @@ def waiting_for(ctx: Context[Staff]) -> Sequence[ProtocolRequest]:
     return _select(ctx.tx, _waits(ctx), (urgency, tables.protocol_request.c.asked_at, tables.protocol_request.c.id))
 
 
+@without_door("The page records the look at the list first; the rows are of sites for which they read.")
+def answered_by_them(ctx: Context[Staff]) -> Sequence[ProtocolRequest]:
+    """What they answered lately, the newest first."""
+    row, site = tables.protocol_request.c, tables.imaging_order.c.site_id
+    theirs = _answered() & (row.ended_by == ctx.who.person_id) & (row.ended_at >= ctx.now - LATELY)
+    seen = site.in_(reach(ctx.tx, ctx.who, ctx.now).read)
+    return _select(ctx.tx, theirs & seen, (row.ended_at.desc(), row.id.desc()))
+
+
+def one_of(ctx: Context[Staff], request_id: str) -> ProtocolRequest:
+    """One question, for its site and whoever reads for it.
+
+    Raises:
+        NotThere: no such question, or not of a site that they see.
+
+    """
+    door.open_order(ctx, _order_of(ctx.tx, request_id), Action.ORDER_OPEN)
+    return _by_id(ctx.tx, request_id)
+
+
 @without_door("A number; nothing of a patient is in it.")
 def count(ctx: Context[Staff]) -> int:
     """How many questions wait for whoever reads for their sites."""
@@ -192,18 +259,6 @@ def of_orders(tx: Connection, order_ids: Collection[str]) -> Sequence[ProtocolRe
         return []
     row = tables.protocol_request.c
     return _select(tx, row.order_id.in_(order_ids), (row.asked_at, row.id), most=None)
-
-
-def of_case(tx: Connection, case: Case) -> Sequence[ProtocolRequest]:
-    """The questions about the orders that a case answers, the oldest first; the caller has opened the case.
-
-    None where the images name another person than the order: the words may be about somebody else.
-    """
-    if case.identity is Identity.DIFFERS:
-        return []
-    joined, procedure = tables.case_procedure.c, tables.procedure.c
-    asked = sa.select(procedure.order_id).join(tables.case_procedure, joined.procedure_id == procedure.id)
-    return of_orders(tx, set(tx.scalars(asked.where(joined.case_id == case.id))))
 
 
 def _waits(ctx: Context[Staff]) -> sa.ColumnElement[bool]:
@@ -243,8 +298,7 @@ def _answer(ctx: Context[Staff], request_id: str, move: Move, action: Action, sa
 
 def _end(ctx: Context[Staff], request_id: str, move: Move, action: Action, said: str, seen: int) -> ProtocolRequest:  # noqa: PLR0917
     row = tables.protocol_request.c
-    ctx.tx.execute(sa.select(row.id).where(row.id == request_id).with_for_update())
-    found = _by_id(ctx.tx, request_id)
+    found = _locked_row(ctx.tx, request_id)
     state = after(found.state, move)
     if found.revision != seen:
         raise Stale(found.revision)
@@ -281,6 +335,12 @@ def _order_of(tx: Connection, request_id: str) -> str:
     if found is None:
         raise NotThere
     return found
+
+
+def _locked_row(tx: Connection, request_id: str) -> ProtocolRequest:
+    row = tables.protocol_request.c
+    tx.execute(sa.select(row.id).where(row.id == request_id).with_for_update())
+    return _by_id(tx, request_id)
 
 
 def _by_id(tx: Connection, request_id: str) -> ProtocolRequest:
@@ -326,6 +386,7 @@ def _select(
             state=State(one.state),
             answer=one.answer,
             answered_by=one.answered_name or "",
+            answered_by_id=one.ended_by,
             ended_at=one.ended_at,
             read_at=one.read_at,
             revision=one.revision,

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
+import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from reading import tables
+from reading.cases.cases import Case
+from reading.cases.identity_moves import Identity
 from reading.protocolling import requests
 from reading.protocolling.moves import State
 
@@ -38,3 +42,15 @@ def of_orders(tx: Connection, order_ids: Collection[str]) -> dict[str, Standing]
         elif one.state is State.OPEN and before is not None:
             found[one.order_id] = Standing(words=before.words, against=before.against, asked_again=True)
     return found
+
+
+def of_case(tx: Connection, case: Case) -> Sequence[requests.ProtocolRequest]:
+    """The questions about the orders that a case answers, the oldest first; the caller has opened the case.
+
+    None where the images name another person than the order: the words may be about somebody else.
+    """
+    if case.identity is Identity.DIFFERS:
+        return []
+    joined, procedure = tables.case_procedure.c, tables.procedure.c
+    asked = sa.select(procedure.order_id).join(tables.case_procedure, joined.procedure_id == procedure.id)
+    return requests.of_orders(tx, set(tx.scalars(asked.where(joined.case_id == case.id))))

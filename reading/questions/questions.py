@@ -155,6 +155,22 @@ def of_case(ctx: Context[Staff], case: Case) -> Sequence[Question]:
     return _select(ctx.tx, (tables.question.c.case_id == case.id) & own)
 
 
+def one_of(ctx: Context[Staff], question_id: str) -> Question:
+    """A question that waits, or waited, for them or for their role.
+
+    Raises:
+        NotThere: no such question, not one for them, or of a case that they may not see.
+
+    """
+    found = _select(ctx.tx, (tables.question.c.id == question_id) & _for(ctx) & _visible(ctx))
+    if not found or (found[0].case_id, found[0].asked_by) in blindness.kept_apart(
+        ctx, {(found[0].case_id, found[0].asked_by)}
+    ):
+        raise NotThere
+    door.open_case(ctx, found[0].case_id, Action.QUESTION_LIST)
+    return found[0]
+
+
 @without_door("A number; nothing of a patient is in it.")
 def count(ctx: Context[Staff]) -> int:
     """How many questions wait for them or for their role."""

@@ -285,11 +285,15 @@ STAFF: dict[tuple[str, str], Thing | Listing | Theirs] = {
     ("POST", "/questions/protocols/{request_id}"): Thing(
         "request", form={"decision": "accept", "words": "x", "revision": "1"}
     ),
+    ("POST", "/questions/protocols/{request_id}/correct"): Thing(
+        "request", form={"decision": "accept", "words": "x", "revision": "1"}
+    ),
     ("GET", "/api/protocols"): Listing(),
     ("GET", "/api/orders/{order_id}/protocols"): Thing("order"),
     ("POST", "/api/orders/{order_id}/protocols"): Thing("order", body(words="x")),
     ("POST", "/api/protocols/{request_id}/accept"): Thing("request", body(protocol="x", revision=1)),
     ("POST", "/api/protocols/{request_id}/refuse"): Thing("request", body(reason="x", revision=1)),
+    ("POST", "/api/protocols/{request_id}/correct"): Thing("request", body(decision="accept", words="x", revision=1)),
     ("POST", "/api/protocols/{request_id}/withdraw"): Thing("request", body(revision=1)),
     ("POST", "/api/protocols/{request_id}/read"): Thing("request"),
     ("GET", "/t/order/{order_id}/protocol"): Thing("order"),

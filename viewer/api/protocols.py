@@ -37,6 +37,12 @@ class Refused(Body):
     revision: Revision
 
 
+class Corrected(Body):
+    decision: requests.Decision
+    words: Words
+    revision: Revision
+
+
 @router.get("/protocols")
 def waiting(request: Request, staff: Looking) -> dict[str, Any]:
     """The open questions that the caller may answer, with the earlier examinations of each person."""
@@ -72,6 +78,13 @@ def accept(request: Request, staff: Acting, request_id: str, body: Accepted) -> 
 def refuse(request: Request, staff: Acting, request_id: str, body: Refused) -> dict[str, Any]:
     with going_in(office_of(request), staff, Action.PROTOCOL_REFUSE, "protocol_request", request_id) as ctx:
         return view.to_json(requests.refuse(ctx, request_id, body.reason, seen=body.revision))
+
+
+@router.post("/protocols/{request_id}/correct")
+def correct(request: Request, staff: Acting, request_id: str, body: Corrected) -> dict[str, Any]:
+    """Answer anew what the caller answered; the answer is a question of its own, with the earlier one beside it."""
+    with going_in(office_of(request), staff, Action.PROTOCOL_CORRECT, "protocol_request", request_id) as ctx:
+        return view.to_json(requests.correct(ctx, request_id, body.decision, body.words, seen=body.revision))
 
 
 @router.post("/protocols/{request_id}/withdraw")

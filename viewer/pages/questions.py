@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Form, Query
@@ -10,9 +12,11 @@ from starlette.responses import RedirectResponse, Response
 
 from reading.actions import Action
 from reading.cases import cases
+from reading.context import Context
 from reading.desk.entries import entries_of
-from reading.errors import Invalid, MoveNotAllowed, Stale
+from reading.errors import Invalid, MoveNotAllowed, NotAllowed, Stale
 from reading.protocolling import requests
+from reading.protocolling.moves import Move
 from reading.questions import questions
 from reading.questions.questions import LONGEST
 from reading.register import region_clock
@@ -26,15 +30,31 @@ from viewer.pages.sign_in import words_for
 from viewer.pages.township_case import opened
 from viewer.views import protocols as protocols_view
 from viewer.views import questions as view
+from viewer.words.catalogue import Language
 
 router = APIRouter(prefix="/questions")
 
+
+@dataclass(frozen=True)
+class Typed:
+    """What somebody wrote in a form that was refused."""
+
+    about: str
+    """The question."""
+    words: str = field(repr=False)
+    decision: str = ""
+    """Of an answer before an examination."""
+
+
+NOTHING: Final = Typed("", "")
 Words = Annotated[str, Form(max_length=4000)]
 _DECISIONS: Final = {
     "accept": (requests.accept, Action.PROTOCOL_ACCEPT),
     "refuse": (requests.refuse, Action.PROTOCOL_REFUSE),
 }
-Done = Annotated[Literal["asked", "went-to-duty", "answered", "withdrawn", ""], Query()]
+MOVES: Final[Mapping[str, requests.Decision]] = {"accept": Move.ACCEPT, "refuse": Move.REFUSE}
+Decision = Annotated[Literal["accept", "refuse"], Form()]
+Done = Annotated[Literal["asked", "went-to-duty", "answered", "corrected", "withdrawn", ""], Query()]
 
 
 @router.get("")
@@ -68,7 +88,7 @@ def answer_before(  # noqa: PLR0917 -- the fields of the form
     request: Request,
     staff: Submitting,
     request_id: str,
-    decision: Annotated[Literal["accept", "refuse"], Form()],
+    decision: Decision,
     revision: Annotated[int, Form(ge=1)],
     words: Words = "",
 ) -> Response:
@@ -78,8 +98,26 @@ def answer_before(  # noqa: PLR0917 -- the fields of the form
         with going_in(office_of(request), staff, action, "protocol_request", request_id) as ctx:
             act(ctx, request_id, words, seen=revision)
     except (Invalid, MoveNotAllowed, Stale) as refused:
-        return _lists(request, staff, refused=refused)
+        return _lists(request, staff, refused=refused, typed=Typed(request_id, words, decision))
     return RedirectResponse("/questions?done=answered", status_code=303)
+
+
+@router.post("/protocols/{request_id}/correct")
+def correct(  # noqa: PLR0917 -- the fields of the form
+    request: Request,
+    staff: Submitting,
+    request_id: str,
+    decision: Decision,
+    revision: Annotated[int, Form(ge=1)],
+    words: Words = "",
+) -> Response:
+    """Answer anew what one has answered, while its site has not noted it."""
+    try:
+        with going_in(office_of(request), staff, Action.PROTOCOL_CORRECT, "protocol_request", request_id) as ctx:
+            requests.correct(ctx, request_id, MOVES[decision], words, seen=revision)
+    except (Invalid, MoveNotAllowed, Stale, NotAllowed) as refused:
+        return _lists(request, staff, refused=refused, typed=Typed(request_id, words, decision))
+    return RedirectResponse("/questions?done=corrected", status_code=303)
 
 
 @router.post("/{question_id}/answer")
@@ -88,7 +126,7 @@ def answer(request: Request, staff: Submitting, question_id: str, words: Words =
         with going_in(office_of(request), staff, Action.QUESTION_ANSWER, "question", question_id) as ctx:
             questions.answer(ctx, question_id, words)
     except (Invalid, MoveNotAllowed) as refused:
-        return _lists(request, staff, refused=refused)
+        return _lists(request, staff, refused=refused, typed=Typed(question_id, words))
     return RedirectResponse("/questions?done=answered", status_code=303)
 
 
@@ -103,7 +141,12 @@ def withdraw(request: Request, staff: Submitting, question_id: str) -> Response:
 
 
 def _lists(
-    request: Request, staff: Staff, *, done: str = "", refused: Invalid | MoveNotAllowed | Stale | None = None
+    request: Request,
+    staff: Staff,
+    *,
+    done: str = "",
+    refused: Invalid | MoveNotAllowed | Stale | NotAllowed | None = None,
+    typed: Typed = NOTHING,
 ) -> Response:
     language = language_of(request)
     looks_through(office_of(request), staff, Action.QUESTION_LIST)
@@ -115,10 +158,15 @@ def _lists(
         known = cases.by_ids(ctx.tx, {one.case_id for one in (*waiting, *asked)})
         before = requests.waiting_for(ctx)
         entries = {one.case.id: one for one in entries_of(ctx.tx, staff, list(known.values()), ctx.now)}
+        given = protocols_view.given(ctx, requests.answered_by_them(ctx), zone, language)
     examinations: list[dict[str, Any]] = []
     if before:  # not in the snapshot: the reports of earlier examinations are looked at
         with acting(office_of(request), staff) as ctx:
             examinations = protocols_view.waiting(ctx, before, zone, language)
+    late = None
+    if typed.about and not isinstance(refused, Invalid):
+        with acting(office_of(request), staff) as ctx:
+            late = _too_late(ctx, typed, zone, language)
     return staff_page(
         request,
         staff,
@@ -129,8 +177,18 @@ def _lists(
         waiting=view.lines(waiting, entries, zone, language),
         asked=view.lines(asked, entries, zone, language),
         before=examinations,
+        given=given,
+        typed=typed,
+        late=late,
         longest=LONGEST,
     )
+
+
+def _too_late(ctx: Context[Staff], typed: Typed, zone: str, language: Language) -> dict[str, str]:
+    """What became of a question meanwhile, beside the words of whoever wanted to answer it."""
+    if typed.decision:
+        return protocols_view.too_late(requests.one_of(ctx, typed.about), zone, language)
+    return view.too_late(questions.one_of(ctx, typed.about), zone, language)
 
 
 def _form(

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from reading.actions import Action
-from reading.errors import Invalid, MoveNotAllowed
+from reading.errors import Invalid, MoveNotAllowed, Stale
 from reading.orders import counter
 from reading.orders.order_state import OPEN, OrderState
 from reading.protocolling import requests, standing
@@ -27,7 +27,7 @@ from viewer.views import protocols as view
 
 router = APIRouter(prefix="/t")
 
-Done = Annotated[Literal["asked", "withdrawn", "read", ""], Query()]
+Done = Annotated[Literal["asked", "withdrawn", "read", "corrected", ""], Query()]
 
 
 @router.get("/order/{order_id}/protocol")
@@ -49,8 +49,13 @@ def ask(
 
 @router.post("/protocols/{request_id}/withdraw")
 def withdraw(request: Request, staff: Submitting, request_id: str, revision: Annotated[int, Form(ge=1)]) -> Response:
-    with going_in(office_of(request), staff, Action.PROTOCOL_WITHDRAW, "protocol_request", request_id) as ctx:
-        taken_back = requests.withdraw(ctx, request_id, seen=revision)
+    try:
+        with going_in(office_of(request), staff, Action.PROTOCOL_WITHDRAW, "protocol_request", request_id) as ctx:
+            taken_back = requests.withdraw(ctx, request_id, seen=revision)
+    except (MoveNotAllowed, Stale) as refused:
+        with going_in(office_of(request), staff, Action.ORDER_OPEN, "protocol_request", request_id) as ctx:
+            order_id = requests.one_of(ctx, request_id).order_id
+        return _page(request, staff, order_id, refused=refused)
     return _back(taken_back.order_id, "withdrawn")
 
 
@@ -58,7 +63,7 @@ def withdraw(request: Request, staff: Submitting, request_id: str, revision: Ann
 def mark_read(request: Request, staff: Submitting, request_id: str) -> Response:
     with going_in(office_of(request), staff, Action.ORDER_OPEN, "protocol_request", request_id) as ctx:
         noted = requests.mark_read(ctx, request_id)
-    return _back(noted.order_id, "read")
+    return _back(noted.order_id, "read" if noted.read_at is not None else "corrected")
 
 
 def _page(
@@ -67,7 +72,7 @@ def _page(
     order_id: str,
     *,
     done: str = "",
-    refused: Invalid | MoveNotAllowed | None = None,
+    refused: Invalid | MoveNotAllowed | Stale | None = None,
     words: str = "",
 ) -> Response:
     language = language_of(request)

@@ -35,7 +35,13 @@ TONES: Final = {
     OrderState.CANCELLED: "wait",
 }
 
-PROTOCOL_TONES: Final = {State.OPEN: "wait", State.ACCEPTED: "done", State.REFUSED: "alarm", State.WITHDRAWN: "wait"}
+PROTOCOL_TONES: Final = {
+    State.OPEN: "wait",
+    State.ACCEPTED: "done",
+    State.REFUSED: "alarm",
+    State.WITHDRAWN: "wait",
+    State.CORRECTED: "wait",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,7 +94,7 @@ def _protocols(
     return {
         one.order_id: protocol_state(one, placed[one.order_id].state, language)
         for one in asked
-        if one.state is not State.WITHDRAWN
+        if one.state not in {State.WITHDRAWN, State.CORRECTED}
     }
 
 

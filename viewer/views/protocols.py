@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy.engine import Connection
 
@@ -27,11 +27,13 @@ from viewer.views.report_sheet import examination_with_side
 from viewer.words import words
 from viewer.words.catalogue import Language, text
 
+ANSWERED: Final = frozenset({State.ACCEPTED, State.REFUSED, State.CORRECTED})
+
 
 def line(one: ProtocolRequest, order: Order, zone: str, language: Language) -> dict[str, Any]:
     """A question with its answer, as the page of its order shows it."""
     state, tone = protocol_state(one, order.state, language)
-    ended_at = one.ended_at if one.state in {State.ACCEPTED, State.REFUSED} else None
+    ended_at = one.ended_at if one.state in ANSWERED else None
     return {
         "id": one.id,
         "revision": one.revision,
@@ -40,16 +42,17 @@ def line(one: ProtocolRequest, order: Order, zone: str, language: Language) -> d
         "state": state,
         "tone": tone,
         "open": one.state is State.OPEN and order.state in OPEN,
+        "decision": "",
         "answer": one.answer,
         "answered": ""
         if ended_at is None
         else text(language, "question.answered", name=one.answered_by, at=words.moment(ended_at, zone)),
-        "unread": ended_at is not None and one.read_at is None,
+        "unread": one.state in {State.ACCEPTED, State.REFUSED} and one.read_at is None,
     }
 
 
 def to_json(one: ProtocolRequest) -> dict[str, Any]:
-    answered = one.state in {State.ACCEPTED, State.REFUSED}
+    answered = one.state in ANSWERED
     return {
         "id": one.id,
         "order_id": one.order_id,
@@ -138,3 +141,35 @@ def waiting(
         | earlier_lines(made[one.order_id], zone, language)
         for one in found
     ]
+
+
+def given(ctx: Context[Staff], found: Sequence[ProtocolRequest], zone: str, language: Language) -> list[dict[str, Any]]:
+    """The answers that somebody gave, each with what became of it, and whether they may still correct it."""
+    known = orders.by_ids(ctx.tx, {one.order_id for one in found})
+    return [
+        line(one, known[one.order_id], zone, language)
+        | about(ctx.tx, known[one.order_id], language, ctx.now)
+        | _became(one, known[one.order_id], zone, language)
+        for one in found
+    ]
+
+
+def _became(one: ProtocolRequest, order: Order, zone: str, language: Language) -> dict[str, Any]:
+    to_be_made = order.state in OPEN
+    if one.read_at is not None:
+        seen = text(language, "protocol.seen", at=words.moment(one.read_at, zone))
+    else:
+        seen = text(language, "protocol.not-seen" if to_be_made else "protocol.over")
+    decision = "accept" if one.state is State.ACCEPTED else "refuse"
+    return {"seen": seen, "decision": decision, "correctable": one.read_at is None and to_be_made}
+
+
+def too_late(one: ProtocolRequest, zone: str, language: Language) -> dict[str, str]:
+    """Who answered what, or took the question back, for somebody whose answer came later."""
+    state = text(language, f"protocol.state.{one.state}")
+    at = "" if one.ended_at is None else words.moment(one.ended_at, zone)
+    return {
+        "question": one.words,
+        "said": text(language, "question.settled", state=state, name=one.answered_by, at=at) if at else "",
+        "answer": one.answer,
+    }

@@ -62,3 +62,15 @@ def choice(one: Addressee, language: Language) -> tuple[str, str]:
 
 def _role(organisation: str, role: str, language: Language) -> str:
     return text(language, "question.on-duty", organisation=organisation, role=text(language, f"role.{role}"))
+
+
+def too_late(one: Question, zone: str, language: Language) -> dict[str, str]:
+    """Who answered what, or took the question back, for somebody whose answer came later."""
+    state = text(language, f"question.state.{one.state}")
+    at = "" if one.ended_at is None else words.moment(one.ended_at, zone)
+    name = one.answered_by if one.state is State.ANSWERED else one.asker
+    return {
+        "question": one.words,
+        "said": text(language, "question.settled", state=state, name=name, at=at) if at else "",
+        "answer": one.answer,
+    }

@@ -211,16 +211,55 @@ def test_it_stands_with_the_case_that_answers_the_order_unless_the_images_name_a
         case = arrive(tx, clinic, order.procedures[0].study_uid, now, accession_number=order.accession_number)
         if differs:
             case = cases.change(tx, cases.by_id(tx, case.id), identity=Identity.DIFFERS)
-        found = requests.of_case(tx, case)
+        found = standing.of_case(tx, case)
 
         assert [one.answer for one in found] == ([] if differs else [PROTOCOL])
 
 
 @pytest.mark.parametrize("state", list(State))
 @pytest.mark.parametrize("move", list(Move))
-def test_nothing_happens_to_what_is_over(state: State, move: Move) -> None:
-    if state is State.OPEN:
-        assert after(state, move) in set(State) - {State.OPEN}
+def test_nothing_happens_to_what_is_over_but_a_correction_of_an_answer(state: State, move: Move) -> None:
+    if move is Move.CORRECT and state in {State.ACCEPTED, State.REFUSED}:
+        assert after(state, move) is State.CORRECTED
+        return
+    if state is State.OPEN and move is not Move.CORRECT:
+        assert after(state, move) in {State.ACCEPTED, State.REFUSED, State.WITHDRAWN}
         return
     with pytest.raises(MoveNotAllowed):
         after(state, move)
+
+
+def test_an_answer_is_corrected_by_whoever_gave_it_until_the_site_has_noted_it(engine: Engine, now: datetime) -> None:
+    later = now + timedelta(minutes=3)
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        made = asked(tx, clinic, now)
+        tang, ada = acting(tx, clinic, clinic.tang, now), acting(tx, clinic, clinic.ada, now)
+        ben = acting(tx, clinic, clinic.ben, now)
+        requests.accept(ada, made.id, "增强扫描", seen=1)
+        with pytest.raises(NotAllowed) as other:
+            requests.correct(ben, made.id, Move.REFUSE, "改做超声", seen=2)
+        with pytest.raises(Stale):
+            requests.correct(ada, made.id, Move.REFUSE, "改做超声", seen=1)
+        requests.mark_read(tang, made.id)
+        with pytest.raises(NotAllowed) as noted:
+            requests.correct(ada, made.id, Move.REFUSE, "改做超声", seen=2)
+        second = asked(tx, clinic, now)
+        requests.accept(ada, second.id, "增强扫描", seen=1)
+        told = requests.correct(acting(tx, clinic, clinic.ada, later), second.id, Move.REFUSE, "改做超声", seen=2)
+        found = [(one.state, one.answer) for one in requests.of_orders(tx, [second.order_id])]
+        listed = [one.id for one in requests.answered_by_them(ada)]
+        unread = requests.count_unread(tang)
+        stale = requests.mark_read(tang, second.id)
+        with pytest.raises(MoveNotAllowed):
+            requests.correct(ada, second.id, Move.ACCEPT, PROTOCOL, seen=3)
+        counter.cancel(tang, second.order_id, revision=1)
+        with pytest.raises(MoveNotAllowed):
+            requests.correct(ada, told.id, Move.ACCEPT, PROTOCOL, seen=1)
+        events = [event.action for event in audit.events_about(tx, "order", second.order_id)]
+
+        assert (other.value.rule, noted.value.rule) == ("another_answered_it", "answer_was_noted")
+        assert found == [(State.CORRECTED, "增强扫描"), (State.REFUSED, "改做超声")]
+        assert standing.of_orders(tx, [second.order_id])[second.order_id].words == "改做超声"
+        assert (listed, unread, stale.read_at) == ([told.id, made.id], 1, None)
+        assert "protocol.correct" in events

@@ -49,6 +49,8 @@ def test_it_goes_from_the_counter_to_whoever_reads_and_back(house: House) -> Non
     assert "请填写" in _main(tang.post(here, data=_typed(tang, words=" ")), 422)
     asked = _main(tang.post(here, data=_typed(tang, words=WORDS), follow_redirects=True))
     assert WORDS in asked
+    twice = _main(tang.post(here, data=_typed(tang, words="另一个问题")), 422)
+    assert "另一个问题</textarea>" in twice
     assert 'name="words"' not in asked
     assert "待答复" in _main(tang.get("/t/order"))
 
@@ -62,9 +64,24 @@ def test_it_goes_from_the_counter_to_whoever_reads_and_back(house: House) -> Non
     said = _main(
         ada.post(there, data=_typed(ada, decision="accept", words=PROTOCOL, revision="1"), follow_redirects=True)
     )
-    assert WORDS not in said
+    assert f'action="{there}"' not in said
     again = ada.post(there, data=_typed(ada, decision="refuse", words="x", revision="1"))
     assert again.status_code == 409
+    for shown in ("您的答复没有提交", "Ada", PROTOCOL, "readonly>x</textarea>"):
+        assert shown in again.text
+    assert "申请单位尚未阅" in said
+    corrected = ada.post(f"{there}/correct", data=_typed(ada, decision="refuse", words="改做超声", revision="2"))
+    assert corrected.headers["location"] == "/questions?done=corrected"
+    assert "您的答复没有提交" in _main(
+        ada.post(f"{there}/correct", data=_typed(ada, decision="accept", words=PROTOCOL, revision="2")), 409
+    )
+    assert "答复刚被更正" in _main(tang.post(f"/t/protocols/{answer}/read", data=_typed(tang), follow_redirects=True))
+    listed = _main(ada.get("/questions"))
+    answer = listed.split("/correct", 1)[0][-26:]
+    ada.post(
+        f"/questions/protocols/{answer}/correct", data=_typed(ada, decision="accept", words=PROTOCOL, revision="1")
+    )
+    answer = _main(ada.get("/questions")).split("/correct", 1)[0][-26:]
 
     told = _main(tang.get(here))
     assert PROTOCOL in told
