@@ -94,10 +94,14 @@ def opened(request: Request, staff: Staff, page: str, token: str) -> dict[str, s
     """What `seal` sealed; nothing where there is no token.
 
     Raises:
-        Invalid: it is of another session or another page, was changed, or is too old.
+        Invalid: it is of another session or another page, was changed, or is too old; or an address of former times
+            says openly what is sought.
 
     """
     if not token:
+        fields = {name for one in SEARCHES if one.is_at(page) for name in one.sealed}
+        if not fields.isdisjoint(request.query_params):
+            raise Invalid(NAME, "open")
         return {}
     office = office_of(request)
     try:

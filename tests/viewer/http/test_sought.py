@@ -109,6 +109,8 @@ def test_every_form_of_a_search_names_a_page_that_seeks_and_its_fields() -> None
             assert said is not None, template.name
             page = re.sub(r"\{\{ row.case_id \}\}", "{case_id}", said[1])
             names = set(re.findall(r' name="(\w+)"', form)) - {"page", "csrf_token"}
+            typed = re.findall(r'<input[^>]*type="search"[^>]*>|<input(?![^>]*type=)[^>]*>', form)
+            assert all('autocomplete="off"' in one for one in typed), template.name  # a browser keeps no names
             if page != "{{ frame.search.address }}":
                 found.add(page)
                 assert names <= known[page], template.name
@@ -188,6 +190,17 @@ def test_all_pages_that_seek_answer_a_search_that_lapsed_alike(house: House, tan
         assert (answer.status_code, "这次检索已失效" in answer.text) == (422, True), page
         assert "card empty" not in answer.text, page  # that nobody was found would be untrue
     assert "ada" not in answers["/office/people"].text
+
+
+def test_an_address_that_says_openly_what_is_sought_lists_nobody(house: House, tang: httpx.Client) -> None:
+    with transaction(house.engine) as tx:
+        hire(tx, "sue", house.now, (Role.AUDIT_ADMINISTRATOR, house.clinic.region.city))
+    sue = house.signed_in("sue")
+    answers = [tang.get("/t?q=王小丽"), tang.get("/reports?signer=Ada"), sue.get("/office/audit?kind=patient&about=x")]
+
+    for answer in answers:
+        assert (answer.status_code, "地址中不再带有检索内容" in answer.text) == (422, True), answer.url.path
+        assert ("王小丽" in answer.text, "card empty" in answer.text) == (False, False)
 
 
 def test_only_pages_that_seek_are_led_to(tang: httpx.Client) -> None:
