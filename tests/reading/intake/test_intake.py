@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -256,15 +257,16 @@ def test_a_retake_joins_the_case_that_it_answers(engine: Engine, now: datetime) 
     ],
 )
 def test_a_number_alone_answers_no_returned_case(
-    engine: Engine, now: datetime, said: dict[str, str], *, joins: bool
+    engine: Engine, now: datetime, said: dict[str, Any], *, joins: bool
 ) -> None:
     with transaction(engine) as tx:
         clinic = open_clinic(tx, now)
-        known = {"patient_name": "Wang^Xiaoli=王^小丽", "sex": "F", "birth_date": "19820317"}
+        known: dict[str, Any] = {"patient_name": "Wang^Xiaoli=王^小丽", "sex": "F", "birth_date": "19820317"}
         case = arrive(tx, clinic, "1.1", now, patient_id="P7", **known)
         lease = take(tx, clinic, clinic.ada, case.id, now)
         leases.return_to_site(Context(tx, clinic.audit, now, clinic.ada), case.id, revision=lease, why="运动伪影")
-        retake = send(tx, clinic, "1.2", now, patient_id="P7", **{"sex": "", "birth_date": "", **said})
+        again: dict[str, Any] = {"sex": "", "birth_date": "", **said}
+        retake = send(tx, clinic, "1.2", now, patient_id="P7", **again)
         taken_in = intake.take_in(Context(tx, clinic.audit, now, SYSTEM), KEYS, retake)
 
         assert (taken_in.id == case.id) is joins
