@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Final
 
-from reading.checks import blanks, comparison, critical_words, numbers, polarity, sexes, sides
+from reading.checks import blanks, comparison, critical_words, numbers, persons, polarity, sexes, sides
 from reading.checks.finding import Check, Facts, Finding, Severity
 from reading.errors import ChecksOpen
 from reading.reports.content import Content
 
 _RULES: Final = (
     blanks.check,
+    persons.check,
     sides.check,
     sexes.check,
     critical_words.check,

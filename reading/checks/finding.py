@@ -17,8 +17,11 @@ class Check(StrEnum):
     IMPRESSION_WITHOUT_FINDINGS = "impression_without_findings"
     SIDE_AGAINST_ORDER = "side_against_order"
     SIDE_BESIDES_ORDER = "side_besides_order"
+    SIDE_AGAINST_IMAGES = "side_against_images"
+    SIDE_BESIDES_IMAGES = "side_besides_images"
     SIDE_DIFFERS_IN_REPORT = "side_differs_in_report"
     SIDE_OF_IMAGES_DIFFERS = "side_of_images_differs"
+    PERSON_OF_IMAGES_DIFFERS = "person_of_images_differs"
     ORGAN_AGAINST_SEX = "organ_against_sex"
     NUMBER_WITHOUT_UNIT = "number_without_unit"
     PRIORS_UNKNOWN = "priors_unknown"
@@ -40,8 +43,11 @@ SEVERITY: Final[Mapping[Check, Severity]] = {
     # Whoever means the other side of a wrong order writes so, and names both: that is SIDE_BESIDES_ORDER.
     Check.SIDE_AGAINST_ORDER: Severity.STOPS,
     Check.SIDE_BESIDES_ORDER: Severity.WARNS,
+    Check.SIDE_AGAINST_IMAGES: Severity.STOPS,
+    Check.SIDE_BESIDES_IMAGES: Severity.WARNS,
     Check.SIDE_DIFFERS_IN_REPORT: Severity.WARNS,
     Check.SIDE_OF_IMAGES_DIFFERS: Severity.WARNS,
+    Check.PERSON_OF_IMAGES_DIFFERS: Severity.WARNS,
     # The register may have the wrong sex, and a report does not wait for it.
     Check.ORGAN_AGAINST_SEX: Severity.WARNS,
     Check.NUMBER_WITHOUT_UNIT: Severity.WARNS,
@@ -88,6 +94,10 @@ class Facts:
     """Sides that the orders of the case name: L, R, B."""
     image_side: str = ""
     """Side of the images, corrected; empty where they name none."""
+    side_corrected: bool = False
+    """Somebody corrected the side of the images: it counts for more than the order's."""
+    differing_person: tuple[str, ...] = ()
+    """The facts in which the images name another person than the one whom the case is joined to."""
     sex: Sex = Sex.UNKNOWN
     has_priors: bool = False
     """Whether an earlier examination of the person is known."""

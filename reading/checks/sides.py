@@ -12,6 +12,9 @@ from reading.checks.finding import Check, Facts, Finding, Part
 from reading.reports.content import Content
 
 _OTHER: Final = {"L": "R", "R": "L"}
+_OF_ORDER: Final = (Check.SIDE_AGAINST_ORDER, Check.SIDE_BESIDES_ORDER)
+_OF_IMAGES: Final = (Check.SIDE_AGAINST_IMAGES, Check.SIDE_BESIDES_IMAGES)
+"""What is said of a text that names the other side alone, and of one that names both."""
 # 左右 and 左心 are no side of what was examined; 左侧位 and 右前斜位 are views; 向左移位 is a direction.
 _NO_SIDE: Final = "心室房冠前后斜倾偏旋移利"
 _WORDS: Final = re.compile(
@@ -42,19 +45,21 @@ class _Mention:
 
 
 def check(content: Content, facts: Facts) -> Iterator[Finding]:
-    """The side of the text against order and images, and of the impression against the findings."""
+    """The side of the text against order or images, of these against each other, of impression against findings.
+
+    The text is compared with the order, and with the images where nobody ordered a side or somebody corrected theirs.
+    """
     found = {
         Part.FINDINGS: list(_mentions(Part.FINDINGS, content.findings)),
         Part.IMPRESSION: list(_mentions(Part.IMPRESSION, content.impression)),
     }
-    asked = facts.order_sides - {"B", ""}
-    if facts.image_side and facts.order_sides - {""} and facts.image_side not in facts.order_sides:
-        yield Finding(check=Check.SIDE_OF_IMAGES_DIFFERS)
-    expected = next(iter(asked)) if len(asked) == 1 and "B" not in facts.order_sides else ""
-    if not facts.order_sides - {""}:
-        expected = facts.image_side
-    if expected in _OTHER:
-        yield from _against(expected, found, facts, content)
+    asked = facts.order_sides - {""}
+    if facts.image_side and asked and facts.image_side not in asked:
+        yield Finding(check=Check.SIDE_OF_IMAGES_DIFFERS, words=f"{''.join(sorted(asked))} {facts.image_side}")
+    if facts.side_corrected or not asked:
+        yield from _against(facts.image_side, _OF_IMAGES, found, facts, content)
+    elif len(asked) == 1:
+        yield from _against(next(iter(asked)), _OF_ORDER, found, facts, content)
     yield from _within(found)
 
 
@@ -63,7 +68,12 @@ def named(text: str) -> frozenset[str]:
     return frozenset(str(match.lastgroup) for match in _WORDS.finditer(text))
 
 
-def _against(expected: str, found: dict[Part, list[_Mention]], facts: Facts, content: Content) -> Iterator[Finding]:
+def _against(
+    expected: str, names: tuple[Check, Check], found: dict[Part, list[_Mention]], facts: Facts, content: Content
+) -> Iterator[Finding]:
+    if expected not in _OTHER:
+        return
+    alone, both = names
     besides: Finding | None = None
     for part, mentions in found.items():
         said = [one for one in mentions if _is_meant(one, facts, getattr(content, part))]
@@ -72,10 +82,10 @@ def _against(expected: str, found: dict[Part, list[_Mention]], facts: Facts, con
             continue
         sides = {one.side for one in said}
         if expected not in sides and "B" not in sides and not any(one.is_compared for one in other):
-            yield _at(Check.SIDE_AGAINST_ORDER, other[0])
+            yield _at(alone, other[0])
         elif besides is None and not all(one.is_compared for one in other):
             first = next(one for one in other if not one.is_compared)
-            besides = _at(Check.SIDE_BESIDES_ORDER, first)
+            besides = _at(both, first)
     if besides is not None:
         yield besides
 

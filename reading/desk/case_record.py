@@ -12,6 +12,8 @@ from reading.audit import events_about
 from reading.cases import cases
 from reading.cases.cases import Case
 from reading.context import Context, without_door
+from reading.intake import identity
+from reading.intake.study_content import side_changes
 from reading.patients import attribution
 from reading.register import people
 from reading.register.people import Person
@@ -40,7 +42,10 @@ class Done:
     person: str = field(repr=False)
     """The name of whoever did it; empty where it was a device or the service."""
     reason: str = field(default="", repr=False)
-    """Of a correction: a person's words, or a word of `reading.intake.putting_right.Reason`."""
+    """Of a correction or a decision whose the images are: a person's words, or a word of
+    `reading.intake.putting_right.Reason`."""
+    sides: tuple[tuple[str, str], ...] = ()
+    """What the sides of images were, and what a correction made of them."""
 
 
 @without_door("It adds to a case that the caller has opened; of reports those alone that the site ever saw.")
@@ -50,16 +55,28 @@ def besides(ctx: Context[Staff], case: Case) -> Sequence[Done]:
     subjects = [("case", case.id), *(("report", one) for one in sent)]
     events = [event for kind, subject in subjects for event in events_about(ctx.tx, kind, subject)]
     done = [event for event in events if event.action in RECORDED]
-    corrected = [one for study in cases.study_uids(ctx.tx, case.id) for one in attribution.history(ctx.tx, study)]
+    studies = cases.study_uids(ctx.tx, case.id)
+    corrected = [one for study in studies for one in attribution.history(ctx.tx, study)]
+    sides = {made.id: changes for study in studies for made, changes in side_changes(ctx.tx, study)}
+    why = {(f"identity.{one.move}", one.at): one.reason for one in identity.history(ctx.tx, case.id)}
     who_acted = {event.actor.id for event in done} | {one.made_by or "" for one in corrected}
     names = {each: people.by_id(ctx.tx, each) for each in who_acted if each}
-    found = [Done(action=Action(one.action), at=one.at, person=_name(names.get(one.actor.id))) for one in done]
+    found = [
+        Done(
+            action=Action(one.action),
+            at=one.at,
+            person=_name(names.get(one.actor.id)),
+            reason=why.get((one.action, one.at), ""),
+        )
+        for one in done
+    ]
     found += [
         Done(
             action=Action.STUDY_CORRECT,
             at=one.made_at,
             person=_name(names.get(one.made_by or "")),
             reason=one.reason,
+            sides=sides.get(one.id, ()),
         )
         for one in corrected
     ]

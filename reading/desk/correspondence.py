@@ -8,16 +8,23 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+from sqlalchemy.engine import Connection
+
 from reading.alerts.alert_rows import Alert
+from reading.cases import cases
 from reading.cases.cases import Case
 from reading.cases.moves import RESTORED_TO, Move
 from reading.completeness.follow_ups import Confirmation
 from reading.consultation.thread import Thread
 from reading.context import Context, without_door
 from reading.desk import case_moves
+from reading.intake import identity
+from reading.intake.putting_right import Reason
+from reading.intake.study_content import side_changes
 from reading.protocolling import standing
 from reading.protocolling.moves import State
 from reading.questions import questions
+from reading.register import people
 from reading.reports.versions import ReportVersion
 from reading.review.review import Outcome, Review
 from reading.viewers import Staff
@@ -60,6 +67,13 @@ class Kind(StrEnum):
     """A critical result, with what was read back."""
     DISPOSED = "disposed"
     """What was done with the patient."""
+    SIDE = "side"
+    """The side of the images was corrected, and why."""
+    IDENTITY_CONFIRM = "identity_confirm"
+    """Why the images are whom they were joined to, although they name somebody else."""
+    IDENTITY_PART = "identity_part"
+    """Why they are not."""
+    IDENTITY_UNDO = "identity_undo"
     VERSION = "version"
     """The report was changed, by an addendum or an amendment; its new impression."""
 
@@ -73,6 +87,8 @@ class Line:
     who: str = field(repr=False)
     """Empty where the name is not told."""
     words: str = field(repr=False)
+    sides: tuple[tuple[str, str], ...] = ()
+    """Of a correction of sides: what each was, and what it became."""
 
 
 @without_door("It adds to a case that the desk has opened.")
@@ -94,6 +110,7 @@ def of_case(
     lines = [
         *_moves(ctx, case),
         *_before(ctx, case),
+        *_put_right(ctx.tx, case),
         *_questions(ctx, case),
         # what is sent back stands with its move
         *(
@@ -122,6 +139,18 @@ def _before(ctx: Context[Staff], case: Case) -> Iterator[Line]:
             yield Line(at=one.asked_at, what=Kind.PROTOCOL_QUESTION, who=one.asker, words=one.words)
         if one.state in answers and one.ended_at is not None:
             yield Line(at=one.ended_at, what=answers[one.state], who=one.answered_by, words=one.answer)
+
+
+def _put_right(tx: Connection, case: Case) -> Iterator[Line]:
+    """What somebody says in their own words about whose the images are, and of which side."""
+    for one in identity.history(tx, case.id):
+        if one.person_name and one.reason not in set(Reason):
+            yield Line(at=one.at, what=Kind(f"identity_{one.move}"), who=one.person_name, words=one.reason)
+    for study_uid in cases.study_uids(tx, case.id):
+        for made, sides in side_changes(tx, study_uid):
+            person = people.by_id(tx, made.made_by) if made.made_by else None
+            name = person.name if person else ""
+            yield Line(at=made.made_at, what=Kind.SIDE, who=name, words=made.reason, sides=sides)
 
 
 def _questions(ctx: Context[Staff], case: Case) -> Iterator[Line]:

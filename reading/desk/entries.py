@@ -26,7 +26,9 @@ from reading.completeness.follow_ups import FollowUp
 from reading.completeness.ledger import Progress
 from reading.dicom_dates import parse_date
 from reading.patients import patients
+from reading.patients.patients import Patient
 from reading.patients.same_name import Answer, compare_names
+from reading.patients.same_person import Fact, Said, another_person
 from reading.queue import assigned
 from reading.queue.assigned import WaitsFor
 from reading.register import organisations
@@ -58,6 +60,8 @@ class EntryPatient:
     sex: str
     birth_date: str = field(repr=False)
     age_years: int | None
+    differing: tuple[Fact, ...] = ()
+    """The facts in which the images name somebody else altogether than whom somebody joined the case to."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -191,7 +195,7 @@ def _entry(
     modalities: dict[str, str],
     expected: dict[str, int],
     held: dict[str, int],
-    registered: dict[str, str],
+    registered: dict[str, Patient],
     rule: Rule,
     policy_version: int,
     holder: Holder | None,
@@ -209,6 +213,7 @@ def _entry(
     now: datetime,
 ) -> Entry:
     first = rows[0]
+    joined = registered.get(case.patient_id or "")
     born = parse_date(first.birth_date)
     known = [expected[row.study_uid] for row in rows if row.study_uid in expected]
     return Entry(
@@ -216,10 +221,11 @@ def _entry(
         site=site,
         patient=EntryPatient(
             name=first.patient_name,
-            registered=_unless_another(first.patient_name, registered.get(case.patient_id or "", "")),
+            registered=_unless_another(first.patient_name, joined.name if joined else ""),
             sex=first.sex,
             birth_date=first.birth_date,
             age_years=years_between(born, day_there(case.examined_at, site.time_zone)) if born else None,
+            differing=another_person(map(_said, rows), joined) if joined else (),
         ),
         studies=tuple(
             EntryStudy(
@@ -343,8 +349,12 @@ def _unless_another(said: str, registered: str) -> str:
     return "" if registered and compare_names(said, registered) is Answer.DIFFERS else registered
 
 
-def _registered(tx: Connection, patient_ids: Iterable[str]) -> dict[str, str]:
-    return {one.id: one.name for one in patients.select(tx, tables.patient.c.id.in_(list(patient_ids)))}
+def _said(row: sa.Row[Any]) -> Said:
+    return Said(name=row.patient_name, sex=row.sex, birth_date=row.birth_date)
+
+
+def _registered(tx: Connection, patient_ids: Iterable[str]) -> dict[str, Patient]:
+    return {one.id: one for one in patients.select(tx, tables.patient.c.id.in_(list(patient_ids)))}
 
 
 def _names(tx: Connection, person_ids: Iterable[str]) -> dict[str, str]:

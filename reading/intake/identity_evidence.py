@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 
 from reading.cases import cases
 from reading.cases.cases import Case
-from reading.patients import persons
+from reading.patients import persons, same_person
 from reading.patients.patients import Patient
 from reading.patients.same_name import Answer
 from reading.patients.same_person import Fact, Said, compare, compare_images, said_by
@@ -114,6 +114,11 @@ def one_person(tx: Connection, one: Case, other: Case) -> bool:
         return False
     said = everything(study for case in (one, other) for study in said_in(tx, case.id, None))
     return not any(compare_images(this, that).differing for this, that in combinations(said, 2))
+
+
+def another_person(tx: Connection, case_id: str, patient: Patient) -> tuple[Fact, ...]:
+    """The facts in which any image of a case names somebody else than ``patient`` altogether."""
+    return same_person.another_person(everything(said_in(tx, case_id, patient)), patient)
 
 
 def agrees(studies: Sequence[SaidByStudy], patient: Patient | None) -> bool:

@@ -10,7 +10,7 @@ from reading.actions import Action
 from reading.cases import cases
 from reading.context import Context
 from reading.errors import Invalid, NotAllowed, NotThere
-from reading.intake import correction, identity_evidence, intake, order_join
+from reading.intake import correction, identity_evidence, intake, order_join, putting_right
 from reading.intake.identity import accept, part_from
 from reading.intake.putting_right import Reason, identity
 from reading.orders import matching, progress
@@ -44,7 +44,9 @@ def candidates(ctx: Context[Staff], case_id: str, *, text: str = "", chosen: str
     return found if first is None else [first, *found]
 
 
-def match(ctx: Context[Staff], case_id: str, order_id: str, *, same_person: bool, seen: int | None = None) -> None:
+def match(
+    ctx: Context[Staff], case_id: str, order_id: str, *, same_person: bool, why: str = "", seen: int | None = None
+) -> None:
     """Say that a case answers an order; what its images leave open is filled in while nothing is signed.
 
     Raises:
@@ -52,7 +54,8 @@ def match(ctx: Context[Staff], case_id: str, order_id: str, *, same_person: bool
         Stale: the case has changed since its revision ``seen``.
         NotAllowed: they have no part in the site's work, or a report that stands has to be withheld first.
         Invalid: the case's site has no such order that misses images; the case answers one already; or its images name
-            another person, and nobody says that it is one all the same (``same_person``).
+            another person, and nobody says that it is one all the same (``same_person``), or not ``why`` where sex or
+            birth date differ besides the name.
 
     """
     door.open_case(ctx, case_id, Action.CASE_OPEN)
@@ -64,10 +67,11 @@ def match(ctx: Context[Staff], case_id: str, order_id: str, *, same_person: bool
     if matching.order_of(ctx.tx, case_id) is not None:
         raise Invalid("order", "taken")
     order, patient = found.order, found.patient
+    said = putting_right.told(ctx, case, patient, why)
     if not same_person and identity_evidence.names_another(ctx.tx, case, patient):
         raise Invalid("same_person", "order")
     reason = Reason.MATCHED_NAMES_DIFFER if same_person else Reason.MATCHED
-    accept(ctx, case, patient, order_id=order.id, reason=reason)
+    accept(ctx, case, patient, order_id=order.id, reason=said or reason)
     unsigned = versions.current(ctx.tx, case_id) is None
     for study_uid in cases.study_uids(ctx.tx, case_id):
         study = queries.study_of(ctx.tx, study_uid)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
+from typing import Final
 
 from sqlalchemy.engine import Connection
 
@@ -11,7 +12,7 @@ from reading.access import door
 from reading.actions import Action
 from reading.cases import cases
 from reading.cases.cases import Case
-from reading.context import Context
+from reading.context import Context, without_door
 from reading.errors import Invalid, NotAllowed, NotThere
 from reading.intake import correction, identity_evidence
 from reading.intake.identity import accept
@@ -23,10 +24,14 @@ from reading.patients.keys import Keys
 from reading.patients.names import as_typed, person_name
 from reading.patients.patients import Patient
 from reading.reports import versions
+from reading.texts import checked
 from reading.viewers import Staff
 from storage.index import queries
 from storage.index.part_attributes import key_of
 from storage.records import Study
+
+FEWEST: Final = 4
+"""Letters or characters of a reason why images that name somebody else altogether are a person's all the same."""
 
 
 class Reason(StrEnum):
@@ -144,8 +149,31 @@ def _odd_side(tx: Connection, study: Study) -> str:
     return next((one.laterality for one in series if one.laterality and one.instances), "")
 
 
+@without_door("A part of an act that has opened the case.")
+def told(ctx: Context[Staff], case: Case, patient: Patient, why: str) -> str:
+    """What somebody says about images that they take for a patient's; empty where nothing has to be said.
+
+    Raises:
+        Invalid: name and sex or birth date differ, and there are no words that say why it is one person all the same.
+
+    """
+    if not why.strip() and not identity_evidence.another_person(ctx.tx, case.id, patient):
+        return ""
+    said = checked("why", why, longest=1000, lines=True)
+    if sum(character.isalnum() for character in said) < FEWEST:
+        raise Invalid("why", "another_person")
+    return said
+
+
 def link(
-    ctx: Context[Staff], keys: Keys, case_id: str, holder: CardHolder, *, same_person: bool, seen: int | None = None
+    ctx: Context[Staff],
+    keys: Keys,
+    case_id: str,
+    holder: CardHolder,
+    *,
+    same_person: bool,
+    why: str = "",
+    seen: int | None = None,
 ) -> None:
     """Say whose images a case holds; a study that came without a name takes the patient's, while nothing is signed.
 
@@ -154,19 +182,20 @@ def link(
         Stale: the case has changed since its revision ``seen``.
         NotAllowed: as `correct_case`.
         Invalid: the card breaks its form; or the images name another person, and nobody says that it is one all the
-            same (``same_person``).
+            same (``same_person``), or not ``why`` where sex or birth date differ besides the name.
 
     """
     door.open_case(ctx, case_id, Action.CASE_OPEN)
     case = cases.lock(ctx.tx, case_id, seen=seen)
     patient = find_or_register(ctx, keys, holder, case.site_id)
     studies = [(uid, queries.study_of(ctx.tx, uid)) for uid in cases.study_uids(ctx.tx, case_id)]
+    said = told(ctx, case, patient, why)
     if not same_person and identity_evidence.contradicted(ctx.tx, case_id, patient):
         raise Invalid("same_person", "required")
     reason = Reason.LINKED if holder.kind else Reason.LINKED_WITHOUT_PAPERS
     if same_person:
         reason = Reason.LINKED_NAMES_DIFFER
-    accept(ctx, case, patient, order_id=None, reason=reason)
+    accept(ctx, case, patient, order_id=None, reason=said or reason)
     unsigned = versions.current(ctx.tx, case_id) is None
     for study_uid, study in studies:
         nameless = study is not None and not person_name(study.patient_name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from reading.patients import attribution
+from reading.patients.attribution import Revision
 from storage.index.part_attributes import of_instance
 from storage.index.sides import side_of
 from storage.tables import series
@@ -29,17 +30,46 @@ class Look:
 
 def sides_in(tx: Connection, study_uid: str) -> dict[str, str]:
     """The side that each shown series of pictures names, corrections applied; empty where it names none."""
+    made = attribution.current(tx, study_uid)
+    return _sides(tx, study_uid, series.c.instances > 0, [made.attributes if made else {}])[0]
+
+
+def side_changes(tx: Connection, study_uid: str) -> list[tuple[Revision, tuple[tuple[str, str], ...]]]:
+    """The corrections that made the side of any series another, the oldest first, each with what it was and became.
+
+    Of hidden series, too: what was withheld is corrected before it is shown again.
+    """
+    revisions = attribution.history(tx, study_uid)
+    said = _sides(tx, study_uid, sa.true(), [{}, *(one.attributes for one in revisions)])
+    found: list[tuple[Revision, tuple[tuple[str, str], ...]]] = []
+    for made, before, after in zip(revisions, said, said[1:], strict=False):
+        changes = dict.fromkeys((before[uid], after[uid]) for uid in after if before[uid] != after[uid])
+        if changes:
+            found.append((made, tuple(changes)))
+    return found
+
+
+def _sides(
+    tx: Connection, study_uid: str, which: sa.ColumnElement[bool], corrections: Sequence[Mapping[str, str]]
+) -> list[dict[str, str]]:
+    """The side of each series of pictures by its UID, once for each of the corrected attributes."""
     rows = tx.execute(
         sa.select(series.c.series_uid, series.c.modality, series.c.laterality)
-        .where(series.c.study_uid == study_uid, series.c.instances > 0, series.c.made_here.is_(False))
+        .where(series.c.study_uid == study_uid, which, series.c.made_here.is_(False))
         .order_by(series.c.series_number, series.c.series_uid)
-    )
-    made = attribution.current(tx, study_uid)
-    found: dict[str, str] = {}
-    for row in rows:
-        said = of_instance(made.attributes if made else {}, row.series_uid)
-        if row.modality not in NOT_PICTURES:
-            found[row.series_uid] = said.get("Laterality", said.get("ImageLaterality", str(row.laterality)))
+    ).all()
+    found: list[dict[str, str]] = []
+    for attributes in corrections:
+        said = {row.series_uid: of_instance(attributes, row.series_uid) for row in rows}
+        found.append(
+            {
+                row.series_uid: said[row.series_uid].get(
+                    "Laterality", said[row.series_uid].get("ImageLaterality", str(row.laterality))
+                )
+                for row in rows
+                if row.modality not in NOT_PICTURES
+            }
+        )
     return found
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -76,6 +76,16 @@ def compare(said: Said, patient: Patient) -> Comparison:
             Fact.BIRTH_DATE: compare_birth_dates(said.birth_date, patient.birth_date),
         }
     )
+
+
+def another_person(said: Iterable[Said], patient: Patient) -> tuple[Fact, ...]:
+    """The facts in which images name somebody else altogether, the name first: it, and sex or birth date as well.
+
+    A name alone may be written otherwise, and a birth date be a device's default; both together are hardly one person.
+    """
+    each = [compare(one, patient).differing for one in said]
+    differing = {fact for facts in each if Fact.NAME in facts and len(facts) > 1 for fact in facts}
+    return tuple(fact for fact in Fact if fact in differing)
 
 
 def compare_images(one: Said, other: Said) -> Comparison:

@@ -21,12 +21,14 @@ from reading.checks.checks import findings, settled
 from reading.checks.finding import Check, Facts, Finding
 from reading.context import Context, without_door
 from reading.errors import Invalid
-from reading.patients import attribution
+from reading.patients import attribution, patients
+from reading.patients.same_person import Fact, another_person, said_by
 from reading.reports.content import Content
 from reading.rules import case_facts
 from reading.templates import templates
 from reading.templates.rendering import blank_fields, checked
 from reading.viewers import Staff
+from storage.index import queries
 
 _CHINESE: Final = re.compile("[一-鿿]")
 
@@ -64,6 +66,8 @@ def _facts(ctx: Context[Staff], case: Case, content: Content) -> Facts:
         body_part=case.body_part,
         order_sides=_order_sides(tx, case.id),
         image_side=case.laterality,
+        side_corrected=_side_corrected(tx, case.id),
+        differing_person=_differing_person(tx, case),
         sex=case_facts.person_of(tx, case).sex,
         has_priors=bool(prior_cases(tx, ctx.who, [case], ctx.now)[case.id]),
         flagged=frozenset(one.critical_class for one in told),
@@ -91,11 +95,21 @@ def _blank_fields(tx: Connection, content: Content) -> tuple[str, ...]:
     return blank_fields(template.document, values, "zh" if _CHINESE.search(content.findings) else "en")
 
 
-def _order_sides(tx: Connection, case_id: str) -> frozenset[str]:
-    """What the orders name; nothing where somebody corrected the side of the images: theirs counts then."""
+def _side_corrected(tx: Connection, case_id: str) -> bool:
     current = (attribution.current(tx, uid) for uid in cases.study_uids(tx, case_id))
-    if any(attribution.names_side(made.attributes) for made in current if made is not None):
-        return frozenset()
+    return any(attribution.names_side(made.attributes) for made in current if made is not None)
+
+
+def _differing_person(tx: Connection, case: Case) -> tuple[Fact, ...]:
+    patient = patients.by_id(tx, case.patient_id) if case.patient_id else None
+    if patient is None:
+        return ()
+    shown = (queries.study_of(tx, uid) for uid in cases.study_uids(tx, case.id))
+    return another_person((said_by(study) for study in shown if study is not None), patient)
+
+
+def _order_sides(tx: Connection, case_id: str) -> frozenset[str]:
+    """What the orders name."""
     joined, procedure = tables.case_procedure, tables.procedure
     rows = tx.execute(
         sa.select(procedure.c.laterality)

@@ -256,8 +256,10 @@ def _record(ctx: Context[Staff], case: Case, zone: str, language: Language) -> S
         for move in case_moves.told(ctx, case)
     ]
     for done in case_record.besides(ctx, case):
-        page = "order" if done.reason in BY_ORDER else CHANGED_AT.get(done.action, "")
+        by_order = done.action is Action.STUDY_CORRECT and done.reason in BY_ORDER
+        page = "order" if by_order else CHANGED_AT.get(done.action, "")
         why = words.coded(language, "reason", done.reason) if done.reason else ""
+        why = " ".join((*(words.changed_side(language, *one) for one in done.sides), why))
         lines.append((done.at, text(language, f"record.{done.action}"), done.person, why, page))
     return [
         {"at": words.moment(at, zone), "what": what, "who": who, "why": why, "change": page}

@@ -44,20 +44,27 @@ def link(  # noqa: PLR0917 -- the fields of the form
     revision: Annotated[int, Form(ge=1)],
     person: TypedPerson,
     same_person: Field = "",
+    why: Annotated[str, Form(max_length=1000)] = "",
 ) -> Response:
     office = office_of(request)
     typed = asdict(person)
     try:
         with going_in(office, staff, Action.CASE_LINK, "case", case_id, naming=True) as ctx:
             holder = holder_of(typed)
-            putting_right.link(ctx, office.keys, case_id, holder, same_person=bool(same_person), seen=revision)
+            putting_right.link(ctx, office.keys, case_id, holder, same_person=bool(same_person), why=why, seen=revision)
     except (Invalid, Stale) as wrong:
-        return _link_form(request, staff, case_id, typed, wrong=wrong)
+        return _link_form(request, staff, case_id, typed, why=why, wrong=wrong)
     return RedirectResponse(f"/t/case/{case_id}?done=linked", status_code=303)
 
 
 def _link_form(
-    request: Request, staff: Staff, case_id: str, form: Mapping[str, str], *, wrong: Invalid | Stale | None = None
+    request: Request,
+    staff: Staff,
+    case_id: str,
+    form: Mapping[str, str],
+    *,
+    why: str = "",
+    wrong: Invalid | Stale | None = None,
 ) -> Response:
     office, now = office_of(request), office_of(request).clock()
     with going_in(office, staff, Action.CASE_OPEN, "case", case_id) as ctx:
@@ -74,6 +81,7 @@ def _link_form(
         meanwhile=newer,
         card_types=CARD_TYPES,
         form=form,
+        why=why,
         wrong=wrong.field if isinstance(wrong, Invalid) else "",
         problem=words_for(request, wrong) if isinstance(wrong, Invalid) else "",
     )

@@ -64,13 +64,14 @@ def match(  # noqa: PLR0917 -- the fields of the form
     revision: Annotated[int, Form(ge=1)],
     order: Annotated[str, Form(max_length=26)] = "",
     same_person: Annotated[str, Form(max_length=10)] = "",
+    why: Annotated[str, Form(max_length=1000)] = "",
     q: Annotated[str, Form(max_length=64)] = "",
 ) -> Response:
     try:
         with going_in(office_of(request), staff, Action.CASE_MATCH, "case", case_id) as ctx:
-            order_match.match(ctx, case_id, order, same_person=bool(same_person), seen=revision)
+            order_match.match(ctx, case_id, order, same_person=bool(same_person), why=why, seen=revision)
     except (Invalid, Stale) as wrong:
-        return _form(request, staff, case_id, q=q, chosen=order, wrong=wrong)
+        return _form(request, staff, case_id, q=q, chosen=order, why=why, wrong=wrong)
     return RedirectResponse(f"/t/case/{case_id}?done=matched", status_code=303)
 
 
@@ -93,6 +94,7 @@ def _form(
     *,
     q: str = "",
     chosen: str = "",
+    why: str = "",
     wrong: Invalid | Stale | None = None,
 ) -> Response:
     office, now, language = office_of(request), office_of(request).clock(), language_of(request)
@@ -116,6 +118,7 @@ def _form(
         status=problem_of(wrong).status if wrong else 200,
         q=q,
         chosen=chosen,
+        why=why,
         wrong=wrong.field if isinstance(wrong, Invalid) else "",
         problem=words_for(request, wrong) if isinstance(wrong, Invalid) else "",
         **values,

@@ -19,7 +19,13 @@ Json: TypeAlias = dict[str, Any]
 
 def line(said: Line) -> Json:
     kind = "move" if isinstance(said.what, Move) else "thread"
-    return {"at": said.at.isoformat(), "word": f"{kind}.{said.what}", "who": said.who, "words": said.words}
+    return {
+        "at": said.at.isoformat(),
+        "word": f"{kind}.{said.what}",
+        "who": said.who,
+        "words": said.words,
+        "sides": said.sides,
+    }
 
 
 def prior(found: Prior) -> Json:

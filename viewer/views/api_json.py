@@ -53,6 +53,7 @@ def case(entry: Entry, staff: Staff, language: Language) -> Json:
         "patient": {
             "name": patient.registered or person_name(patient.name),
             "name_in_images": name_in_images(entry),
+            "differing": list(patient.differing),
             "sex": patient.sex,
             "birth_date": born.isoformat() if born else None,
             "age": patient_age(entry, "UTC", language) or None,

@@ -104,6 +104,9 @@ def versions_of(tx: Connection, report: Report, language: Language) -> Versions:
         for part in _PARTS
         if before is not None and getattr(before.content, part) != getattr(report.version.content, part)
     ]
+    if before is not None and before.identity["laterality"] != report.version.identity["laterality"]:
+        sides = (before.identity["laterality"], report.version.identity["laterality"])
+        parts.insert(0, words.changed_side(language, *sides))
     return Versions(
         lines=[
             f"{text(language, 'report.version-n', n=numbers[each.id])} · {words.moment(each.released_at, report.zone)}"

@@ -52,6 +52,8 @@ class Row:
     """Whether the case is linked to a patient, who can then open the report."""
     identity: str
     """What comparing the images with the person says, where a person has to decide: differs or silent; else empty."""
+    another: str
+    """In what the images name somebody else altogether than whom they were joined to; empty where they do not."""
     examination: str
     side: str
     examined_at: str
@@ -121,6 +123,7 @@ def row(
         patient_detail=" · ".join(part for part in details if part),
         linked=case.patient_id is not None,
         identity=_identity(case),
+        another=text(language, "list-comma").join(text(language, f"match.{one}") for one in entry.patient.differing),
         examination=examination(entry.case, language),
         side=side(entry.case, language),
         examined_at=words.moment_today(case.examined_at, zone, now),

@@ -21,6 +21,12 @@ def coded(language: Language, group: str, code: str) -> str:
     return catalogue(language).get(f"{group}.{code}", code)
 
 
+def changed_side(language: Language, before: str, after: str) -> str:
+    """What the side of images was, and what it became."""
+    was, now = (coded(language, "side", one) if one else text(language, "correct.no-side") for one in (before, after))
+    return text(language, "record.side", before=was, after=now)
+
+
 def code_list(language: Language, group: str, codes: Iterable[str]) -> list[tuple[str, str]]:
     """Codes with their names, as a form offers them."""
     return [(code, coded(language, group, code)) for code in codes]

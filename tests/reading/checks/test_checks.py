@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +19,8 @@ from reading.kinds import Sex
 from reading.reports.content import Content
 
 RIGHT_HAND: Final = Facts(order_sides=frozenset({"R"}), body_part="HAND", image_side="R", has_priors=True)
+CORRECTED: Final = replace(RIGHT_HAND, order_sides=frozenset({"L"}), side_corrected=True)
+"""A left hand was ordered; somebody looked, and it is the right one."""
 LEFT_KNEE: Final = Facts(image_side="L", body_part="KNEE", has_priors=True)
 PLAIN: Final = Facts(body_part="CHEST", has_priors=True)
 MAN: Final = Facts(body_part="PELVIS", sex=Sex.MALE, has_priors=True)
@@ -37,8 +40,8 @@ FOUND: Final = [
     (RIGHT_HAND, "左手诸骨骨质完整。", "左手未见骨折。", "side_against_order"),
     (RIGHT_HAND, "右手第3掌骨骨皮质不连续。", "左手第3掌骨骨折。", "side_against_order"),
     (RIGHT_HAND, "The left hand shows a fracture.", "Fracture of the third metacarpal.", "side_against_order"),
-    (LEFT_KNEE, "右膝关节间隙变窄。", "骨性关节炎。", "side_against_order"),
-    (LEFT_KNEE, "Left knee: narrow joint space.", "Osteoarthritis of the right knee.", "side_against_order"),
+    (LEFT_KNEE, "右膝关节间隙变窄。", "骨性关节炎。", "side_against_images"),
+    (LEFT_KNEE, "Left knee: narrow joint space.", "Osteoarthritis of the right knee.", "side_against_images"),
     (
         Facts(order_sides=frozenset({"R"}), body_part="RIB", has_priors=True),
         "左第5肋骨骨皮质不连续。",
@@ -48,6 +51,12 @@ FOUND: Final = [
     # -- side_besides_order: the other side as well
     (RIGHT_HAND, "右手第3掌骨骨折。左手未见异常。", "右手骨折。", "side_besides_order"),
     (RIGHT_HAND, "申请为右手，图像为左手，左手第2指骨骨折。", "左手第2指骨骨折（申请为右手）。", "side_besides_order"),
+    # -- side_against_images, side_besides_images: nobody ordered a side, or somebody corrected that of the images
+    (CORRECTED, "左手诸骨骨质完整。", "左手未见骨折。", "side_against_images"),
+    (CORRECTED, "右手骨折。", "右手骨折（申请为左手）。", "side_besides_images"),
+    (CORRECTED, "右手骨折。", "骨折。", "side_of_images_differs"),
+    # -- person_of_images_differs
+    (replace(PLAIN, differing_person=("name", "sex")), "两肺清晰。", "未见异常。", "person_of_images_differs"),
     # -- side_differs_in_report
     (PLAIN, "左下肺见片状高密度影。", "右下肺炎。", "side_differs_in_report"),
     (PLAIN, "Opacity in the right lower lobe.", "Left lower lobe pneumonia.", "side_differs_in_report"),

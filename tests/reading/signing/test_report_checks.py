@@ -113,26 +113,34 @@ def test_a_warning_is_confirmed_by_name_and_a_stop_is_mended(engine: Engine, now
         )
 
 
-def test_a_side_that_somebody_corrected_counts_for_more_than_the_order(engine: Engine, now: datetime) -> None:
+def test_a_side_that_somebody_corrected_is_compared_with_the_order_and_with_the_words(
+    engine: Engine, now: datetime
+) -> None:
+    """The order says right; the images are corrected to left."""
+    left = replace(BREAK, findings="左手第3掌骨骨皮质不连续。", impression="左手第3掌骨骨折。", positive=True)
     with transaction(engine) as tx:
         clinic = open_clinic(tx, now)
         case = arrive(tx, clinic, "1.1", now, body_part="HAND", laterality="R")
         right_hand_is_ordered(tx, clinic, case.id, now)
-        said = replace(BREAK, findings="左手第3掌骨骨皮质不连续。", impression="左手第3掌骨骨折。", positive=True)
 
-        def checks() -> set[Check]:
+        def sides(said: Content) -> dict[str, str]:
             ctx = Context(tx, clinic.audit, now, clinic.rosa, clinic.seal.public_key)
-            return {one.check for one in report_checks.look(ctx, case.id, said)}
+            found = report_checks.look(ctx, case.id, said)
+            return {str(one.check): one.words for one in found if one.check.startswith("side_")}
 
-        before = checks()
+        before = (sides(left), sides(BREAK))
         attribution.correct(tx, "1.1", {"Laterality": "L"}, reason="摆错了侧", made_by=None, now=now)
         cases.change(tx, cases.by_id(tx, case.id), laterality="L")
-
-        assert Check.SIDE_AGAINST_ORDER in before
-        assert not {one for one in checks() if one.startswith("side_")}
+        corrected = (sides(left), sides(BREAK))
         attribution.correct(tx, "1.1", {"Laterality": ""}, reason="不知道哪一侧", made_by=None, now=now)
         cases.change(tx, cases.by_id(tx, case.id), laterality="")
-        assert Check.SIDE_AGAINST_ORDER in checks()
+
+        assert before == ({"side_against_order": "左"}, {})
+        assert corrected == (
+            {"side_of_images_differs": "R L"},
+            {"side_against_images": "右", "side_of_images_differs": "R L"},
+        )
+        assert sides(left) == before[0]
 
 
 def test_a_flag_of_another_class_does_not_silence_critical_words(engine: Engine, now: datetime) -> None:

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from datetime import timedelta
+
+from sqlalchemy.engine import Connection
 
 from pacs.leaving.corrections import Correction
 from pacs.leaving.placement import own_correction
+from reading.context import Context
+from reading.intake import putting_right
 from reading.patients import attribution
+from reading.reports import versions
+from reading.reports.versions import Status
+from reading.signing import withhold
+from reading.viewers import Staff
 from storage.database import snapshot, transaction
 from storage.index import queries
-from tests.reading.clinic import send
+from tests.reading.clinic import NORMAL, read, send, verify
 from tests.viewer.house import House
 
 STUDY = "1.2.840.7"
@@ -55,3 +65,34 @@ def test_an_examination_of_one_series_has_one_side(house: House) -> None:
     case = house.case(STUDY, laterality="R", **KNEES)
 
     assert 'name="side"' not in house.signed_in("tang").get(f"/t/case/{case.id}/correct").text
+
+
+def test_a_side_that_was_corrected_after_the_report_is_told_to_everybody(house: House) -> None:
+    """Withheld, corrected and read anew: at the desk, on the page of the case, and to the patient."""
+    case = house.case(STUDY, laterality="L", sex="F", birth_date="19900307", **KNEES)
+    clinic, tx_now = house.clinic, house.now
+
+    def by(tx: Connection, staff: Staff, minute: int) -> Context[Staff]:
+        return Context(tx, clinic.audit, tx_now + timedelta(minutes=minute), staff, clinic.seal.public_key)
+
+    def signed(tx: Connection, words: str, minute: int) -> None:
+        said = replace(NORMAL, findings=f"{words}骨质完整。", impression=f"{words}未见异常。")
+        read(tx, clinic, clinic.rosa, case.id, tx_now + timedelta(minutes=minute), said)
+        verify(tx, clinic, clinic.vera, case.id, tx_now + timedelta(minutes=minute))
+
+    with transaction(house.engine) as tx:
+        signed(tx, "左膝", 1)
+        withhold.withhold(by(tx, clinic.mona, 2), case.id, why="左右写反")
+        putting_right.correct_case(by(tx, clinic.mona, 3), case.id, {"Laterality": "R"}, reason="设备上选错了侧")
+        withhold.read_again(by(tx, clinic.mona, 4), case.id, why="左右写反")
+        signed(tx, "右膝", 5)
+        (final,) = [one for one in versions.of_case(tx, case.id) if one.status is Status.FINAL]
+    desk = house.signed_in("ada").get(f"/api/cases/{case.id}").json()["correspondence"]
+    record = house.signed_in("tang").get(f"/t/case/{case.id}").text.partition("操作记录")[2]
+    told = house.patient_client(case.id).get(f"/p/reports/{final.id}").text
+
+    assert [(one["who"], one["words"], one["sides"]) for one in desk if one["word"] == "thread.side"] == [
+        ("Mona", "设备上选错了侧", [["L", "R"]])
+    ]
+    assert "侧别：左 → 右 设备上选错了侧" in record
+    assert "改动部分：侧别：左 → 右" in told

@@ -167,6 +167,45 @@ def test_another_persons_order_needs_a_word(house: House) -> None:
     assert "Matched though the names differ" in tang.get(f"/t/case/{case.id}/correct").text
 
 
+def test_the_more_of_a_person_differs_the_more_has_to_be_said_and_it_is_marked_as_long_as_it_does(house: House) -> None:
+    """A knee of Wang Wu's, a man, and the order of Qian Qi, a woman, for a chest."""
+    case = unscheduled(house, patient_name="王五", sex="M", birth_date="19900101", body_part="KNEE", laterality="R")
+    tang, ada, why = house.signed_in("tang"), house.signed_in("ada"), "设备上选错了患者，本人在场，已核对身份证"
+    page = f"/t/case/{case.id}/order"
+    with transaction(house.engine) as tx:
+        order = place(house, tx, "钱七")
+
+    for typed in ({}, {"same_person": "yes"}, {"same_person": "yes", "why": " 是。"}):
+        refused = house.submit(tang, page, order=order.id, **typed)
+        assert refused.status_code == 422
+        assert "请写明依据" in refused.text
+    unsure = house.submit(tang, page, order=order.id, why=why)
+    with snapshot(house.engine) as tx:
+        assert matching.order_of(tx, case.id) is None
+    done = house.submit(tang, page, order=order.id, same_person="yes", why=why)
+    at_the_desk = ada.get(f"/api/cases/{case.id}").json()
+    listed = next(one for one in ada.get("/api/cases").json()["items"] if one["id"] == case.id)
+    content = {"findings": "骨质完整。", "impression": "未见异常。", "positive": False}
+    checked = ada.post(f"/api/cases/{case.id}/checks", json={"content": content})
+    own, rows = tang.get(f"/t/case/{case.id}").text, tang.get("/t").text
+
+    assert (unsure.status_code, why in unsure.text) == (422, True)
+    assert done.status_code == 303
+    assert at_the_desk["patient"]["differing"] == listed["patient"]["differing"] == ["name", "sex"]
+    assert [(one["word"], one["who"], one["words"]) for one in at_the_desk["correspondence"]] == [
+        ("thread.identity_confirm", "Tang", why)
+    ]
+    assert ("person_of_images_differs", "warns", "name sex") in {
+        (one["check"], one["severity"], one["words"]) for one in checked.json()
+    }
+    assert why in own.partition("操作记录")[2]
+    for told in (own, rows):
+        assert "图像与登记不是同一人：姓名、性别不符" in told
+    shown = {"name": "钱七", "sex": "F", "birth_date": "", "body_part": "KNEE", "laterality": "R"}
+    house.submit(tang, f"/t/case/{case.id}/correct", **shown, why=why)
+    assert ada.get(f"/api/cases/{case.id}").json()["patient"]["differing"] == []
+
+
 def test_a_match_that_intake_made_can_be_taken_back_too(house: House) -> None:
     with transaction(house.engine) as tx:
         order = place(house, tx, "王小丽")

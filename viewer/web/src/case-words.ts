@@ -19,11 +19,21 @@ export function personOf({ sex, age }: Case['patient']): string {
   return [sex ? named('sex', sex) : '', years].filter(Boolean).join(' · ')
 }
 
+/** The facts in which two persons differ, in words. */
+export const traits = (codes: readonly string[]): string =>
+  codes.map((code) => named('match', code)).join(text('list-comma'))
+
 export const nameOfPatient = (patient: Case['patient']): string => patient.name || text('patient-unknown')
 
-/** That nobody knows whose the images are, or that they may be somebody else's. */
-export function identityTag({ identity, linked }: Pick<Case, 'identity' | 'linked'>): TemplateResult | typeof nothing {
+/** That nobody knows whose the images are, or that they may be somebody else's, or name somebody else for good. */
+export function identityTag({
+  identity,
+  linked,
+  patient,
+}: Pick<Case, 'identity' | 'linked' | 'patient'>): TemplateResult | typeof nothing {
   if (identity === 'differs') return html`<span class="tag danger">${text('desk.identity-differs')}</span>`
+  if (patient.differing.length > 0)
+    return html`<span class="tag danger">${text('identity.another', { what: traits(patient.differing) })}</span>`
   return linked
     ? nothing
     : html`<span class="tag warning" title=${text('desk.not-linked-explained')}>${text('township.not-linked')}</span>`

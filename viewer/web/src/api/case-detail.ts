@@ -110,6 +110,8 @@ export type Correspondence = {
   readonly word: string
   readonly who: string
   readonly words: string
+  /** Of a correction of sides: what each was, and what it became. */
+  readonly sides: readonly (readonly [string, string])[]
 }
 
 export type CaseDetail = Case & {

@@ -66,6 +66,8 @@ export type Case = {
     readonly name: string
     /** How the device wrote it, where that differs from the registered name; else empty. */
     readonly name_in_images: string
+    /** The facts in which the images name somebody else altogether than whom they were joined to: name, sex, birth_date. */
+    readonly differing: readonly string[]
     readonly sex: string
     readonly birth_date: string | null
     readonly age: number | string | null

@@ -1,7 +1,8 @@
 /** What the checks of the server say of a report: asked a moment after the last keystroke, the newest answer counts. */
 import { Problem, Unreachable } from '../api/problem'
 import type { CheckFinding, Content } from '../api/report'
-import { text } from '../language'
+import { traits } from '../case-words'
+import { named, text } from '../language'
 
 const PAUSE_MS = 800
 
@@ -64,6 +65,12 @@ export const warnings = (findings: readonly CheckFinding[]): readonly CheckFindi
 
 /** A finding as a sentence. */
 export function sentenceOf({ check, words }: CheckFinding): string {
+  if (check === 'person_of_images_differs') return text('identity.another', { what: traits(words.split(' ')) })
+  if (check === 'side_of_images_differs') {
+    const [order = '', images = ''] = words.split(' ')
+    const asked = [...order].map((side) => named('side', side)).join(text('list-comma'))
+    return text(`check.${check}`, { order: asked, images: named('side', images) })
+  }
   return text(`check.${check}`, { words: words.length > 40 ? `${words.slice(0, 40)}…` : words })
 }
 

@@ -1,7 +1,9 @@
 /** What people wrote to each other about the case, in the order of time; more than one line is folded, so that the report is seen. */
 import { html, nothing, type TemplateResult } from 'lit'
 import type { CaseDetail } from '../api/case-detail'
-import { dateAndTime, text, type TextKey } from '../language'
+import { dateAndTime, named, text, type TextKey } from '../language'
+
+const sideOf = (code: string): string => (code ? named('side', code) : text('correct.no-side'))
 
 export function correspondenceView({ correspondence }: CaseDetail): TemplateResult | typeof nothing {
   const newest = correspondence.at(-1)
@@ -20,6 +22,7 @@ export function correspondenceView({ correspondence }: CaseDetail): TemplateResu
               <strong>${text(line.word as TextKey)}</strong> ${line.who}
               <span class="soft">${dateAndTime(line.at)}</span>
             </p>
+            ${line.sides.map(([before, after]) => html`<p class="small"><strong>${text('record.side', { before: sideOf(before), after: sideOf(after) })}</strong></p>`)}
             <p class="prose" lang="">${line.words}</p>
           </li>`,
       )}
