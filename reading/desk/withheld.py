@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
 import sqlalchemy as sa
+from sqlalchemy.engine import Connection
 
 from reading.cases.moves import State
 from reading.context import Context, without_door
+from reading.patients.names import person_name
 from reading.register.grants import reach
 from reading.signing.printing import Means
-from reading.tables import case, case_move, organisation, person, printing, report_version
+from reading.tables import case, case_move, case_study, organisation, person, printing, report_version
 from reading.viewers import Staff
+from storage.tables import study
 
 MOST: Final = 100
 JUST_NOW: Final = timedelta(minutes=10)
@@ -21,9 +25,14 @@ JUST_NOW: Final = timedelta(minutes=10)
 
 @dataclass(frozen=True, kw_only=True)
 class Withheld:
-    """One of them; nothing of its person, of its report or of the reason, which may name somebody."""
+    """One of them, as far as whoever calls its paper back or decides about it has to know; nothing of its report."""
 
     case_id: str
+    name: str = field(repr=False)
+    """Whom its images name, corrections applied."""
+    number: str = field(repr=False)
+    """Its accession number; empty where it has none."""
+    reason: str = field(repr=False)
     site: str
     time_zone: str
     modality: str
@@ -40,7 +49,7 @@ class Withheld:
     """Whether the viewer manages the site's quality, and decides about it."""
 
 
-@without_door("The page records the look at the list first; nothing of a patient is in it.")
+@without_door("The page records the look at the list first; the rows are of sites where they work or that they manage.")
 def withheld(ctx: Context[Staff]) -> list[Withheld]:
     """Those of somebody's own sites and of the sites that they manage, the latest first, at most `MOST`."""
     reached = reach(ctx.tx, ctx.who, ctx.now)
@@ -68,6 +77,7 @@ def withheld(ctx: Context[Staff]) -> list[Withheld]:
             organisation.c.time_zone,
             case_move.c.at,
             case_move.c.person_id,
+            case_move.c.why,
             person.c.name.label("who"),
             on_paper.label("printed"),
         )
@@ -77,10 +87,14 @@ def withheld(ctx: Context[Staff]) -> list[Withheld]:
         .where(case.c.state == State.WITHHELD, case.c.site_id.in_(reached.own | reached.managed))
         .order_by(case_move.c.at.desc(), case.c.id)
         .limit(MOST)
-    )
+    ).all()
+    named = _named(ctx.tx, [row.id for row in rows])
     return [
         Withheld(
             case_id=row.id,
+            name=named[row.id][0],
+            number=named[row.id][1],
+            reason=row.why,
             site=row.site,
             time_zone=row.time_zone,
             modality=row.modality,
@@ -95,6 +109,17 @@ def withheld(ctx: Context[Staff]) -> list[Withheld]:
         )
         for row in rows
     ]
+
+
+def _named(tx: Connection, case_ids: Sequence[str]) -> dict[str, tuple[str, str]]:
+    """Whom the first study of each case names, and its accession number; of hidden ones, too."""
+    rows = tx.execute(
+        sa.select(case_study.c.case_id, study.c.patient_name, study.c.accession_number)
+        .join(study, study.c.study_uid == case_study.c.study_uid)
+        .where(case_study.c.case_id.in_(case_ids))
+        .order_by(case_study.c.joined_at.desc(), case_study.c.study_uid.desc())
+    )
+    return {row.case_id: (person_name(row.patient_name), row.accession_number) for row in rows}
 
 
 @without_door("A number; nothing of a patient is in it.")

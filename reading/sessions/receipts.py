@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from reading.cases.identity_moves import Identity
-from reading.cases.moves import State
+from reading.cases.moves import HIDDEN, State
 from reading.errors import Invalid, NotThere
 from reading.patients import patient_identifiers, patients, persons
 from reading.patients.keys import Keys
@@ -56,12 +56,17 @@ def print_receipt(
 
     Raises:
         NotThere: no such case.
-        Invalid: nobody knows yet whose case it is, or its images contradict that.
+        Invalid: nobody knows yet whose case it is, its images contradict that, or it is withheld, was entered in
+            error or has no images.
 
     """
-    row = tx.execute(sa.select(case.c.patient_id, case.c.identity).where(case.c.id == case_id)).one_or_none()
+    row = tx.execute(
+        sa.select(case.c.patient_id, case.c.identity, case.c.state).where(case.c.id == case_id)
+    ).one_or_none()
     if row is None:
         raise NotThere
+    if row.state in HIDDEN:
+        raise Invalid("patient", "withheld")
     if row.identity == Identity.DIFFERS:
         raise Invalid("patient", "identity_differs")
     if row.patient_id is None:

@@ -15,7 +15,7 @@ from reading.access import door, visibility
 from reading.actions import Action
 from reading.cases import cases
 from reading.cases.cases import Case
-from reading.cases.moves import State
+from reading.cases.moves import HIDDEN, State
 from reading.completeness import account
 from reading.context import Context
 from reading.desk import alert_board, case_moves, case_record
@@ -30,7 +30,7 @@ from reading.intake.putting_right import Reason
 from reading.kinds import Role
 from reading.orders import matching, performed
 from reading.referral import sending
-from reading.reports import issues
+from reading.reports import issues, versions
 from reading.reports.versions import ReportVersion, Status
 from reading.review import discrepancies
 from reading.sharing import shares
@@ -96,6 +96,8 @@ def _case(request: Request, staff: Staff, case_id: str, *, done: str = "", answe
             "version": None if version is None else _version(ctx.tx, entry, version, zone, language),
             "record": _record(ctx, found, zone, language),
             "born": _born(entry),
+            "standing": versions.current(ctx.tx, case_id) is not None,
+            "hidden": found.state if found.state in HIDDEN else "",
             "accession": entry.studies[0].accession_number,
             "logged": alert_log.logged(alert_board.of_case(ctx, case_id), language),
             "order": (order := _order(ctx.tx, entry, language)),

@@ -24,6 +24,7 @@ from reading.intake.study_content import sides_in
 from reading.orders.terms import LATERALITIES
 from reading.patients import attribution
 from reading.register import people
+from reading.register.contacts import contacts_of
 from reading.reports import versions
 from reading.viewers import Staff
 from viewer.http.callers import Looking, Submitting
@@ -110,6 +111,7 @@ def _correct(
         standing = versions.current(ctx.tx, case_id) is not None
         history = _history(ctx.tx, entry, zone, language)
         several = _series(ctx, entry, sides or {}, language)
+        contacts = contacts_of(ctx.tx, [entry.site.id], ctx.now) if standing else []
         newer = meanwhile.changes(ctx, entry, zone, language) if isinstance(refused, Stale) else []
     problem, told = "", None if refused is None else problem_of(refused)
     if told is not None and not newer:
@@ -131,6 +133,7 @@ def _correct(
         history=history,
         may=may,
         report_stands=standing,
+        contacts=contacts,
         body_parts=_with(BODY_PARTS, before["BodyPartExamined"]),
         sides=_with(LATERALITIES, before["Laterality"]),
         sexes=_with(SEXES, before["PatientSex"]),

@@ -12,6 +12,7 @@ from reading.actions import Action
 from reading.errors import Invalid, MoveNotAllowed, NotAllowed
 from reading.register.contacts import contacts_of
 from reading.register.grants import reach
+from reading.reports import versions
 from reading.signing import withhold
 from reading.viewers import Staff
 from viewer.http.callers import Looking, Submitting
@@ -73,8 +74,17 @@ def _page(request: Request, staff: Staff, case_id: str, *, why: str = "", refuse
         entry = opened(ctx, case_id)
         row = township.row(entry, None, zone_of(ctx.tx, entry), language, ctx.now)
         contacts = contacts_of(ctx.tx, [entry.site.id], ctx.now)
+        standing = versions.current(ctx.tx, case_id) is not None
     status = 200 if refused is None else problem_of(refused).status
     problem = "" if refused is None else words_for(request, refused)
     return staff_page(
-        request, staff, "withhold.html", status=status, row=row, contacts=contacts, why=why, problem=problem
+        request,
+        staff,
+        "withhold.html",
+        status=status,
+        row=row,
+        standing=standing,
+        contacts=contacts,
+        why=why,
+        problem=problem,
     )

@@ -15,6 +15,9 @@ def withheld_lines(ctx: Context[Staff], language: Language) -> list[dict[str, st
     return [
         {
             "case_id": one.case_id,
+            "name": one.name or text(language, "patient-unknown"),
+            "number": one.number,
+            "reason": one.reason,
             "examination": examination_with_side(one, language),
             "site": one.site,
             "examined_at": words.moment(one.examined_at, one.time_zone),
