@@ -29,6 +29,7 @@ from reading.intake import correction, intake
 from reading.intake.putting_right import Reason
 from reading.kinds import Role
 from reading.orders import matching, performed
+from reading.orders.orders import Order
 from reading.referral import sending
 from reading.reports import issues, versions
 from reading.reports.versions import ReportVersion, Status
@@ -178,9 +179,20 @@ def _order(tx: Connection, entry: Entry, language: Language) -> dict[str, str]:
     return {
         "number": order.accession_number if order else "",
         "examination": orders.examination(order, order.procedures, language) if order else "",
+        "sides": _other_side(order, entry.case, language) if order else "",
         "performed": text(language, f"performed.{steps[-1].state}") if steps else "",
         "broken_off": orders.why_discontinued(steps, language),
     }
+
+
+def _other_side(order: Order, case: Case, language: Language) -> str:
+    """That order and images name different sides, and which; empty where they do not."""
+    asked = {one.laterality for one in order.procedures if one.laterality}
+    if not asked or not case.laterality or case.laterality in asked:
+        return ""
+    named = text(language, "list-comma").join(words.coded(language, "side", one) for one in sorted(asked))
+    images = words.coded(language, "side", case.laterality)
+    return text(language, "check.side_of_images_differs", order=named, images=images)
 
 
 def pictures_of(ctx: Context[Staff], entry: Entry, language: Language) -> Sequence[dict[str, Any]]:

@@ -20,7 +20,7 @@ from reading.dicom_dates import parse_date
 from reading.errors import Invalid, NotAllowed, Stale
 from reading.intake import putting_right
 from reading.intake.correction import may_correct
-from reading.intake.study_content import sides_in
+from reading.intake.study_content import side_changes, sides_in
 from reading.orders.terms import LATERALITIES
 from reading.patients import attribution
 from reading.register import people
@@ -174,10 +174,12 @@ def _series(ctx: Context[Staff], entry: Entry, typed: Mapping[str, str], languag
 def _history(tx: Connection, entry: Entry, zone: str, language: Language) -> list[dict[str, str]]:
     """The corrections so far, the oldest first, each with its reason: a person's words, or a word of `Reason`."""
     made = [one for study in entry.studies for one in attribution.history(tx, study.study_uid)]
+    sides = {one.id: changes for study in entry.studies for one, changes in side_changes(tx, study.study_uid)}
     return [
         {
             "at": words.moment(one.made_at, zone),
             "who": person.name if one.made_by and (person := people.by_id(tx, one.made_by)) else "",
+            "sides": " ".join(words.changed_side(language, *each) for each in sides.get(one.id, ())),
             "why": words.coded(language, "reason", one.reason),
         }
         for one in sorted(made, key=lambda one: one.made_at)

@@ -95,4 +95,5 @@ def test_a_side_that_was_corrected_after_the_report_is_told_to_everybody(house: 
         ("Mona", "设备上选错了侧", [["L", "R"]])
     ]
     assert "侧别：左 → 右 设备上选错了侧" in record
+    assert "侧别：左 → 右 设备上选错了侧" in house.signed_in("tang").get(f"/t/case/{case.id}/correct").text
     assert "改动部分：侧别：左 → 右" in told

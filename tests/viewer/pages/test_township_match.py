@@ -173,7 +173,7 @@ def test_the_more_of_a_person_differs_the_more_has_to_be_said_and_it_is_marked_a
     tang, ada, why = house.signed_in("tang"), house.signed_in("ada"), "设备上选错了患者，本人在场，已核对身份证"
     page = f"/t/case/{case.id}/order"
     with transaction(house.engine) as tx:
-        order = place(house, tx, "钱七")
+        order = place(house, tx, "钱七", procedures=[Asked(body_part="CHEST", laterality="L")])
 
     for typed in ({}, {"same_person": "yes"}, {"same_person": "yes", "why": " 是。"}):
         refused = house.submit(tang, page, order=order.id, **typed)
@@ -199,8 +199,9 @@ def test_the_more_of_a_person_differs_the_more_has_to_be_said_and_it_is_marked_a
         (one["check"], one["severity"], one["words"]) for one in checked.json()
     }
     assert why in own.partition("操作记录")[2]
-    for told in (own, rows):
-        assert "图像与登记不是同一人：姓名、性别不符" in told
+    assert "图像与登记不是同一人：姓名、性别不符" in own
+    assert "申请单是左，图像是右" in own
+    assert "不是登记的患者：姓名、性别" in rows
     shown = {"name": "钱七", "sex": "F", "birth_date": "", "body_part": "KNEE", "laterality": "R"}
     house.submit(tang, f"/t/case/{case.id}/correct", **shown, why=why)
     assert ada.get(f"/api/cases/{case.id}").json()["patient"]["differing"] == []

@@ -33,7 +33,9 @@ export function identityTag({
 }: Pick<Case, 'identity' | 'linked' | 'patient'>): TemplateResult | typeof nothing {
   if (identity === 'differs') return html`<span class="tag danger">${text('desk.identity-differs')}</span>`
   if (patient.differing.length > 0)
-    return html`<span class="tag danger">${text('identity.another', { what: traits(patient.differing) })}</span>`
+    return html`<span class="tag danger" title=${text('identity.another', { what: traits(patient.differing) })}
+      >${text('identity.tag-another', { what: traits(patient.differing) })}</span
+    >`
   return linked
     ? nothing
     : html`<span class="tag warning" title=${text('desk.not-linked-explained')}>${text('township.not-linked')}</span>`
