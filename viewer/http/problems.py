@@ -41,6 +41,7 @@ from viewer.http import kept_form
 from viewer.http.callers import whoever
 from viewer.http.cookies import forget
 from viewer.http.errors import CrossSite, PasswordMustChange, ProveAgain, SignedOut, Unavailable, ViewerError
+from viewer.http.locked_pages import locks
 from viewer.http.page import OUTSIDE, home_of, language_of, page, staff_page
 from viewer.http.sought import NAME as SOUGHT
 from viewer.shell.navigation import ACCOUNT, PASSWORD, area_of, entries_of, is_under
@@ -228,7 +229,7 @@ def as_page(request: Request, problem: Problem) -> Response:
         "advice": text(language, f"problem.{problem.slug}.advice", **problem.fields),
         "detail": explained(request, problem),
         "back": home,
-        "missing": problem.slug == "not-there",
+        "missing": problem.slug == "not-there" and leads_to_patients(request.url.path),
         "helps": staff is not None and problem.slug == "not-allowed",
         "here": home,  # not the address itself: a refusal does not repeat what was asked for
     }
@@ -236,6 +237,11 @@ def as_page(request: Request, problem: Problem) -> Response:
         return page(request, "problem.html", **shown)
     # A refusal costs little, also where somebody tries thousands: what waits is counted on the next page.
     return staff_page(request, staff, "problem.html", counted=False, **shown)
+
+
+def leads_to_patients(path: str) -> bool:
+    """Whether what is not there may be a patient's, whom somebody may open in an emergency."""
+    return locks(path) and not is_under(path, "/teaching")
 
 
 def explained(request: Request, problem: Problem) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any, Final
+from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Form, Query
 from starlette.requests import Request
@@ -14,12 +15,14 @@ from reading.factors import factors, totp
 from reading.factors.factors import Kind, Shown
 from reading.sessions import account_notices, own_factors
 from reading.sessions.sign_in import NewFactor
+from reading.sessions.staff_sessions import PROOF_IDLE
 from reading.viewers import Staff
 from viewer.http.callers import Looking, Submitting, caller_of
 from viewer.http.half_sign_in import place_of
+from viewer.http.locked_pages import locks
 from viewer.http.office import office_of
 from viewer.http.on_record import acting, in_snapshot
-from viewer.http.page import local, staff_page
+from viewer.http.page import language_of, local, staff_page
 from viewer.http.problems import problem_of
 from viewer.http.sessions import prove_again
 from viewer.http.slips import hand_over, handed_over, shown
@@ -28,6 +31,7 @@ from viewer.pages.administration import Done
 from viewer.pages.sign_in import home_for, words_for
 from viewer.views.qr import qr_of
 from viewer.words import words
+from viewer.words.catalogue import text
 
 router = APIRouter(prefix="/account")
 
@@ -213,13 +217,16 @@ def _proof(
     request: Request, staff: Staff, onward: str, *, problem: str = "", refusal: Exception | None = None
 ) -> Response:
     refused = problem_of(refusal) if refusal else None
+    onward, language = local(onward, HOME), language_of(request)
+    idle = text(language, "factors.proof-locked", minutes=PROOF_IDLE // timedelta(minutes=1))
     return staff_page(
         request,
         staff,
         "account_proof.html",
+        lead=idle if locks(urlsplit(onward).path) else text(language, "factors.proof-lead"),
         status=refused.status if refused else 200,
         headers=refused.headers if refused else None,
-        next=local(onward, HOME),
+        next=onward,
         problem=problem,
         **proof_asked(request, staff),
     )

@@ -62,6 +62,21 @@ def test_the_townships_list_refreshes_and_leaves_alone_what_is_being_typed(house
         banner.locator("button").click()
         expect(tang.locator("[role=status]").first).to_contain_text("已确认")
 
+        # What is pasted into a form and does not fit is not cut without a word
+        context.grant_permissions(["clipboard-read", "clipboard-write"])
+        tang.goto("/t/order")
+        tang.get_by_role("link", name="没有证件").click()
+        reason = tang.locator("#reason")
+        tang.evaluate("navigator.clipboard.writeText('咳'.repeat(1012))")
+        reason.press("Control+V")
+        expect(reason).to_have_value("咳" * 1000)
+        expect(tang.locator("#reason + .cut")).to_contain_text("最后 12 个字没有放进来")
+        tang.evaluate("navigator.clipboard.writeText('嗽')")
+        reason.press("Control+A")
+        reason.press("Control+V")
+        expect(reason).to_have_value("嗽")
+        expect(tang.locator(".cut")).to_have_count(0)
+
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_the_patient_needs_no_javascript_and_signs_out_by_a_button(house: House, browser: Browser) -> None:

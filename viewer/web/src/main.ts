@@ -6,10 +6,11 @@ import './worklist/worklist.css'
 import './desk/desk.css'
 import './images/images.css'
 import './shell/app'
-import { declareLanguage } from './language'
+import { declareLanguage, text } from './language'
 import { foldMenus } from './shell/folding'
 import { declareTheme } from './theme'
 
 declareLanguage()
 declareTheme()
+document.body.dataset['cut'] = text('form.cut', { n: '{n}' })
 foldMenus(document)
