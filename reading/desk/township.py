@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy as sa
 
@@ -28,8 +28,9 @@ from reading.desk.stages import Stage
 from reading.desk.worklist import Filters
 from reading.patients import persons
 from reading.register.grants import reach
+from reading.reports import versions
 from reading.reports.versions import VALID, ReportVersion, from_row
-from reading.signing import change_notices, printing
+from reading.signing import change_notices, changed_fields, printing
 from reading.signing.change_notices import NoticeKind
 from reading.signing.printing import Printings
 from reading.viewers import Staff
@@ -76,8 +77,15 @@ class PendingChange:
     time_zone: str
     notice_id: str
     version_id: str
+    """The one that stands now, also where the notice is of an earlier one."""
     kind: NoticeKind
     at: datetime
+    changed: Sequence[str]
+    """The fields that say something else than in the version that the site had before."""
+    was_final: bool
+    """Whether that was a final report."""
+    on_paper: bool
+    """Whether a version that stands no longer was printed."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -176,7 +184,7 @@ def pending(ctx: Context[Staff], case_id: str | None = None) -> Pending:
             PendingReturn(entry=lines[case.id], time_zone=lines[case.id].site.time_zone, move=_last_return(ctx, case))
             for case in returned
         ),
-        changes=tuple(_change(row, lines[row["case_id"]]) for row in changes),
+        changes=tuple(_change(ctx, row, lines[row["case_id"]]) for row in changes),
         images=tuple(
             _images(ctx, lines[case.id], follow_up) for case in late if (follow_up := lines[case.id].follow_up)
         ),
@@ -199,7 +207,7 @@ def _last_return(ctx: Context[Staff], case: Case) -> MoveRow:
     return next(move for move in reversed(moves) if move.to_state is State.RETURNED)
 
 
-def _changes(ctx: Context[Staff], own: sa.ColumnElement[bool]) -> Sequence[sa.RowMapping]:
+def _changes(ctx: Context[Staff], own: sa.ColumnElement[bool]) -> Sequence[Mapping[str, Any]]:
     notice, version, case = tables.change_notice, tables.report_version, tables.case
     found = ctx.tx.execute(
         sa.select(notice.c.id.label("notice_id"), notice.c.version_id, notice.c.kind, notice.c.at, version.c.case_id)
@@ -209,17 +217,29 @@ def _changes(ctx: Context[Staff], own: sa.ColumnElement[bool]) -> Sequence[sa.Ro
         .order_by(notice.c.at)
         .limit(MOST)
     )
-    return found.mappings().all()
+    # One a case: the first says since when the site has not answered, and the last is answered with all before it.
+    of_case: dict[str, dict[str, Any]] = {}
+    for row in found.mappings():
+        of_case.setdefault(row["case_id"], dict(row))["notice_id"] = row["notice_id"]
+    return list(of_case.values())
 
 
-def _change(row: sa.RowMapping, entry: Entry) -> PendingChange:
+def _change(ctx: Context[Staff], row: Mapping[str, Any], entry: Entry) -> PendingChange:
+    every = {one.id: one for one in versions.of_case(ctx.tx, row["case_id"]) if one.status not in versions.UNSEEN}
+    told = every.get(row["version_id"]) or versions.by_id(ctx.tx, row["version_id"])
+    stands = next((one for one in reversed(every.values()) if one.status in VALID), told)
+    before = [one for one in every.values() if one.number < told.number and one.status not in versions.STRUCK]
+    earlier = {one.id for one in every.values() if one.number < stands.number}
     return PendingChange(
         entry=entry,
         time_zone=entry.site.time_zone,
         notice_id=row["notice_id"],
-        version_id=row["version_id"],
+        version_id=stands.id,
         kind=NoticeKind(row["kind"]),
-        at=row["at"],
+        at=stands.released_at or stands.created_at,
+        changed=changed_fields.between(before[-1], stands) if before else (),
+        was_final=bool(before) and before[-1].released_at is not None,
+        on_paper=bool(printing.of_versions(ctx, earlier)),
     )
 
 

@@ -35,27 +35,28 @@ def post(tx: Connection, version: ReportVersion, site_id: str, kind: NoticeKind,
 
 
 def acknowledge(ctx: Context[Staff], notice_id: str) -> None:
-    """Record that the site has read the report and passed it on.
+    """Record that the site has read the report and passed it on: the notices before this one are answered with it.
 
     Raises:
         NotThere: no such notice, not one of their own site, or somebody has acknowledged it.
 
     """
-    case_id = ctx.tx.scalar(
-        sa.select(report_version.c.case_id)
+    found = ctx.tx.execute(
+        sa.select(report_version.c.case_id, change_notice.c.at)
         .select_from(change_notice)
         .join(report_version, report_version.c.id == change_notice.c.version_id)
         .join(case, case.c.id == report_version.c.case_id)
         .where(change_notice.c.id == notice_id, unacknowledged())
         .where(case.c.site_id.in_(reach(ctx.tx, ctx.who, ctx.now).own))
-    )
-    if case_id is None:
+    ).one_or_none()
+    if found is None:
         raise NotThere
     # The case, not the version: a version that was withheld since is acknowledged as well.
-    door.open_case(ctx, case_id, Action.CHANGE_ACKNOWLEDGE)
+    door.open_case(ctx, found.case_id, Action.CHANGE_ACKNOWLEDGE)
+    of_case = sa.select(report_version.c.id).where(report_version.c.case_id == found.case_id)
     ctx.tx.execute(
         sa.update(change_notice)
-        .where(change_notice.c.id == notice_id, unacknowledged())
+        .where(change_notice.c.version_id.in_(of_case), change_notice.c.at <= found.at, unacknowledged())
         .values(acknowledged_by=ctx.who.person_id, acknowledged_at=ctx.now)
     )
 

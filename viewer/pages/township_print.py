@@ -13,6 +13,7 @@ from reading.access import door
 from reading.actions import Action
 from reading.errors import NotDone
 from reading.messages.routes import Audience
+from reading.reports import versions
 from reading.reports.versions import VALID
 from reading.signing import printing
 from reading.telephones.numbers import told_at
@@ -50,6 +51,7 @@ def preview(request: Request, staff: Looking, version_id: str) -> Response:
         version = door.open_report(ctx, version_id, Action.REPORT_READ)
         sheet = sheet_for(ctx.tx, staff, version, language, ctx.now)
         printed = printing.of_versions(ctx, [version_id]).get(version_id)
+        stands = versions.valid(ctx.tx, version.case_id)
         zone = zone_of_case(ctx.tx, version.case_id)
         paper = township.paper(printed, zone, language, ctx.now)
     return staff_page(
@@ -59,6 +61,7 @@ def preview(request: Request, staff: Looking, version_id: str) -> Response:
         sheets=[sheet],
         version_id=version.id,
         case_id=version.case_id,
+        stands=stands.id if stands is not None and stands.id != version.id else "",
         valid=version.status in VALID and not version.broken,
         paper=paper,
         button=new_id(),

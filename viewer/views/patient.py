@@ -24,6 +24,7 @@ from reading.reports import issues, versions
 from reading.reports.versions import ReportVersion
 from reading.sessions import receipts
 from reading.sharing import links
+from reading.signing import changed_fields
 from reading.viewers import PatientViewer
 from viewer.views.report_sheet import examination, side, zone_of
 from viewer.words import words
@@ -34,7 +35,6 @@ MOST_LOOKS: Final = 50
 _EMERGENCY: Final = "emergency."
 """How the words begin that say that something was opened, closed or judged, and are no look."""
 _PERSONS: Final = (ActorKind.STAFF, ActorKind.PATIENT, ActorKind.LINK)
-_PARTS: Final = ("impression", "recommendation", "findings")
 _ON_PAPER: Final = (Action.PAPER_CHECK, Action.PAPER_COMPARE)
 
 
@@ -101,8 +101,7 @@ def versions_of(tx: Connection, report: Report, language: Language) -> Versions:
     numbers = issues.of_cases(tx, [report.version.case_id])
     parts = [
         text(language, f"report.{part}")
-        for part in _PARTS
-        if before is not None and getattr(before.content, part) != getattr(report.version.content, part)
+        for part in (changed_fields.between(before, report.version) if before is not None else ())
     ]
     if before is not None and before.identity["laterality"] != report.version.identity["laterality"]:
         sides = (before.identity["laterality"], report.version.identity["laterality"])

@@ -22,7 +22,7 @@ from reading.dicom_dates import parse_date
 from reading.patients import patients
 from reading.patients.names import bare, person_name
 from reading.register import organisations
-from reading.reports import issues
+from reading.reports import issues, versions
 from reading.reports.versions import ReportVersion, Status
 from reading.rules.examination_time import birth_date_doubtful
 from reading.signing.marked_pictures import places
@@ -125,7 +125,23 @@ def _number(tx: Connection, version: ReportVersion, language: Language) -> str:
 def _watermark(version: ReportVersion, language: Language) -> str:
     if version.broken:
         return text(language, "report.broken")
-    return "" if version.status is Status.FINAL else text(language, "report.watermark")
+    match version.status:
+        case Status.FINAL:
+            return ""
+        case Status.SUPERSEDED:
+            return text(language, "report.superseded")
+        case _:
+            return text(language, "report.watermark")
+
+
+def _replaced(tx: Connection, version: ReportVersion, zone: str, language: Language) -> str:
+    """The version in whose place this one stands, as the site had it; empty of the first."""
+    numbers = issues.of_cases(tx, [version.case_id])
+    before = [one for one in versions.of_case(tx, version.case_id) if one.number < version.number and one.id in numbers]
+    if not before or version.id not in numbers:
+        return ""
+    number = text(language, "report.version-n", n=numbers[before[-1].id])
+    return f"{number} · {words.moment(before[-1].released_at or before[-1].created_at, zone)}"
 
 
 def zone_of(tx: Connection, entry: Entry) -> str:
@@ -223,6 +239,7 @@ def _facts(
         "examined-at": examined_at(entry, zone, language),
         "reported-at": words.moment(version.released_at or version.created_at, zone),
         "version": _number(tx, version, language),
+        "replaces": _replaced(tx, version, zone, language),
         "opinion": opinion(version.content.opinion, language),
         "result": "" if positive is None else text(language, f"report.{'positive' if positive else 'negative'}"),
         "critical": words.class_name(classes.named(tx, code, case.site_id), language)

@@ -11,6 +11,7 @@ from reading.context import Context
 from reading.desk import township
 from reading.desk.township import PendingChange, PendingImages, PendingReturn
 from reading.kinds import Role
+from reading.signing.change_notices import NoticeKind
 from reading.viewers import Staff
 from viewer.views.alerts import AlertBanner, alert_banner
 from viewer.views.report_sheet import examination_with_side, patient_name
@@ -85,11 +86,22 @@ def _changed(pending: PendingChange, language: Language, now: datetime) -> Chang
         id=pending.notice_id,
         version_id=pending.version_id,
         title=text(language, f"township.{pending.kind}"),
-        text=text(language, f"township.{pending.kind}-text", at=words.moment_today(pending.at, pending.time_zone, now)),
+        text=_said(pending, language, now),
         read=text(language, f"township.{pending.kind}-read"),
         patient=patient_name(pending.entry, language),
         examination=examination_with_side(pending.entry.case, language),
     )
+
+
+def _said(pending: PendingChange, language: Language, now: datetime) -> str:
+    """What the report that stands says otherwise than the one that the site had, field by field, and what to do."""
+    at = words.moment_today(pending.at, pending.time_zone, now)
+    if pending.kind is NoticeKind.RELEASED:
+        return text(language, "township.released-text", at=at)
+    fields = text(language, "list-comma").join(text(language, f"report.{name}") for name in pending.changed)
+    before = text(language, "township.before-final" if pending.was_final else "township.before-preliminary")
+    said = text(language, "township.changed-text", at=at, before=before, fields=fields)
+    return said + (text(language, "township.changed-paper") if pending.on_paper else "")
 
 
 def _late(pending: PendingImages, language: Language, now: datetime) -> LateBanner:

@@ -58,5 +58,5 @@ def test_a_resident_writes_and_an_attending_countersigns(house: House) -> None:
         # Then the township is asked to acknowledge what differs from the temporary report.
         with at_the_desk(browser, house, "tang") as tang:
             tang.goto(f"/t/case/{case.id}")
-            expect(tang.locator("main")).to_contain_text("与您看过的临时报告不同")
+            expect(tang.locator("main")).to_contain_text("与您看过的临时报告不同：诊断意见")
             expect(tang.locator("main")).to_contain_text("右下肺炎，建议复查")
