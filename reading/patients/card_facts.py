@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from typing import Final
 
 from reading import identifiers
 from reading.errors import Invalid
@@ -11,6 +12,9 @@ from reading.identifiers import IdentityCard, Oddity
 from reading.kinds import HeldAs, IdentifierKind, Sex
 from reading.patients.majority import ZONE
 from reading.patients.patient_identifiers import Identifier, normal
+
+OLDEST: Final = 130
+"""Years that nobody has lived."""
 
 
 def read(value: str, now: datetime) -> IdentityCard:
@@ -30,7 +34,8 @@ def settled(cards: Sequence[Identifier], sex: Sex, birth_date: date | None, now:
     """Sex and birth date of the owner of these cards, filled in where nobody said them.
 
     Raises:
-        Invalid: what was said contradicts an identity card of their own, or its number breaks its form.
+        Invalid: what was said contradicts an identity card of their own, or its number breaks its form; or nobody is
+            that old.
 
     """
     for card in cards:
@@ -43,4 +48,6 @@ def settled(cards: Sequence[Identifier], sex: Sex, birth_date: date | None, now:
         if Oddity.BIRTH_DATE_DIFFERS in odd:
             raise Invalid("birth_date", "card_says_otherwise")
         sex, birth_date = said.sex, said.birth_date
+    if birth_date is not None and birth_date.year < now.astimezone(ZONE).year - OLDEST:
+        raise Invalid("birth_date", "too_old")
     return sex, birth_date

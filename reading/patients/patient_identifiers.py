@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -174,10 +175,10 @@ def hold_a_card(tx: Connection, patient_ids: Collection[str], at: datetime) -> b
 
 
 def normal(kind: IdentifierKind, value: str) -> str:
-    """The normal form of a value: cards without spaces and in capitals, device ids without padding."""
+    """The normal form of a value: cards without spaces, in capitals and half width, device ids without padding."""
     if kind is IdentifierKind.DEVICE_ID:
         return value.strip()
-    return "".join(value.split()).upper()
+    return "".join(unicodedata.normalize("NFKC", value).split()).upper()
 
 
 def holds_at(digest: bytes, now: datetime) -> sa.ColumnElement[bool]:

@@ -22,8 +22,6 @@ from storage.ids import new_id
 
 NAMELESS: Final = "无名氏"
 """How hospitals call somebody whose name nobody knows."""
-OLDEST: Final = 130
-"""Years."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +80,7 @@ def register(
     temporary = not identifiers
     if not named and not temporary:
         raise Invalid("name", "empty")
-    if estimated_age is not None and not 0 <= estimated_age <= OLDEST:
+    if estimated_age is not None and not 0 <= estimated_age <= card_facts.OLDEST:
         raise Invalid("estimated_age", "range")
     made = Patient(
         id=new_id(),

@@ -112,6 +112,9 @@ def add(  # noqa: PLR0917 -- what somebody hands in
     said = ready(words, made_of.known)
     pictures.check(chosen)
     _check_places(ctx.tx, case_id, chosen)
+    there = (teaching_entry.c.case_id == case_id) & (teaching_entry.c.collection_id == collection_id)
+    if ctx.tx.scalar(sa.select(teaching_entry.c.id).where(there, teaching_entry.c.removed_at.is_(None)).limit(1)):
+        raise Invalid("collection", "case_there_already")
     made = new_id()
     values = _row(ctx.tx, made_of, said) | {"case_id": case_id, "collection_id": collection_id}
     by = {"added_by": ctx.who.person_id, "grant_id": made_of.grant.id, "added_at": ctx.now}

@@ -29,6 +29,8 @@ class Kind(StrEnum):
     """Any full date: with the site it leads to the examination."""
     STAFF = "staff"
     ORGANISATION = "organisation"
+    MASKED = "masked"
+    """`MASK`, which a proposal put there and nobody wrote anew."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -29,6 +29,10 @@ _KIND: Final = "teaching"
 _ROW: Final = teaching_entry.c
 
 
+ONE_KIND: Final = {"DR": ("CR", "DR", "DX"), "DX": ("DR", "DX")}
+"""What people call DR is DX in the standard, and CR from older devices: who seeks it means all of these."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Query:
     """What is sought; what is left out restricts nothing."""
@@ -178,7 +182,9 @@ def _conditions(tx: Connection, query: Query) -> Iterator[sa.ColumnElement[bool]
         value = str(getattr(query, name)).strip()
         if len(value) > LONGEST_PART:
             raise Invalid(name, "too_long")
-        if value:
+        if name == "modality" and value in ONE_KIND:
+            yield column.in_(ONE_KIND[value])
+        elif value:
             yield column == storable(name, value, lines=False)
     if query.collection_id:
         yield _ROW.collection_id == query.collection_id

@@ -9,7 +9,7 @@ from typing import Final
 
 from reading.errors import Invalid
 from reading.search.grams import plain
-from reading.teaching.identity_words import Kind, Known, found
+from reading.teaching.identity_words import MASK, Kind, Known, found
 from reading.texts import checked
 
 LENGTHS: Final = {"title": 100, "diagnosis": 200, "findings": 8000, "impression": 4000, "point": 2000}
@@ -54,7 +54,7 @@ def ready(typed: Words, known: Collection[Known]) -> Words:
 
     Raises:
         Invalid: one is missing or too long.
-        StillNamed: a word by which somebody is known stands in them.
+        StillNamed: a word by which somebody is known stands in them, or the mark where a proposal left one out.
 
     """
     said = Words(
@@ -64,6 +64,7 @@ def ready(typed: Words, known: Collection[Known]) -> Words:
         }
     )
     named = {(name, hit.kind): None for name, text in said.to_row().items() for hit in found(text, known)}
+    named |= {(name, Kind.MASKED): None for name, text in said.to_row().items() if MASK in text}
     if named:
         raise StillNamed(tuple(named))
     return said

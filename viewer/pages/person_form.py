@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
@@ -55,7 +56,7 @@ def holder_of(typed: Mapping[str, str]) -> CardHolder:
 
     """
     kind = None if typed["card_type"] == NO_PAPERS else one_of(IdentifierKind, "card_type", typed["card_type"])
-    years = typed["estimated_age"].strip()
+    years = half_width(typed["estimated_age"])
     if years and not (years.isascii() and years.isdigit() and len(years) <= 3):
         raise Invalid("estimated_age", "range")
     return CardHolder(
@@ -79,9 +80,14 @@ def typed_date(typed: str) -> date | None:
 
     """
     try:
-        return date.fromisoformat(typed) if typed.strip() else None
+        return date.fromisoformat(half_width(typed)) if typed.strip() else None
     except ValueError as not_a_date:
         raise Invalid("birth_date", "date") from not_a_date
+
+
+def half_width(typed: str) -> str:
+    """Digits as an input method for Chinese writes them are those of any other keyboard."""
+    return unicodedata.normalize("NFKC", typed).strip()
 
 
 def one_of(words: type[WordT], field: str, typed: str) -> WordT:

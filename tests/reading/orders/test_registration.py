@@ -69,6 +69,11 @@ def test_what_is_wrong_with_the_card_is_told(engine: Engine, now: datetime) -> N
         (replace(PIA, kind=IdentifierKind.DEVICE_ID), "card_type", "unknown"),
         (replace(PIA, name=" "), "name", "empty"),
         (replace(PIA, birth_date=date(2100, 1, 1)), "birth_date", "date"),
+        (
+            replace(PIA, kind=IdentifierKind.HEALTH_CARD, card="H77", birth_date=date(1880, 1, 1)),
+            "birth_date",
+            "too_old",
+        ),
         (replace(PIA, kind=IdentifierKind.HEALTH_CARD, card=" "), "card", "empty"),
         (replace(PIA, kind=IdentifierKind.HEALTH_CARD, card="000000"), "card", "never_links"),
         (replace(PIA, name="Paul"), "card", "other_name"),

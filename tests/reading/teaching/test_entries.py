@@ -18,6 +18,7 @@ from reading.review.discrepancy_moves import Reason
 from reading.review.scores import Score
 from reading.tables import audit_event, teaching_entry, teaching_picture
 from reading.teaching import entries, library, removal
+from reading.teaching.collections import SeenBy
 from reading.teaching.identity_words import MASK, Kind
 from reading.teaching.library import Query
 from reading.teaching.pictures import LARGEST_BYTES, MOST, Burned, Rendered
@@ -69,6 +70,7 @@ def test_what_is_kept_has_words_pictures_and_no_person(engine: Engine, now: date
         ("diagnosis", "由 Vera 诊断", Kind.STAFF),
         ("impression", "转自 Hills", Kind.ORGANISATION),
         ("findings", "检查号 ACC-2291", Kind.ACCESSION),
+        ("impression", f"与{MASK}片比较吸收", Kind.MASKED),
     ],
 )
 def test_who_is_named_is_refused_by_kind(engine: Engine, now: datetime, field: str, words: str, kind: Kind) -> None:
@@ -83,6 +85,21 @@ def test_who_is_named_is_refused_by_kind(engine: Engine, now: datetime, field: s
 
     assert (field, kind) in refused.value.found
     assert words not in str(refused.value)
+
+
+def test_a_case_stands_in_a_collection_once(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        _, version = final(tx, clinic, now)
+        into, other = (collection(tx, clinic, clinic.ben, clinic.region.city, now, seen_by) for seen_by in SeenBy)
+        made = added(tx, clinic, clinic.ben, version, into, now)
+        with pytest.raises(Invalid) as twice:
+            added(tx, clinic, clinic.ben, version, into, now)
+        added(tx, clinic, clinic.ben, version, other, now)
+        entries.remove(ctx_of(tx, clinic, clinic.ben, now), made, why="重写", seen=1)
+        added(tx, clinic, clinic.ben, version, into, now)
+
+    assert (twice.value.field, twice.value.problem) == ("collection", "case_there_already")
 
 
 def test_only_who_keeps_the_collection_and_works_above_the_case_adds(engine: Engine, now: datetime) -> None:

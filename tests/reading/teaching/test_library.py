@@ -44,6 +44,7 @@ def test_words_diagnosis_kind_and_part(engine: Engine, now: datetime) -> None:
         assert ids(diagnosis="骨折") == ids(diagnosis="骨小梁") == ids(diagnosis="膈面") == ids(diagnosis="5%") == []
         assert ids(modality="DX") == ids(body_part="CHEST") == [one]
         assert ids(modality="DX", text="骨折") == []
+        assert (ids(modality="DR"), ids(modality="CR")) == ([two, one], [two])
         assert ids(collection_id=city, text="肺炎 _") == []
         with pytest.raises(Invalid):
             ids(text="字" * 201)
@@ -84,7 +85,7 @@ def test_new_entries_are_counted_until_they_are_seen(engine: Engine, now: dateti
         clinic = open_clinic(tx, now)
         city = collection(tx, clinic, clinic.ben, clinic.region.city, now)
         oak = collection(tx, clinic, clinic.mona, clinic.region.oak, now, SeenBy.ORGANISATION)
-        _, version = final(tx, clinic, now)
+        (_, version), (_, second), (_, third) = (final(tx, clinic, now, uid) for uid in ("1.1", "1.2", "1.3"))
         added(tx, clinic, clinic.ben, version, city, now)
         then = now + LATER
 
@@ -99,7 +100,8 @@ def test_new_entries_are_counted_until_they_are_seen(engine: Engine, now: dateti
         with pytest.raises(NotThere):
             subscriptions.subscribe(ctx_of(tx, clinic, clinic.quinn, now), oak)
         before = counted()
-        new = added(tx, clinic, clinic.ben, version, city, then, words=replace(WORDS, title="又一例"))
+        another = replace(WORDS, title="又一例")
+        new = added(tx, clinic, clinic.ben, second, city, then, words=another, pictures=())
         added(tx, clinic, clinic.mona, version, oak, then, words=replace(WORDS, title="县里的"))
         told = subscriptions.new_entries(ctx_of(tx, clinic, clinic.ada, then))
         after = counted()
@@ -114,7 +116,7 @@ def test_new_entries_are_counted_until_they_are_seen(engine: Engine, now: dateti
         assert counted() == before
         assert subscriptions.new_entries(ctx_of(tx, clinic, clinic.ada, then)) == {city: set()}
         later = then + timedelta(minutes=1)
-        added(tx, clinic, clinic.ben, version, city, later)
+        added(tx, clinic, clinic.ben, third, city, later, pictures=())
         assert counted(later)["ada"] == 1
 
 

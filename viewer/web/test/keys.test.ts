@@ -113,6 +113,9 @@ describe('keys of a person', () => {
     ['that goes to the end of a text', 'save', key('End', true), { why: 'browser' }],
     ['that makes the page larger', 'save', key('=', true), { why: 'browser' }],
     ['that changes the way of writing', 'save', key(' ', true), { why: 'browser' }],
+    ['of the tools of a browser', 'length', { ...key('I', true), shiftKey: true }, { why: 'browser' }],
+    ['of its console', 'length', { ...key('k', true), shiftKey: true }, { why: 'browser' }],
+    ['without Ctrl for what is done while typing', 'save', key("'"), { why: 'types' }],
     ['of the sound', 'length', key('AudioVolumeDown'), { why: 'fixed' }],
     ['with Alt', 'save', { ...key('s'), altKey: true }, { why: 'not-one' }],
   ])('are none %s', (_, act, pressed, refusal) => {

@@ -6,7 +6,7 @@ export type Pressed = Pick<KeyboardEvent, 'key' | 'code' | 'ctrlKey' | 'metaKey'
 
 /** Why a key cannot be given to an act; `taken` by another one. */
 export type Refusal =
-  { readonly why: 'taken'; readonly by: ActName } | { readonly why: 'fixed' | 'browser' | 'not-one' }
+  { readonly why: 'taken'; readonly by: ActName } | { readonly why: 'fixed' | 'browser' | 'not-one' | 'types' }
 
 /** Before they are given to anything by themselves: with a layout of the keyboard they are the same key as another. */
 const ALIASES: Readonly<Record<string, string>> = { '=': '+', Backspace: 'Delete' }
@@ -14,7 +14,9 @@ const ALIASES: Readonly<Record<string, string>> = { '=': '+', Backspace: 'Delete
 const FIXED = /^(Shift )?(Home|End|Tab|Escape|Enter| )$|^Shift (Arrow|Page)/
 /** With Ctrl: writing, and what browsers do with a key whatever a page says. */
 const BROWSERS =
-  /^Ctrl (Shift )?([ACFHJLNOPQRTUVWXYZ0-9+=_ -]|Arrow\w+|Page\w+|Home|End|Insert|Backspace|Delete)$|^(Ctrl )?F\d+$/
+  /^Ctrl (Shift )?([ACFHJLNOPQRTUVWXYZ0-9+=_ -]|Arrow\w+|Page\w+|Home|End|Insert|Backspace|Delete)$|^Ctrl Shift [A-Z]$|^(Ctrl )?F\d+$/
+/** Acts of somebody who types: a key without Ctrl would do nothing there. */
+const WHILE_TYPING: ReadonlySet<ActName> = new Set<ActName>(['save', 'decide', 'park'])
 /** What the server keeps (reading/register/setting_shapes.py); keys of longer names are those of sound and media. */
 const KEPT = /^(Ctrl )?(Shift )?\S{1,12}$/
 const MODIFIER = /^(Control|Shift|Alt|AltGraph|Meta|CapsLock|Process|Dead|Unidentified)$/
@@ -70,6 +72,7 @@ class Keys {
     const key = spelled(pressed)
     if (key === '') return { why: 'not-one' }
     if (BROWSERS.test(key)) return { why: 'browser' }
+    if (WHILE_TYPING.has(act) && !key.startsWith('Ctrl ')) return { why: 'types' }
     if (FIXED.test(key) || !KEPT.test(key)) return { why: 'fixed' }
     const by = this.actOf(pressed, roomOf(act))
     if (by !== undefined && by !== act) return { why: 'taken', by }
