@@ -74,6 +74,7 @@
     if (!said || (!said.count && failures < 3)) {
       if (bar) bar.remove();
       bar = null;
+      room();
       shown = "";
       count(0);
       return;
@@ -108,7 +109,15 @@
       button.addEventListener("click", wake);
       bar.appendChild(button);
     }
+    room();
   }
+
+  // Messages of the desk keep under it (app.css).
+  function room() {
+    var high = bar && bar.isConnected ? bar.offsetHeight : 0;
+    document.documentElement.style.setProperty("--alert-bar", high + "px");
+  }
+  window.addEventListener("resize", room);
 
   function period() {
     return document.hidden ? HIDDEN_MS : PERIOD_MS;

@@ -63,7 +63,7 @@ def test_a_form_a_phrase_and_the_checks_help_to_write(house: House) -> None:
         expect(ada.locator("#template option:checked")).to_have_text("四肢及关节 DR")
         ada.locator("#use-template").press("Enter")
         expect(ada.locator("#impression")).to_have_value("________未见明确骨折及脱位征象。")
-        expect(ada.locator(".checks li.stops")).not_to_have_count(0)  # the blanks
+        expect(ada.locator(".checks li.stops", has_text="检查所见：")).not_to_have_count(0)  # the blanks
         ada.locator(".template-form select[name=side]").press("ArrowDown")
         ada.keyboard.press("Tab")
         ada.keyboard.type("手")

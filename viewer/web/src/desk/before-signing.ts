@@ -120,6 +120,7 @@ export class BeforeSigning {
       words: html`<p>${text('check.mend-first')}</p>
         <div class="checks">${findingsView(stops)}</div>`,
       confirm: text('common.close'),
+      tells: true,
     })
     return false
   }

@@ -22,7 +22,7 @@ export function findingsView(findings: readonly CheckFinding[]): TemplateResult 
           <span class="tag ${finding.severity === 'stops' ? 'danger' : 'warning'}"
             >${text(`check.${finding.severity}`)}</span
           >
-          <span>${sentenceOf(finding)}</span>
+          <span>${finding.part ? `${text(`report.${finding.part}`)}${text('colon')}` : ''}${sentenceOf(finding)}</span>
           ${placeView(finding)}
         </li>`,
     )}

@@ -215,7 +215,7 @@ export class Desk extends Part {
       this.side = 'report'
       this.requestUpdate()
       await this.updateComplete
-      this.querySelector<HTMLElement>('[aria-invalid=true], fieldset .error')?.focus()
+      this.querySelector<HTMLElement>('[aria-invalid=true], fieldset:has(.error) input')?.focus()
       return
     }
     this.busy = true

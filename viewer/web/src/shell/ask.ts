@@ -32,6 +32,8 @@ export type Question = {
   readonly fields?: readonly Field[]
   readonly confirm: string
   readonly danger?: boolean
+  /** Nothing is asked: it tells something, and one button closes it. */
+  readonly tells?: boolean
   /** Needs the room of two columns. */
   readonly wide?: boolean
   /** What is filled in so far, at every change: to be kept by whoever asks. */
@@ -84,7 +86,7 @@ export function ask(question: Question): Promise<Answers | null> {
         ${question.other ? otherWay(question.other, settle) : nothing} ${(question.fields ?? []).map(control)}
         <p class="note danger refused" role="alert" hidden></p>
         <div class="buttons">
-          <button type="button" @click=${() => dialog.close()}>${text('common.cancel')}</button>
+          ${question.tells ? nothing : html`<button type="button" @click=${() => dialog.close()}>${text('common.cancel')}</button>`}
           <button type="submit" class=${question.danger ? 'danger' : 'primary'}>${question.confirm}</button>
         </div>
       </form>`,
