@@ -19,7 +19,8 @@ from reading.register.grants import may_act
 from reading.register.organisations import Organisation
 from reading.row_rules import taken_as
 from reading.tables import organisation, teaching_collection
-from reading.teaching import removal
+from reading.teaching import known_words, removal
+from reading.teaching.identity_words import Kind, found
 from reading.texts import checked
 from reading.viewers import RoleGrant, Staff
 from storage.database import once
@@ -58,7 +59,8 @@ def make(ctx: Context[Staff], organisation_id: str, *, name: str, description: s
 
     Raises:
         NotAllowed: they do neither.
-        Invalid: it has no name or one that is too long, one of this name stands there, or there are `MOST`.
+        Invalid: it has no name or one that is too long, somebody at work is named, or a full date or a telephone number
+            stands in it; one of this name stands there, or there are `MOST`.
 
     """
     grant = keeps(ctx.tx, ctx.who, organisation_id, ctx.now)
@@ -66,6 +68,10 @@ def make(ctx: Context[Staff], organisation_id: str, *, name: str, description: s
         raise NotAllowed("keeps_no_collection")
     named = checked("name", name, longest=100, required=True)
     said = checked("description", description, longest=500, lines=True)
+    staff = [one for one in known_words.everybody(ctx.tx) if one.kind is Kind.STAFF]
+    for field, words in (("name", named), ("description", said)):
+        if any(found(words, staff)):
+            raise Invalid(field, "names_somebody")
     standing = sa.select(sa.func.count()).where(_ROW.organisation_id == organisation_id, _standing())
     if ctx.tx.execute(standing).scalar_one() >= MOST:
         raise Invalid("name", "too_many_collections")

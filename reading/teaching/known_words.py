@@ -46,7 +46,7 @@ def of_case(ctx: Context[Staff], keys: Keys, case: Case, version: ReportVersion)
         found.append(Known(kind=Kind.NUMBER, word=row.study_uid))
     for signed in version.identity.get("studies", ()):
         found += _of_study(signed)
-    found += _everybody(ctx.tx)
+    found += everybody(ctx.tx)
     return tuple(dict.fromkeys(one for one in found if one.word.strip()))
 
 
@@ -101,7 +101,7 @@ def _day(day: date) -> Iterator[Known]:
         yield Known(kind=Kind.BIRTH_DATE, word=spelling)
 
 
-def _everybody(tx: Connection) -> Iterator[Known]:
+def everybody(tx: Connection) -> Iterator[Known]:
     for name in tx.scalars(sa.select(person.c.name)):
         yield Known(kind=Kind.STAFF, word=name)
     for name in tx.scalars(sa.select(organisation.c.name)):

@@ -146,3 +146,17 @@ def test_ending_one_hands_what_colleagues_made_on_to_another(engine: Engine, now
         assert tx.scalar(sa.select(sa.func.count()).select_from(teaching_picture)) == 1
         with pytest.raises(NotThere):
             collections.end(mona, ends, into=goes_on)
+
+
+@pytest.mark.parametrize(
+    ("field", "words"),
+    [("name", "Vera 的病例"), ("description", "2026年3月2日起，Ben 整理"), ("description", "电话 13800138000")],
+)
+def test_its_name_and_description_name_nobody_at_work(engine: Engine, now: datetime, field: str, words: str) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        ctx, said = ctx_of(tx, clinic, clinic.ben, now), {"name": "胸部", "description": "", field: words}
+        with pytest.raises(Invalid) as refused:
+            collections.make(ctx, clinic.region.city.id, seen_by=SeenBy.REGION, **said)
+
+    assert (refused.value.field, refused.value.problem) == (field, "names_somebody")
