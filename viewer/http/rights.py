@@ -203,8 +203,9 @@ RIGHTS: Final[tuple[Right, ...]] = (
     _right(
         "protocol.answer",
         READS - {Role.RESIDENT},
-        *("POST /questions/protocols/{request_id}", "GET /api/protocols"),
-        *_each("POST", "/api/protocols/{request_id}", "/accept", "/refuse"),
+        *_each("POST", "/questions/protocols/{request_id}", "", "/correct"),
+        "GET /api/protocols",
+        *_each("POST", "/api/protocols/{request_id}", "/accept", "/refuse", "/correct"),
     ),
     _right(
         "referral",
