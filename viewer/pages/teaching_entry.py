@@ -123,7 +123,10 @@ def _form(
         staff,
         "teaching_change.html",
         status=200 if refused is None else problem_of(refused).status,
-        problem="" if refused is None or isinstance(refused, StillNamed) else words_for(request, refused),
+        problem=""
+        if refused is None or isinstance(refused, StillNamed)
+        else view.at_its_field(refused, words_for(request, refused), language),
+        wrong_fields=view.wrong_fields(refused),
         still_named=view.still_named(refused, language) if isinstance(refused, StillNamed) else [],
         entry=view.line(entry, zone, language),
         revision=keeper.revision,

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
+from reading.errors import Invalid
 from reading.teaching.collections import Collection
 from reading.teaching.library import Entry
-from reading.teaching.words import BANDS, StillNamed
+from reading.teaching.words import BANDS, LENGTHS, StillNamed
 from viewer.words import words
 from viewer.words.catalogue import Language, text
+
+_LABELS: Final = {name: "teaching.title-of" if name == "title" else f"teaching.{name}" for name in LENGTHS}
+"""What the fields of the words are called on the page."""
 
 
 def line(one: Entry, zone: str, language: Language, *, new: bool = False) -> dict[str, Any]:
@@ -62,6 +66,20 @@ def collection(one: Collection, new: dict[str, set[str]], kept: frozenset[str]) 
     }
 
 
+def wrong_fields(refused: Exception | None) -> list[str]:
+    """The fields of the words that a refusal is about, in their order on the page."""
+    if isinstance(refused, StillNamed):
+        named = {field for field, _ in refused.found}
+    else:
+        named = {refused.field} if isinstance(refused, Invalid) else set[str]()
+    return [field for field in LENGTHS if field in named]
+
+
+def at_its_field(refused: Exception, said: str, language: Language) -> str:
+    """What is wrong, with the name of the field where the refusal is about one of the words."""
+    return text(language, "colon").join([*(text(language, _LABELS[one]) for one in wrong_fields(refused)), said])
+
+
 def still_named(refused: StillNamed, language: Language) -> list[str]:
     """A sentence for each field in which somebody is named: the kinds of words, never a word."""
     kinds: dict[str, list[str]] = {}
@@ -71,7 +89,7 @@ def still_named(refused: StillNamed, language: Language) -> list[str]:
         text(
             language,
             "teaching.still-named",
-            field=text(language, f"teaching.{field}"),
+            field=text(language, _LABELS[field]),
             kinds=text(language, "list-comma").join(named),
         )
         for field, named in kinds.items()

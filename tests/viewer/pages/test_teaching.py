@@ -63,6 +63,10 @@ def test_from_a_case_to_those_who_learn(house: House) -> None:
     named = _main(mona.post(new, data=typed | {"findings": "Pia 的片，Ada 报告"}), 422)
     assert "检查所见：患者姓名、医务人员姓名" in named
     assert "Pia 的片，Ada 报告" in named
+    assert 'name="findings" aria-invalid="true" autofocus' in named
+    both = _main(mona.post(new, data=typed | {"title": "Pia", "point": " "}), 422)
+    assert "教学要点：有必填的内容没有填写" in both
+    assert "标题：患者姓名" in _main(mona.post(new, data=typed | {"title": "Pia"}), 422)
     house.burned = Burned.YES
     assert "烧录的身份信息" in _main(mona.post(new, data=typed), 403)
     house.burned = Burned.POSSIBLE
