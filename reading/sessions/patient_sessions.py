@@ -73,7 +73,7 @@ def open_session(
         return closed
     stands_for = [one.id for one in _patients_of(ctx, keys, card_kind, card)]
     shown = receipts.by_code(ctx.tx, keys, stands_for, code, ctx.now)
-    if shown is None or (card_kind == PATIENT_NUMBER and _held_a_card(ctx.tx, shown)):
+    if shown is None or (card_kind == PATIENT_NUMBER and not shown.by_number):
         ctx.by(stranger(caller.address)).record(
             action=Action.SESSION_OPEN,
             subject_kind="patient",
@@ -103,10 +103,6 @@ def _patients_of(ctx: Context[Who], keys: Keys, card_kind: str, card: str) -> li
         return patients.of_card(ctx.tx, keys, held, ctx.now)
     numbered = patients.by_number(ctx.tx, card)
     return [] if numbered is None else [numbered]
-
-
-def _held_a_card(tx: Connection, shown: receipts.Receipt) -> bool:
-    return patient_identifiers.hold_a_card(tx, persons.record_ids(tx, shown.patient_id), shown.printed_at)
 
 
 @without_door("Nobody is known before the session is open.")

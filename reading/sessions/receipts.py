@@ -46,7 +46,8 @@ class Receipt:
     id: str
     case_id: str
     patient_id: str
-    printed_at: datetime
+    by_number: bool
+    """It was printed for somebody without a card, and says the patient's number."""
 
 
 def print_receipt(
@@ -91,6 +92,7 @@ def print_receipt(
             "printed_at": now,
             "printed_by": printed_by,
             "expires_at": made.expires_at,
+            "by_number": bool(made.patient_number),
         },
     )
     return made
@@ -144,7 +146,7 @@ def _in_force(tx: Connection, condition: sa.ColumnElement[bool], now: datetime) 
         id=row.id,
         case_id=followed(tx, row.case_id, row.state),
         patient_id=row.patient_id,
-        printed_at=row.printed_at,
+        by_number=row.by_number,
     )
 
 

@@ -102,6 +102,7 @@ receipt: Final = sa.Table(
     sa.Column("printed_at", UtcDateTime, nullable=False),
     reference("printed_by", "person"),
     sa.Column("expires_at", UtcDateTime, nullable=False),
+    sa.Column("by_number", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Index("ix_receipt_patient_id", "patient_id"),
     sa.Index("ix_receipt_case_id", "case_id"),
 )

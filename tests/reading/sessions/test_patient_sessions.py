@@ -15,7 +15,8 @@ from reading.context import Context
 from reading.errors import Invalid, TooManyAttempts, WrongCredentials
 from reading.intake.intake import take_in
 from reading.kinds import HeldAs, IdentifierKind, Role, Sex
-from reading.patients import patient_identifiers, patients
+from reading.patients import merges, patient_identifiers, patients
+from reading.patients.merge_moves import Move
 from reading.patients.patient_identifiers import Identifier
 from reading.patients.patients import Patient
 from reading.register import organisations, people
@@ -103,6 +104,20 @@ def test_somebody_without_a_card_comes_by_the_number_on_the_receipt(engine: Engi
     opened = come_in(engine, now, paper.code, card_kind="patient_number", card=f" {number[:5].lower()}{number[5:]}")
     wrong = come_in(engine, now, "00000000", card_kind="patient_number", card=number)
     later = now + timedelta(minutes=1)
+    with transaction(engine) as tx:  # a second record of the same person had a card all the time
+        card_of_another = Identifier(kind=IdentifierKind.HEALTH_CARD, value="A" * 64)
+        second = patients.register(
+            tx,
+            KEYS,
+            name="Pia",
+            birth_date=date(1990, 3, 7),
+            sex=Sex.FEMALE,
+            identifiers=[card_of_another],
+            now=now,
+        )
+        claim = merges.propose(tx, patient.id, second.id, reason="x", made_by=tang.person_id, now=now)
+        merges.move(tx, claim, Move.MERGE, reason="x", made_by=tang.person_id, now=now)
+    merged = come_in(engine, later, paper.code, card_kind="patient_number", card=number)
     with transaction(engine) as tx:
         card = Identifier(kind=IdentifierKind.IDENTITY_CARD, value=PIA_CARD)
         patient_identifiers.link(tx, KEYS, patient.id, card, later)
@@ -111,6 +126,7 @@ def test_somebody_without_a_card_comes_by_the_number_on_the_receipt(engine: Engi
     assert isinstance(opened, PatientSession)
     assert (opened.patient.patient_id, opened.patient.case_id) == (patient.id, of_theirs.id)
     assert isinstance(wrong, WrongCredentials)
+    assert isinstance(merged, PatientSession)
     assert again.patient_number == ""
     assert isinstance(come_in(engine, later, again.code, card_kind="patient_number", card=number), WrongCredentials)
     assert isinstance(come_in(engine, later, again.code), PatientSession)
