@@ -12,7 +12,7 @@ from reading import tables
 from reading.access import prior_reports, priors
 from reading.cases.cases import Case
 from reading.context import Context
-from reading.protocolling.requests import ProtocolRequest
+from reading.protocolling.request_rows import ProtocolRequest
 from reading.viewers import Staff
 
 SHOWN: Final = 5

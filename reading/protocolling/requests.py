@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Any, Final, Literal
+from collections.abc import Sequence
+from typing import Final, Literal
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -13,48 +11,20 @@ from sqlalchemy.engine import Connection
 from reading import tables
 from reading.access import door
 from reading.actions import Action
-from reading.context import Context, without_door
+from reading.context import Context
 from reading.errors import Invalid, MoveNotAllowed, NotAllowed, NotThere, Stale
-from reading.kinds import Priority, Role
 from reading.orders import counter, progress
 from reading.orders.order_state import OPEN, OrderState
+from reading.protocolling import standing
+from reading.protocolling.lists import may_answer
 from reading.protocolling.moves import Move, State, after
-from reading.register.grants import may_act, reach
-from reading.row_rules import word
+from reading.protocolling.request_rows import ProtocolRequest, by_id, is_answered, of_orders
 from reading.texts import checked
 from reading.viewers import Staff
 from storage.ids import new_id
 
 LONGEST: Final = 1000
-LATELY: Final = timedelta(days=14)
-"""So long answers stay listed for whoever gave them."""
 Decision = Literal[Move.ACCEPT, Move.REFUSE]
-MOST: Final = 100
-"""Questions of a list."""
-ANSWERED_BY: Final = (Role.READER, Role.VERIFIER, Role.REVIEWER)
-"""Who says how an examination is made; residents do not."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class ProtocolRequest:
-    """What a site asked about an examination that is still to be made, and what it was told."""
-
-    id: str
-    order_id: str
-    site_id: str
-    asked_by: str
-    asker: str = field(repr=False)
-    asked_at: datetime
-    words: str = field(repr=False)
-    state: State
-    answer: str = field(repr=False)
-    """The protocol, or the reason against the examination."""
-    answered_by: str = field(repr=False)
-    answered_by_id: str | None
-    ended_at: datetime | None
-    read_at: datetime | None
-    """When somebody at the site noted the answer."""
-    revision: int
 
 
 def ask(ctx: Context[Staff], order_id: str, words: str) -> ProtocolRequest:
@@ -87,7 +57,7 @@ def ask(ctx: Context[Staff], order_id: str, words: str) -> ProtocolRequest:
         },
     )
     _record(ctx, Action.PROTOCOL_ASK, made, order_id)
-    return _by_id(ctx.tx, made)
+    return by_id(ctx.tx, made)
 
 
 def accept(ctx: Context[Staff], request_id: str, protocol: str, *, seen: int) -> ProtocolRequest:
@@ -122,7 +92,8 @@ def correct(ctx: Context[Staff], request_id: str, decision: Decision, words: str
 
     Raises:
         NotThere: no such question, or not of a site that they see.
-        NotAllowed: somebody else answered it, they read no longer for the site, or the site has noted the answer.
+        NotAllowed: somebody else answered it, they read no longer for the site, the site has noted the answer, or a
+            newer one about the examination stands: of that alone anybody would hear.
         MoveNotAllowed: it was corrected before, or the examination was made or cancelled.
         Stale: it has changed since its revision ``seen``.
         Invalid: nothing is said.
@@ -132,7 +103,7 @@ def correct(ctx: Context[Staff], request_id: str, decision: Decision, words: str
     said = checked(name, words, longest=LONGEST, required=True, lines=True)
     door.open_order(ctx, _order_of(ctx.tx, request_id), Action.ORDER_OPEN)
     before = _locked_row(ctx.tx, request_id)
-    if not _may_answer(ctx, before.site_id):
+    if not may_answer(ctx, before.site_id):
         raise NotAllowed("no_role_for_this_step")
     _to_be_answered(ctx.tx, before.order_id, Move.CORRECT)
     state = after(before.state, Move.CORRECT)
@@ -140,6 +111,8 @@ def correct(ctx: Context[Staff], request_id: str, decision: Decision, words: str
         raise NotAllowed("another_answered_it")
     if before.read_at is not None:
         raise NotAllowed("answer_was_noted")
+    if standing.last_answers(ctx.tx, [before.order_id])[before.order_id].id != request_id:
+        raise NotAllowed("newer_answer_stands")
     if before.revision != seen:
         raise Stale(before.revision)
     row, made = tables.protocol_request, new_id()
@@ -159,7 +132,7 @@ def correct(ctx: Context[Staff], request_id: str, decision: Decision, words: str
         },
     )
     _record(ctx, Action.PROTOCOL_CORRECT, made, before.order_id)
-    return _by_id(ctx.tx, made)
+    return by_id(ctx.tx, made)
 
 
 def withdraw(ctx: Context[Staff], request_id: str, *, seen: int) -> ProtocolRequest:
@@ -190,32 +163,10 @@ def mark_read(ctx: Context[Staff], request_id: str) -> ProtocolRequest:
     row = tables.protocol_request.c
     ctx.tx.execute(
         sa.update(tables.protocol_request)
-        .where(row.id == request_id, _answered(), row.read_at.is_(None))
+        .where(row.id == request_id, is_answered(), row.read_at.is_(None))
         .values(read_at=ctx.now)
     )
-    return _by_id(ctx.tx, request_id)
-
-
-def answers(staff: Staff) -> bool:
-    """Whether they answer such questions at all, of whatever site."""
-    return any(staff.holds(role) for role in ANSWERED_BY)
-
-
-@without_door("The page records the look at the list first; the rows are of sites for which they read.")
-def waiting_for(ctx: Context[Staff]) -> Sequence[ProtocolRequest]:
-    """The open questions of the sites for which they read, the most urgent and then the oldest first."""
-    order = tables.imaging_order.c
-    urgency = sa.case(*((order.priority == each, each.rank) for each in Priority))
-    return _select(ctx.tx, _waits(ctx), (urgency, tables.protocol_request.c.asked_at, tables.protocol_request.c.id))
-
-
-@without_door("The page records the look at the list first; the rows are of sites for which they read.")
-def answered_by_them(ctx: Context[Staff]) -> Sequence[ProtocolRequest]:
-    """What they answered lately, the newest first."""
-    row, site = tables.protocol_request.c, tables.imaging_order.c.site_id
-    theirs = _answered() & (row.ended_by == ctx.who.person_id) & (row.ended_at >= ctx.now - LATELY)
-    seen = site.in_(reach(ctx.tx, ctx.who, ctx.now).read)
-    return _select(ctx.tx, theirs & seen, (row.ended_at.desc(), row.id.desc()))
+    return by_id(ctx.tx, request_id)
 
 
 def one_of(ctx: Context[Staff], request_id: str) -> ProtocolRequest:
@@ -226,20 +177,7 @@ def one_of(ctx: Context[Staff], request_id: str) -> ProtocolRequest:
 
     """
     door.open_order(ctx, _order_of(ctx.tx, request_id), Action.ORDER_OPEN)
-    return _by_id(ctx.tx, request_id)
-
-
-@without_door("A number; nothing of a patient is in it.")
-def count(ctx: Context[Staff]) -> int:
-    """How many questions wait for whoever reads for their sites."""
-    return _number(ctx.tx, _waits(ctx))
-
-
-@without_door("A number; nothing of a patient is in it.")
-def count_unread(ctx: Context[Staff]) -> int:
-    """How many answers nobody at their own sites has noted, of examinations that are still to be made."""
-    own = tables.imaging_order.c.site_id.in_(reach(ctx.tx, ctx.who, ctx.now).own)
-    return _number(ctx.tx, own & _answered() & _to_be_made() & tables.protocol_request.c.read_at.is_(None))
+    return by_id(ctx.tx, request_id)
 
 
 def of_order(ctx: Context[Staff], order_id: str) -> Sequence[ProtocolRequest]:
@@ -253,42 +191,10 @@ def of_order(ctx: Context[Staff], order_id: str) -> Sequence[ProtocolRequest]:
     return of_orders(ctx.tx, [order_id])
 
 
-def of_orders(tx: Connection, order_ids: Collection[str]) -> Sequence[ProtocolRequest]:
-    """All questions about these orders, the oldest first; for callers that have opened the orders."""
-    if not order_ids:
-        return []
-    row = tables.protocol_request.c
-    return _select(tx, row.order_id.in_(order_ids), (row.asked_at, row.id), most=None)
-
-
-def _waits(ctx: Context[Staff]) -> sa.ColumnElement[bool]:
-    """Open, of an examination that is still to be made, at a site for which they answer; never one of their own."""
-    row, site = tables.protocol_request.c, tables.imaging_order.c.site_id
-    if not answers(ctx.who):
-        return sa.false()
-    asked = _to_be_made() & (row.state == word(State.OPEN)) & (row.asked_by != ctx.who.person_id)
-    read = site.in_(reach(ctx.tx, ctx.who, ctx.now).read)
-    sites = ctx.tx.scalars(sa.select(site).select_from(_joined()).where(asked, read).distinct()).all()
-    return asked & site.in_([one for one in sites if _may_answer(ctx, one)])
-
-
-def _may_answer(ctx: Context[Staff], site_id: str) -> bool:
-    return any(may_act(ctx.tx, ctx.who, role, site_id, ctx.now) for role in ANSWERED_BY)
-
-
-def _to_be_made() -> sa.ColumnElement[bool]:
-    return tables.imaging_order.c.state.in_(OPEN)
-
-
-def _answered() -> sa.ColumnElement[bool]:
-    state = tables.protocol_request.c.state
-    return (state == word(State.ACCEPTED)) | (state == word(State.REFUSED))
-
-
 def _answer(ctx: Context[Staff], request_id: str, move: Move, action: Action, said: str, seen: int) -> ProtocolRequest:  # noqa: PLR0917
     door.open_order(ctx, _order_of(ctx.tx, request_id), Action.ORDER_OPEN)
-    found = _by_id(ctx.tx, request_id)
-    if not _may_answer(ctx, found.site_id):
+    found = by_id(ctx.tx, request_id)
+    if not may_answer(ctx, found.site_id):
         raise NotAllowed("no_role_for_this_step")
     if found.asked_by == ctx.who.person_id:
         raise NotAllowed("nobody_answers_themselves")
@@ -308,7 +214,7 @@ def _end(ctx: Context[Staff], request_id: str, move: Move, action: Action, said:
         .values(state=state, answer=said, ended_by=ctx.who.person_id, ended_at=ctx.now, revision=found.revision + 1)
     )
     _record(ctx, action, request_id, found.order_id)
-    return _by_id(ctx.tx, request_id)
+    return by_id(ctx.tx, request_id)
 
 
 def _record(ctx: Context[Staff], action: Action, request_id: str, order_id: str) -> None:
@@ -340,56 +246,4 @@ def _order_of(tx: Connection, request_id: str) -> str:
 def _locked_row(tx: Connection, request_id: str) -> ProtocolRequest:
     row = tables.protocol_request.c
     tx.execute(sa.select(row.id).where(row.id == request_id).with_for_update())
-    return _by_id(tx, request_id)
-
-
-def _by_id(tx: Connection, request_id: str) -> ProtocolRequest:
-    return _select(tx, tables.protocol_request.c.id == request_id, ())[0]
-
-
-def _number(tx: Connection, condition: sa.ColumnElement[bool]) -> int:
-    return tx.execute(sa.select(sa.func.count()).select_from(_joined()).where(condition)).scalar_one()
-
-
-def _joined() -> sa.Join:
-    order = tables.imaging_order
-    return tables.protocol_request.join(order, order.c.id == tables.protocol_request.c.order_id)
-
-
-def _select(
-    tx: Connection,
-    condition: sa.ColumnElement[bool],
-    order_by: Sequence[sa.ColumnElement[Any]],
-    *,
-    most: int | None = MOST,
-) -> list[ProtocolRequest]:
-    row, order = tables.protocol_request, tables.imaging_order
-    asker, answered = tables.person.alias(), tables.person.alias()
-    found = tx.execute(
-        sa.select(row, order.c.site_id, asker.c.name.label("asker"), answered.c.name.label("answered_name"))
-        .join(order, order.c.id == row.c.order_id)
-        .join(asker, asker.c.id == row.c.asked_by)
-        .outerjoin(answered, answered.c.id == row.c.ended_by)
-        .where(condition)
-        .order_by(*order_by)
-        .limit(most)
-    )
-    return [
-        ProtocolRequest(
-            id=one.id,
-            order_id=one.order_id,
-            site_id=one.site_id,
-            asked_by=one.asked_by,
-            asker=one.asker,
-            asked_at=one.asked_at,
-            words=one.words,
-            state=State(one.state),
-            answer=one.answer,
-            answered_by=one.answered_name or "",
-            answered_by_id=one.ended_by,
-            ended_at=one.ended_at,
-            read_at=one.read_at,
-            revision=one.revision,
-        )
-        for one in found
-    ]
+    return by_id(tx, request_id)

@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection
 from reading import tables
 from reading.cases.cases import Case
 from reading.cases.identity_moves import Identity
-from reading.protocolling import requests
+from reading.protocolling import request_rows
 from reading.protocolling.moves import State
 
 
@@ -34,7 +34,7 @@ def of_orders(tx: Connection, order_ids: Collection[str]) -> dict[str, Standing]
     otherwise make it by no protocol. What was withdrawn changes nothing.
     """
     found: dict[str, Standing] = {}
-    for one in requests.of_orders(tx, order_ids):
+    for one in request_rows.of_orders(tx, order_ids):
         before = found.get(one.order_id)
         if one.state in {State.ACCEPTED, State.REFUSED}:
             against = one.state is State.REFUSED
@@ -44,7 +44,13 @@ def of_orders(tx: Connection, order_ids: Collection[str]) -> dict[str, Standing]
     return found
 
 
-def of_case(tx: Connection, case: Case) -> Sequence[requests.ProtocolRequest]:
+def last_answers(tx: Connection, order_ids: Collection[str]) -> dict[str, request_rows.ProtocolRequest]:
+    """The answer that stands about each of these orders; of those alone about which something was answered."""
+    answered = {State.ACCEPTED, State.REFUSED}
+    return {one.order_id: one for one in request_rows.of_orders(tx, order_ids) if one.state in answered}
+
+
+def of_case(tx: Connection, case: Case) -> Sequence[request_rows.ProtocolRequest]:
     """The questions about the orders that a case answers, the oldest first; the caller has opened the case.
 
     None where the images name another person than the order: the words may be about somebody else.
@@ -53,4 +59,4 @@ def of_case(tx: Connection, case: Case) -> Sequence[requests.ProtocolRequest]:
         return []
     joined, procedure = tables.case_procedure.c, tables.procedure.c
     asked = sa.select(procedure.order_id).join(tables.case_procedure, joined.procedure_id == procedure.id)
-    return requests.of_orders(tx, set(tx.scalars(asked.where(joined.case_id == case.id))))
+    return request_rows.of_orders(tx, set(tx.scalars(asked.where(joined.case_id == case.id))))

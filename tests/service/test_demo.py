@@ -19,7 +19,7 @@ from reading.identifiers import IdentityCard
 from reading.intake import arrival_end, intake
 from reading.kinds import Level, Role, Tier
 from reading.patients.keys import keys_in
-from reading.protocolling import requests
+from reading.protocolling import lists
 from reading.register import organisations, people
 from reading.register.passwords import NewPassword
 from reading.reports.seal import Seal
@@ -44,7 +44,7 @@ def test_the_region_has_its_levels_and_people_of_every_role(engine: Engine, tmp_
         made = region.make(Context(tx, Audit("demo"), now, SYSTEM), keys, chosen)
         protocols.ask_some(tx, Audit("demo"), keys, made, now)
         reader = as_person(tx, Audit("demo"), made, "谢婉", now)
-        asked = [one.words for one in requests.waiting_for(reader)]
+        asked = [one.words for one in lists.waiting_for(reader)]
     region.keep(tmp_path, made)
     with snapshot(engine) as tx:
         levels = [one.level for one in organisations.list_all(tx)]

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from reading.access import door
 from reading.actions import Action
 from reading.errors import NotAllowed
-from reading.protocolling import earlier, requests
+from reading.protocolling import earlier, lists, requests
 from viewer.api.bodies import Body, Held, Revision
 from viewer.http.callers import Acting, Looking
 from viewer.http.office import office_of
@@ -46,11 +46,11 @@ class Corrected(Body):
 @router.get("/protocols")
 def waiting(request: Request, staff: Looking) -> dict[str, Any]:
     """The open questions that the caller may answer, with the earlier examinations of each person."""
-    if not requests.answers(staff):
-        raise NotAllowed("no_role_for_this_step")
     with acting(office_of(request), staff) as ctx:
         door.open_list(ctx, Action.PROTOCOL_LIST)
-        found = requests.waiting_for(ctx)
+        if not lists.answers(staff):
+            raise NotAllowed("no_role_for_this_step")
+        found = lists.waiting_for(ctx)
         made = earlier.of_requests(ctx, found)
         return {"items": [view.to_json(one) | view.earlier_json(made[one.order_id]) for one in found]}
 

@@ -15,8 +15,8 @@ from reading.cases import cases
 from reading.context import Context
 from reading.desk.entries import entries_of
 from reading.errors import Invalid, MoveNotAllowed, NotAllowed, Stale
-from reading.protocolling import requests
-from reading.protocolling.moves import Move
+from reading.protocolling import lists, requests, standing
+from reading.protocolling.moves import Move, State
 from reading.questions import questions
 from reading.questions.questions import LONGEST
 from reading.register import region_clock
@@ -150,15 +150,15 @@ def _lists(
 ) -> Response:
     language = language_of(request)
     looks_through(office_of(request), staff, Action.QUESTION_LIST)
-    if requests.answers(staff):
+    if lists.answers(staff):
         looks_through(office_of(request), staff, Action.PROTOCOL_LIST)
     with in_snapshot(office_of(request), staff) as ctx:
         waiting, asked = questions.waiting_for(ctx), questions.asked_by(ctx)
         zone = region_clock.zone(ctx.tx).key
         known = cases.by_ids(ctx.tx, {one.case_id for one in (*waiting, *asked)})
-        before = requests.waiting_for(ctx)
+        before = lists.waiting_for(ctx)
         entries = {one.case.id: one for one in entries_of(ctx.tx, staff, list(known.values()), ctx.now)}
-        given = protocols_view.given(ctx, requests.answered_by_them(ctx), zone, language)
+        given = protocols_view.given(ctx, lists.answered_by_them(ctx), zone, language)
     examinations: list[dict[str, Any]] = []
     if before:  # not in the snapshot: the reports of earlier examinations are looked at
         with acting(office_of(request), staff) as ctx:
@@ -187,7 +187,10 @@ def _lists(
 def _too_late(ctx: Context[Staff], typed: Typed, zone: str, language: Language) -> dict[str, str]:
     """What became of a question meanwhile, beside the words of whoever wanted to answer it."""
     if typed.decision:
-        return protocols_view.too_late(requests.one_of(ctx, typed.about), zone, language)
+        meant = requests.one_of(ctx, typed.about)
+        answered = meant.state in {State.ACCEPTED, State.REFUSED}
+        stands = standing.last_answers(ctx.tx, [meant.order_id]).get(meant.order_id) if answered else None
+        return protocols_view.too_late(stands or meant, zone, language)
     return view.too_late(questions.one_of(ctx, typed.about), zone, language)
 
 

@@ -12,7 +12,7 @@ from reading.actions import Action
 from reading.errors import Invalid, MoveNotAllowed, Stale
 from reading.orders import counter
 from reading.orders.order_state import OPEN, OrderState
-from reading.protocolling import requests, standing
+from reading.protocolling import request_rows, requests, standing
 from reading.protocolling.moves import State
 from reading.protocolling.requests import LONGEST
 from reading.register import region_clock
@@ -78,7 +78,7 @@ def _page(
     language = language_of(request)
     with going_in(office_of(request), staff, Action.ORDER_OPEN, "order", order_id) as ctx:
         order = counter.open_order(ctx, order_id)
-        found = requests.of_orders(ctx.tx, [order_id])
+        found = request_rows.of_orders(ctx.tx, [order_id])
         told = standing.of_orders(ctx.tx, [order_id]).get(order_id)
         zone = region_clock.zone(ctx.tx).key
         about = view.about(ctx.tx, order, language, ctx.now)

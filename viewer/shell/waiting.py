@@ -10,7 +10,7 @@ from reading.context import Context
 from reading.desk import alert_bar, withheld
 from reading.messages import oversight
 from reading.messages.moves import State
-from reading.protocolling import requests
+from reading.protocolling import lists
 from reading.questions import questions
 from reading.review import to_do
 from reading.teaching import subscriptions
@@ -24,8 +24,8 @@ def _alerts(ctx: Context[Staff]) -> int:
 
 COUNTS: Final[Mapping[Waits, Callable[[Context[Staff]], int]]] = {
     Waits.ALERTS: _alerts,
-    Waits.QUESTIONS: lambda ctx: questions.count(ctx) + requests.count(ctx),
-    Waits.PROTOCOLS: requests.count_unread,
+    Waits.QUESTIONS: lambda ctx: questions.count(ctx) + lists.count(ctx),
+    Waits.PROTOCOLS: lists.count_unread,
     Waits.WITHHELD: withheld.to_decide,
     Waits.REVIEWS: to_do.count,
     Waits.EMERGENCIES: emergencies.unjudged,

@@ -15,9 +15,9 @@ from reading.orders.order_state import CANCELLABLE, OPEN, OrderState
 from reading.orders.orders import Order, Procedure
 from reading.orders.performed import Step
 from reading.patients import patients
-from reading.protocolling import requests
+from reading.protocolling import request_rows
 from reading.protocolling.moves import State
-from reading.protocolling.requests import ProtocolRequest
+from reading.protocolling.request_rows import ProtocolRequest
 from reading.register import devices
 from reading.register.organisations import Organisation
 from viewer.words import words
@@ -75,7 +75,7 @@ def rows(tx: Connection, sites: Sequence[Organisation], language: Language, now:
         placed = orders.list_of(tx, site.id, since=now - LATELY, limit=MOST)
         steps = performed.of_procedures(tx, [one.id for order in placed for one in order.procedures])
         asked = _protocols(
-            requests.of_orders(tx, [order.id for order in placed]), {one.id: one for one in placed}, language
+            request_rows.of_orders(tx, [order.id for order in placed]), {one.id: one for one in placed}, language
         )
         found += [_row(tx, order, steps, site.time_zone, language, now, asked.get(order.id)) for order in placed]
     return found

@@ -15,10 +15,10 @@ from reading.orders import orders
 from reading.orders.order_state import CANCELLABLE, OPEN
 from reading.orders.orders import Order
 from reading.patients import patients
-from reading.protocolling import earlier
+from reading.protocolling import earlier, standing
 from reading.protocolling.earlier import Earlier
 from reading.protocolling.moves import State
-from reading.protocolling.requests import ProtocolRequest
+from reading.protocolling.request_rows import ProtocolRequest
 from reading.register import organisations
 from reading.viewers import Staff
 from viewer.views import order_form
@@ -146,22 +146,25 @@ def waiting(
 def given(ctx: Context[Staff], found: Sequence[ProtocolRequest], zone: str, language: Language) -> list[dict[str, Any]]:
     """The answers that somebody gave, each with what became of it, and whether they may still correct it."""
     known = orders.by_ids(ctx.tx, {one.order_id for one in found})
+    last = standing.last_answers(ctx.tx, set(known))
     return [
         line(one, known[one.order_id], zone, language)
         | about(ctx.tx, known[one.order_id], language, ctx.now)
-        | _became(one, known[one.order_id], zone, language)
+        | _became(one, known[one.order_id], zone, language, stands=last[one.order_id].id == one.id)
         for one in found
     ]
 
 
-def _became(one: ProtocolRequest, order: Order, zone: str, language: Language) -> dict[str, Any]:
+def _became(one: ProtocolRequest, order: Order, zone: str, language: Language, *, stands: bool) -> dict[str, Any]:
     to_be_made = order.state in OPEN
     if one.read_at is not None:
         seen = text(language, "protocol.seen", at=words.moment(one.read_at, zone))
+    elif not stands:
+        seen = text(language, "protocol.newer")
     else:
         seen = text(language, "protocol.not-seen" if to_be_made else "protocol.over")
     decision = "accept" if one.state is State.ACCEPTED else "refuse"
-    return {"seen": seen, "decision": decision, "correctable": one.read_at is None and to_be_made}
+    return {"seen": seen, "decision": decision, "correctable": one.read_at is None and stands and to_be_made}
 
 
 def too_late(one: ProtocolRequest, zone: str, language: Language) -> dict[str, str]:

@@ -15,7 +15,7 @@ from reading.cases.identity_moves import Identity
 from reading.cases.moves import State
 from reading.protocolling import earlier, requests
 from reading.protocolling.earlier import Earlier
-from reading.protocolling.requests import ProtocolRequest
+from reading.protocolling.request_rows import ProtocolRequest
 from reading.viewers import Staff
 from storage.database import transaction
 from tests.reading.clinic import Clinic, arrive, open_clinic, read

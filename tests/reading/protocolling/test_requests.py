@@ -15,9 +15,9 @@ from reading.errors import Invalid, MoveNotAllowed, NotAllowed, NotThere, Stale
 from reading.kinds import Priority, Role
 from reading.orders import counter
 from reading.orders.orders import Order
-from reading.protocolling import requests, standing
+from reading.protocolling import lists, request_rows, requests, standing
 from reading.protocolling.moves import Move, State, after
-from reading.protocolling.requests import ProtocolRequest
+from reading.protocolling.request_rows import ProtocolRequest
 from reading.protocolling.standing import Standing
 from storage.database import transaction
 from tests.reading.clinic import Clinic, arrive, open_clinic
@@ -37,7 +37,7 @@ def asked(tx: Connection, clinic: Clinic, now: datetime, **known: object) -> Pro
 
 
 def of(tx: Connection, made: ProtocolRequest) -> ProtocolRequest:
-    return requests.of_orders(tx, [made.order_id])[-1]
+    return request_rows.of_orders(tx, [made.order_id])[-1]
 
 
 def stands(tx: Connection, made: ProtocolRequest) -> Standing | None:
@@ -50,10 +50,10 @@ def test_the_site_asks_and_whoever_reads_for_it_accepts_with_a_protocol(engine: 
         clinic = open_clinic(tx, now)
         made = asked(tx, clinic, now)
         tang, ada = (acting(tx, clinic, who, later) for who in (clinic.tang, clinic.ada))
-        waited = (requests.count(ada), [one.words for one in requests.waiting_for(ada)], requests.count(tang))
+        waited = (lists.count(ada), [one.words for one in lists.waiting_for(ada)], lists.count(tang))
         requests.accept(ada, made.id, f" {PROTOCOL} ", seen=made.revision)
         told = of(tx, made)
-        unread = requests.count_unread(tang)
+        unread = lists.count_unread(tang)
         requests.mark_read(tang, made.id)
         requests.mark_read(acting(tx, clinic, clinic.tang, later + timedelta(minutes=1)), made.id)
         events = [event.action for event in audit.events_about(tx, "order", made.order_id)]
@@ -61,8 +61,8 @@ def test_the_site_asks_and_whoever_reads_for_it_accepts_with_a_protocol(engine: 
         assert waited == (1, [WORDS], 0)
         assert (told.state, told.answer, told.answered_by, told.ended_at) == (State.ACCEPTED, PROTOCOL, "Ada", later)
         assert stands(tx, made) == Standing(words=PROTOCOL, against=False, asked_again=False)
-        assert (unread, requests.count_unread(tang), of(tx, made).read_at) == (1, 0, later)
-        assert requests.count(ada) == 0
+        assert (unread, lists.count_unread(tang), of(tx, made).read_at) == (1, 0, later)
+        assert lists.count(ada) == 0
         assert {"protocol.ask", "protocol.accept"} <= set(events)
 
 
@@ -81,8 +81,8 @@ def test_a_refusal_has_a_reason_and_leaves_the_order_to_its_site(engine: Engine,
 
         assert refused == Standing(words="改做超声", against=True, asked_again=False)
         assert stands(tx, made) == Standing(words="改做超声", against=True, asked_again=True)
-        assert [one.state for one in requests.of_orders(tx, [made.order_id])] == [State.REFUSED, State.OPEN]
-        assert requests.of_orders(tx, [again.order_id])[0].answer == "改做超声"
+        assert [one.state for one in request_rows.of_orders(tx, [made.order_id])] == [State.REFUSED, State.OPEN]
+        assert request_rows.of_orders(tx, [again.order_id])[0].answer == "改做超声"
 
 
 def test_one_question_is_open_at_a_time_and_none_about_what_has_begun(engine: Engine, now: datetime) -> None:
@@ -104,7 +104,7 @@ def test_one_question_is_open_at_a_time_and_none_about_what_has_begun(engine: En
 
         assert twice.value.problem == "asked_already"
         assert of(tx, made).state is State.WITHDRAWN
-        assert requests.count(acting(tx, clinic, clinic.ada, now)) == 0
+        assert lists.count(acting(tx, clinic, clinic.ada, now)) == 0
 
 
 def test_a_protocol_stands_until_the_next_answer_and_an_advice_against_ends_it(engine: Engine, now: datetime) -> None:
@@ -139,7 +139,7 @@ def test_nobody_answers_for_a_site_where_they_are_in_training(engine: Engine, no
             tx, clinic, hire(tx, "zoe", now, (Role.RESIDENT, clinic.region.oak), (Role.READER, clinic.region.elm)), now
         )
 
-        assert (requests.count(zoe), list(requests.waiting_for(zoe))) == (0, [])
+        assert (lists.count(zoe), list(lists.waiting_for(zoe))) == (0, [])
         with pytest.raises(NotAllowed):
             requests.accept(zoe, made.id, PROTOCOL, seen=1)
 
@@ -151,7 +151,7 @@ def test_what_is_made_or_cancelled_before_the_answer_waits_no_more(engine: Engin
         counter.cancel(acting(tx, clinic, clinic.tang, now), made.order_id, revision=1)
         ada = acting(tx, clinic, clinic.ada, now)
 
-        assert requests.count(ada) == 0
+        assert lists.count(ada) == 0
         with pytest.raises(MoveNotAllowed):
             requests.accept(ada, made.id, PROTOCOL, seen=1)
         with pytest.raises(MoveNotAllowed):
@@ -165,7 +165,7 @@ def test_the_most_urgent_stands_first_then_the_oldest(engine: Engine, now: datet
         early = asked(tx, clinic, now)
         late = asked(tx, clinic, now + timedelta(minutes=1))
         urgent = asked(tx, clinic, now + timedelta(minutes=2), priority=Priority.URGENT)
-        found = requests.waiting_for(acting(tx, clinic, clinic.ada, now + timedelta(minutes=3)))
+        found = lists.waiting_for(acting(tx, clinic, clinic.ada, now + timedelta(minutes=3)))
 
         assert [one.id for one in found] == [urgent.id, early.id, late.id]
 
@@ -187,7 +187,7 @@ def test_only_the_site_asks_and_only_those_who_read_for_it_answer(engine: Engine
         for who, error in refused.items():
             with pytest.raises(error):
                 requests.accept(acting(tx, clinic, who, now), made.id, PROTOCOL, seen=1)
-            assert requests.count(acting(tx, clinic, who, now)) == 0
+            assert lists.count(acting(tx, clinic, who, now)) == 0
         with pytest.raises(Stale):
             requests.accept(acting(tx, clinic, clinic.ada, now), made.id, PROTOCOL, seen=2)
         with pytest.raises(NotThere):
@@ -196,7 +196,7 @@ def test_only_the_site_asks_and_only_those_who_read_for_it_answer(engine: Engine
         with pytest.raises(NotAllowed):
             requests.accept(acting(tx, clinic, both, now), own.id, PROTOCOL, seen=1)
 
-        assert [one.id for one in requests.waiting_for(acting(tx, clinic, both, now))] == [made.id]
+        assert [one.id for one in lists.waiting_for(acting(tx, clinic, both, now))] == [made.id]
 
 
 @pytest.mark.parametrize("differs", [False, True])
@@ -247,9 +247,9 @@ def test_an_answer_is_corrected_by_whoever_gave_it_until_the_site_has_noted_it(e
         second = asked(tx, clinic, now)
         requests.accept(ada, second.id, "增强扫描", seen=1)
         told = requests.correct(acting(tx, clinic, clinic.ada, later), second.id, Move.REFUSE, "改做超声", seen=2)
-        found = [(one.state, one.answer) for one in requests.of_orders(tx, [second.order_id])]
-        listed = [one.id for one in requests.answered_by_them(ada)]
-        unread = requests.count_unread(tang)
+        found = [(one.state, one.answer) for one in request_rows.of_orders(tx, [second.order_id])]
+        listed = [one.id for one in lists.answered_by_them(ada)]
+        unread = lists.count_unread(tang)
         stale = requests.mark_read(tang, second.id)
         with pytest.raises(MoveNotAllowed):
             requests.correct(ada, second.id, Move.ACCEPT, PROTOCOL, seen=3)
@@ -263,3 +263,24 @@ def test_an_answer_is_corrected_by_whoever_gave_it_until_the_site_has_noted_it(e
         assert standing.of_orders(tx, [second.order_id])[second.order_id].words == "改做超声"
         assert (listed, unread, stale.read_at) == ([told.id, made.id], 1, None)
         assert "protocol.correct" in events
+
+
+def test_an_answer_is_not_corrected_under_a_newer_one(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        made = asked(tx, clinic, now)
+        tang, ada, ben = (acting(tx, clinic, who, now) for who in (clinic.tang, clinic.ada, clinic.ben))
+        requests.accept(ada, made.id, "增强扫描", seen=1)
+        again = requests.ask(acting(tx, clinic, clinic.tang, now + timedelta(minutes=1)), made.order_id, "铅衣坏了")
+        told = requests.correct(ada, made.id, Move.ACCEPT, "铅衣遮挡", seen=2)
+        meanwhile = stands(tx, made)
+        requests.accept(ben, again.id, PROTOCOL, seen=1)
+        with pytest.raises(NotAllowed) as late:
+            requests.correct(ada, told.id, Move.ACCEPT, "借用铅毯", seen=1)
+        requests.withdraw(tang, requests.ask(tang, made.order_id, WORDS).id, seen=1)
+        with pytest.raises(NotAllowed):
+            requests.correct(ada, told.id, Move.ACCEPT, "借用铅毯", seen=1)
+
+        assert meanwhile == Standing(words="铅衣遮挡", against=False, asked_again=True)
+        assert late.value.rule == "newer_answer_stands"
+        assert stands(tx, made) == Standing(words=PROTOCOL, against=False, asked_again=False)

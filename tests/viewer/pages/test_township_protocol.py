@@ -5,7 +5,9 @@ from __future__ import annotations
 from html import unescape
 
 import httpx
+import sqlalchemy as sa
 
+from reading import tables
 from reading.kinds import Priority
 from reading.orders import orders
 from reading.orders.orders import Asked
@@ -166,3 +168,34 @@ def test_an_advice_against_stands_on_the_slip_and_its_order_is_cancelled_beside_
     assert f'action="/t/order/{order}/cancel"' not in after
     assert "已取消，请勿检查" in cancelled
     assert "<svg" not in cancelled
+
+
+def test_a_correction_under_a_newer_answer_is_refused_and_its_words_stay(house: House) -> None:
+    order = _order(house)
+    tang, ada, ben = (house.signed_in(name) for name in ("tang", "ada", "ben"))
+    first = ""
+    for reader, protocol in ((ada, "借用铅毯"), (ben, PROTOCOL)):
+        asked = tang.post(f"/api/orders/{order}/protocols", json={"words": WORDS}).json()
+        told = reader.post(f"/api/protocols/{asked['id']}/accept", json={"protocol": protocol, "revision": 1})
+        first = first or asked["id"]
+        assert told.status_code == 200
+    listed = _main(ada.get("/questions"))
+    refused = _main(
+        ada.post(
+            f"/questions/protocols/{first}/correct", data=_typed(ada, decision="refuse", words="改做超声", revision="2")
+        ),
+        403,
+    )
+
+    assert "已有更新的答复，以最新答复为准" in listed
+    assert f"/questions/protocols/{first}/correct" not in listed
+    for shown in ("此检查已有更新的答复", "您的答复没有提交", "Ben", PROTOCOL, "readonly>改做超声</textarea>"):
+        assert shown in refused
+
+
+def test_a_look_at_the_list_by_whoever_answers_nothing_is_on_record_as_refused(house: House) -> None:
+    assert house.signed_in("tang").get("/api/protocols").status_code == 403
+    with transaction(house.engine) as tx:
+        event = tables.audit_event.c
+        found = tx.execute(sa.select(event.outcome).where(event.action == "protocol.list")).scalars().all()
+    assert found == ["refused"]
