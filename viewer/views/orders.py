@@ -90,12 +90,19 @@ def protocol_state(one: ProtocolRequest, order: OrderState, language: Language) 
 def _protocols(
     asked: Sequence[ProtocolRequest], placed: Mapping[str, Order], language: Language
 ) -> dict[str, tuple[str, str]]:
-    """State and tone of the last question about each order that was not taken back."""
-    return {
-        one.order_id: protocol_state(one, placed[one.order_id].state, language)
-        for one in asked
-        if one.state not in {State.WITHDRAWN, State.CORRECTED}
-    }
+    """State and tone of the last question about each order that was not taken back, behind an answer that stands."""
+    found: dict[str, tuple[str, str]] = {}
+    stands: dict[str, tuple[str, str]] = {}
+    for one in asked:
+        if one.state in {State.WITHDRAWN, State.CORRECTED}:
+            continue
+        said, tone = protocol_state(one, placed[one.order_id].state, language)
+        if one.state is State.OPEN:
+            before, tone = stands.get(one.order_id, ("", tone))
+            found[one.order_id] = (" · ".join(filter(None, (before, said))), tone)
+        else:
+            found[one.order_id] = stands[one.order_id] = (said, tone)
+    return found
 
 
 def examination(order: Order, procedures: Sequence[Procedure], language: Language) -> str:

@@ -57,6 +57,7 @@ def test_the_worklist_shows_a_case_as_the_desk_expects_it(house: House) -> None:
         "birth_date": "1983-04-12",
         "age": "42 岁",
         "name_in_images": "",
+        "differing": [],
     }
     assert item["site"] == {"code": "hills", "name": "Hills"}
     assert item["images"] == {"arrived": 1, "expected": 1, "late": 0, "held": 0, "complete": True}

@@ -154,6 +154,7 @@ def test_an_advice_against_stands_on_the_slip_and_its_order_is_cancelled_beside_
         assert reason in _main(tang.get(slip))
     tang.post(f"/api/orders/{order}/protocols", json={"words": WORDS})
     shown, printed = _main(tang.get(here)), _main(tang.get(slip))
+    assert "不建议做此检查 · 待答复" in _main(tang.get("/t/order"))
     gone = _main(tang.post(f"/t/order/{order}/cancel", data=_typed(tang, revision="1"), follow_redirects=True))
     after, cancelled = _main(tang.get(here)), _main(tang.get(slip))
 
