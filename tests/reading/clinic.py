@@ -241,7 +241,7 @@ def acknowledge(tx: Connection, clinic: Clinic, staff: Staff, alert_id: str, now
     return critical.acknowledge(
         Context(tx, clinic.audit, now, staff),
         alert_id,
-        said="急性脑卒中，左侧",
+        said="急性脑卒中，已告知",
         spoken_with="Ada",
         means=Means.TELEPHONE,
     )

@@ -57,7 +57,7 @@ def test_the_board_holds_what_is_open_and_the_log_every_row_with_both_names(engi
 
     assert boards == [[alerts[3].id, alerts[0].id], []]
     assert rows[alerts[1].id] == [("notified", "Ada", "Tang"), ("confirmed", "Tang", "Ada"), ("disposal", "Tang", "")]
-    assert said[alerts[1].id] == [("左侧", ""), ("急性脑卒中，左侧", "telephone"), ("120 转诊", "transferred")]
+    assert said[alerts[1].id] == [("左侧", ""), ("急性脑卒中，已告知", "telephone"), ("120 转诊", "transferred")]
     assert rows[alerts[2].id] == [("notified", "Ada", "Tang"), ("withdrawn", "Ada", "")]
     assert rows[alerts[3].id] == [("notified", "Ada", "Tang"), ("climbed", "", "Hills")]
     assert (log.in_time, log.of, before.alerts) == (2, 3, ())
