@@ -16,7 +16,7 @@ from reading.context import Context
 from reading.desk.entries import entries_of
 from reading.intake import order_join
 from reading.kinds import Priority, Sex
-from reading.orders import matching, orders
+from reading.orders import orders
 from reading.orders.orders import Asked
 from reading.rules import calendar, case_facts, case_rule
 from reading.rules.calendar import DayKind
@@ -73,7 +73,7 @@ def test_an_order_that_is_found_later_says_department_contrast_and_request_and_m
         order_join.join(Context(tx, clinic.audit, now, SYSTEM), case, order)
         matched = cases.by_id(tx, case.id)
         facts = case_rule.facts_of_case(tx, matched)
-        matching.part(tx, case.id, order)
+        order_join.part(Context(tx, clinic.audit, now, SYSTEM), case.id, order)
         parted = cases.by_id(tx, case.id)
 
     assert (case.rule, matched.rule, matched.tier) == ("other", "asked", "city")

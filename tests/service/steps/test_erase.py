@@ -20,6 +20,7 @@ from reading.retention import holds, requests
 from reading.retention.request_moves import State
 from reading.retention.requests import NamedBy, Request
 from reading.tables import teaching_entry, teaching_picture
+from reading.teaching.collections import SeenBy
 from reading.viewers import Staff
 from service.steps.compact import purge_step, tidy_step
 from service.steps.erase import erase_step, finish, take_out
@@ -174,7 +175,8 @@ def test_what_was_taught_from_an_image_goes_with_it_from_the_case_that_it_was_mo
         _, another = final(tx, clinic, now, OTHER)
         into = collection(tx, clinic, clinic.ben, clinic.region.city, now)
         added(tx, clinic, clinic.ben, version, into, now, pictures=(chosen(STUDY),))
-        stays = added(tx, clinic, clinic.ben, version, into, now, pictures=())
+        beside = collection(tx, clinic, clinic.ben, clinic.region.city, now, SeenBy.ORGANISATION)
+        stays = added(tx, clinic, clinic.ben, version, beside, now, pictures=())
         moved = sa.update(instance).where(instance.c.sop_instance_uid == chosen(STUDY).sop_instance_uid)
         tx.execute(moved.values(study_uid=OTHER, received_study_uid=STUDY))
         study = study_of(tx, OTHER)
