@@ -27,6 +27,8 @@ _BOTH: Final = frozenset("LR")
 _PARTS: Final = re.compile(r"[，,、；;。！!？?\n]|\.(?=\s|$)|\b(?:and|with|but)\b|伴|合并|但")
 _DIRECTION: Final = re.compile(r"\b(?:to|towards?|into) (?:the )?(?:left|right)\b|[向偏朝往][左右]侧?")
 _NORMAL: Final = re.compile(r"正常|无殊|对侧|健侧|\b(?:normal|unremarkable|clear|contralateral)\b")
+_SHORT_SIDE: Final = re.compile(r"(?<![a-z0-9/.'-])(?<!\d )([lr])t?(?![a-z])\.?(?! ?\d)(?![a-z0-9/'-])")
+"""L is a litre behind a number, and a vertebra before one; r/o is no side."""
 _NUMBER: Final = re.compile(r"(\d+(?:\.\d+)?)\s*(%|percent|mm|毫米|cm|厘米|ml|毫升|hu)")
 _SCALE: Final = {
     "%": ("%", 1), "percent": ("%", 1), "mm": ("mm", 1), "毫米": ("mm", 1), "cm": ("mm", 10), "厘米": ("mm", 10),
@@ -35,24 +37,43 @@ _SCALE: Final = {
 
 
 def found(said: str, *, names: Sequence[str], findings: Sequence[str], words: Words) -> Contradiction | None:
-    """The first thing that ``said`` says otherwise; None where it agrees with one of the findings.
+    """The first thing that ``said`` says otherwise than the finding that it is about; None where nothing does.
 
-    ``names`` are those of the class. What is left out contradicts nothing: somebody who names no side names no other.
+    ``names`` are those of the class. Each part of what was said is compared with the findings that it shares most words
+    with, a part that shares none with those of the part before; where these are several, agreeing with one will do.
+    What is left out contradicts nothing: somebody who names no side names no other.
     """
-    plain = _plain(said)
-    told = [_plain(one) for one in findings]
-    shared = words(plain)
-    about = [one for one in told if words(one) & shared] or told
-    against = [_against(plain, one, [_plain(name) for name in names], words) for one in about]
-    return against[0] if against and all(against) else None
+    whole = plain(said)
+    told, called = [plain(one) for one in findings], [plain(name) for name in names]
+    about = told
+    for part in _PARTS.split(_DIRECTION.sub(" ", whole)):
+        about = _nearest(words(part), told, words(" ".join(called)), words) or about
+        against = [_against(part, one, called, words, whole) for one in about]
+        if against and all(against):
+            return against[0]
+    return None
 
 
-def _against(said: str, finding: str, names: Sequence[str], words: Words) -> Contradiction | None:
-    if _is_other_side(said, finding, words):
+def plain(text: str) -> str:
+    """One form of a text, with sides in full: R 侧, rt and Lt. are right and left."""
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    return _SHORT_SIDE.sub(lambda match: " right " if match[1] == "r" else " left ", folded)
+
+
+def _nearest(of_part: AbstractSet[str], told: Sequence[str], of_names: AbstractSet[str], words: Words) -> Sequence[str]:
+    """The findings that share most words with a part; of one that names the class, those that are told in its words."""
+    shared = [len(words(one) & of_part) for one in told]
+    if any(shared):
+        return [one for one, number in zip(told, shared, strict=True) if number == max(shared)]
+    return [one for one in told if words(one) & of_names] if of_part & of_names else []
+
+
+def _against(part: str, finding: str, names: Sequence[str], words: Words, whole: str) -> Contradiction | None:
+    if _is_other_side(part, finding, words):
         return Contradiction.SIDE
-    if _is_denied(said, finding, names, words):
+    if _is_denied(whole, words(part), finding, names, words):
         return Contradiction.DENIED
-    return Contradiction.NUMBER if _is_other_number(said, finding) else None
+    return Contradiction.NUMBER if _is_other_number(part, finding) else None
 
 
 def _is_other_side(said: str, finding: str, words: Words) -> bool:
@@ -82,11 +103,11 @@ def _sided(text: str, words: Words) -> Iterator[tuple[frozenset[str], AbstractSe
             yield named, words(part)
 
 
-def _is_denied(said: str, finding: str, names: Sequence[str], words: Words) -> bool:
+def _is_denied(whole: str, said: AbstractSet[str], finding: str, names: Sequence[str], words: Words) -> bool:
     of_finding = words(finding)
     told = [finding, *(name for name in names if not _NORMAL.search(name))]
-    shared = words(said) & words(" ".join(told))
-    here = _polarity(said, shared)
+    shared = said & words(" ".join(told))
+    here = _polarity(whole, shared)
     for word in shared & here.keys():
         there = _polarity(finding if word in of_finding else " ".join(told[1:]), {word}).get(word)
         if here[word] is not None and there is not None and here[word] is not there:
@@ -115,7 +136,3 @@ def _numbers(text: str) -> frozenset[tuple[str, float]]:
     """Measures with their unit, lengths in millimetres."""
     read = ((float(match[1]), *_SCALE[match[2]]) for match in _NUMBER.finditer(text))
     return frozenset((kind, round(number * scale, 3)) for number, kind, scale in read)
-
-
-def _plain(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).casefold()

@@ -110,12 +110,13 @@ def tell_once_out(ctx: Context[Who], waited: ReportVersion) -> None:
 
 
 def acknowledge(
-    ctx: Context[Staff], alert_id: str, *, said: str, spoken_with: str, means: Means, said_so: bool = False
+    ctx: Context[Staff], alert_id: str, *, said: str, spoken_with: str, means: Means, said_so: str = ""
 ) -> Alert:
     """Somebody at the site, or responsible for it, has understood the finding and read it back.
 
-    ``spoken_with`` is the name of the other side, ``means`` how they spoke. ``said_so``: whoever writes it down was
-    shown that it differs from what was told, and says that it was read back so; whoever found it is told.
+    ``spoken_with`` is the name of the other side, ``means`` how they spoke. ``said_so``: the words of which
+    whoever writes them down was shown that they differ from what was told, and says that it was read back so; whoever
+    found it is told. Other words than these are compared anew.
 
     Raises:
         NotThere: no such alert, or not one that they may see.
@@ -142,7 +143,7 @@ def acknowledge(
     words = findings.of_alerts(ctx.tx, [found])[found.id]
     problem = read_back.problem(repeated, told=(named.name_zh, named.name_en, *words))
     differs = problem in read_back.DIFFERS
-    if problem is not None and not (differs and said_so):
+    if problem is not None and not (differs and findings.same_words(said_so, repeated)):
         raise Invalid("read_back", problem)
     answered = alert_rows.change(
         ctx.tx,

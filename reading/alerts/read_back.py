@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from enum import StrEnum
 from typing import Final
 
@@ -47,12 +46,17 @@ FILLER_EN: Final = frozenset(_FILLER_EN.split())
 """The same in English."""
 
 _LATIN: Final = re.compile(r"[a-z0-9]+")
+_BARE_SIDE: Final = re.compile(r"[左右](?!侧)")
+"""右气胸 and 气胸（右） say as much as 右侧气胸."""
 _HAN: Final = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]+")
 
 
 NOT_THE_FINDING: Final = "not_the_finding"
-DIFFERS: Final = frozenset({NOT_THE_FINDING, *Contradiction})
-"""Problems of words that were perhaps said so all the same: whoever wrote them may say so, and the reader is told."""
+DIFFERS: Final = frozenset(Contradiction)
+"""Problems of words that were perhaps said so all the same: whoever wrote them may say so, and the reader is told.
+
+What shares no word with the finding (`NOT_THE_FINDING`) is never taken: it says of nothing that it was understood.
+"""
 
 
 class Means(StrEnum):
@@ -71,7 +75,8 @@ def problem(said: str, *, told: tuple[str, ...]) -> str | None:
     language was told, its words cannot be compared. Words that contradict what was told are none (`contradiction`).
     """
     left = _content(said)
-    if 2 * sum(map(len, left.han)) + sum(map(len, left.latin)) < LEAST:
+    spared = 2 if any(map(_BARE_SIDE.search, left.han)) else 0
+    if 2 * sum(map(len, left.han)) + sum(map(len, left.latin)) + spared < LEAST:
         return "only_polite"
     again, what = _telling(left), _telling(_content(" ".join(told)))
     pairs = _pairs(again.han) & _pairs(what.han)
@@ -93,7 +98,7 @@ class _Content:
 
 
 def _content(text: str) -> _Content:
-    plain = unicodedata.normalize("NFKC", text).casefold()
+    plain = contradiction.plain(text)
     latin = [word for word in _LATIN.findall(plain) if word not in POLITE_EN]
     return _Content(han=_HAN.findall(_without(plain, POLITE_ZH)), latin=latin)
 

@@ -31,9 +31,11 @@ _DENIED_BEFORE: Final = re.compile(
     re.IGNORECASE,
 )
 _DENIED_AFTER: Final = re.compile(
+    r"(?![^，。；\n]{0,6}[不未待难需][^，。；\n]{0,4}(?:排除|除外))"
     r"[^，。；\n]{0,4}?(?:征象|征|线|影|灶|表现)?"
-    r"(?:(?:未见|未显示|未显影|不明显|阴性|已消失|消失|已排除|可排除|可除外|已除外|已吸收)\s*$"
+    r"(?:(?:未见|未显示|未显影|不明显|阴性|消失|排除|除外|没有|没|已吸收)了?\s*$"
     r"|\s*[:：]\s*(?:无|未见|阴性|none|no|negative|absent)\b)"
+    r"|\w*\s+(?:(?:is|are|was|were|has|have|been|now|already|since)\s+){0,3}(?:ruled\s+out|excluded)\b"
     r"|[\w\s]{0,20}\b(?:is|are|was|were|has|have)\b[\w\s]{0,16}"
     r"\b(?:not(?! excl)(?! ruled)|absent|resolved|(?<!not )excluded)\b",
     re.IGNORECASE,

@@ -40,8 +40,10 @@ def remove_ended(ctx: Context[Staff], collection_id: str) -> int:
 
 @without_door("It says that there are some, and shows nothing.")
 def has_of_others(ctx: Context[Staff], collection_id: str) -> bool:
-    """Whether somebody else has an entry in a collection."""
-    theirs = (_ROW.collection_id == collection_id) & _ROW.removed_at.is_(None) & (_ROW.added_by != ctx.who.person_id)
+    """Whether somebody else has an entry in a collection, or last changed its words."""
+    by = ctx.who.person_id
+    standing = (_ROW.collection_id == collection_id) & _ROW.removed_at.is_(None)
+    theirs = standing & ((_ROW.added_by != by) | (sa.func.coalesce(_ROW.changed_by, by) != by))
     return ctx.tx.scalar(sa.select(sa.literal(1)).where(theirs).limit(1)) is not None
 
 

@@ -233,12 +233,12 @@ class WithdrawCritical(Why):
 
 
 class ReadBack(Body):
-    """``said_so``: the words differ from what was told, and were read back so."""
+    """``said_so``: the words again, where they were refused as other than what was told and were read back so."""
 
     read_back: Line
     spoken_with: Annotated[str, Field(max_length=100)]
     means: Means
-    said_so: bool = False
+    said_so: Annotated[str, StringConstraints(max_length=1000)] = ""
 
 
 class Disposal(Body):

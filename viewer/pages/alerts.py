@@ -57,8 +57,7 @@ def acknowledge(  # noqa: PLR0917 -- the fields of the form
     read_back: Annotated[str, Form(max_length=1000)],
     spoken_with: Annotated[str, Form(max_length=100)],
     means: Annotated[Means, Form()],
-    *,
-    said_so: Annotated[bool, Form()] = False,
+    said_so: Annotated[str, Form(max_length=1000)] = "",
 ) -> Response:
     try:
         with going_in(office_of(request), staff, Action.CRITICAL_ACKNOWLEDGE, "alert", alert_id) as ctx:

@@ -89,8 +89,7 @@ def acknowledge(  # noqa: PLR0917 -- the fields of the form
     read_back: Annotated[str, Form(max_length=1000)],
     spoken_with: Annotated[str, Form(max_length=100)],
     means: Annotated[Means, Form()],
-    *,
-    said_so: Annotated[bool, Form()] = False,
+    said_so: Annotated[str, Form(max_length=1000)] = "",
 ) -> Response:
     office = office_of(request)
     try:

@@ -48,6 +48,25 @@ CLASS = ("张力性气胸", "Tension pneumothorax")
         ("气胸，宽 3 cm", "气胸，宽 30mm", None),
         ("气胸，宽 3 cm", "气胸，宽 3 mm", "other_number"),
         ("右侧气胸", "右股骨颈骨折，已告知", "not_the_finding"),
+        ("右侧气胸", "气胸排除了", "denied"),
+        ("右侧气胸", "气胸已经没有了", "denied"),
+        ("右侧气胸", "气胸没有了，放心", "denied"),
+        ("右侧气胸", "气胸不能排除，已告知", None),
+        ("右侧气胸", "气胸不能完全除外", None),
+        ("Pulmonary embolism", "pulmonary embolism ruled out", "denied"),
+        ("Pulmonary embolism", "pulmonary embolism was already ruled out", "denied"),
+        ("Pulmonary embolism", "pulmonary embolism not ruled out", None),
+        ("Pulmonary embolism", "pulmonary embolism cannot be excluded", None),
+        ("左侧气胸", "rt pneumothorax", "other_side"),
+        ("左侧气胸", "Rt. pneumothorax", "other_side"),
+        ("左侧气胸", "Lt pneumothorax", None),
+        ("Left pneumothorax", "R pneumothorax", "other_side"),
+        ("左侧气胸", "R 侧气胸", "other_side"),
+        ("右侧气胸", "R侧气胸", None),
+        ("左侧气胸", "气胸（右）", "other_side"),
+        ("右侧气胸", "气胸（右）", None),
+        ("右侧气胸", "右气胸", None),
+        ("L1 爆裂骨折，出血 1 L", "L1 爆裂骨折", None),
     ],
 )
 def test_another_side_a_denial_and_another_measure_contradict(told: str, said: str, expected: str | None) -> None:
@@ -61,6 +80,33 @@ def test_reading_back_one_of_two_findings_will_do() -> None:
     assert problem("左侧气胸，已告知", told=(*CLASS, "肋骨骨折错位", "右侧气胸")) == "other_side"
 
 
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("右侧气胸，右侧肋骨骨折", "other_side"),
+        ("右侧肋骨骨折，右侧气胸", "other_side"),
+        ("左侧气胸，左侧肋骨骨折", "other_side"),
+        ("左侧气胸，右侧肋骨骨折", None),
+        ("右侧肋骨骨折", None),
+        ("左侧气胸，压缩 30%，右侧肋骨骨折", "other_number"),
+        ("左侧气胸，肋骨骨折排除了", "denied"),
+        ("没有气胸，右侧肋骨骨折", "denied"),
+        ("right pneumothorax and rib fracture", "other_side"),
+        ("left pneumothorax", None),
+    ],
+)
+def test_each_part_is_compared_with_the_finding_that_it_is_about(said: str, expected: str | None) -> None:
+    assert problem(said, told=(*CLASS, "左侧气胸，压缩约60%", "右侧第5肋骨骨折")) == expected
+
+
+def test_of_two_findings_that_share_words_the_nearest_one_counts() -> None:
+    told = ("骨折", "Fracture", "左侧肋骨骨折", "右侧股骨骨折")
+
+    assert problem("右侧肋骨骨折", told=told) == "other_side"
+    assert problem("左侧股骨骨折", told=told) == "other_side"
+    assert problem("左侧肋骨骨折，右侧股骨骨折", told=told) is None
+
+
 def test_what_was_read_back_otherwise_is_taken_on_a_word_and_the_reader_is_told(engine: Engine, now: datetime) -> None:
     with transaction(engine) as tx:
         clinic = open_clinic(tx, now)
@@ -70,9 +116,18 @@ def test_what_was_read_back_otherwise_is_taken_on_a_word_and_the_reader_is_told(
         with pytest.raises(Invalid) as refused:
             critical.acknowledge(tang, alert.id, said="左侧气胸", spoken_with="Ada", means=Means.TELEPHONE)
         with pytest.raises(Invalid) as polite:
-            critical.acknowledge(tang, alert.id, said="收到", spoken_with="Ada", means=Means.TELEPHONE, said_so=True)
+            critical.acknowledge(tang, alert.id, said="收到", spoken_with="Ada", means=Means.TELEPHONE, said_so="收到")
+        other = "右股骨颈骨折"
+        with pytest.raises(Invalid) as nothing:
+            critical.acknowledge(tang, alert.id, said=other, spoken_with="Ada", means=Means.TELEPHONE, said_so=other)
+        with pytest.raises(Invalid) as changed:
+            critical.acknowledge(
+                tang, alert.id, said="未见右侧气胸", spoken_with="Ada", means=Means.TELEPHONE, said_so="左侧气胸"
+            )
         quiet = alert_bar.waiting(tx, clinic.ada, now)
-        critical.acknowledge(tang, alert.id, said="左侧气胸", spoken_with="Ada", means=Means.TELEPHONE, said_so=True)
+        critical.acknowledge(
+            tang, alert.id, said="左侧气胸", spoken_with="Ada", means=Means.TELEPHONE, said_so="左侧气胸"
+        )
         [logged] = alert_board.of_case(ada, case.id)
         rows = [(row.row, row.by, row.to, row.content) for row in alert_board.rows_of(logged)]
         bars = [
@@ -83,6 +138,7 @@ def test_what_was_read_back_otherwise_is_taken_on_a_word_and_the_reader_is_told(
         ]
 
         assert (refused.value.problem, polite.value.problem) == ("other_side", "only_polite")
+        assert (nothing.value.problem, changed.value.problem) == ("not_the_finding", "denied")
         assert rows[-1] == (Row.DIFFERS, clinic.tang.name, clinic.ada.name, "左侧气胸")
         assert (quiet, bars) == ([], [[(False, True)], []])
         assert details[-1]["differs"] == "other_side"

@@ -123,6 +123,6 @@ def test_who_keeps_it_mends_and_removes_it(house: House) -> None:
     assert (ada.get(entry).status_code, keeper.get(entry).status_code) == (404, 404)
     ending = f"/teaching/collections/{into}/end"
     assert f'<option value="{other}">呼吸</option>' in _main(keeper.get("/teaching")).split(ending, 1)[1]
-    assert "可见范围不更大" in _main(keeper.post(ending, data=token | {"into": made}), 422)
+    assert "可见范围相同或更小" in _main(keeper.post(ending, data=token | {"into": made}), 422)
     ended = keeper.post(ending, data=token | {"into": other}, follow_redirects=True)
     assert "其中病例已转入" in _main(ended)

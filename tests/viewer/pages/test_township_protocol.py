@@ -71,7 +71,7 @@ def test_it_goes_from_the_counter_to_whoever_reads_and_back(house: House) -> Non
     assert again.status_code == 409
     for shown in ("您的答复没有提交", "Ada", PROTOCOL, "readonly>x</textarea>"):
         assert shown in again.text
-    assert "申请单位尚未阅" in said
+    assert "申请单位还没有看" in said
     corrected = ada.post(f"{there}/correct", data=_typed(ada, decision="refuse", words="改做超声", revision="2"))
     assert corrected.headers["location"] == "/questions?done=corrected"
     assert "您的答复没有提交" in _main(
