@@ -68,7 +68,7 @@ describe('a presentation state', () => {
     expect([1, 2].map((frame) => applies(annotation?.of, { instanceUid: '1.1', frame }))).toEqual([false, true])
     expect(state?.areas[0]).toMatchObject({ from: [2, 3], to: [9, 7] })
     expect(state?.windows[0]?.window).toEqual({ center: 40, width: 300 })
-    expect([state?.isInverse, state?.isPartial]).toEqual([true, false])
+    expect(state?.isInverse).toBe(true)
   })
 
   test('draws the layers in their order', () => {
@@ -100,6 +100,48 @@ describe('a presentation state', () => {
       { kind: 'circle', centre: [29.5, 19.5], radius: 6 },
       { kind: 'polygon', points: [[0.5, 0.5], [8.5, 0.5], [8.5, 8.5]] }, // prettier-ignore
     ])
+  })
+
+  test('is partial by whatever it loses here, and whole where nothing is lost', () => {
+    const line = { '00700005': ['PIXEL'], '00700023': ['POLYLINE'], '00700022': [1, 2, 3, 4] }
+    const words = { '00700006': ['here'], '00700003': ['PIXEL'], '00700010': [1, 2], '00700011': [5, 3] }
+    const anchored = { ...words, '00700004': ['PIXEL'], '00700014': [7, 8] }
+    const window = { '00281050': [40], '00281051': [300] }
+    const drawn = (lineSaid: object, wordsSaid: object): DataSet => ({
+      '00700001': items({
+        '00700009': items(of({ ...line, ...lineSaid })),
+        '00700008': items(of({ ...anchored, ...wordsSaid })),
+      }),
+    })
+    const base: DataSet = { ...STATE, ...drawn({}, {}) }
+    const isPartial = (changed: DataSet): boolean | undefined => stateOf({ ...base, ...changed })?.isPartial
+    const angle = (degrees: unknown): DataSet => of({ '00700042': [degrees] })
+    const windowed = (said: object): DataSet => ({ '00283110': items(of({ ...window, ...said })) })
+
+    expect([{}, angle(-90), angle(450), windowed({ '00281056': ['LINEAR'] })].map(isPartial)).toEqual([
+      ...Array.from({ length: 4 }, () => false),
+    ])
+    const lost: DataSet[] = [
+      drawn({ '00700005': ['MATRIX'] }, {}),
+      drawn({ '00700022': [1, 2, 3] }, {}),
+      drawn({ '00700022': [1, 'x', 3, 4] }, {}),
+      drawn({ '00700023': ['ELLIPSE'] }, {}),
+      drawn({}, { '00700003': ['MATRIX'] }),
+      drawn({}, { '00700004': ['MATRIX'] }),
+      drawn({}, { '00700010': [1] }),
+      { '00286100': items(of({ '00286101': ['AVG_SUB'] })) },
+      { '00283000': items(of({ '00283004': ['US'] })) },
+      { '20500010': items({}) },
+      angle(45),
+      angle('x'),
+      windowed({ '00281051': [0] }),
+      windowed({ '00281051': [-300] }),
+      windowed({ '00281056': ['SIGMOID'] }),
+      { '0070005A': items(of({ '00700052': [1, 1] })) },
+    ]
+    expect(lost.map(isPartial)).toEqual(lost.map(() => true))
+    expect(stateOf({ ...base, ...angle(45) })?.turn).toEqual({ quarters: 0, mirrored: true })
+    expect(stateOf({ ...base, ...windowed({ '00281051': [0] }) })?.windows).toEqual([])
   })
 
   test('tells of what it says more than is drawn, and is none where this server wrote it or it blends pictures', () => {

@@ -4,7 +4,15 @@
  */
 import type { MarkChange } from '../api/marks'
 import type { Drawn } from '../images/shown-series'
-import { channelOf, type KeyPicture, type OfBoth, type OfFirst, type OfSecond, type ToldCase } from './messages'
+import {
+  channelOf,
+  type KeyPicture,
+  type OfBoth,
+  type OfFirst,
+  type OfFirsts,
+  type OfSecond,
+  type ToldCase,
+} from './messages'
 import { openBeside } from './opening'
 
 const ID = 'tierread.beside'
@@ -26,28 +34,32 @@ export type Bench = {
   onChange(): void
 }
 
-class FirstWindow {
+export class FirstWindow {
   private channel: BroadcastChannel | undefined
   private bench: Bench | undefined
   private person = ''
   private said = ''
   private of = ''
+  /** Of this page alone: what the session keeps of a tab, a duplicate of it has too. */
+  private readonly page = random()
+
+  constructor(private readonly kept: () => Storage = () => sessionStorage) {}
 
   /** Of this person; a window that was open before the page was loaded anew goes on. */
   begin(person: string): void {
     if (this.person && this.person !== person) this.lock()
     this.person = person
-    if (this.isOpen) this.listen()
+    if (this.kept().getItem(ID)) this.listen()
   }
 
   get isOpen(): boolean {
-    return sessionStorage.getItem(IS_OPEN) === 'yes'
+    return this.kept().getItem(IS_OPEN) === 'yes'
   }
 
   /** False where the browser blocks it. */
   open(): boolean {
     if (!openBeside(this.id)) return false
-    sessionStorage.setItem(IS_OPEN, 'yes')
+    this.kept().setItem(IS_OPEN, 'yes')
     this.listen()
     this.bench?.onChange()
     return true
@@ -92,37 +104,50 @@ class FirstWindow {
   }
 
   private get id(): string {
-    const kept = sessionStorage.getItem(ID)
+    const kept = this.kept().getItem(ID)
     if (kept) return kept
-    const made = [...crypto.getRandomValues(new Uint8Array(8))]
-      .map((byte) => byte.toString(16).padStart(2, '0'))
-      .join('')
-    sessionStorage.setItem(ID, made)
+    const made = random()
+    this.kept().setItem(ID, made)
     return made
   }
 
   private listen(): void {
     if (this.channel) return
     this.channel = new BroadcastChannel(channelOf(this.id))
-    this.channel.onmessage = ({ data }: MessageEvent<OfSecond>) => this.hear(data)
+    this.channel.onmessage = ({ data }: MessageEvent<OfSecond | OfFirsts>) => this.hear(data)
+    this.post({ kind: 'first', page: this.page })
   }
 
-  private hear(said: OfSecond): void {
+  /** The tab was duplicated: its second window stays with the page that was there before, and this one has none yet. */
+  private move(): void {
+    this.post({ kind: 'moved' })
+    this.channel?.close()
+    this.channel = undefined
+    this.kept().removeItem(ID)
+    this.kept().removeItem(IS_OPEN)
+    this.said = this.of = ''
+    this.bench?.onChange()
+  }
+
+  private hear(said: OfSecond | OfFirsts): void {
     const { bench } = this
+    if (said.kind === 'first') return this.post({ kind: 'taken', page: said.page })
+    if (said.kind === 'taken') return said.page === this.page ? this.move() : undefined
     if (said.kind === 'hello') {
-      sessionStorage.setItem(IS_OPEN, 'yes')
+      this.kept().setItem(IS_OPEN, 'yes')
       if (!said.asks) return this.post({ kind: 'here' })
       this.tell(true)
       return bench?.onAsked()
     }
     if (said.kind === 'closed') {
-      sessionStorage.removeItem(IS_OPEN)
+      this.kept().removeItem(IS_OPEN)
       return bench?.onChange()
     }
     if (said.kind === 'stir') return bench?.onStir()
     if (said.kind === 'place' || said.kind === 'window') return bench?.onLinked(said)
-    if (said.caseId !== bench?.told()?.caseId) return // of a case that was left meanwhile
-    if (said.kind === 'drawn') bench.onDrawn(said.drawn)
+    const told = bench?.told()
+    if (!bench || !told || said.caseId !== told.caseId) return // of a case that was left meanwhile
+    if (said.kind === 'drawn' && said.imageSet === told.imageSet) bench.onDrawn(said.drawn)
     if (said.kind === 'marks') bench.onMarks(said.change)
     if (said.kind === 'key') bench.onKey(said.picture)
   }
@@ -131,6 +156,9 @@ class FirstWindow {
     this.channel?.postMessage(said)
   }
 }
+
+const random = (): string =>
+  [...crypto.getRandomValues(new Uint8Array(8))].map((byte) => byte.toString(16).padStart(2, '0')).join('')
 
 /** The one of this page. */
 export const firstWindow = new FirstWindow()

@@ -38,11 +38,21 @@ export type Place = {
 export type OfBoth =
   | { readonly kind: 'place'; readonly place: Place }
   | { readonly kind: 'window'; readonly modality: string; readonly window: Window }
-  | { readonly kind: 'drawn'; readonly caseId: string; readonly drawn: readonly Drawn[] }
+  | { readonly kind: 'drawn'; readonly caseId: string; readonly imageSet: string; readonly drawn: readonly Drawn[] }
+
+/** Of first windows to each other: a tab that is duplicated takes the id of the first one with it. */
+export type OfFirsts =
+  /** This page begins to speak as the first window of the channel. */
+  | { readonly kind: 'first'; readonly page: string }
+  /** Another page is that already: the named one goes elsewhere. */
+  | { readonly kind: 'taken'; readonly page: string }
 
 /** Of the window with the case. */
 export type OfFirst =
   | OfBoth
+  | OfFirsts
+  /** Whoever spoke here besides speaks elsewhere now: what it told is not of this case. */
+  | { readonly kind: 'moved' }
   | { readonly kind: 'case'; readonly person: string; readonly now: ToldCase; readonly drawn: readonly Drawn[] }
   /** No case is open. */
   | { readonly kind: 'none' }

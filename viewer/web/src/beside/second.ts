@@ -122,21 +122,29 @@ export class SecondWindow extends Part {
     this.heardAt = Date.now()
     if (said.kind === 'lock') return this.lock()
     if (this.locked) return
-    if (said.kind === 'none') return this.drop()
+    if (said.kind === 'none' || said.kind === 'moved') this.drop()
+    if (said.kind === 'moved') return this.post({ kind: 'hello', asks: true })
     if (said.kind === 'case' && said.person === this.person) this.take(said.now, said.drawn)
-    if (said.kind === 'drawn' && said.caseId === this.now?.caseId) this.shown.take(said.drawn)
+    if (said.kind === 'drawn' && this.isOf(said)) this.shown.take(said.drawn)
     if (said.kind === 'place' || said.kind === 'window') this.linked.follow(said)
     this.panel?.requestUpdate()
   }
 
+  /** What was drawn of other images of the case was not drawn of these. */
+  private isOf({ caseId, imageSet }: Pick<ToldCase, 'caseId' | 'imageSet'>): boolean {
+    return caseId === this.now?.caseId && imageSet === this.now.imageSet
+  }
+
   private take(now: ToldCase, drawn: readonly Drawn[]): void {
-    if (now.caseId !== this.now?.caseId) {
+    const [isSame, isNewSet] = [now.caseId === this.now?.caseId, !this.isOf(now)]
+    if (!isSame) {
       this.chosen = undefined
       this.shown = new ShownSeries((one) => this.note(one))
     }
     this.now = now
     this.shown.hold(now.digests, now.toSee)
     this.shown.take(drawn)
+    if (isSame && isNewSet) this.tellDrawn(this.shown.drawn)
     document.title = text('beside.title')
     this.requestUpdate()
   }
@@ -144,8 +152,11 @@ export class SecondWindow extends Part {
   /** What was seen here counts as seen; of many at once one word is said. */
   private note(drawn: Drawn): void {
     if (this.unsaid.push(drawn) > 1) return
-    const caseId = this.now?.caseId ?? ''
-    queueMicrotask(() => this.post({ kind: 'drawn', caseId, drawn: this.unsaid.splice(0) }))
+    queueMicrotask(() => this.tellDrawn(this.unsaid.splice(0)))
+  }
+
+  private tellDrawn(drawn: readonly Drawn[]): void {
+    if (this.now) this.post({ kind: 'drawn', caseId: this.now.caseId, imageSet: this.now.imageSet, drawn })
   }
 
   private readonly leave = (): void => {

@@ -36,11 +36,13 @@ export class Beside implements Bench {
   }
 
   /** Another case is opened. */
-  begin({ caseId, shown }: Work): void {
+  begin(work: Work): void {
+    const { caseId, shown } = work
     firstWindow.take(this)
     shown.watch((one) => {
       if (!firstWindow.isOpen || this.unsaid.push(one) > 1) return
-      queueMicrotask(() => firstWindow.say({ kind: 'drawn', caseId, drawn: this.unsaid.splice(0) }))
+      const { imageSet } = work
+      queueMicrotask(() => firstWindow.say({ kind: 'drawn', caseId, imageSet, drawn: this.unsaid.splice(0) }))
     })
   }
 

@@ -57,6 +57,9 @@ const OF_STATE = {
   shutterVertices: '00181620',
 } as const
 
+/** Mask subtraction (C.7.6.10), modality and presentation lookup tables (C.11.1, C.11.4): pictures are shown without them. */
+const NOT_APPLIED = ['00286100', TAG.ModalityLUTSequence, '20500010'] as const
+
 /** PIXEL: columns and rows from the outer corner of the first pixel; DISPLAY: parts of the displayed area (C.10.5.1). */
 export type Units = 'PIXEL' | 'DISPLAY'
 export type Spot = readonly [number, number]
@@ -126,10 +129,9 @@ export function stateOf(instance: DataSet): State | undefined {
   const annotations = [...itemsOf(instance, OF_STATE.annotations)].sort((a, b) => orderOf(a) - orderOf(b))
   const shutters = shuttersOf(instance)
   const windows = itemsOf(instance, OF_STATE.windows)
-  const known = windows.flatMap((item) => {
-    const [[center], [width]] = [numbersOf(item, TAG.WindowCenter), numbersOf(item, TAG.WindowWidth)]
-    return center === undefined || width === undefined ? [] : [{ of: picturesOf(item), window: { center, width } }]
-  })
+  const known = windows.flatMap(windowOf)
+  const areas = itemsOf(instance, OF_STATE.areas)
+  const shown = areas.flatMap(areaOf)
   const polarity = textOf(instance, OF_STATE.polarity)
   return {
     ...{ uid: textOf(instance, TAG.SOPInstanceUID), label, maker },
@@ -138,7 +140,7 @@ export function stateOf(instance: DataSet): State | undefined {
     madeAt: { date: textOf(instance, OF_STATE.date), time: textOf(instance, OF_STATE.time) },
     pictures: new Map(itemsOf(instance, OF_STATE.series).flatMap((series) => [...(picturesOf(series) ?? [])])),
     annotations: annotations.map((item) => annotationOf(item, layers)),
-    areas: itemsOf(instance, OF_STATE.areas).flatMap(areaOf),
+    areas: shown,
     shutters: shutters.known,
     windows: known,
     turn: turnOf(instance),
@@ -146,7 +148,11 @@ export function stateOf(instance: DataSet): State | undefined {
     isPartial:
       shutters.more ||
       known.length < windows.length ||
-      annotations.some((item) => itemsOf(item, OF_STATE.compounds).length > 0) ||
+      shown.length < areas.length ||
+      windows.some((item) => !['', 'LINEAR'].includes(textOf(item, TAG.VOILUTFunction))) ||
+      !Number.isInteger(quartersOf(instance)) ||
+      NOT_APPLIED.some((tag) => instance[tag] !== undefined) ||
+      annotations.some(saysMore) ||
       Object.keys(instance).some((tag) => /^60[0-9A-F]{2}3000$/.test(tag)),
   }
 }
@@ -163,9 +169,35 @@ function picturesOf(item: DataSet): Pictures {
   return new Map(images.map((image) => [textOf(image, OF_STATE.instance), numbersOf(image, OF_STATE.frames)]))
 }
 
+/** A window is wider than nothing (C.11.2.1.2). */
+function windowOf(item: DataSet): State['windows'] {
+  const [[center], [width]] = [numbersOf(item, TAG.WindowCenter), numbersOf(item, TAG.WindowWidth)]
+  if (center === undefined || width === undefined || width <= 0) return []
+  return [{ of: picturesOf(item), window: { center, width } }]
+}
+
+/** It has compound graphics, or words or lines of which units or values are of no use here. */
+function saysMore(item: DataSet): boolean {
+  const isLost = (text: DataSet): boolean => {
+    const [words] = wordsOf(text)
+    const [box, anchor] = [text[OF_STATE.boxFrom] ?? text[OF_STATE.boxTo], text[OF_STATE.anchor]]
+    return !words || (box !== undefined && !words.box) || (anchor !== undefined && !words.anchor)
+  }
+  return (
+    itemsOf(item, OF_STATE.graphics).some((each) => graphicOf(each).length === 0) ||
+    itemsOf(item, OF_STATE.texts).some(isLost) ||
+    itemsOf(item, OF_STATE.compounds).length > 0
+  )
+}
+
+/** Clockwise; not whole for an angle that is no multiple of 90 degrees, which the standard does not know (C.10.6). */
+const quartersOf = (instance: DataSet): number =>
+  (((Number(instance[OF_STATE.rotation]?.Value?.[0] ?? 0) / 90) % 4) + 4) % 4
+
 /** Clockwise first, and flipped then (PS3.3 C.10.6); here a picture is mirrored first. */
 function turnOf(instance: DataSet): Turn {
-  const quarters = ((((numberOf(instance, OF_STATE.rotation) ?? 0) / 90) % 4) + 4) % 4
+  const said = quartersOf(instance)
+  const quarters = Number.isInteger(said) ? said : 0
   return textOf(instance, OF_STATE.flip) === 'Y'
     ? { quarters: (4 - quarters) % 4, mirrored: true }
     : { quarters, mirrored: false }
@@ -199,8 +231,10 @@ const LEAST: Readonly<Record<string, number>> = { POINT: 1, POLYLINE: 2, INTERPO
 
 function graphicOf(item: DataSet): readonly Graphic[] {
   const [kind, units] = [textOf(item, OF_STATE.type), unitsOf(textOf(item, OF_STATE.units))]
-  const points = spotsOf(numbersOf(item, OF_STATE.points))
-  if (!KINDS.has(kind) || !units || points.length < (LEAST[kind] ?? 1)) return []
+  const numbers = numbersOf(item, OF_STATE.points)
+  const points = spotsOf(numbers)
+  const isWhole = numbers.length % 2 === 0 && numbers.length === item[OF_STATE.points]?.Value?.length
+  if (!KINDS.has(kind) || !units || !isWhole || points.length < (LEAST[kind] ?? 1)) return []
   return [{ kind: kind as Graphic['kind'], units, points, filled: textOf(item, OF_STATE.filled) === 'Y' }]
 }
 
