@@ -13,6 +13,10 @@ TO_THE_CITY = {
     Move.TO_ARBITRATION,
     Move.DRAW,
     Move.DISPUTE,
+    # What was withheld stands again where it stood, which was there.
+    Move.RESTORE_TO_REVIEW,
+    Move.RESTORE_TO_ARBITRATE,
+    Move.RESTORE_DISPUTED,
 }
 
 

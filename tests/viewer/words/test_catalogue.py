@@ -91,7 +91,8 @@ CODES = [
     *(f"alerts.disposal.{disposal}" for disposal in Disposal),
     *(f"modality.{modality}" for modality in examination_codes.MODALITIES),
     *(f"body.{part}" for part in {*BODY_PARTS, *examination_codes.BODY_PARTS}),
-    *(f"check.{check}" for check in Check),
+    *(f"check.{check}" for check in Check if check is not Check.PERSON_OF_IMAGES_DIFFERS),
+    "identity.another",  # as lists and pages say it
     *(f"check.name.{check}" for check in Check),
     *(f"check.{severity}" for severity in Severity),
     *(f"request.{told}" for told in Told if told is not Told.WORDS),
