@@ -18,7 +18,7 @@ from reading.cases.cases import Case
 from reading.cases.identity_moves import CONFIRMABLE, MOVES, Identity, QuestionMove, QuestionState, after
 from reading.context import Context, Who, without_door
 from reading.errors import Stale
-from reading.intake import identity_evidence, order_join
+from reading.intake import identity_evidence
 from reading.intake.identity_evidence import SaidByStudy
 from reading.kinds import Role
 from reading.orders import matching, orders
@@ -26,6 +26,7 @@ from reading.patients import patients, persons
 from reading.patients.patients import Patient
 from reading.register.grants import may_act
 from reading.reports import versions
+from reading.signing import order_join
 from reading.tables import case as case_table
 from reading.tables import case_procedure, identity_move, identity_question, person
 from reading.tables import patient as patient_table

@@ -17,7 +17,7 @@ from reading.cases.cases import Case
 from reading.cases.identity_moves import DECIDED, Identity, QuestionMove, QuestionState
 from reading.context import Context
 from reading.errors import Invalid, MoveNotAllowed, NotAllowed
-from reading.intake import correction, identity, order_join, order_match
+from reading.intake import correction, identity, order_match
 from reading.intake.identity import Decided, Question
 from reading.intake.identity_evidence import SaidByStudy
 from reading.intake.putting_right import identity as identity_of
@@ -28,6 +28,7 @@ from reading.patients import attribution, patients, persons
 from reading.patients.keys import Keys
 from reading.patients.patients import Patient
 from reading.reports import versions
+from reading.signing import order_join
 from reading.tables import case_procedure
 from reading.viewers import Staff
 

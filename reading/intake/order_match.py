@@ -10,7 +10,7 @@ from reading.actions import Action
 from reading.cases import cases
 from reading.context import Context
 from reading.errors import Invalid, NotAllowed, NotThere
-from reading.intake import correction, identity_evidence, intake, order_join, putting_right
+from reading.intake import correction, identity_evidence, intake, putting_right
 from reading.intake.identity import accept, part_from
 from reading.intake.putting_right import Reason, identity
 from reading.orders import matching, progress
@@ -19,6 +19,7 @@ from reading.patients import attribution
 from reading.patients.keys import Keys
 from reading.patients.names import person_name
 from reading.reports import versions
+from reading.signing import order_join
 from reading.viewers import Staff
 from storage.index import queries
 

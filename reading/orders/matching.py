@@ -128,7 +128,7 @@ def order_of(tx: Connection, case_id: str) -> Order | None:
 
 
 def join(tx: Connection, case_id: str, body_part: str, order: Order, now: datetime) -> None:
-    """Join a case to an order; `reading.intake.order_join` has what follows from that."""
+    """Join a case to an order; `reading.signing.order_join` has what follows from that."""
     missing = [one for one in order.procedures if one.state in WITHOUT_IMAGES]
     meant = [one.id for one in missing if one.body_part == body_part] or [one.id for one in missing]
     cases.join_procedures(tx, case_id, meant, now)
@@ -138,7 +138,7 @@ def join(tx: Connection, case_id: str, body_part: str, order: Order, now: dateti
 def part(tx: Connection, case_id: str, order: Order) -> None:
     """Part a case from an order: procedures that no other case answers wait for their images again.
 
-    `reading.intake.order_join` has what follows from that.
+    `reading.signing.order_join` has what follows from that.
     """
     ids = [one.id for one in order.procedures]
     left = cases.leave_procedures(tx, case_id, ids)

@@ -11,7 +11,8 @@ from sqlalchemy.engine import Connection
 
 from reading.cases import cases
 from reading.cases.cases import Case
-from reading.cases.moves import AT_REST, State
+from reading.cases.identity_moves import Identity
+from reading.cases.moves import AT_REST, UNDECIDED, State
 from reading.completeness import image_set
 from reading.context import Context, without_door
 from reading.reports import versions
@@ -74,6 +75,14 @@ def is_unchanged(tx: Connection, case: Case, kept: WithheldState) -> bool:
     return kept.image_set == _images(tx, case) and kept.identity == _identity(tx, case)
 
 
+def is_undecided(tx: Connection, case: Case) -> bool:
+    """Whether a withheld case was read blind by two and nobody had decided it: restored, it is so again."""
+    kept = of_case(tx, case.id) if case.state is State.WITHHELD else None
+    if kept is None or kept.state not in UNDECIDED:
+        return False
+    return case.by_two or Status.BLIND in kept.statuses.values()
+
+
 def put_back(tx: Connection, kept: WithheldState) -> None:
     """Give every version the status that it had; what was superseded before stays so."""
     for version_id, status in kept.statuses.items():
@@ -90,4 +99,9 @@ def _images(tx: Connection, case: Case) -> str:
 
 
 def _identity(tx: Connection, case: Case) -> bytes:
-    return hashlib.sha256(canonical(basis.identity(tx, case))).digest()
+    # Each change of a name, sex, birth date or number is a revision of the attribution: the digest holds nothing of a
+    # person that could be guessed from it.
+    said = basis.identity(tx, case)
+    studies = [{key: study[key] for key in ("study_uid", "attribution_revision")} for study in said["studies"]]
+    judged = {"differs": case.identity is Identity.DIFFERS}
+    return hashlib.sha256(canonical({**said, **judged, "studies": studies})).digest()

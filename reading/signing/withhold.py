@@ -17,6 +17,7 @@ from reading.alerts import climbing, corrections
 from reading.audit import Actor, events_about
 from reading.cases import cases, history
 from reading.cases.cases import Case
+from reading.cases.identity_moves import Identity
 from reading.cases.moves import RESTORED_TO, Move, SigningRole, State, only_role
 from reading.completeness import follow_ups, image_set
 from reading.context import Context
@@ -30,7 +31,7 @@ from reading.reports import versions
 from reading.reports.seal import Seal, sign_version
 from reading.reports.versions import CURRENT, ReportVersion, Status
 from reading.rules import case_clock, case_rule
-from reading.signing import basis, release, withheld_state
+from reading.signing import basis, order_join, release, withheld_state
 from reading.signing.withheld_state import WithheldState
 from reading.tables import report_version
 from reading.viewers import RoleGrant, Staff
@@ -99,7 +100,7 @@ def who_saw(ctx: Context[Staff], case_id: str) -> list[Look]:
 
     """
     case, _ = _manager(ctx, case_id, Action.CASE_WHO_SAW)
-    if blindness.is_nameless(ctx.tx, case):
+    if blindness.is_nameless(ctx.tx, case) or withheld_state.is_undecided(ctx.tx, case):
         raise NotAllowed("blind_until_decided")
     subjects = [("case", case_id)]
     subjects += [("report", version.id) for version in versions.of_case(ctx.tx, case_id)]
@@ -127,7 +128,7 @@ def restore(
     Raises:
         NotThere: no such case, or not one that they may see.
         NotAllowed: they do not manage the site's quality, have signed it, withheld themselves what two people read, or
-            images or sides have changed since.
+            images or sides have changed since, or its images contradict the person by now.
         Stale: the case has changed since its revision ``seen``.
         MoveNotAllowed: it is not withheld, or its identity has changed and it was not final since it was last to be
             read anew: let it be read again.
@@ -140,6 +141,8 @@ def restore(
     reason, kept = cases.reason(why), withheld_state.of_case(ctx.tx, case_id)
     if kept is not None and withheld_state.is_unchanged(ctx.tx, case, kept):
         _as_it_was(ctx, case, kept, grant=grant, why=reason)
+    elif case.identity is Identity.DIFFERS:
+        raise NotAllowed("identity_differs")
     else:
         _under_its_name(ctx, seal, case, grant=grant, why=reason)
     withheld_state.forget(ctx.tx, case_id)
@@ -153,7 +156,7 @@ def may_restore(tx: Connection, case: Case) -> bool:
     kept = withheld_state.of_case(tx, case.id)
     if kept is not None and withheld_state.is_unchanged(tx, case, kept):
         return True
-    return bool(_released(tx, case.id)) and _stood(tx, case.id)
+    return case.identity is not Identity.DIFFERS and bool(_released(tx, case.id)) and _stood(tx, case.id)
 
 
 def _as_it_was(ctx: Context[Staff], case: Case, kept: WithheldState, *, grant: RoleGrant, why: str) -> None:
@@ -166,6 +169,7 @@ def _as_it_was(ctx: Context[Staff], case: Case, kept: WithheldState, *, grant: R
     moved = cases.move(ctx, case, move, grant=grant, why=why, countersign_at=kept.countersign_at)
     if moved.state is not State.FINAL:
         case_clock.go_on(ctx, moved)
+        order_join.follow_shown_again(ctx, case.id)
     final = versions.final(ctx.tx, case.id)
     if final is not None:
         outbox.post(ctx.tx, "report.restored", final.id, {"case_id": case.id}, ctx.now)
@@ -205,6 +209,9 @@ def _under_its_name(ctx: Context[Staff], seal: Seal, case: Case, *, grant: RoleG
 def read_again(ctx: Context[Staff], case_id: str, *, why: str, seen: int | None = None) -> Case:
     """Let a withheld case be read again, because its report cannot stand or it had none yet.
 
+    It is as urgent as the orders that it answers by now, under the rule that it meets so; its due time grows by no more
+    than the time in which it was withheld.
+
     Raises:
         NotThere: no such case, or not one that they may see.
         NotAllowed: they do not manage the site's quality.
@@ -215,10 +222,10 @@ def read_again(ctx: Context[Staff], case_id: str, *, why: str, seen: int | None 
     """
     case, grant = _manager(ctx, case_id, Action.CASE_READ_AGAIN, seen)
     tier = case_rule.home_tier(ctx.tx, case)
-    moved = case_clock.go_on(ctx, cases.move(ctx, case, Move.READ_AGAIN, grant=grant, why=cases.reason(why), tier=tier))
+    case_clock.go_on(ctx, cases.move(ctx, case, Move.READ_AGAIN, grant=grant, why=cases.reason(why), tier=tier))
     withheld_state.forget(ctx.tx, case_id)
     _show_images(ctx, case_id)
-    return moved
+    return order_join.follow_shown_again(ctx, case_id)
 
 
 def enter_in_error(ctx: Context[Staff], case_id: str, *, why: str, seen: int | None = None) -> Case:

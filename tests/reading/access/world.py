@@ -136,7 +136,7 @@ class World(RuleBasedStateMachine):
             back(done)  # type: ignore[arg-type]
         except NotAllowed as refused:
             waiting.rollback()
-            if refused.rule not in {"withhold_first", "images_have_changed"}:
+            if refused.rule not in {"withhold_first", "images_have_changed", "identity_differs"}:
                 raise
             return
         waiting.commit()

@@ -499,6 +499,8 @@ def test_blind_readings_stand_again_where_the_case_was_withheld_by_mistake(
         before, statuses = state(tx, case.id), [one.status for one in versions.of_case(tx, case.id)]
         withhold.withhold(Context(tx, clinic.audit, now, clinic.mona), case.id, why="拿错片")
         hidden = [one.status for one in versions.of_case(tx, case.id)]
+        with pytest.raises(NotAllowed, match="blind_until_decided"):
+            withhold.who_saw(Context(tx, clinic.audit, now, clinic.mona), case.id)
         with pytest.raises(NotAllowed, match="another_restores_it"):
             withhold.restore(Context(tx, clinic.audit, now, clinic.mona), clinic.seal, case.id, why="无误")
         other = hire(tx, "molly", now, (Role.QUALITY_MANAGER, clinic.region.oak))

@@ -21,7 +21,7 @@ from reading.clock.clock import Reason
 from reading.context import Context
 from reading.desk import case_policy
 from reading.errors import MoveNotAllowed, NotAllowed, NotThere, Stale
-from reading.intake import awaiting, following, intake, order_join
+from reading.intake import awaiting, following, intake
 from reading.kinds import Priority
 from reading.orders import orders, progress
 from reading.orders.order_state import Move as OrderMove
@@ -29,6 +29,7 @@ from reading.orders.orders import Asked, Order
 from reading.queue import claiming, leases
 from reading.rules import policy
 from reading.rules.first_policy import FIRST_POLICY
+from reading.signing import order_join
 from reading.tables import case as case_table
 from reading.viewers import Staff
 from storage.database import transaction

@@ -14,7 +14,6 @@ from reading.audit import SYSTEM
 from reading.cases import cases
 from reading.context import Context
 from reading.desk.entries import entries_of
-from reading.intake import order_join
 from reading.kinds import Priority, Sex
 from reading.orders import orders
 from reading.orders.orders import Asked
@@ -22,6 +21,7 @@ from reading.rules import calendar, case_facts, case_rule
 from reading.rules.calendar import DayKind
 from reading.rules.case_facts import Person, sex_of
 from reading.rules.first_policy import FIRST_POLICY
+from reading.signing import order_join
 from storage.database import transaction
 from tests.reading.clinic import arrive, open_clinic
 from tests.reading.region import pia

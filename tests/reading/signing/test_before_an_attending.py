@@ -16,13 +16,12 @@ from reading.cases import cases
 from reading.cases.moves import State
 from reading.context import Context
 from reading.errors import NotAllowed
-from reading.intake import order_join
 from reading.kinds import Priority
 from reading.reports import releases, versions
 from reading.reports.content import Content
 from reading.reports.temporary import goes_out_at_once, takes_the_place
 from reading.reports.versions import Status
-from reading.signing import signatures
+from reading.signing import order_join, signatures
 from reading.tables import change_notice
 from storage.database import transaction
 from tests.reading.alerts.test_corrections import tells_normal_chests

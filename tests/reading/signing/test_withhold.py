@@ -15,13 +15,14 @@ from reading.alerts import alert_rows, notices
 from reading.audit import SYSTEM
 from reading.cases import cases
 from reading.cases.cases import Case
+from reading.cases.identity_moves import Identity
 from reading.cases.moves import SigningRole, State
 from reading.context import Context
 from reading.desk import desk
 from reading.desk.acts import Act
 from reading.errors import Invalid, MoveNotAllowed, NotAllowed, NotThere, ReadingError, Stale
 from reading.intake import correction, intake, putting_right
-from reading.kinds import Role
+from reading.kinds import Priority, Role
 from reading.patients import attribution
 from reading.queue import leases
 from reading.reports import releases, versions
@@ -296,6 +297,40 @@ def test_what_was_not_final_is_not_restored_under_another_identity(engine: Engin
         assert (Act.RESTORE in offered, Act.READ_AGAIN in offered) == (False, True)
         withhold.read_again(mona, case.id, why="姓名错误")
         assert state(tx, case.id) is State.WAITING_READ
+
+
+@pytest.mark.parametrize("stood", [State.WAITING_READ, State.FINAL])
+def test_what_is_judged_to_be_of_somebody_else_since_is_not_restored(
+    engine: Engine, now: datetime, stood: State
+) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        case = arrive(tx, clinic, "1.1", now)
+        MADE[stood][0](tx, clinic, case, now)
+        withhold.withhold(Context(tx, clinic.audit, now, clinic.tang), case.id, why="?")
+        cases.change(tx, cases.by_id(tx, case.id), identity=Identity.DIFFERS)
+        mona = Context(tx, clinic.audit, now, clinic.mona, clinic.seal.public_key)
+        offered = desk.detail(mona, case.id).allowed
+        with pytest.raises(NotAllowed, match="identity_differs"):
+            withhold.restore(mona, clinic.seal, case.id, why="无误")
+        cases.change(tx, cases.by_id(tx, case.id), identity=Identity.CONFIRMED)
+        withhold.restore(mona, clinic.seal, case.id, why="无误")
+
+        assert Act.RESTORE not in offered
+        assert state(tx, case.id) is stood
+
+
+def test_what_was_held_before_it_was_withheld_is_held_again(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        case = arrive(tx, clinic, "1.1", now)
+        cases.change(tx, cases.by_id(tx, case.id), identity=Identity.DIFFERS, priority=Priority.EMERGENCY)
+        withhold.withhold(Context(tx, clinic.audit, now, clinic.tang), case.id, why="?")
+        withhold.restore(Context(tx, clinic.audit, now, clinic.mona), clinic.seal, case.id, why="无误")
+        found = cases.by_id(tx, case.id)
+
+        assert (found.state, found.identity) == (State.WAITING_READ, Identity.DIFFERS)
+        assert found.priority is Priority.EMERGENCY
 
 
 def test_an_alert_that_waits_is_told_again_at_the_site(engine: Engine, now: datetime) -> None:

@@ -12,14 +12,14 @@ from reading.errors import Invalid, NotAllowed, NotThere
 from reading.kinds import Role
 from reading.register import organisations
 from reading.tables import audit_event, teaching_entry, teaching_picture
-from reading.teaching import collections, library
+from reading.teaching import collections, entries, library, removal
 from reading.teaching.collections import SeenBy
 from reading.teaching.library import Query
 from reading.viewers import Staff
 from storage.database import transaction
 from tests.reading.clinic import Clinic, open_clinic
-from tests.reading.region import hire
-from tests.reading.teaching.scenes import added, collection, ctx_of, final
+from tests.reading.region import KEYS, hire
+from tests.reading.teaching.scenes import WORDS, added, collection, ctx_of, final
 
 
 def cast(tx: Connection, clinic: Clinic, now: datetime) -> dict[str, Staff]:
@@ -115,6 +115,23 @@ def test_they_choose_among_the_organisations_that_they_keep(engine: Engine, now:
 
     assert chosen == {"ben": ["city"], "mona": ["oak", "hills", "lake"], "ada": []}
     assert every == 6
+
+
+def test_what_a_colleague_rewrote_is_not_deleted_with_a_collection(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        people, oak = cast(tx, clinic, now), clinic.region.oak
+        mona, cora = (ctx_of(tx, clinic, people[name], now) for name in ("mona", "cora"))
+        ends = collection(tx, clinic, clinic.mona, oak, now)
+        _, version = final(tx, clinic, now)
+        entry = added(tx, clinic, clinic.mona, version, ends, now)
+        entries.change(mona, KEYS, entry, WORDS, (1,), seen=1)
+        own = removal.has_of_others(mona, ends)
+        entries.change(cora, KEYS, entry, WORDS, (1,), seen=2)
+        with pytest.raises(Invalid, match="entries_of_others"):
+            collections.end(mona, ends, into="")
+
+        assert (own, removal.has_of_others(mona, ends)) == (False, True)
 
 
 def test_ending_one_hands_what_colleagues_made_on_to_another(engine: Engine, now: datetime) -> None:

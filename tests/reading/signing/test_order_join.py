@@ -13,12 +13,12 @@ from reading.cases.cases import Case
 from reading.cases.moves import UNFINISHED, UNREAD, State
 from reading.context import Context
 from reading.desk import desk
-from reading.intake import order_join
 from reading.kinds import Priority, Tier
 from reading.orders import matching, orders
 from reading.orders.orders import Asked
 from reading.patients.patients import Patient
 from reading.queue import leases
+from reading.signing import order_join, withhold
 from storage.database import snapshot, transaction
 from tests.reading.clinic import Clinic, arrive, open_clinic, read, take
 from tests.reading.double_reading.twice import mammogram, open_screening
@@ -64,15 +64,56 @@ def test_parted_from_an_emergency_it_follows_its_own_rule_again_and_no_clock_gro
 ) -> None:
     with transaction(engine) as tx:
         clinic = open_clinic(tx, now)
-        case = arrive(tx, clinic, "1.1", now)
-        before = cases.change(tx, cases.by_id(tx, case.id), state=state)
+        before = arrive(tx, clinic, "1.1", now)
         raised = joins(tx, clinic, before, pia(tx, now), now)
-        held = cases.change(tx, raised, tier=Tier.CITY)
+        held = cases.change(tx, raised, state=state, tier=Tier.CITY)
         found = parts(tx, clinic, held, now)
 
-        assert (found.priority, found.rule) == (Priority.ROUTINE, before.rule)
+        own, kept = (Priority.ROUTINE, before.rule), (Priority.EMERGENCY, "emergency")
+        assert (raised.priority, raised.rule) == kept != own
+        assert (found.priority, found.rule) == (own if state in UNFINISHED else kept)
         assert (found.state, found.due_at) == (state, raised.due_at)
         assert found.tier is (before.tier if state in UNREAD else Tier.CITY)
+
+
+@pytest.mark.parametrize("again", [True, False])
+@pytest.mark.parametrize("joined", [True, False])
+def test_what_was_withheld_follows_the_orders_of_that_time_when_it_is_shown_again(
+    engine: Engine, now: datetime, *, joined: bool, again: bool
+) -> None:
+    later = now + timedelta(minutes=10)
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        case, patient = arrive(tx, clinic, "1.1", now), pia(tx, now)
+        raised = case if joined else joins(tx, clinic, case, patient, now)
+        withhold.withhold(Context(tx, clinic.audit, now, clinic.tang), case.id, why="?")
+        hidden = joins(tx, clinic, case, patient, now) if joined else parts(tx, clinic, case, now)
+        mona = Context(tx, clinic.audit, later, clinic.mona)
+        if again:
+            withhold.read_again(mona, case.id, why="?")
+        else:
+            withhold.restore(mona, clinic.seal, case.id, why="?")
+        found = cases.by_id(tx, case.id)
+
+        urgent = (Priority.EMERGENCY, "emergency", now + timedelta(minutes=40))
+        assert (hidden.priority, hidden.rule) == (raised.priority, raised.rule)
+        assert (found.priority, found.rule, found.due_at) == (
+            urgent if joined else (Priority.ROUTINE, case.rule, urgent[2])
+        )
+        assert (found.state, found.tier) == (State.WAITING_READ, found.tier if joined else case.tier)
+
+
+def test_a_report_that_cannot_stand_is_read_again_as_urgently_as_its_order_says(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        case = arrive(tx, clinic, "1.1", now)
+        read(tx, clinic, clinic.ada, case.id, now)
+        withhold.withhold(Context(tx, clinic.audit, now, clinic.tang), case.id, why="?")
+        joins(tx, clinic, case, pia(tx, now), now)
+        found = withhold.read_again(Context(tx, clinic.audit, now, clinic.mona), case.id, why="?")
+
+        assert (found.priority, found.rule) == (Priority.EMERGENCY, "emergency")
+        assert found.due_at <= now + timedelta(minutes=30)
 
 
 def test_of_two_orders_the_more_urgent_one_that_is_left_counts(engine: Engine, now: datetime) -> None:

@@ -7,6 +7,7 @@ from typing import Final
 from reading.alerts import critical
 from reading.cases import cases
 from reading.cases.cases import Case
+from reading.cases.identity_moves import Identity
 from reading.cases.moves import UNFINISHED
 from reading.context import Context, Who, without_door
 from reading.kinds import Priority
@@ -19,7 +20,8 @@ from reading.rules import case_rule
 RAISED: Final = UNFINISHED
 """The states in which a case that was not released follows its orders.
 
-Also while somebody reads it: what is urgent is read first, and their desk says at once that it has become so.
+Also while somebody reads it: what is urgent is read first, and their desk says at once that it has become so. What is
+withheld follows them when that ends (`follow_shown_again`).
 """
 
 
@@ -48,6 +50,17 @@ def part(ctx: Context[Who], case_id: str, order: Order) -> Case:
 def follow(ctx: Context[Who], case_id: str) -> Case:
     """Let a case that lost an order, or got it back, follow the orders that it answers now."""
     return _follow(ctx, cases.lock(ctx.tx, case_id), matching.priority_of(ctx.tx, case_id))
+
+
+@without_door("A part of the act that ends the withholding, which has opened the case.")
+def follow_shown_again(ctx: Context[Who], case_id: str) -> Case:
+    """Let a case that was withheld follow the orders that it came to answer meanwhile.
+
+    What is held until somebody decides whose it is, without its order, is no less urgent than it was.
+    """
+    case = cases.lock(ctx.tx, case_id)
+    said = matching.priority_of(ctx.tx, case_id)
+    return _follow(ctx, case, min(said, case.priority) if case.identity is Identity.DIFFERS else said)
 
 
 def _follow(ctx: Context[Who], case: Case, priority: Priority) -> Case:
