@@ -55,7 +55,7 @@ class Door(CommitmentDoor):
                 sa.select(named.series_uid, named.sop_instance_uid)
                 .join(reading.announcement, said.id == named.announcement_id)
                 .where(said.study_uid == study, said.source == announcements.COMMITMENT)
-                .order_by(said.at, said.id, named.place)
+                .order_by(named.sop_instance_uid)  # what is asked in one millisecond has no order
             )
             return list(dict.fromkeys((row.series_uid, row.sop_instance_uid) for row in tx.execute(asked)))
 
