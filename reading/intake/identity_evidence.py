@@ -13,11 +13,12 @@ from sqlalchemy.engine import Connection
 from reading.cases import cases
 from reading.cases.cases import Case
 from reading.patients import persons, same_person
+from reading.patients.image_persons import said_by_image, said_by_images
 from reading.patients.patients import Patient
 from reading.patients.same_name import Answer
 from reading.patients.same_person import Fact, Said, compare, compare_images, said_by
 from storage.index import queries
-from storage.index.persons import Named, odd_images, persons_in
+from storage.index.persons import odd_images, persons_in
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +52,7 @@ def said_in(tx: Connection, case_id: str, patient: Patient | None) -> list[SaidB
             continue
         shown = said_by(study)
         # A name that was corrected is compared as corrected: what the study came with is known to be wrong.
-        others = tuple(sorted((_said(one) for one in named[uid].others), key=_in_order))
+        others = tuple(sorted((said_by_image(one) for one in named[uid].others), key=_in_order))
         differing, contradictions = set[Fact](), list[Said]()
         for one in (shown, *others):
             differs = set(compare(one, patient).differing) if patient is not None else set[Fact]()
@@ -74,7 +75,7 @@ def said_in(tx: Connection, case_id: str, patient: Patient | None) -> list[SaidB
 
 def contradicting_images(tx: Connection, study: SaidByStudy) -> dict[str, Said]:
     """The shown images of a study by which it contradicts, besides those that say what the study says."""
-    said = {uid: _said(named) for uid, named in odd_images(tx, study.study_uid).items()}
+    said = {uid: said_by_image(named) for uid, named in odd_images(tx, study.study_uid).items()}
     return {uid: one for uid, one in said.items() if one in study.contradictions}
 
 
@@ -118,7 +119,7 @@ def one_person(tx: Connection, one: Case, other: Case) -> bool:
 
 def another_person(tx: Connection, case_id: str, patient: Patient) -> tuple[Fact, ...]:
     """The facts in which any image of a case names somebody else than ``patient`` altogether."""
-    return same_person.another_person(everything(said_in(tx, case_id, patient)), patient)
+    return same_person.another_person(said_by_images(tx, cases.study_uids(tx, case_id)), patient)
 
 
 def agrees(studies: Sequence[SaidByStudy], patient: Patient | None) -> bool:
@@ -144,10 +145,6 @@ def everything(studies: Iterable[SaidByStudy]) -> list[Said]:
 def not_agreeing(studies: Iterable[SaidByStudy], patient: Patient | None) -> list[Said]:
     """What the images say that does not name ``patient`` by itself."""
     return [one for one in everything(studies) if patient is None or compare(one, patient).verdict is not Answer.AGREES]
-
-
-def _said(named: Named) -> Said:
-    return Said(name=named.patient_name, sex=named.sex, birth_date=named.birth_date)
 
 
 def _in_order(said: Said) -> tuple[str, str, str]:

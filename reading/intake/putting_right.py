@@ -157,7 +157,7 @@ def told(ctx: Context[Staff], case: Case, patient: Patient, why: str) -> str:
         Invalid: name and sex or birth date differ, and there are no words that say why it is one person all the same.
 
     """
-    if not why.strip() and not identity_evidence.another_person(ctx.tx, case.id, patient):
+    if not identity_evidence.another_person(ctx.tx, case.id, patient):
         return ""
     said = checked("why", why, longest=1000, lines=True)
     if sum(character.isalnum() for character in said) < FEWEST:

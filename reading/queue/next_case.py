@@ -59,7 +59,9 @@ def foreseen(ctx: Context[Staff], desks: Desks, theirs: Standing) -> str | None:
     """
     keys, asked = tuple(sorted(desks)), parameters(ctx, desks, theirs)
     before = next(row.before for row in fetch_rows(ctx.tx, _counting(keys), asked))
-    for row in fetch_rows(ctx.tx, _foreseeing(keys, emergencies_only=theirs.at_limit_later), asked):
+    of_each_site = _OF_EACH_SITE if before < _OF_EACH_SITE else _MOST_AHEAD
+    statement = _foreseeing(keys, emergencies_only=theirs.at_limit_later, of_each_site=of_each_site)
+    for row in fetch_rows(ctx.tx, statement, asked):
         if before == 0 or row.is_theirs:
             return str(row.id)
         before -= 1
@@ -92,11 +94,12 @@ def taking(keys: tuple[Key, ...], *, heads_only: bool, emergencies_only: bool) -
 
 
 @cache
-def _foreseeing(keys: tuple[Key, ...], *, emergencies_only: bool) -> Prepared:
+def _foreseeing(keys: tuple[Key, ...], *, emergencies_only: bool, of_each_site: int) -> Prepared:
     """The statement of `foreseen`: the first cases in the order of a claim, and whether each waits for this person."""
 
     def build(dialect: str) -> sa.ClauseElement:
-        chosen = _choosing(keys, dialect, heads_only=True, emergencies_only=emergencies_only)
+        first = _first(dialect, keys, of_each_site=of_each_site)
+        chosen = _choosing(keys, dialect, first, emergencies_only=emergencies_only)
         theirs = tables.case.c.assigned_to.is_not_distinct_from(PERSON)
         return chosen.add_columns(theirs.label("is_theirs")).limit(sa.literal_column(str(_MOST_AHEAD)))
 
@@ -134,7 +137,8 @@ def _counting(keys: tuple[Key, ...]) -> Prepared:
 def _taking(keys: Sequence[Key], dialect: str, *, heads_only: bool, emergencies_only: bool) -> sa.UpdateBase:
     """Choose and take."""
     case = tables.case
-    chosen = _choosing(keys, dialect, heads_only=heads_only, emergencies_only=emergencies_only)
+    first = _first(dialect, keys) if heads_only else None
+    chosen = _choosing(keys, dialect, first, emergencies_only=emergencies_only)
     held = sa.case(*((case.c.state == word(state), word(after(state, Move.CLAIM))) for state in sorted(WAITING)))
     return (
         sa.update(case)
@@ -144,16 +148,18 @@ def _taking(keys: Sequence[Key], dialect: str, *, heads_only: bool, emergencies_
     )
 
 
-def _choosing(keys: Sequence[Key], dialect: str, *, heads_only: bool, emergencies_only: bool) -> sa.Select[tuple[str]]:
-    """The id of the most urgent case that somebody may take.
+def _choosing(
+    keys: Sequence[Key], dialect: str, heads_of_sites: sa.CompoundSelect[Any] | None, *, emergencies_only: bool
+) -> sa.Select[tuple[str]]:
+    """The id of the most urgent case that somebody may take, of the first of each site or of all.
 
     On PostgreSQL a case that somebody changed meanwhile is compared once more when it is locked: its revision says that
     all that was asked about it still holds, and whom it waits for is no part of that.
     """
     case = tables.case
     chosen = sa.select(case.c.id)
-    if heads_only:
-        first = _first(dialect, keys).subquery()
+    if heads_of_sites is not None:
+        first = heads_of_sites.subquery()
         chosen = chosen.join(first, (first.c.id == case.c.id) & (first.c.revision == case.c.revision))
         chosen = chosen.where(is_free(case, PERSON))
     else:
@@ -179,14 +185,14 @@ def _before(dialect: str, keys: tuple[Key, ...]) -> sa.Select[Any]:
     )
 
 
-def _first(dialect: str, keys: Sequence[Key]) -> sa.CompoundSelect[Any]:
+def _first(dialect: str, keys: Sequence[Key], *, of_each_site: int = _OF_EACH_SITE) -> sa.CompoundSelect[Any]:
     """Id and revision of the first claimable cases of each site, and of those that wait for this person."""
     case = tables.case.alias()
     theirs = (
         sa.select(case.c.id, case.c.revision).where(case.c.assigned_to == PERSON).where(_at_desks(dialect, case, keys))
     )
     claimable = partial(_claimable, dialect)
-    return sa.union(*heads(dialect, keys, claimable, of_each_site=_OF_EACH_SITE), theirs)
+    return sa.union(*heads(dialect, keys, claimable, of_each_site=of_each_site), theirs)
 
 
 def _at_desks(dialect: str, case: sa.FromClause, keys: Sequence[Key]) -> sa.ColumnElement[bool]:

@@ -22,13 +22,13 @@ from reading.checks.finding import Check, Facts, Finding
 from reading.context import Context, without_door
 from reading.errors import Invalid
 from reading.patients import attribution, patients
-from reading.patients.same_person import Fact, another_person, said_by
+from reading.patients.image_persons import said_by_images
+from reading.patients.same_person import Fact, another_person
 from reading.reports.content import Content
 from reading.rules import case_facts
 from reading.templates import templates
 from reading.templates.rendering import blank_fields, checked
 from reading.viewers import Staff
-from storage.index import queries
 
 _CHINESE: Final = re.compile("[一-鿿]")
 
@@ -104,8 +104,7 @@ def _differing_person(tx: Connection, case: Case) -> tuple[Fact, ...]:
     patient = patients.by_id(tx, case.patient_id) if case.patient_id else None
     if patient is None:
         return ()
-    shown = (queries.study_of(tx, uid) for uid in cases.study_uids(tx, case.id))
-    return another_person((said_by(study) for study in shown if study is not None), patient)
+    return another_person(said_by_images(tx, cases.study_uids(tx, case.id)), patient)
 
 
 def _order_sides(tx: Connection, case_id: str) -> frozenset[str]:

@@ -76,10 +76,18 @@ def address(
     said: Mapping[str, str],
     plain: Mapping[str, object] = NOTHING,
 ) -> str:
-    """The address of a page that seeks what was ``said``, for whoever asks and for them alone."""
+    """The address of a page that seeks what was ``said``, for whoever asks and for them alone.
+
+    Raises:
+        Invalid: with all its fields it would be longer than what stands between here and a browser lets through.
+
+    """
     token = {NAME: seal(request, staff, page, said)} if any(said.values()) else {}
     query = urlencode(token | {name: value for name, value in plain.items() if value != ""})
-    return f"{page}?{query}" if query else page
+    made = f"{page}?{query}" if query else page
+    if len(made) > LONGEST_ADDRESS:
+        raise Invalid(NAME, "too_long")
+    return made
 
 
 def seal(request: Request, staff: Staff, page: str, said: Mapping[str, str]) -> str:

@@ -12,14 +12,16 @@ from reading import tables
 from reading.audit import SYSTEM
 from reading.cases import cases
 from reading.cases.identity_moves import Identity, QuestionMove, QuestionState
+from reading.checks.finding import Check
 from reading.context import Context
 from reading.errors import Invalid, MoveNotAllowed, NotAllowed, NotThere, Stale
 from reading.intake import identity, identity_decision, intake, order_match, putting_right, surgery
 from reading.orders import matching
 from reading.patients import attribution
+from reading.signing import report_checks
 from storage.database import transaction
 from storage.index import queries
-from tests.reading.clinic import arrive, read, send
+from tests.reading.clinic import NORMAL, arrive, read, send
 from tests.reading.intake.chens_images import (
     AGREEING,
     CONTRADICTING,
@@ -73,6 +75,25 @@ def test_a_confirmed_case_is_released_under_the_registered_name_and_undo_restore
         )
         read(tx, made.clinic, made.clinic.ada, case.id, now)
         assert patient_sees(tx, made, case.id, now)
+
+
+def test_one_image_of_somebody_else_is_enough_for_the_counter_and_for_whoever_signs(
+    engine: Engine, now: datetime
+) -> None:
+    with transaction(engine) as tx:
+        made = scene(tx, now)
+        case = come(tx, made, "patient number", now, AGREEING)
+        tang = by(made, made.clinic.tang, tx, now)
+        needless = putting_right.told(tang, case, made.chen, "是")
+        odd = {"patient_id": "P1", "patient_name": "QIAN^QI", "sex": "F", "birth_date": "19700707"}
+        send(tx, made.clinic, "1.2", now, sop_instance_uid="1.2.1.9", received_digest=bytes([9]) * 32, **odd)
+        with pytest.raises(Invalid) as needed:
+            putting_right.told(tang, case, made.chen, "是")
+        linked = cases.change(tx, cases.by_id(tx, case.id), patient_id=made.chen.id)
+        found = report_checks.look(by(made, made.clinic.ada, tx, now), linked.id, NORMAL)
+
+    assert (needless, needed.value.problem) == ("", "another_person")
+    assert Check.PERSON_OF_IMAGES_DIFFERS in {one.check for one in found}
 
 
 def test_a_confirmation_holds_for_what_was_seen_and_not_for_a_third_name(engine: Engine, now: datetime) -> None:

@@ -106,6 +106,19 @@ def test_those_who_read_from_one_queue_foresee_another_case_each(engine: Engine,
     assert put_aside == [waiting[4], waiting[2]]
 
 
+def test_many_who_read_from_one_site_foresee_another_case_each(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        waiting = [arrive(tx, clinic, f"1.{number}", now + timedelta(minutes=number)).id for number in range(1, 15)]
+        readers = [hire(tx, f"reader-{number}", now, (Role.READER, clinic.region.oak)) for number in range(7)]
+        for minutes, staff in enumerate(readers):
+            claiming.claim_next(Context(tx, clinic.audit, now + timedelta(minutes=minutes), staff), Step.READ)
+        later = now + timedelta(minutes=7)
+        foreseen = [claiming.foresee(Context(tx, clinic.audit, later, staff), Step.READ) for staff in readers]
+
+    assert foreseen == waiting[7:]
+
+
 def test_whoever_has_too_many_before_them_foresees_nothing(engine: Engine, now: datetime) -> None:
     with transaction(engine) as tx:
         clinic = open_clinic(tx, now)

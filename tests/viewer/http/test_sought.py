@@ -20,7 +20,7 @@ from tests.reading.region import hire
 from tests.viewer.house import House
 from viewer import app as viewer_app
 from viewer.folders import TEMPLATES
-from viewer.http.sought import LASTS, NAME, SEARCHES
+from viewer.http.sought import LASTS, LONGEST, LONGEST_ADDRESS, NAME, SEARCHES
 
 WEB = Path(__file__).parents[3] / "viewer" / "web" / "src"
 STATIC = Path(__file__).parents[3] / "viewer" / "static"
@@ -181,6 +181,17 @@ def test_a_search_that_is_foreign_old_or_changed_says_so_and_shows_nobody(house:
         assert typed(answer.text) == "", what
         assert "陈大海" not in answer.text, what  # a list of others is not taken for what was sought
     assert (part.status_code, "这次检索已失效" in part.text) == (200, True)
+
+
+def test_what_makes_too_long_an_address_is_refused_in_words(tang: httpx.Client) -> None:
+    """Each field may have 200 characters; what stands between here and a browser answers 414 to ten of them."""
+    fields = next(one for one in SEARCHES if one.page == "/reports").sealed
+    fits = seek(tang, "/reports", **dict.fromkeys(fields[:2], "骨" * LONGEST))
+    form = {"csrf_token": tang.headers["X-CSRF-Token"], "page": "/reports", **dict.fromkeys(fields, "骨" * LONGEST)}
+    refused = tang.post("/sought", data=form)
+
+    assert len(fits) <= LONGEST_ADDRESS
+    assert (refused.status_code, "输入的检索内容太长" in refused.text) == (422, True)
 
 
 def test_all_pages_that_seek_answer_a_search_that_lapsed_alike(house: House, tang: httpx.Client) -> None:
