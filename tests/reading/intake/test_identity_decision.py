@@ -85,8 +85,18 @@ def test_one_image_of_somebody_else_is_enough_for_the_counter_and_for_whoever_si
         case = come(tx, made, "patient number", now, AGREEING)
         tang = by(made, made.clinic.tang, tx, now)
         needless = putting_right.told(tang, case, made.chen, "是")
-        odd = {"patient_id": "P1", "patient_name": "QIAN^QI", "sex": "F", "birth_date": "19700707"}
-        send(tx, made.clinic, "1.2", now, sop_instance_uid="1.2.1.9", received_digest=bytes([9]) * 32, **odd)
+        send(
+            tx,
+            made.clinic,
+            "1.2",
+            now,
+            sop_instance_uid="1.2.1.9",
+            received_digest=bytes([9]) * 32,
+            patient_id="P1",
+            patient_name="QIAN^QI",
+            sex="F",
+            birth_date="19700707",
+        )
         with pytest.raises(Invalid) as needed:
             putting_right.told(tang, case, made.chen, "是")
         linked = cases.change(tx, cases.by_id(tx, case.id), patient_id=made.chen.id)
