@@ -37,7 +37,7 @@ def stands_at(page: Page, number: int, many: int = 3) -> None:
 @pytest.mark.timeout(300)
 def test_a_second_window_follows_and_locks(tmp_path_factory: pytest.TempPathFactory, *, at_length: bool) -> None:
     if not at_length:
-        pytest.skip("on a busy machine the browser did not close behind it in one run of four: `make torture` runs it")
+        pytest.skip("the browser did not close behind it once, on a busy machine: `make torture` runs it")
     with serving(tmp_path_factory.mktemp("beside")) as tierread, chromium() as browser:
         cast = tierread.cast()
         studies = [new_uid(), new_uid()]
