@@ -130,7 +130,7 @@ def indexed(found: Sequence[Asked]) -> list[str]:
         "",
         "In the process that asks, without HTTP: with the query for what the person may see, its audit and its commit.",
         "Claims by 100 readers of 30 counties: ten a second, at moments of their own; and without a pause, eight at",
-        "once on PostgreSQL. Each case was given once.",
+        "once on PostgreSQL; on connections that have chosen before. Each case was given once.",
         "",
         "| question | database | waiting | reports | times | p50 ms | p99 ms |",
         "|---|---|---:|---:|---:|---:|---:|",

@@ -24,7 +24,7 @@ from reading.register.grants import Reach, manages_at_the_top, reach
 from reading.reports.versions import SENT_OUT, STRUCK, UNSENT, Status
 from reading.tables import case, case_study, imaging_order, patient, report_version, seal_alarm, study_share
 from reading.viewers import Machine, PatientViewer, Staff, Viewer
-from storage.index.scope import RegisteredNames, Scope
+from storage.index.scope import RegisteredNames, Scope, hold_of_others
 from storage.tables import instance, quarantine
 
 NEEDED: Final[Mapping[Action, DeviceRight | None]] = {
@@ -67,15 +67,17 @@ def scope(tx: Connection, viewer: Viewer, now: datetime, action: Action) -> Scop
             return Scope(
                 site_ids=reached.sites,
                 hidden_site_ids=reached.above,
-                lent=sa.select(lent_studies(viewer, now).subquery().c.study_uid),
+                lent=lent_studies(tx, viewer, now),
                 shared=_studies_shared_with(reached.sites, now),
+                held=hold_of_others(tx, reached.sites),
                 names=_registered_names(reached.sites),
             )
         case Machine():
             _check_right(tx, viewer, now, action)
             theirs = frozenset({viewer.site_id})
             shared = _studies_shared_with(theirs, now)
-            return Scope(site_ids=theirs, shared=shared, names=_registered_names(theirs))
+            held = hold_of_others(tx, theirs)
+            return Scope(site_ids=theirs, shared=shared, held=held, names=_registered_names(theirs))
         case PatientViewer():
             of_cases = sa.select(case_study.c.study_uid).join(case, case.c.id == case_study.c.case_id)
             return Scope(study_uids=frozenset(tx.scalars(of_cases.where(visible_cases(tx, viewer, now)))))
@@ -131,7 +133,7 @@ def cases_in_view(tx: Connection, viewer: Viewer, now: datetime) -> sa.ColumnEle
     and no act opens them.
     """
     own = visible_cases(tx, viewer, now)
-    return own | is_lent(viewer, now) if isinstance(viewer, Staff) else own
+    return own | is_lent(tx, viewer, now) if isinstance(viewer, Staff) else own
 
 
 def awaited_cases(viewer: PatientViewer) -> sa.ColumnElement[bool]:
@@ -152,7 +154,7 @@ def visible_versions(tx: Connection, viewer: Viewer, now: datetime) -> sa.Column
     in_sight = visible_cases(tx, viewer, now)
     match viewer:
         case Staff():
-            lent = is_lent(viewer, now) & report_version.c.status.in_(SENT_OUT)
+            lent = is_lent(tx, viewer, now) & report_version.c.status.in_(SENT_OUT)
             seen = in_sight & _versions_for(reach(tx, viewer, now)) & report_version.c.status.not_in(UNSENT)
             return seen | lent
         case PatientViewer():

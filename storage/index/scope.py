@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
 import sqlalchemy as sa
+from sqlalchemy.engine import Connection
 
 from storage import tables
 from storage.records import Series, Study, columns_of
@@ -46,6 +47,9 @@ class Scope:
     """Selects the UIDs of those whose reports are not shown with their images."""
     hidden_site_ids: frozenset[str] = frozenset()
     """Sites whose hidden (withheld) studies are shown as well."""
+    held: bool = True
+    """False where none of the sites has sent what others sent first (`hold_of_others`): the databases plan that
+    question for longer than they answer a list."""
     names: RegisteredNames | None = None
     """Who searches for a name finds studies by the registered one as well."""
 
@@ -78,7 +82,8 @@ def whole(scope: Scope) -> sa.ColumnElement[bool]:
 
 def partly(scope: Scope, level: sa.Table) -> sa.ColumnElement[bool]:
     """Whether the row is seen of a study that is not seen whole: its images are shared, or it is held."""
-    return holds(scope, level) if scope.shared is None else sa.or_(_is_shared(scope.shared, level), holds(scope, level))
+    shared = [] if scope.shared is None else [_is_shared(scope.shared, level)]
+    return sa.or_(sa.false(), *shared, *([_holds(scope, level)] if scope.held else []))
 
 
 def _is_shared(shared: sa.Select[tuple[str]], level: sa.Table) -> sa.ColumnElement[bool]:
@@ -91,7 +96,7 @@ def _all_images(scope: Scope) -> sa.ColumnElement[bool]:
     return whole(scope) if scope.shared is None else sa.or_(whole(scope), _STUDY.c.study_uid.in_(scope.shared))
 
 
-def holds(scope: Scope, level: sa.Table) -> sa.ColumnElement[bool]:
+def _holds(scope: Scope, level: sa.Table) -> sa.ColumnElement[bool]:
     """Whether the sites have sent the row's instance, or one in the row's series or study, which others sent first."""
     if level is _STUDY:
         # Holdings of other sites' instances are few, so their studies are looked up once instead of joined.
@@ -100,6 +105,12 @@ def holds(scope: Scope, level: sa.Table) -> sa.ColumnElement[bool]:
         return _held(scope).where(_HELD.series_uid == _SERIES.c.series_uid).correlate(_SERIES).exists()
     held = _HOLDING.c.sop_instance_uid == _INSTANCE.c.sop_instance_uid
     return sa.exists().where(held, *_of_sites(scope)).correlate(_INSTANCE)
+
+
+def hold_of_others(tx: Connection, site_ids: Collection[str]) -> bool:
+    """Whether these sites have sent an instance that others sent first."""
+    theirs = sa.exists().where(_HOLDING.c.shared, _HOLDING.c.site_id.in_(site_ids))
+    return tx.execute(sa.select(theirs)).scalar_one()
 
 
 def _held(scope: Scope) -> sa.Select[Any]:
@@ -117,15 +128,11 @@ def _of_sites(scope: Scope) -> tuple[sa.ColumnElement[bool], ...]:
 
 def study_columns(scope: Scope) -> list[sa.ColumnElement[Any]]:
     """The columns of `Study`; seen in part, it has count and times of the instances that are seen."""
-    held = _held(scope).where(_HELD.study_uid == _STUDY.c.study_uid).correlate(_STUDY)
-    first, last = (
-        held.with_only_columns(of(_HOLDING.c.received_at)).scalar_subquery() for of in (sa.func.min, sa.func.max)
-    )
     seen = {
         "instances": instances_of_study(scope),
         "made_here": _made_here(scope),
-        "first_received_at": sa.case((_all_images(scope), _STUDY.c.first_received_at), else_=first),
-        "last_received_at": sa.case((_all_images(scope), _STUDY.c.last_received_at), else_=last),
+        "first_received_at": _received(scope, _STUDY.c.first_received_at, sa.func.min),
+        "last_received_at": _received(scope, _STUDY.c.last_received_at, sa.func.max),
     }
     return [seen.get(column.name, column).label(column.name) for column in columns_of(Study, _STUDY)]
 
@@ -142,14 +149,27 @@ def _made_here(scope: Scope) -> sa.ColumnElement[int]:
 
 def instances_of_study(scope: Scope) -> sa.ColumnElement[int]:
     """How many received instances of a study are seen."""
-    held = _held(scope).where(_HELD.study_uid == _STUDY.c.study_uid).correlate(_STUDY)
-    return sa.case((_all_images(scope), _STUDY.c.instances), else_=_count(held))
+    return _or_of_held(scope, _STUDY.c.instances, _count(_held_in_study(scope)))
+
+
+def _received(scope: Scope, column: sa.ColumnElement[Any], of: Callable[..., Any]) -> sa.ColumnElement[Any]:
+    held = _held_in_study(scope).with_only_columns(of(_HOLDING.c.received_at))
+    return _or_of_held(scope, column, held.scalar_subquery())
+
+
+def _held_in_study(scope: Scope) -> sa.Select[Any]:
+    return _held(scope).where(_HELD.study_uid == _STUDY.c.study_uid).correlate(_STUDY)
+
+
+def _or_of_held(scope: Scope, column: sa.ColumnElement[Any], of_held: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+    """A column of study or series, or what stands for it where only what the sites hold is seen."""
+    return sa.case((_all_images(scope), column), else_=of_held) if scope.held else column
 
 
 def series_columns(scope: Scope) -> list[sa.ColumnElement[Any]]:
     """The columns of `Series`; one that is seen in part counts the instances that are seen."""
     held = _held(scope).where(_HELD.series_uid == _SERIES.c.series_uid).correlate(_SERIES)
-    seen = {"instances": sa.case((_all_images(scope), _SERIES.c.instances), else_=_count(held))}
+    seen = {"instances": _or_of_held(scope, _SERIES.c.instances, _count(held))}
     return [seen.get(column.name, column).label(column.name) for column in columns_of(Series, _SERIES)]
 
 

@@ -181,14 +181,16 @@ def seen_instance(tx: Connection, scope: Scope, sop_instance_uid: str) -> Instan
     """The instance, where it is seen. A picture is asked for a thousand times as often as a list."""
     if "\0" in sop_instance_uid:
         return None
-    row = tx.execute(_seen(scope.lent, scope.shared), {_UID: sop_instance_uid, **values_of(scope)}).one_or_none()
+    row = tx.execute(
+        _seen(scope.lent, scope.shared, held=scope.held), {_UID: sop_instance_uid, **values_of(scope)}
+    ).one_or_none()
     return None if row is None else records_of(Instance, [row])[0]
 
 
 @lru_cache(maxsize=256)
-def _seen(lent: sa.Select[tuple[str]] | None, shared: sa.Select[tuple[str]] | None) -> sa.Select[Any]:
+def _seen(lent: sa.Select[tuple[str]] | None, shared: sa.Select[tuple[str]] | None, *, held: bool) -> sa.Select[Any]:
     """The statement for every scope with these studies, whose selects are the same objects for a second or longer."""
-    scope = replace(ANY_SCOPE, lent=lent, shared=shared)
+    scope = replace(ANY_SCOPE, lent=lent, shared=shared, held=held)
     return (
         sa.select(*columns_of(Instance, _INSTANCE))
         .join_from(_INSTANCE, _STUDY, _INSTANCE.c.study_uid == _STUDY.c.study_uid)

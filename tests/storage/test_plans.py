@@ -20,6 +20,7 @@ from storage.index.search import (
     search_series,
     search_studies,
 )
+from tests import engines, postgresql
 from tests.plans import plans_of, reads_through
 from tests.storage.instances import seen_whole
 
@@ -73,3 +74,8 @@ def test_a_filter_has_an_index_of_its_own(match: Match, name: str, engine: Engin
     (plan,) = plans_of(engine, lambda tx: search_studies(tx, SCOPE, match, limit=25))
 
     assert name in plan
+
+
+def test_postgresql_runs_what_it_is_asked_without_compiling_it(cluster: postgresql.Cluster) -> None:
+    with cluster.borrowed_database() as url, engines.pointed(url) as engine, engine.connect() as tx:
+        assert tx.exec_driver_sql("SHOW jit").scalar_one() == "off"

@@ -37,7 +37,7 @@ from reading.tables import patient as patient_table
 from reading.viewers import SessionFacts, Staff
 from storage.database import transaction
 from storage.index import queries
-from tests.plans import plans_of, reads_through
+from tests.plans import listening, plans_of, reads_through
 from tests.reading.access.test_visibility import STUDY, pias_case
 from tests.reading.clinic import Clinic, arrive, messages, open_clinic, read
 from tests.reading.region import KEYS, PIA_CARD, hire, staff_of
@@ -156,6 +156,23 @@ def test_a_number_opens_the_person_until_its_time_and_changes_nothing(engine: En
         assert looks(at, at.chen, at.case) == {True}
         at.now = made.until
         assert looks(at, at.chen, at.case) == {False}
+
+
+def test_lists_ask_for_what_is_lent_only_where_something_is(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        at = stage(tx, now)
+
+        def asked() -> str:
+            with listening(engine) as statements:
+                scope = visibility.scope(tx, at.chen, now, Action.STUDY_SEARCH)
+                del statements[:]
+                queries.search_studies(tx, scope, [], limit=25)
+            return statements[0][0]
+
+        lending = ("emergency_access", "consultation", "referral")
+        assert [table in asked() for table in lending] == [False, False, False]
+        opens(at, at.chen, wanted(FoundBy.IDENTITY_CARD, PIA_CARD))
+        assert [table in asked() for table in lending] == [True, False, False]
 
 
 def test_a_card_opens_the_person_and_an_accession_number_one_examination(engine: Engine, now: datetime) -> None:

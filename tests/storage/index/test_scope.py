@@ -28,6 +28,7 @@ from storage.index.queries import (
     seen_instance,
     series_in,
 )
+from storage.index.scope import hold_of_others
 from storage.instance_row import MADE_HERE
 from tests import engines
 from tests.plans import plans_of, reads_through
@@ -106,6 +107,16 @@ def test_a_match_of_what_is_not_seen_finds_nothing(tx: Connection) -> None:
     assert search_series(tx, THERE, of_picture, limit=MOST) == []
     for seen in (("modality", "CT"), ("series_uid", "1.2.3.1"), ("sop_instance_uid", "1.2.3.1")):
         assert len(search_studies(tx, THERE, [(seen[0], Exact(seen[1]))], limit=MOST)) == 1
+
+
+def test_who_holds_nothing_of_others_is_answered_the_same_without_that_question(tx: Connection) -> None:
+    assert [hold_of_others(tx, scope.site_ids) for scope in (OWNER, THERE, BOTH)] == [False, True, True]
+
+    spared = replace(OWNER, held=False)
+    for search in (search_studies, search_series, search_instances, search_parts, search_patients):
+        assert search(tx, spared, [], limit=MOST) == search(tx, OWNER, [], limit=MOST) != []
+    assert search_studies(tx, spared, [("modality", Exact("SR"))], limit=MOST)
+    assert seen_instance(tx, spared, "1.2.3.2") == seen_instance(tx, OWNER, "1.2.3.2") is not None
 
 
 def test_what_the_first_site_sends_later_stays_its_own(index: Index, engine: Engine) -> None:
