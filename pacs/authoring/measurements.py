@@ -31,6 +31,15 @@ _NAMES: Final = {"length": codes.LENGTH, "angle": codes.ANGLE, "area": codes.ARE
 _DERIVATIONS: Final = {"mean": codes.MEAN, "sd": codes.DEVIATION, "min": codes.MINIMUM, "max": codes.MAXIMUM}
 _OF_PIXELS: Final = {"[hnsf'U]": codes.ATTENUATION}
 """What the values of pixels are, by their unit."""
+_METHODS: Final = {
+    "fiducial": codes.FIDUCIAL,
+    "geometry": codes.GEOMETRY,
+    "calibrated": codes.CALIBRATED,
+    "magnification": codes.MAGNIFICATION,
+    "detector": codes.DETECTOR,
+    "region": codes.REGION,
+}
+"""The Measurement Method (TID 1501) by how lengths were calibrated; what is measured in the patient needs none."""
 _UNITS: Final = {
     "mm": "millimeter",
     "mm2": "square millimeter",
@@ -69,6 +78,8 @@ def measurement_report(report: Report) -> Written:
 def _group(mark: Mark) -> Iterator[Dataset]:
     yield text(codes.TRACKING, mark.text or mark.kind, OBSERVED)
     yield uid(OBSERVED, codes.TRACKING_UID, mark.uid)
+    if (method := _METHODS.get(mark.calibration)) is not None:
+        yield code(MODIFIED, codes.METHOD, method)
     for value in mark.values:
         inside = [*_derivation(value), *(coordinates(shape, points, mark.picture) for shape, points in shapes_of(mark))]
         yield number(_concept(mark, value), value.value, _unit(value), inside)

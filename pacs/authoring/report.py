@@ -50,6 +50,8 @@ class Mark:
     picture: Picture
     points: Sequence[Point] = ()
     values: Sequence[Value] = ()
+    calibration: str = ""
+    """How its lengths were calibrated (`reading.reports.marks.Calibration`); empty where nobody knows."""
     text: str = field(default="", repr=False)
 
 

@@ -19,6 +19,7 @@ from reading.alerts.alert_rows import Alert
 from reading.alerts.class_list import ResultClass
 from reading.alerts.notices import Notice
 from reading.cases.cases import Case
+from reading.cases.identity_moves import Identity
 from reading.cases.moves import HELD, UNFINISHED
 from reading.clock.life import REASON_OF
 from reading.completeness import follow_ups, ledger
@@ -26,6 +27,7 @@ from reading.completeness.follow_ups import FollowUp
 from reading.completeness.ledger import Progress
 from reading.dicom_dates import parse_date
 from reading.patients import patients
+from reading.patients.image_persons import said_by_image
 from reading.patients.patients import Patient
 from reading.patients.same_name import Answer, compare_names
 from reading.patients.same_person import Fact, Said, another_person
@@ -38,6 +40,7 @@ from reading.rules import policy
 from reading.rules.examination_time import day_there, years_between
 from reading.rules.policy import Policy, Rule
 from reading.viewers import Staff, Viewer
+from storage.index.persons import Named, odd_persons
 from storage.tables import series, study
 
 
@@ -61,7 +64,7 @@ class EntryPatient:
     birth_date: str = field(repr=False)
     age_years: int | None
     differing: tuple[Fact, ...] = ()
-    """The facts in which the images name somebody else altogether than whom somebody joined the case to."""
+    """The facts in which any image names somebody else altogether than whom somebody joined the case to."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,6 +144,7 @@ def entries_of(tx: Connection, viewer: Viewer, found: Sequence[Case], now: datet
     holders, alerts = _holders(tx, found), alert_rows.newest_standing_on_each(tx, ids)
     untold = blindness.hides_alerts(tx, viewer, list(alerts), now) if alerts else frozenset()
     alerts = {case_id: alert for case_id, alert in alerts.items() if alert.id not in untold}
+    odd = _odd_persons(tx, found, studies)
     unnamed = blindness.nameless(tx, found)
     holders = {
         case_id: one for case_id, one in holders.items() if case_id not in unnamed or one.person_id == _person(viewer)
@@ -167,6 +171,7 @@ def entries_of(tx: Connection, viewer: Viewer, found: Sequence[Case], now: datet
             expected=expected,
             held=held,
             registered=registered,
+            odd=odd,
             rule=rules[case.policy_id].rule(case.rule),
             policy_version=rules[case.policy_id].version,
             holder=holders.get(case.id),
@@ -196,6 +201,7 @@ def _entry(
     expected: dict[str, int],
     held: dict[str, int],
     registered: dict[str, Patient],
+    odd: Mapping[str, frozenset[Named]],
     rule: Rule,
     policy_version: int,
     holder: Holder | None,
@@ -214,6 +220,7 @@ def _entry(
 ) -> Entry:
     first = rows[0]
     joined = registered.get(case.patient_id or "")
+    said = [*map(_said, rows), *(said_by_image(one) for row in rows for one in odd.get(row.study_uid, ()))]
     born = parse_date(first.birth_date)
     known = [expected[row.study_uid] for row in rows if row.study_uid in expected]
     return Entry(
@@ -225,7 +232,7 @@ def _entry(
             sex=first.sex,
             birth_date=first.birth_date,
             age_years=years_between(born, day_there(case.examined_at, site.time_zone)) if born else None,
-            differing=another_person(map(_said, rows), joined) if joined else (),
+            differing=another_person(said, joined) if joined else (),
         ),
         studies=tuple(
             EntryStudy(
@@ -351,6 +358,17 @@ def _unless_another(said: str, registered: str) -> str:
 
 def _said(row: sa.Row[Any]) -> Said:
     return Said(name=row.patient_name, sex=row.sex, birth_date=row.birth_date)
+
+
+def _odd_persons(
+    tx: Connection, found: Sequence[Case], studies: Mapping[str, Sequence[sa.Row[Any]]]
+) -> Mapping[str, frozenset[Named]]:
+    """Whom single images of the linked cases name besides, by study; nothing is asked where no case has such images.
+
+    Without a decision a case with them is linked to nobody, and its mark is that it is held.
+    """
+    marked = [case for case in found if case.patient_id and (case.other_persons or case.identity is Identity.CONFIRMED)]
+    return odd_persons(tx, [row.study_uid for case in marked for row in studies[case.id]]) if marked else {}
 
 
 def _registered(tx: Connection, patient_ids: Iterable[str]) -> dict[str, Patient]:

@@ -6,12 +6,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import IntegrityError
 
-from reading import tables
-from reading.access import door, priors
+from reading.access import door
 from reading.actions import Action
 from reading.audit import SYSTEM
 from reading.cases import cases
@@ -21,14 +19,13 @@ from reading.completeness import announcements, follow_ups, image_set, ledger
 from reading.context import Context, Who, without_door
 from reading.dicom_dates import parse_date
 from reading.errors import MoveNotAllowed, NotAllowed, NotThere
-from reading.intake import awaiting, identity, identity_evidence
+from reading.intake import awaiting, identity, identity_evidence, retakes
 from reading.intake.study_content import NOT_PICTURES, look_of, shown_side
 from reading.kinds import Priority, Role
 from reading.orders import order_state, orders, progress
 from reading.orders.orders import Order, Procedure
 from reading.patients import patients, persons
 from reading.patients.keys import Keys
-from reading.patients.patient_identifiers import never_links
 from reading.patients.patients import Patient
 from reading.patients.same_name import Answer
 from reading.patients.same_person import compare, said_by
@@ -39,7 +36,6 @@ from reading.rules.examination_time import start_of_examination
 from reading.viewers import Staff
 from storage.ids import new_id
 from storage.records import Study
-from storage.tables import study as study_table
 
 DONE: Final = frozenset({State.FINAL, State.WITHHELD, State.WITHDRAWN})
 """States in which a case does not arrive again: images after a final report open a follow-up."""
@@ -99,7 +95,7 @@ def _first(ctx: Context[Who], keys: Keys, study: Study, *, answers: bool) -> Cas
     named = _named_by(ctx.tx, keys, study, ctx.now)
     order = None if named.differs else named.order
     patient_id = named.patient_id if not named.differs else None
-    answered = _returned_case(ctx.tx, study, order, patient_id) if answers and not named.differs else None
+    answered = _answered(ctx.tx, study, order, patient_id) if answers and not named.differs else None
     if answered is not None and not identity_evidence.contradicts(ctx.tx, answered.id, said_by(study)):
         case = cases.lock(ctx.tx, answered.id)
         cases.join_study(ctx.tx, case.id, study.study_uid, ctx.now)
@@ -120,6 +116,11 @@ def _first(ctx: Context[Who], keys: Keys, study: Study, *, answers: bool) -> Cas
         cases.join_procedures(ctx.tx, case.id, meant, ctx.now)
         progress.move(ctx.tx, order.id, meant, order_state.Move.ARRIVE)
     return case
+
+
+def _answered(tx: Connection, study: Study, order: Order | None, patient_id: str | None) -> Case | None:
+    modality = look_of(tx, study.study_uid).modality
+    return retakes.answered(tx, study, modality=modality, order=order, patient_id=patient_id)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -267,46 +268,3 @@ def known_by_number(tx: Connection, keys: Keys, study: Study, now: datetime) -> 
 def meant_by(order: Order, study_uid: str) -> tuple[Procedure, ...]:
     """The procedures that a study answers: the one with its UID, or all where only the accession number is known."""
     return tuple(one for one in order.procedures if one.study_uid == study_uid) or order.procedures
-
-
-def _is_somebodys(tx: Connection, study: Study) -> bool:
-    """Whether the number that a study came with can be one person's: neither a placeholder nor a device's default."""
-    number = (study.received_patient_id, study.received_issuer)
-    return not never_links(study.received_patient_id) and bool(priors.of_one_person(tx, {number}))
-
-
-def _returned_case(tx: Connection, study: Study, order: Order | None, patient_id: str | None) -> Case | None:
-    """The newest case of this site that waits for a retake of the same person.
-
-    Without an order or a registered person it is one with the same number and images whose name agrees, with sex or
-    birth date.
-    """
-    case, joined, procedures = tables.case, tables.case_study, tables.case_procedure
-    same: list[sa.ColumnElement[bool]] = []
-    by_device = order is None and patient_id is None
-    """By a number that nobody here gave: somebody else's images may have it, too, and those that name nobody."""
-    if order is not None:
-        of_order = sa.exists().where(
-            procedures.c.case_id == case.c.id, procedures.c.procedure_id.in_([one.id for one in order.procedures])
-        )
-        same.append(of_order)
-    elif patient_id is not None:
-        same.append(case.c.patient_id.in_(persons.records_of(patient_id)))
-    elif _is_somebodys(tx, study):
-        same.append(
-            sa.exists()
-            .where(joined.c.case_id == case.c.id)
-            .where(study_table.c.study_uid == joined.c.study_uid)
-            .where(study_table.c.received_patient_id == study.received_patient_id)
-            .where(study_table.c.received_issuer == study.received_issuer)
-        )
-    if not same:
-        return None
-    modality = look_of(tx, study.study_uid).modality
-    rows = tx.execute(
-        sa.select(case)
-        .where(case.c.site_id == study.site_id, case.c.state == State.RETURNED, case.c.modality == modality, *same)
-        .order_by(case.c.received_at.desc())
-    ).all()
-    said, waiting = said_by(study), map(cases.from_row, rows)
-    return next((one for one in waiting if not by_device or identity_evidence.agrees_by_number(tx, one.id, said)), None)

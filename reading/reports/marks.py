@@ -79,6 +79,32 @@ MEASURED: Final[Mapping[Kind, frozenset[ValueName]]] = {
 """What is measured by a mark of each kind, as far as its picture is calibrated."""
 
 
+_SCALED: Final = frozenset((ValueName.LENGTH, ValueName.AREA))
+PIXELS: Final = "{pixels}"
+"""How units of what is not calibrated begin (UCUM)."""
+
+
+class Calibration(StrEnum):
+    """How the lengths of a mark were calibrated (PS3.3 10.7.1.3), as the desk knew it when the mark was made."""
+
+    PATIENT = "patient"
+    """They are those in the patient, as on a section."""
+    FIDUCIAL = "fiducial"
+    """Of a projection, by an object of known size in it (Pixel Spacing Calibration Type FIDUCIAL)."""
+    GEOMETRY = "geometry"
+    """Of a projection, for an assumed geometry (GEOMETRY)."""
+    CALIBRATED = "calibrated"
+    """Of a projection, in a way that the device does not say: Pixel Spacing is not Imager Pixel Spacing."""
+    MAGNIFICATION = "magnification"
+    """By the magnification that the device states (Estimated Radiographic Magnification Factor)."""
+    DETECTOR = "detector"
+    """They are those on the detector or film."""
+    REGION = "region"
+    """In a region of an ultrasound picture (PS3.3 C.8.5.5)."""
+    PIXELS = "pixels"
+    """Not at all; lengths are told in pixels."""
+
+
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -106,10 +132,18 @@ class Mark(_Part):
     points: Annotated[tuple[Point, ...], Field(max_length=max(POINTS.values()))] = ()
     """As many as `POINTS` says, in its order."""
     values: Annotated[tuple[Value, ...], Field(max_length=MOST_VALUES)] = ()
+    calibration: Calibration | None = None
+    """Of lengths and areas; None where the mark has none, and of those that were made before it was kept."""
     text: Annotated[str, StringConstraints(max_length=LONGEST_TEXT)] = ""
 
     def to_json(self) -> dict[str, Any]:
-        return self.model_dump(mode="json")
+        # What is not there has no member, so that what was signed before it was kept is what it was.
+        return self.model_dump(mode="json", exclude_none=True)
+
+    @property
+    def is_scaled(self) -> bool:
+        """Whether it tells lengths or areas in other units than pixels."""
+        return any(one.name in _SCALED and not one.unit.startswith(PIXELS) for one in self.values)
 
 
 class InvalidMark(Invalid):

@@ -265,6 +265,7 @@ def _mark(one: marks.Mark, image: queries.Instance) -> Mark:
         picture=Picture(reference=_reference(image), frame=one.frame if image.frames > 1 else None),
         points=one.points,
         values=[Value(name=value.name.value, value=value.value, unit=value.unit) for value in one.values],
+        calibration=one.calibration.value if one.calibration and one.is_scaled else "",
         text=one.text,
     )
 

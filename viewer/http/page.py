@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from functools import cache, partial
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from starlette.requests import Request
@@ -17,6 +18,7 @@ from viewer.folders import TEMPLATES
 from viewer.http.locked_pages import locks
 from viewer.http.office import office_of
 from viewer.http.on_record import in_snapshot
+from viewer.http.sought import LONGEST_ADDRESS, sealed_fields
 from viewer.shell.frame import frame_of
 from viewer.shell.navigation import area_of, is_under
 from viewer.words import words
@@ -135,8 +137,18 @@ def _csrf_token(staff: Staff) -> str:
 
 
 def here(request: Request) -> str:
-    """The page to return to after the language switch; a form's target answers POST alone, so its home instead."""
-    return request.url.path if request.method == "GET" else home_of(request)
+    """The page to return to after a switch of language or theme, with what is sought there, its order and its page.
+
+    What an address says openly that has to be sealed is not repeated. A form's target answers POST alone, so its home
+    instead.
+    """
+    if request.method != "GET":
+        return home_of(request)
+    path = request.url.path
+    said = sealed_fields(path)
+    kept = [(name, value) for name, value in request.query_params.multi_items() if name not in said]
+    address = f"{path}?{urlencode(kept)}" if kept else path
+    return address if len(address) <= LONGEST_ADDRESS else path
 
 
 @cache

@@ -69,6 +69,11 @@ SEARCHES: Final[tuple[Search, ...]] = (
 """Every search of a page for people; a field of theirs that may name somebody stands in no address but sealed."""
 
 
+def sealed_fields(page: str) -> frozenset[str]:
+    """The fields that no address of a page says openly."""
+    return frozenset(name for one in SEARCHES if one.is_at(page) for name in one.sealed)
+
+
 def address(
     request: Request,
     staff: Staff,
@@ -107,8 +112,7 @@ def opened(request: Request, staff: Staff, page: str, token: str) -> dict[str, s
 
     """
     if not token:
-        fields = {name for one in SEARCHES if one.is_at(page) for name in one.sealed}
-        if not fields.isdisjoint(request.query_params):
+        if not sealed_fields(page).isdisjoint(request.query_params):
             raise Invalid(NAME, "open")
         return {}
     office = office_of(request)

@@ -24,12 +24,15 @@ from viewer.http.office import office_of
 from viewer.http.page import LANGUAGE_COOKIE, THEME_COOKIE, Theme, language_of, local, page
 from viewer.http.problems import explained, problem_of
 from viewer.http.sessions import end_staff_session, open_staff_session
+from viewer.http.sought import LONGEST_ADDRESS
 from viewer.shell.navigation import PASSWORD, home_of
 from viewer.words.catalogue import spoken, text
 
 router = APIRouter()
 
 Next = Annotated[str, Query(max_length=200)]
+Back = Annotated[str, Query(max_length=LONGEST_ADDRESS)]
+"""The page on which somebody switches, with what they seek there."""
 NextField = Annotated[str, Form(max_length=200)]
 Field = Annotated[str, Form(max_length=200)]
 YEAR_SECONDS = 365 * 24 * 3600
@@ -76,14 +79,14 @@ def sign_out(request: Request, staff: SubmittingUnsettled) -> Response:
 
 
 @router.get("/language")
-def choose_language(to: Annotated[str, Query(max_length=5)], next: Next = "/") -> Response:  # noqa: A002
+def choose_language(to: Annotated[str, Query(max_length=5)], next: Back = "/") -> Response:  # noqa: A002
     response = RedirectResponse(local(next, "/"), status_code=303)
     response.set_cookie(LANGUAGE_COOKIE, spoken(to), max_age=YEAR_SECONDS, path="/", samesite="lax")
     return response
 
 
 @router.get("/theme")
-def choose_theme(to: Theme, next: Next = "/") -> Response:  # noqa: A002
+def choose_theme(to: Theme, next: Back = "/") -> Response:  # noqa: A002
     response = RedirectResponse(local(next, "/"), status_code=303)
     response.set_cookie(THEME_COOKIE, to, max_age=YEAR_SECONDS, path="/", samesite="lax")
     return response

@@ -28,7 +28,7 @@ from viewer.http.page import language_of, staff_page
 from viewer.http.problems import problem_of
 from viewer.pages.sign_in import words_for
 from viewer.pages.township_case import opened, series_of
-from viewer.views import orders, township
+from viewer.views import orders, retakes, township
 from viewer.views.report_sheet import zone_of
 from viewer.words import words
 from viewer.words.catalogue import Language, text
@@ -134,6 +134,7 @@ def _page(
             "may_undo": sides.decides and _is_decided(sides) and not _is_signed_for(sides),
             "withhold_first": sides.decides and _is_decided(sides) and _is_signed_for(sides),
             "revision": sides.case.revision,
+            "retakes": retakes.proposed(ctx, sides.case, zone, language) if sides.decides else [],
         }
     status = 200 if wrong is None else problem_of(wrong).status
     problem = words_for(request, wrong) if wrong else ""

@@ -19,7 +19,7 @@ from reading.desk.entries import Entry
 from reading.desk.sorting import Sorting
 from reading.desk.worklist import Filters
 from reading.errors import Invalid, ReadingError, Stale
-from reading.intake import rejections, surgery
+from reading.intake import rejections, retake_answer, surgery
 from reading.intake.case_images import chosen, everything, images_of
 from reading.reports import versions
 from reading.viewers import Staff
@@ -39,8 +39,8 @@ router = APIRouter(prefix="/t/case")
 OTHERS: Final = 40
 """Examinations of the site, the newest, to which images can be moved."""
 STALE: Final = 409
-Act = Literal["split", "move", "merge", "hide"]
-Done = Literal["split", "move", "merge", "hide", "undo", "show", ""]
+Act = Literal["split", "move", "merge", "hide", "retake"]
+Done = Literal["split", "move", "merge", "hide", "retake", "undo", "show", ""]
 Why = Annotated[str, Form(max_length=1000)]
 Revision = Annotated[int, Form(ge=1)]
 
@@ -85,6 +85,9 @@ def act(  # noqa: PLR0917 -- the fields of the form
                 case "merge":
                     made = surgery.merge(ctx, keys, case_id, into_case=_required(into_case), why=why, seen=revision)
                     other = made.other_case_id
+                case "retake":
+                    other = _required(into_case)
+                    retake_answer.answer(ctx, keys, case_id, returned=other, why=why, seen=revision)
                 case "hide":
                     rejections.hide(ctx, keys, case_id, sop_instance_uids=uids, why=why, seen=revision)
     except ReadingError as refused:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
-from reading.reports.marks import Kind, Mark, Value, ValueName
+from reading.reports.marks import Calibration, Kind, Mark, Value, ValueName
 from reading.signing.marked_pictures import Place
 from viewer.words import words
 from viewer.words.catalogue import Language, text
@@ -31,10 +31,17 @@ def lines(marks: Sequence[Mark], places: Mapping[str, Place | None], language: L
 
 
 def measured(mark: Mark, language: Language) -> str:
-    """Kind, what was measured, and what somebody wrote to it."""
+    """Kind, what was measured, how lengths were calibrated, and what somebody wrote to it."""
     values = text(language, "list-comma").join(_value(one, language) for one in mark.values)
     kind = " ".join(part for part in (text(language, f"mark.kind.{mark.kind}"), values) if part)
-    return text(language, "colon").join(part for part in (kind, mark.text) if part)
+    return text(language, "colon").join(part for part in (kind + _calibrated(mark, language), mark.text) if part)
+
+
+def _calibrated(mark: Mark, language: Language) -> str:
+    """In brackets, where lengths are not simply those in the patient."""
+    if not mark.is_scaled or mark.calibration is Calibration.PATIENT:
+        return ""
+    return text(language, "mark.calibrated", how=text(language, f"mark.calibration.{mark.calibration or 'unknown'}"))
 
 
 def _with_place(said: str, mark: Mark, places: Mapping[str, Place | None], language: Language) -> str:

@@ -134,6 +134,23 @@ def test_a_value_says_where_it_was_measured_to_the_pixel() -> None:
     assert list(of_frame.GraphicData)[:2] == list(of_frame.GraphicData)[-2:]
 
 
+def test_a_group_says_how_its_lengths_were_calibrated_where_somebody_knows() -> None:
+    marks = [replace(MARKS[0], calibration=one) for one in ("detector", "fiducial", "patient", "")]
+    made = measurement_report(replace(REPORT, marks=marks))
+    groups = next(one for one in read(made).ContentSequence if one.ValueType == "CONTAINER").ContentSequence
+    methods = [
+        [each.ConceptCodeSequence[0].CodeMeaning for each in one.ContentSequence if _names(each) == "370129005"]
+        for one in groups
+    ]
+
+    assert errors_of(file_of(made)) == set()
+    assert methods == [["Not calibrated, at the detector plane"], ["Calibrated by an object of known size"], [], []]
+
+
+def _names(item: Dataset) -> str:
+    return str(item.ConceptNameCodeSequence[0].CodeValue)
+
+
 def test_key_images_are_named_with_their_frames_and_what_was_written() -> None:
     made = read(key_objects(MARKED))
     images = [one.ReferencedSOPSequence[0] for one in made.ContentSequence if one.ValueType == "IMAGE"]

@@ -11,10 +11,13 @@ from sqlalchemy.engine import Connection, Engine
 
 from reading.alerts import critical
 from reading.cases import cases
+from reading.cases.cases import Case
 from reading.context import Context
 from reading.desk import worklist
 from reading.desk.entries import entries_of
 from reading.desk.worklist import Filters
+from reading.intake import identity_decision
+from reading.patients.same_person import Fact
 from reading.queue import leases
 from storage.database import transaction
 from tests.reading.clinic import (
@@ -25,6 +28,7 @@ from tests.reading.clinic import (
     read,
     take,
 )
+from tests.reading.intake.chens_images import AGREEING, one_more, scene
 from tests.reading.region import pia
 
 
@@ -81,6 +85,28 @@ def test_a_page_of_many_takes_no_more_queries_than_a_page_of_one(engine: Engine,
         many = _queries(tx, lambda: worklist.list_cases(tx, clinic.ada, Filters(), limit=50, offset=0, now=now))
 
     assert one == many
+
+
+def test_single_images_of_another_person_mark_the_entry_in_one_statement_for_all(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        made, found = scene(tx, now), list[Case]()
+        clinic = made.clinic
+        plain = arrive(tx, clinic, "1.9", now, patient_id="P1", **AGREEING)
+        without = _queries(tx, lambda: entries_of(tx, clinic.ada, [plain], now))
+        for number in (2, 3):
+            uid = f"1.{number}"
+            arrive(tx, clinic, uid, now, patient_id="P1", **AGREEING)
+            held = one_more(tx, made, uid, 2, now, AGREEING | {"patient_name": "WU^JUN", "sex": "F"})
+            ctx = Context(tx, clinic.audit, now, clinic.tang)
+            identity_decision.confirm(
+                ctx, held.id, why="设备上选错了人，本人在场", seen=cases.by_id(tx, held.id).revision
+            )
+            found.append(cases.by_id(tx, held.id))
+        lines = entries_of(tx, clinic.ada, [plain, *found], now)
+        one, many = (_queries(tx, lambda n=n: entries_of(tx, clinic.ada, found[:n], now)) for n in (1, 2))
+
+    assert [line.patient.differing for line in lines] == [(), (Fact.NAME, Fact.SEX), (Fact.NAME, Fact.SEX)]
+    assert (one, many) == (without + 1, without + 1)
 
 
 @pytest.mark.parametrize("amount", [0, 1])

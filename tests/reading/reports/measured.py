@@ -26,6 +26,7 @@ def mark_json(kind: Kind = Kind.LENGTH, study_uid: str = "1.1", number: int = 1,
         "frame": 1,
         "points": [[10.5 + each, 20.25] for each in range(POINTS[kind])],
         "values": VALUES.get(kind, []),
+        **({"calibration": "patient"} if kind in VALUES else {}),
         "text": "",
     } | known
 

@@ -10,7 +10,7 @@ import pytest
 
 from reading.errors import Invalid
 from reading.reports.content import Content
-from reading.reports.marks import MOST, InvalidMark, Kind, marks_from_json
+from reading.reports.marks import MOST, Calibration, InvalidMark, Kind, marks_from_json
 from tests.reading.clinic import NORMAL
 from tests.reading.reports.measured import mark, mark_json, measured
 
@@ -20,6 +20,15 @@ def test_a_mark_of_each_kind_comes_back_from_the_json_of_its_report(kind: Kind) 
     said = measured(mark(kind, text="结节"))
 
     assert Content.from_json(json.loads(json.dumps(said.to_json()))) == said
+
+
+@pytest.mark.parametrize("calibration", [None, *Calibration])
+def test_a_mark_keeps_how_it_was_calibrated_and_an_older_one_says_nothing(calibration: Calibration | None) -> None:
+    said = measured(mark(calibration=calibration)).to_json()
+
+    assert said["marks"][0].get("calibration") == calibration
+    assert ("calibration" in said["marks"][0]) is (calibration is not None)
+    assert Content.from_json(json.loads(json.dumps(said))).to_json() == said
 
 
 def test_a_report_without_marks_says_nothing_of_them() -> None:

@@ -221,6 +221,22 @@ def test_an_address_that_says_openly_what_is_sought_lists_nobody(house: House, t
         assert ("王小丽" in answer.text, "card empty" in answer.text) == (False, False)
 
 
+def test_a_switch_of_language_or_theme_keeps_what_is_sought_and_where_one_is_in_it(
+    house: House, tang: httpx.Client
+) -> None:
+    address = seek(tang, "/t", q="王小丽", days="30", stage="to_match")
+    switches = re.findall(r'href="(/(?:language|theme)\?[^"]+)"', tang.get(address).text)
+    back = [tang.get(one.replace("&amp;", "&")).headers["location"] for one in switches]
+    page = tang.get(back[0]).text
+    openly = tang.get("/t?q=王小丽&days=30").text
+
+    assert len(back) == 2
+    assert back == [address] * 2
+    assert ("王小丽" in page, "陈大海" in page, typed(page)) == (True, False, "王小丽")
+    assert "Search" in page  # in the other language
+    assert not any("王小丽" in unquote(one) for one in re.findall(r'href="(/(?:language|theme)\?[^"]+)"', openly))
+
+
 def test_only_pages_that_seek_are_led_to(tang: httpx.Client) -> None:
     token = {"csrf_token": tang.headers["X-CSRF-Token"], "q": "王小丽"}
 

@@ -26,9 +26,11 @@ HERE = Place(series=2, image=14)
 TITLE = "测量与关键图像"
 
 
-def of(kind: Kind, *values: tuple[str, float, str], text: str = "", number: int = 1) -> Mark:
+def of(
+    kind: Kind, *values: tuple[str, float, str], text: str = "", number: int = 1, calibration: str | None = "patient"
+) -> Mark:
     said = [{"name": name, "value": value, "unit": unit} for name, value, unit in values]
-    return mark(kind, number=number, values=said, text=text)
+    return mark(kind, number=number, values=said, text=text, calibration=calibration)
 
 
 @pytest.mark.parametrize(
@@ -43,6 +45,12 @@ def of(kind: Kind, *values: tuple[str, float, str], text: str = "", number: int 
         (of(Kind.ANGLE, ("angle", 12.06, "deg")), "角度 12.1°"),
         (of(Kind.RATIO, ("ratio", 0.5, "1")), "比值 0.50"),
         (of(Kind.LENGTH, ("length", 7, "furlong")), "长度 7.0 furlong"),
+        (of(Kind.LENGTH, ("length", 7, "mm"), text="结节", calibration=None), "长度 7.0 mm（校准方式未记录）：结节"),
+        (of(Kind.LENGTH, ("length", 7, "mm"), calibration="detector"), "长度 7.0 mm（探测器平面，未校准）"),
+        (of(Kind.LENGTH, ("length", 7, "mm"), calibration="fiducial"), "长度 7.0 mm（已按已知大小的物体校准）"),
+        (of(Kind.LENGTH, ("length", 7, "{pixels}"), calibration="pixels"), "长度 7.0 像素"),
+        (of(Kind.RATIO, ("ratio", 0.5, "1"), calibration="detector"), "比值 0.50"),
+        (of(Kind.ANGLE, ("angle", 12.06, "deg"), calibration=None), "角度 12.1°"),
     ],
 )
 def test_a_mark_says_its_kind_its_values_and_its_text(one: Mark, words: str) -> None:

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { TAG, numbersOf, type DataSet } from '../src/images/dicom-json'
 import { frameMetadata } from '../src/images/frame-metadata'
-import { drawable, measuredAt, scaleAt, sizeOnScreen, type Point } from '../src/images/tools/calibration'
+import { calibrationAt, drawable, measuredAt, scaleAt, sizeOnScreen, type Point } from '../src/images/tools/calibration'
 import { of } from './data-sets'
 
 const ANYWHERE: readonly Point[] = [[1, 1]]
@@ -61,6 +61,34 @@ describe('a pixel measures', () => {
     expect([x, y].map((size) => Number(Number(size).toFixed(9)))).toEqual([expected, expected])
     expect(found).toBe(source)
     expect(measuredAt(radiograph)).toBe(source)
+  })
+
+  test.each([
+    ['a slice', { [TAG.Modality]: ['CT'], [TAG.PixelSpacing]: [0.8, 0.8] }, 'patient'],
+    ['a projection that says nothing more', { [TAG.Modality]: ['DX'], [TAG.PixelSpacing]: [0.2, 0.2] }, 'detector'],
+    [
+      'a projection whose spacings differ',
+      { [TAG.Modality]: ['DX'], [TAG.PixelSpacing]: [0.1, 0.1], [TAG.ImagerPixelSpacing]: [0.2, 0.2] },
+      'calibrated',
+    ],
+    [
+      'an object of known size',
+      { [TAG.PixelSpacing]: [0.1, 0.1], [TAG.PixelSpacingCalibrationType]: ['FIDUCIAL'] },
+      'fiducial',
+    ],
+    [
+      'an assumed geometry',
+      { [TAG.PixelSpacing]: [0.1, 0.1], [TAG.PixelSpacingCalibrationType]: ['GEOMETRY'] },
+      'geometry',
+    ],
+    [
+      'a magnification',
+      { [TAG.ImagerPixelSpacing]: [0.2, 0.2], [TAG.EstimatedRadiographicMagnificationFactor]: [1.5] },
+      'magnification',
+    ],
+    ['nothing', {}, 'pixels'],
+  ])('a mark keeps how it was calibrated: by %s', (_, values, expected) => {
+    expect(calibrationAt(of(values as never), ANYWHERE)).toBe(expected)
   })
 
   test('nothing where the device says nothing, or 0', () => {

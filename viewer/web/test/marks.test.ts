@@ -21,6 +21,7 @@ const length = (id: string, mm: number, known: Partial<Mark> = {}): Mark => ({
     [10 + mm, 20],
   ],
   values: [{ name: 'length', value: mm, unit: 'mm' }],
+  calibration: 'patient',
   text: '',
   ...known,
 })
@@ -127,6 +128,8 @@ describe('in words', () => {
 
     expect(markWords(length('a', 12.34))).toBe('长度 12.3 mm')
     expect(markWords(ellipse)).toBe('椭圆区 面积 80.3 mm²、均值 -41.0 HU、最大值 12 HU')
+    expect(markWords(length('a', 5, { calibration: 'detector' }))).toBe('长度 5.0 mm（探测器平面，未校准）')
+    expect(markWords({ ...length('a', 5), calibration: undefined } as Mark)).toBe('长度 5.0 mm（校准方式未记录）')
     expect(markWords(length('a', 1, { kind: 'arrow', values: [], text: '结节' }))).toBe('箭头：结节')
     expect(valueWords({ name: 'angle', value: 12.06, unit: 'deg' })).toBe('12.1°')
     expect(valueWords({ name: 'ratio', value: 0.5, unit: '1' })).toBe('0.50')

@@ -27,6 +27,25 @@ export type MarkValue = {
   readonly unit: string
 }
 
+/** How the lengths of a mark were calibrated (PS3.3 10.7.1.3), in the words of `reading/reports/marks.py`. */
+export type Calibration =
+  /** Measured in the patient, as on a section. */
+  | 'patient'
+  /** A projection, by an object of known size in it. */
+  | 'fiducial'
+  /** A projection, for an assumed geometry. */
+  | 'geometry'
+  /** A projection, in a way that the device does not say. */
+  | 'calibrated'
+  /** By the magnification that the device states. */
+  | 'magnification'
+  /** On the detector or film. */
+  | 'detector'
+  /** In a region of an ultrasound picture. */
+  | 'region'
+  /** Not at all: lengths are pixels. */
+  | 'pixels'
+
 /** A measurement, an arrow or a key image, by the UIDs under which its picture was shown when it was made. */
 export type Mark = {
   /** A UUID that the desk made, in small letters. */
@@ -40,6 +59,8 @@ export type Mark = {
   /** Column and row in pixels of the frame; (0, 0) is the outer corner of the first pixel (PS3.3 C.18.6.1.2). */
   readonly points: readonly (readonly [column: number, row: number])[]
   readonly values: readonly MarkValue[]
+  /** Of a mark with lengths or areas; missing in those that were made before it was kept. */
+  readonly calibration?: Calibration
   /** One line, at most 200 characters. */
   readonly text: string
 }

@@ -4,13 +4,23 @@ import { day, named, text } from '../language'
 import { valueWords } from '../images/tools/value-words'
 import type { Place } from './mark-places'
 
-/** Kind, what was measured, and what somebody wrote to it. */
+const LENGTHS: ReadonlySet<string> = new Set(['length', 'area'])
+const PIXELS = '{pixels}'
+
+/** Kind, what was measured, how lengths were calibrated, and what somebody wrote to it. */
 export const markWords = (mark: Mark): string =>
-  [[named('mark.kind', mark.kind), valuesOf(mark)].filter(Boolean).join(' '), mark.text]
+  [[named('mark.kind', mark.kind), valuesOf(mark)].filter(Boolean).join(' ') + calibrationOf(mark), mark.text]
     .filter(Boolean)
     .join(text('colon'))
 
 const valuesOf = ({ values }: Mark): string => values.map(valueWords).join(text('list-comma'))
+
+/** In brackets, where lengths are not simply those in the patient. */
+function calibrationOf({ values, calibration }: Mark): string {
+  const scaled = values.some(({ name, unit }) => LENGTHS.has(name) && !unit.startsWith(PIXELS))
+  if (!scaled || calibration === 'patient') return ''
+  return text('mark.calibrated', { how: text(`mark.calibration.${calibration ?? 'unknown'}`) })
+}
 
 /** Series 2, image 14, frame 3; empty while it is not known. */
 export function placeWords(mark: Mark, place: Place | 'gone' | undefined): string {

@@ -5,7 +5,7 @@ import type { Mark, MarkChange } from '../api/marks'
 import { pointOf, type Plane } from './frame-plane'
 import type { Picture } from './pictures'
 import { kindOf, KINDS, type DrawnKind } from './tools/kinds'
-import { measurementsOf, planeOf, pointsOf } from './tools/measurements'
+import { calibrationOf, measurementsOf, planeOf, pointsOf } from './tools/measurements'
 
 /** What is drawn changes many times a second while somebody drags. */
 const QUIET_MS = 150
@@ -188,12 +188,14 @@ function markOf(drawn: Drawn): Mark | undefined {
   const kind = kindOf(metadata?.toolName ?? '')
   const points = kind ? pointsOf(kind, data, imageId) : []
   if (!annotationUID || !kind || !place || points.length !== KINDS[kind].points) return undefined
+  const calibration = calibrationOf(kind, data, imageId)
   return {
     id: annotationUID,
     kind,
     ...place,
     points,
     values: measurementsOf(kind, data, imageId),
+    ...(calibration && { calibration }),
     text: data.label ?? '',
   }
 }

@@ -1,4 +1,5 @@
 /** What a pixel measures where points lie: in the patient, on the detector, in a region of an ultrasound picture, or nothing known. */
+import type { Calibration } from '../../api/marks'
 import { TAG, numberOf, numbersOf, textOf, type DataSet } from '../dicom-json'
 import { regionAround, regionsOf } from './ultrasound-regions'
 
@@ -38,6 +39,17 @@ export function scaleAt(metadata: DataSet, points: readonly Point[]): Scale {
 /** How far lengths on a picture can be trusted as a whole. */
 export const measuredAt = (metadata: DataSet): Source =>
   regionsOf(metadata).length > 0 ? 'region' : (spacingOf(metadata)?.source ?? 'pixels')
+
+/** How the lengths of a mark were calibrated, as a report keeps it (`reading/reports/marks.py`). */
+export function calibrationAt(metadata: DataSet, points: readonly Point[]): Calibration {
+  const { source } = scaleAt(metadata, points)
+  if (source !== 'patient') return source
+  const type = textOf(metadata, TAG.PixelSpacingCalibrationType).trim()
+  if (type === 'FIDUCIAL') return 'fiducial'
+  if (type === 'GEOMETRY') return 'geometry'
+  const projects = PROJECTIONS.has(textOf(metadata, TAG.Modality)) || pairOf(metadata, TAG.ImagerPixelSpacing)
+  return projects ? 'calibrated' : 'patient'
+}
 
 /** Modalities that project: their Pixel Spacing alone may be that on the detector (PS3.3 10.7.1.3). */
 const PROJECTIONS: ReadonlySet<string> = new Set(['CR', 'DX', 'MG', 'IO', 'PX', 'RG', 'RF', 'XA', 'RTIMAGE'])

@@ -1,18 +1,21 @@
 /** What a mark on the screen measures, in its picture: for the text beside it, and for the report. */
 import * as core from '@cornerstonejs/core'
 import type * as tools from '@cornerstonejs/tools'
-import type { Mark, MarkValue } from '../../api/marks'
+import type { Calibration, Mark, MarkValue } from '../../api/marks'
 import { announcedAs } from '../announced'
 import { pixelOf, planeFrom, type KnownPlane, type Plane } from '../frame-plane'
 import { pixelsBeneath } from '../overlay-loader'
 import { isFromServer } from '../rendered-loader'
-import { scaleAt } from './calibration'
+import { calibrationAt, scaleAt } from './calibration'
 import { KINDS, type DrawnKind } from './kinds'
 import { measured } from './measuring'
 import { valuesOf, type Values } from './pixel-values'
 import { valueWords } from './value-words'
 
 const FULL = core.Enums.ImageQualityStatus.FULL_RESOLUTION
+
+/** Kinds with lengths or areas. */
+const SCALED: ReadonlySet<DrawnKind> = new Set(['length', 'ratio', 'rectangle', 'ellipse'])
 
 type Data = tools.Types.Annotation['data']
 
@@ -59,6 +62,12 @@ export function measurementsOf(kind: DrawnKind, data: Data, imageId: string): re
   const values = measured(kind, points, scaleAt(picture.metadata, points), pixels)
   before.set(data, { key, image: pixels, values })
   return values
+}
+
+/** How lengths and areas of a mark are calibrated; undefined where it has none. */
+export function calibrationOf(kind: DrawnKind, data: Data, imageId: string): Calibration | undefined {
+  const picture = announcedAs(imageId)
+  return picture && SCALED.has(kind) ? calibrationAt(picture.metadata, pointsOf(kind, data, imageId)) : undefined
 }
 
 /** The lines of text beside a mark. */
