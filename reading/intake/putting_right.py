@@ -21,7 +21,7 @@ from reading.orders.registration import CardHolder, find_or_register
 from reading.patients import attribution
 from reading.patients.attribution import Revision
 from reading.patients.keys import Keys
-from reading.patients.names import as_typed, person_name
+from reading.patients.names import in_groups, person_name
 from reading.patients.patients import Patient
 from reading.reports import versions
 from reading.texts import checked
@@ -104,6 +104,8 @@ def correct_case(
     door.open_case(ctx, case_id, Action.CASE_OPEN)
     before = shown_attributes(ctx.tx, cases.lock(ctx.tx, case_id, seen=seen))
     changed = {keyword: value for keyword, value in attributes.items() if value != before[keyword]}
+    if in_groups(changed.get("PatientName", before["PatientName"])) == in_groups(before["PatientName"]):
+        changed.pop("PatientName", None)
     if not changed.get("PatientName", "-"):
         raise Invalid("name", "empty")
     study_uids = cases.study_uids(ctx.tx, case_id)
@@ -132,7 +134,7 @@ def shown_attributes(tx: Connection, case: Case) -> dict[str, str]:
     study = queries.study_of(tx, cases.study_uids(tx, case.id)[0])
     assert study is not None  # noqa: S101 -- a case has its studies
     return {
-        "PatientName": as_typed(study.patient_name),
+        "PatientName": study.patient_name,
         "PatientSex": study.sex,
         "PatientBirthDate": study.birth_date,
         "BodyPartExamined": case.body_part,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, field
 from typing import Final
 
 from reading.patients.glyphs import standard_glyphs
@@ -71,7 +72,7 @@ def for_devices(name: str) -> tuple[str, str]:
     The alphabetic one is pinyin in capitals, as consoles write it; the ideographic one is empty for a name
     without Chinese characters, and then the alphabetic one is the name as it is.
     """
-    plain = " ".join(name.replace("^", " ").replace("=", " ").replace("\\", " ").split())
+    plain = _plain(name)
     if not is_chinese(plain):
         return plain, ""
     if any(mark in plain for mark in "·•・ ") or not _IDEOGRAPH.match(plain):
@@ -101,10 +102,60 @@ def in_groups(typed: str) -> str:
     return f"{'^'.join(spelled).upper()}={characters}"
 
 
-def as_typed(dicom: str) -> str:
-    """What somebody would type for a DICOM person name: its characters alone where the rest follows from them."""
-    groups = dicom.split("=")
-    return groups[1] if len(groups) > 1 and in_groups(groups[1]) == dicom else dicom
+@dataclass(frozen=True, kw_only=True)
+class Written:
+    """A name as people write it, in parts that a form can ask for."""
+
+    characters: str = field(default="", repr=False)
+    """In Chinese characters, family name first and nothing between."""
+    family: str = field(default="", repr=False)
+    """In Latin letters."""
+    given: str = field(default="", repr=False)
+    """In Latin letters, with the middle names."""
+
+
+def as_written(dicom: str) -> Written:
+    """A DICOM person name (PS3.5 6.2.1) as people write it; what has no Chinese character is Latin letters."""
+    alphabetic, ideographic = _two_groups(dicom)
+    if not ideographic and is_chinese(alphabetic):
+        alphabetic, ideographic = "", alphabetic
+    family, *others = (part.strip() for part in alphabetic.split("^"))
+    return Written(characters=_joined(ideographic), family=family, given=" ".join(part for part in others[:2] if part))
+
+
+def from_written(typed: Written, before: str) -> str:
+    """The DICOM person name of what somebody typed over what `as_written` made of ``before``.
+
+    What is as it was keeps its form. Pinyin that followed from the characters follows from the new ones, and other
+    letters stay. A name that was typed as devices write it, with ``^`` or ``=``, is one already.
+    """
+    was = as_written(before)
+    if typed == was:
+        return before
+    characters = typed.characters.strip()
+    if any(mark in characters for mark in "^="):
+        return characters
+    latin, kept = (typed.family, typed.given), (was.family, was.given)
+    follows = not any(kept) or bare("".join(kept)) == bare(_two_groups(in_groups(was.characters))[0].replace("^", ""))
+    if not any(latin) or (characters and latin == kept and (follows or not is_chinese(characters))):
+        return in_groups(characters)
+    rest = _two_groups(before)[0].split("^")[3:5]
+    spelled = "^".join([*map(_plain, latin), *(["", *rest] if any(rest) else [])]).rstrip("^")
+    return f"{spelled}={for_devices(characters)[1] or characters}" if characters else spelled
+
+
+def _two_groups(dicom: str) -> tuple[str, str]:
+    alphabetic, ideographic, *_ = (*dicom.split("="), "", "")
+    return alphabetic.strip(), ideographic.strip()
+
+
+def _joined(group: str) -> str:
+    parts = [part.strip() for part in group.split("^") if part.strip()]
+    return ("" if is_chinese(group) else " ").join(parts)
+
+
+def _plain(part: str) -> str:
+    return " ".join(part.replace("^", " ").replace("=", " ").replace("\\", " ").split())
 
 
 def search_forms(name: str) -> dict[str, str]:

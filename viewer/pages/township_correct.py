@@ -23,6 +23,7 @@ from reading.intake.correction import may_correct
 from reading.intake.study_content import side_changes, sides_in
 from reading.orders.terms import LATERALITIES
 from reading.patients import attribution
+from reading.patients.names import Written, as_written, from_written
 from reading.register import people
 from reading.register.contacts import contacts_of
 from reading.reports import versions
@@ -41,6 +42,8 @@ from viewer.words.catalogue import Language, text
 router = APIRouter(prefix="/t/case")
 
 SEXES: Final = ("F", "M", "O")
+NAME: Final = frozenset({"Characters", "FamilyName", "GivenName"})
+"""The fields that PatientName is typed in; what devices write stands behind them (`reading.patients.names`)."""
 DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 Why = Annotated[str, Form(max_length=1000)]
 Text = Annotated[str, Form(max_length=200)]
@@ -59,6 +62,8 @@ def correct(  # noqa: PLR0917 -- the fields of the form
     revision: Annotated[int, Form(ge=1)],
     was: Annotated[str, Form(max_length=2000)] = "",
     name: Text = "",
+    family: Text = "",
+    given: Text = "",
     sex: Text = "",
     birth_date: Text = "",
     body_part: Text = "",
@@ -73,7 +78,9 @@ def correct(  # noqa: PLR0917 -- the fields of the form
     ``series`` and ``side`` go in pairs, where the examination has several series.
     """
     typed = {
-        "PatientName": name.strip(),
+        "Characters": name.strip(),
+        "FamilyName": family.strip(),
+        "GivenName": given.strip(),
         "PatientSex": sex,
         "PatientBirthDate": birth_date.strip(),
         "BodyPartExamined": body_part,
@@ -83,7 +90,7 @@ def correct(  # noqa: PLR0917 -- the fields of the form
     sides = dict(zip(series or (), side or (), strict=False))
     try:
         shown = meanwhile.as_shown(was)
-        written = {keyword: _value(keyword, each) for keyword, each in meanwhile.changed(shown, typed).items()}
+        written = _written(shown, meanwhile.changed(shown, typed), typed)
         with going_in(office_of(request), staff, Action.STUDY_CORRECT, "case", case_id) as ctx:
             putting_right.correct_case(ctx, case_id, written, reason=why, sides=sides, seen=revision)
     except (Invalid, NotAllowed, Stale) as refused:
@@ -117,6 +124,7 @@ def _correct(
     if told is not None and not newer:
         problem = explained(request, told) or text(language, f"problem.{told.slug}.advice", **told.fields)
     before = {keyword: _field(keyword, value) for keyword, value in attributes.items()}
+    before |= _named(attributes["PatientName"])
     return staff_page(
         request,
         staff,
@@ -141,6 +149,21 @@ def _correct(
         is_date=not before["PatientBirthDate"] or bool(DATE.fullmatch(before["PatientBirthDate"])),
         problem=problem,
     )
+
+
+def _named(dicom: str) -> dict[str, str]:
+    """The fields of a name as people write it."""
+    name = as_written(dicom)
+    return {"Characters": name.characters, "FamilyName": name.family, "GivenName": name.given}
+
+
+def _written(was: Mapping[str, str], changed: Mapping[str, str], typed: Mapping[str, str]) -> dict[str, str]:
+    """What the person changed, by the attribute that it corrects; of a name that is one of three fields, all three."""
+    others = {keyword: _value(keyword, each) for keyword, each in changed.items() if keyword not in NAME}
+    if NAME.isdisjoint(changed):
+        return others
+    name = Written(characters=typed["Characters"], family=typed["FamilyName"], given=typed["GivenName"])
+    return {"PatientName": from_written(name, was.get("PatientName", "")), **others}
 
 
 def _field(keyword: str, value: str) -> str:

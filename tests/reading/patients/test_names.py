@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reading.patients.names import as_typed, for_devices, in_groups, is_chinese, person_name
+from reading.patients.names import Written, as_written, for_devices, from_written, in_groups, is_chinese, person_name
 from reading.patients.same_name import Answer, compare_names
 
 
@@ -68,4 +68,49 @@ def test_a_name_is_shown_as_people_write_it(dicom: str, shown: str) -> None:
 )
 def test_a_typed_name_goes_out_in_its_groups_and_without_the_earlier_reading(typed: str, goes_out: str) -> None:
     assert in_groups(typed) == goes_out
-    assert in_groups(as_typed(goes_out)) == goes_out
+
+
+@pytest.mark.parametrize(
+    ("dicom", "characters", "family", "given"),
+    [
+        ("Wang^Xiaoli=王^小丽", "王小丽", "Wang", "Xiaoli"),
+        ("WANG^XIAOLI", "", "WANG", "XIAOLI"),
+        ("王^小丽", "王小丽", "", ""),
+        ("=王^小丽=", "王小丽", "", ""),
+        ("Adams^John^Quincy^Rev.^B.A.", "", "Adams", "John Quincy"),
+        ("Ai=阿依古丽·买买提", "阿依古丽·买买提", "Ai", ""),
+        ("", "", "", ""),
+    ],
+)
+def test_a_device_name_is_shown_in_the_parts_that_people_write(
+    dicom: str, characters: str, family: str, given: str
+) -> None:
+    shown = Written(characters=characters, family=family, given=given)
+
+    assert as_written(dicom) == shown
+    assert from_written(shown, dicom) == dicom  # what nobody touched keeps its form, to the letter
+
+
+@pytest.mark.parametrize(
+    ("before", "typed", "after"),
+    [
+        ("Wang^Xiaoli=王^小丽", ("王晓丽", "Wang", "Xiaoli"), "WANG^XIAOLI=王^晓丽"),
+        ("Wang^Xiaoli=王^小丽", ("王红", "Wang", "Xiaoli"), "WANG^HONG=王^红"),
+        ("CHEN^DAVE=陈^大海", ("陈大河", "CHEN", "DAVE"), "CHEN^DAVE=陈^大河"),
+        ("WANG^XIAOLI", ("王小丽", "WANG", "XIAOLI"), "WANG^XIAOLI=王^小丽"),
+        ("Wang^Xiaoli=王^小丽", ("王小丽", "Wong", "Siu Lai"), "Wong^Siu Lai=王^小丽"),
+        ("Wang^Xiaoli=王^小丽", ("", "Wang", "Xiaoli"), "Wang^Xiaoli"),
+        ("王^小丽", ("欧阳娜娜", "", ""), "OUYANG^NANA=欧阳^娜娜"),
+        ("Adams^John^Quincy^Rev.^B.A.", ("", "Adams", "Jane"), "Adams^Jane^^Rev.^B.A."),
+        ("", ("Li Ming", "", ""), "Li Ming"),
+        ("X", ("WANG^XIAOLI=王^小丽", "X", ""), "WANG^XIAOLI=王^小丽"),
+        ("X^Y", ("", "A^B=C", "D\\E"), "A B C^D E"),
+        ("Wang^Xiaoli=王^小丽", ("", "", ""), ""),
+    ],
+)
+def test_what_people_type_stands_behind_in_the_form_of_devices(
+    before: str, typed: tuple[str, str, str], after: str
+) -> None:
+    characters, family, given = typed
+
+    assert from_written(Written(characters=characters, family=family, given=given), before) == after
