@@ -13,6 +13,7 @@ from typing import Annotated, Any, Final
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from reading.typed import plain_code
 from service.commands.errors import exit_code_of
 
 _RUN: Final = "Run"
@@ -121,6 +122,7 @@ def tierread(
 
 def main() -> None:
     """The entry point; an error that is foreseen ends the command with a sentence and an exit code."""
+    sys.argv[1:] = map(plain_code, sys.argv[1:])
     sys.exit(exit_code_of(app))
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hmac
-import unicodedata
 from datetime import datetime
 from typing import Final
 
@@ -12,6 +11,7 @@ from pyotp.hotp import HOTP
 from pyotp.totp import TOTP
 
 from reading.patients.keys import Keys
+from reading.typed import bare
 
 DIGITS: Final = 6
 STEP_SECONDS: Final = 30
@@ -52,9 +52,9 @@ def taken_step(secret: bytes, typed: str, now: datetime, *, after: int | None) -
 
 
 def digits_of(typed: str) -> str:
-    """What was typed without spaces, full-width digits as plain ones; empty where it is no code at all."""
-    plain = "".join(unicodedata.normalize("NFKC", typed).split())
-    return plain if len(plain) == DIGITS and plain.isascii() and plain.isdigit() else ""
+    """What was typed without spaces and dashes, full-width digits as plain ones; empty where it is no code at all."""
+    digits = bare(typed)
+    return digits if len(digits) == DIGITS and digits.isascii() and digits.isdigit() else ""
 
 
 def spelled(secret: bytes) -> str:

@@ -24,6 +24,7 @@ from reading.register import devices, organisations, people
 from reading.row_rules import taken_as
 from reading.tables import imaging_order, patient, procedure
 from reading.texts import checked
+from reading.typed import plain
 from storage.ids import new_id
 
 MOST_PROCEDURES: Final = 20
@@ -239,10 +240,10 @@ def search(
 
     ``text``: how the registered name begins, its initials, a whole accession number, or a whole patient number of ours.
     """
-    row = imaging_order.c
+    row, number = imaging_order.c, plain(text)
     people = persons.records_whose(named(tx, text, persons.name_forms(), patient.c.initials))
-    numbered = persons.records_whose(patient.c.number == text)
-    about = (row.accession_number == text) | row.patient_id.in_(sa.union(*people.selects, *numbered.selects))
+    numbered = persons.records_whose(patient.c.number == number)
+    about = (row.accession_number == number) | row.patient_id.in_(sa.union(*people.selects, *numbered.selects))
     return _orders(tx, (row.site_id == site_id) & row.state.in_(states) & (row.scheduled_at >= since) & about, limit)
 
 

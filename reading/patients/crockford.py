@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import unicodedata
 from typing import Final
+
+from reading.typed import bare
 
 ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Without I, L, O and U, which are read as others or make words."""
@@ -13,12 +14,12 @@ _MISREAD: Final = str.maketrans({"O": "0", "I": "1", "L": "1"})
 def read(typed: str, length: int) -> str | None:
     """A code of this length as it is kept; None where what was typed cannot be one, such as one wrong character.
 
-    Full widths, small letters and what is misread are read.
+    Full widths, small letters, what is misread, and spaces or dashes between groups are read.
     """
-    plain = unicodedata.normalize("NFKC", typed).strip().upper().translate(_MISREAD)
-    if len(plain) != length or not set(plain) <= set(ALPHABET):
+    found = bare(typed).upper().translate(_MISREAD)
+    if len(found) != length or not set(found) <= set(ALPHABET):
         return None
-    return plain if plain[-1] == check_character(plain[:-1]) else None
+    return found if found[-1] == check_character(found[:-1]) else None
 
 
 def check_character(first: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -18,6 +17,7 @@ from reading.patients.majority import comes_of_age
 from reading.row_rules import open_at, taken_as, valid_at
 from reading.tables import patient, patient_identifier
 from reading.texts import checked
+from reading.typed import plain
 from storage.ids import new_id
 
 NATIONAL: Final = "CN"
@@ -178,7 +178,7 @@ def normal(kind: IdentifierKind, value: str) -> str:
     """The normal form of a value: cards without spaces, in capitals and half width, device ids without padding."""
     if kind is IdentifierKind.DEVICE_ID:
         return value.strip()
-    return "".join(unicodedata.normalize("NFKC", value).split()).upper()
+    return "".join(plain(value).split()).upper()
 
 
 def holds_at(digest: bytes, now: datetime) -> sa.ColumnElement[bool]:

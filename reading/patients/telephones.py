@@ -6,6 +6,7 @@ import re
 from typing import Final
 
 from reading.errors import Invalid
+from reading.typed import plain
 
 MOBILE: Final = re.compile(r"1[3-9]\d{9}", re.ASCII)
 """The numbering plan of the ministry (MIIT): eleven digits."""
@@ -20,7 +21,7 @@ def normal(typed: str) -> str:
         Invalid: it is neither.
 
     """
-    bare = re.sub(r"[\s()（）]", "", typed)
+    bare = re.sub(r"[\s()]", "", plain(typed))
     bare = re.sub(r"^(\+|00)86-?", "", bare)
     if not bare:
         return ""

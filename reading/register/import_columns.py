@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from reading.errors import Invalid
 from reading.kinds import Level, Role, Tier
 from reading.row_rules import within_years
+from reading.typed import NUMBERS, plain
 
 MOST_LINES: Final = 1000
 
@@ -203,7 +204,8 @@ def _heading(every: Columns, cells: Sequence[str]) -> list[str] | None:
 
 
 def _line(every: Columns, columns: Sequence[str], number: int, cells: Sequence[str]) -> Line:
-    values = dict.fromkeys((name for name, _, _ in every), "") | dict(zip(columns, cells, strict=False))
+    said = {name: plain(cell) if name in NUMBERS else cell for name, cell in zip(columns, cells, strict=False)}
+    values = dict.fromkeys((name for name, _, _ in every), "") | said
     wrong = None
     if len(cells) > len(columns):
         wrong = Invalid("line", "table_cells")

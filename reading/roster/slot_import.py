@@ -17,6 +17,7 @@ from reading.register import organisations
 from reading.roster import rights, slots
 from reading.roster.groups import GROUP_OF
 from reading.roster.slots import Planned, Slot
+from reading.typed import plain
 from reading.viewers import Staff
 
 MOST_LINES: Final = 500
@@ -115,7 +116,7 @@ def _beside(found: Sequence[Line], planned: Planned) -> Planned:
 def _planned(ctx: Context[Staff | Actor], organisation_code: str, cells: tuple[str, ...], zone: ZoneInfo) -> Planned:
     if len(cells) != _CELLS:
         raise Invalid("line", "roster_cells")
-    username, step, since, until = cells
+    username, step, since, until = map(plain, cells)
     if step not in STEPS:
         raise Invalid("step", "unknown")
     begins = _moment("since", since, zone)

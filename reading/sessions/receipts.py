@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -18,6 +17,7 @@ from reading.errors import Invalid, NotThere
 from reading.patients import patient_identifiers, patients, persons
 from reading.patients.keys import Keys
 from reading.tables import case, receipt, surgery
+from reading.typed import bare
 from storage.ids import new_id
 
 CODE_DIGITS: Final = 8
@@ -108,10 +108,10 @@ def by_code(tx: Connection, keys: Keys, patient_ids: Sequence[str], code: str, n
 
     A receipt that was printed for another record of the same person is theirs, while the records are merged.
     """
-    bare = "".join(letter for letter in unicodedata.normalize("NFKC", code) if letter not in " -")
+    typed = bare(code)
     theirs = {record for each in patient_ids for record in persons.record_ids(tx, each)}
     fitting = [
-        (receipt.c.patient_id == record) & (receipt.c.code_digest == _digest(keys, record, bare))
+        (receipt.c.patient_id == record) & (receipt.c.code_digest == _digest(keys, record, typed))
         for record in sorted(theirs) or [NOBODY]
     ]
     return _in_force(tx, sa.or_(*fitting), now)

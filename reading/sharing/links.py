@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hmac
 import secrets
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -33,6 +32,7 @@ from reading.sessions.attempts import Caller
 from reading.sessions.session_token import TOUCH_EVERY
 from reading.tables import case, link_session, patient_link
 from reading.texts import checked
+from reading.typed import bare
 from reading.viewers import LinkViewer, PatientViewer
 from storage.database import snapshot, transaction
 from storage.ids import new_id
@@ -304,7 +304,7 @@ def _refused(ctx: Context[Actor], keys: Keys, row: sa.Row[Any], passcode: str) -
     """None where the passcode is right; a wrong one counts against the link, before it is known that it is wrong."""
     if row.passcode_digest is None:
         return None
-    typed = "".join(letter for letter in unicodedata.normalize("NFKC", passcode) if letter not in " -")
+    typed = bare(passcode)
     if not typed:
         return PasscodeRefused(left=MOST_WRONG - row.wrong_passcodes, typed=False)
     counter, same = patient_link.c.wrong_passcodes, patient_link.c.id == row.id

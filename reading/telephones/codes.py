@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hmac
 import secrets
-import unicodedata
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -22,6 +21,7 @@ from reading import outbox
 from reading.patients.keys import Keys
 from reading.tables import telephone_code
 from reading.telephones.numbers import NUMBER, digest_of
+from reading.typed import bare
 from storage.ids import new_id
 
 DIGITS: Final = 6
@@ -141,7 +141,7 @@ def check(
     tx.execute(sa.update(telephone_code).where(row.id == made).values(tries=row.tries + 1))
     found = next((one for one in rows if one.id == made), None)
     expected = b"" if found is None else found.code_digest
-    is_right = hmac.compare_digest(expected, keys.digest(CODE, made, _bare(code)))
+    is_right = hmac.compare_digest(expected, keys.digest(CODE, made, bare(code)))
     if found is None or not is_right or not _is_open(found, now) or sum(one.tries for one in rows) >= TRIES:
         return None
     return Proved(code_id=made, patient_id=found.patient_id, number=keys.open(found.number_cipher, NUMBER))
@@ -180,10 +180,6 @@ def forget(tx: Connection, now: datetime) -> int:
 
 def _new() -> str:
     return f"{secrets.randbelow(10**DIGITS):0{DIGITS}}"
-
-
-def _bare(code: str) -> str:
-    return "".join(letter for letter in unicodedata.normalize("NFKC", code) if letter not in " -")
 
 
 def _of_code(code_id: str) -> sa.ColumnElement[bool]:

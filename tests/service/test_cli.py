@@ -43,7 +43,7 @@ def test_a_newcomer_builds_a_small_region(tierread: TierRead) -> None:
         str(password),
     )
     tierread.admin("person", "grant", "ada", "--org", "C1", "--role", "verifier")
-    tierread.admin("device", "add", "DR1", "--host", "10.1.2.3", "--site", "T1", "--port", "104")
+    tierread.admin("device", "add", "DR1", "--host", "10.1.2.3", "--site", "T1", "--port", "１０４")
     token = tierread.admin("device", "token", "DR1")
     people = tierread.admin("person", "list")
     devices = tierread.admin("device", "list")

@@ -17,6 +17,7 @@ from reading.queue.screen_state import ScreenState
 from reading.reports.not_shown import Fault
 from reading.review.review import Outcome
 from reading.review.scores import Score
+from viewer.http.plain_fields import Plain
 
 Word = Annotated[str, StringConstraints(max_length=200)]
 Line = Annotated[str, StringConstraints(max_length=1000)]
@@ -29,16 +30,16 @@ class Body(BaseModel):
 
 
 class SignIn(Body):
-    username: Word
+    username: Annotated[Word, Plain]
     password: Word
-    code: Word = ""
+    code: Annotated[Word, Plain] = ""
     """Of the second factor, or a recovery code, for whoever has one at hand."""
 
 
 class ShownFactor(Body):
     """A code of an app or a recovery code, or the browser's answer for a passkey."""
 
-    code: Word = ""
+    code: Annotated[Word, Plain] = ""
     passkey: dict[str, Any] | None = None
 
 
@@ -53,7 +54,7 @@ class PersonalSetting(Body):
 
 
 class Slip(Body):
-    slip: Word
+    slip: Annotated[Word, Plain]
 
 
 class NewPassword(Body):
@@ -253,17 +254,17 @@ class Person(Body):
 
     card_type: IdentifierKind | None
     """None: no papers; then they get a temporary number, and may be nameless."""
-    card: Word = ""
+    card: Annotated[Word, Plain] = ""
     name: Word = ""
-    estimated_age: Annotated[int, Field(ge=0, le=130)] | None = None
+    estimated_age: Annotated[Annotated[int, Field(ge=0, le=130)] | None, Plain] = None
     """Years, where nobody knows the birth date of somebody without papers."""
     sex: Sex = Sex.UNKNOWN
-    birth_date: date | None = None
+    birth_date: Annotated[date | None, Plain] = None
     card_of: HeldAs = HeldAs.OWN
     """Whose card it is: a guardian's stands for the child until the child is of age."""
     guardian: Annotated[str, StringConstraints(max_length=200)] = ""
     """The guardian's name, where it is theirs."""
-    telephone: Annotated[str, StringConstraints(max_length=40)] = ""
+    telephone: Annotated[Annotated[str, StringConstraints(max_length=40)], Plain] = ""
 
 
 class Procedure(Body):
@@ -298,7 +299,7 @@ class Attribution(Body):
     reason: Annotated[str, StringConstraints(min_length=1, max_length=1000)]
     revision: Revision
     """Of the study's attribution, as it was on the screen: 0 for the study as it came."""
-    patient_number: Annotated[str, StringConstraints(max_length=16)] | None = None
+    patient_number: Annotated[Annotated[str, StringConstraints(max_length=16)] | None, Plain] = None
 
 
 class Decide(Body):
@@ -315,20 +316,20 @@ class NewLink(Body):
     """What a patient shares by a link: a case, or (null) everything of theirs."""
 
     case_id: Annotated[str, Field(max_length=26)] | None
-    days: int
+    days: Annotated[int, Plain]
     passcode: bool = True
     label: Word = ""
 
 
 class PaperCode(Body):
-    code: Annotated[str, Field(max_length=60)]
+    code: Annotated[Annotated[str, Field(max_length=60)], Plain]
 
 
 class PatientSignIn(Body):
     card_type: IdentifierKind | Literal["patient_number"]
     """``patient_number``: the number on the receipt of somebody who held no card."""
-    card: Word
-    code: Annotated[str, StringConstraints(max_length=20)]
+    card: Annotated[Word, Plain]
+    code: Annotated[Annotated[str, StringConstraints(max_length=20)], Plain]
 
 
 class Registered(Person):
@@ -342,10 +343,10 @@ class PatientSearch(Body):
     """A card, a patient number, or name and birth date."""
 
     card_type: IdentifierKind = IdentifierKind.IDENTITY_CARD
-    card: Word = ""
-    number: Word = ""
+    card: Annotated[Word, Plain] = ""
+    number: Annotated[Word, Plain] = ""
     name: Word = ""
-    birth_date: date | None = None
+    birth_date: Annotated[date | None, Plain] = None
 
 
 class PatientCorrection(Body):
@@ -355,8 +356,8 @@ class PatientCorrection(Body):
     reason: Line
     name: Word | None = None
     sex: Sex | None = None
-    birth_date: date | None = None
-    telephone: Annotated[str, StringConstraints(max_length=40)] | None = None
+    birth_date: Annotated[date | None, Plain] = None
+    telephone: Annotated[Annotated[str, StringConstraints(max_length=40)] | None, Plain] = None
 
 
 class PatientCard(Body):
@@ -365,7 +366,7 @@ class PatientCard(Body):
     revision: Revision
     reason: Line
     card_type: IdentifierKind
-    card: Word
+    card: Annotated[Word, Plain]
     card_of: HeldAs = HeldAs.OWN
     guardian: Word = ""
     until: AwareDatetime | None = None

@@ -25,6 +25,7 @@ from viewer.http.known import unless_known
 from viewer.http.office import office_of
 from viewer.http.on_record import in_snapshot, looks_through
 from viewer.http.page import language_of
+from viewer.http.plain_fields import Plain
 from viewer.views import api_around, api_json
 
 router = APIRouter(prefix="/api/cases")
@@ -50,7 +51,7 @@ class Listed(Body):
 
 
 class Sought(Listed):
-    q: Annotated[str, StringConstraints(max_length=64)]
+    q: Annotated[Annotated[str, StringConstraints(max_length=64)], Plain]
     """A name or a number."""
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 from fastapi import APIRouter
 from pydantic import Field
@@ -24,6 +24,7 @@ from viewer.http.device_entry import (
 )
 from viewer.http.office import office_of
 from viewer.http.on_record import in_snapshot
+from viewer.http.plain_fields import Plain
 from viewer.views import devices
 from viewer.views.devices import SiteDevice
 
@@ -31,7 +32,7 @@ router = APIRouter(prefix="/api/devices")
 
 
 class NewDevice(DeviceEntry):
-    ae_title: str = Field(max_length=64)
+    ae_title: Annotated[str, Plain] = Field(max_length=64)
     site: str = Field(max_length=40)
     """The site's code."""
 

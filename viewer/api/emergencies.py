@@ -20,6 +20,7 @@ from viewer.http.callers import Acting, Looking
 from viewer.http.office import office_of
 from viewer.http.on_record import ULID, acting, acts_of, going_in
 from viewer.http.page import language_of
+from viewer.http.plain_fields import Plain
 from viewer.views.emergency import judged_line, opened_lines
 
 router = APIRouter(prefix="/api")
@@ -27,7 +28,7 @@ router = APIRouter(prefix="/api")
 
 class Opening(Body):
     by: FoundBy
-    value: Annotated[str, StringConstraints(max_length=200)]
+    value: Annotated[Annotated[str, StringConstraints(max_length=200)], Plain]
     site: Annotated[str, StringConstraints(max_length=64)] = ""
     """The code of the institution whose accession number it is."""
     reason: Reason

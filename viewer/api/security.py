@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
@@ -14,13 +14,14 @@ from reading.register import roles
 from viewer.http.callers import Acting, Looking
 from viewer.http.office import office_of
 from viewer.http.on_record import acting, acts_of, in_snapshot
+from viewer.http.plain_fields import Plain
 from viewer.views.security import factors_json, failures_json
 
 router = APIRouter(prefix="/api/security")
 
 
 class Somebody(BaseModel):
-    username: str = Field(max_length=64)
+    username: Annotated[str, Plain] = Field(max_length=64)
 
 
 class HeldRole(Somebody):

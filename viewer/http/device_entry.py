@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -15,6 +15,7 @@ from reading.register.organisations import Organisation
 from reading.viewers import Staff
 from viewer.http.office import Office
 from viewer.http.on_record import acting, going_in
+from viewer.http.plain_fields import Plain
 
 
 class DeviceEntry(BaseModel):
@@ -25,9 +26,9 @@ class DeviceEntry(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    network: str = Field(max_length=64)
-    host: str = Field(default="", max_length=255)
-    port: int | None = None
+    network: Annotated[str, Plain] = Field(max_length=64)
+    host: Annotated[str, Plain] = Field(default="", max_length=255)
+    port: Annotated[int | None, Plain] = None
     issuer: str = Field(default="", max_length=64)
     character_set: str = Field(default="", max_length=16)
     certificate: str | None = Field(default=None, max_length=20_000)

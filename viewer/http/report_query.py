@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, Field
 
 from reading.search import finding
+from viewer.http.plain_fields import Plain
 from viewer.http.typed_times import typed_day
 
 """In which the days of a search begin."""
@@ -18,7 +19,7 @@ DAY: Final = timedelta(days=1)
 class Typed(BaseModel):
     """What was typed."""
 
-    q: Annotated[str, Field(max_length=200)] = ""
+    q: Annotated[Annotated[str, Field(max_length=200)], Plain] = ""
     modality: Annotated[str, Field(max_length=16)] = ""
     body_part: Annotated[str, Field(max_length=40)] = ""
     site: Annotated[str, Field(max_length=40)] = ""
@@ -26,8 +27,8 @@ class Typed(BaseModel):
     critical: Literal["", "yes", "no"] = ""
     category: Annotated[str, Field(max_length=60)] = ""
     signer: Annotated[str, Field(max_length=100)] = ""
-    since: Annotated[str, Field(max_length=10)] = ""
-    until: Annotated[str, Field(max_length=10)] = ""
+    since: Annotated[Annotated[str, Field(max_length=10)], Plain] = ""
+    until: Annotated[Annotated[str, Field(max_length=10)], Plain] = ""
     page: Annotated[int, Field(ge=1, le=500)] = 1
 
     def query(self, zone: ZoneInfo) -> finding.Query:

@@ -23,6 +23,7 @@ from viewer.http.locked_pages import locks
 from viewer.http.office import office_of
 from viewer.http.on_record import acting, in_snapshot
 from viewer.http.page import language_of, local, staff_page
+from viewer.http.plain_fields import Plain
 from viewer.http.problems import problem_of
 from viewer.http.sessions import prove_again
 from viewer.http.slips import hand_over, handed_over, shown
@@ -42,6 +43,7 @@ FEW_CODES: Final = 3
 Next = Annotated[str, Query(max_length=LONGEST_ADDRESS)]
 NextField = Annotated[str, Form(max_length=LONGEST_ADDRESS)]
 Field = Annotated[str, Form(max_length=200)]
+Number = Annotated[Field, Plain]
 Answer = Annotated[str, Form(max_length=20_000)]
 
 
@@ -56,7 +58,7 @@ def show_new(request: Request, staff: Looking) -> Response:
 
 
 @router.post("/factors/new")
-def add(request: Request, staff: Submitting, name: Field = "", code: Field = "", passkey: Answer = "") -> Response:
+def add(request: Request, staff: Submitting, name: Field = "", code: Number = "", passkey: Answer = "") -> Response:
     office = office_of(request)
     new = NewFactor(name=name, shown=Shown(code=code, passkey=passkey, place=place_of(request)))
     try:
@@ -109,7 +111,7 @@ def prove(  # noqa: PLR0917 -- the fields of the form
     request: Request,
     staff: Submitting,
     password: Field = "",
-    code: Field = "",
+    code: Number = "",
     passkey: Answer = "",
     next: NextField = "",  # noqa: A002
 ) -> Response:
@@ -138,7 +140,7 @@ def notices(request: Request, staff: Looking, next: Next = "") -> Response:  # n
 
 
 @router.post("/notices")
-def read(request: Request, staff: Submitting, until: Field, next: NextField = "") -> Response:  # noqa: A002
+def read(request: Request, staff: Submitting, until: Number, next: NextField = "") -> Response:  # noqa: A002
     try:
         moment = datetime.fromisoformat(until)
     except ValueError:

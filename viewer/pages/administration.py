@@ -17,13 +17,14 @@ from reading.viewers import Staff
 from viewer.http.office import office_of
 from viewer.http.on_record import ULID, acting
 from viewer.http.page import staff_page
+from viewer.http.plain_fields import Plain
 from viewer.http.problems import problem_of
 from viewer.http.typed_times import typed_moment
 from viewer.pages.sign_in import words_for
 
 Code = Annotated[str, Form(max_length=60)]
 Typed = Annotated[str, Form(max_length=400)]
-Day = Annotated[str, Form(max_length=10)]
+Day = Annotated[str, Plain, Form(max_length=10)]
 Done = Annotated[str, Query(max_length=12)]
 Revision = Annotated[int, Form(ge=0, lt=2**31)]
 Count = Annotated[int, Form(ge=0, lt=2**31)]

@@ -23,6 +23,7 @@ from viewer.http.callers import Looking, Submitting
 from viewer.http.office import office_of
 from viewer.http.on_record import acting, in_snapshot
 from viewer.http.page import language_of, staff_page
+from viewer.http.plain_fields import Plain
 from viewer.http.typed_times import typed_moment
 from viewer.pages.sign_in import words_for
 from viewer.words import words
@@ -46,9 +47,9 @@ def add_duty(  # noqa: PLR0917 -- the fields of the form
     request: Request,
     staff: Submitting,
     who: Word,
-    telephone: Word,
-    since: Word = "",
-    until: Word = "",
+    telephone: Annotated[Word, Plain],
+    since: Annotated[Word, Plain] = "",
+    until: Annotated[Word, Plain] = "",
 ) -> Response:
     code, username, role = [*who.split(SEPARATOR), "", "", ""][:3]
     try:
@@ -84,10 +85,10 @@ def show_classes(request: Request, staff: Looking, org: Annotated[str, Query(max
 def add_class(  # noqa: PLR0917 -- the fields of the form
     request: Request,
     staff: Submitting,
-    code: Code,
-    minutes: Annotated[int, Form()],
+    code: Annotated[Code, Plain],
+    minutes: Annotated[Annotated[int, Form()], Plain],
     org: Code = "",
-    disposal_minutes: Annotated[int | None, Form()] = None,
+    disposal_minutes: Annotated[Annotated[int | None, Form()], Plain] = None,
     name_zh: Word = "",
     name_en: Word = "",
     when: Annotated[When | None, Form()] = None,
@@ -116,7 +117,7 @@ def add_class(  # noqa: PLR0917 -- the fields of the form
 
 
 @router.post("/classes/end")
-def end_class(request: Request, staff: Submitting, code: Code, org: Code = "") -> Response:
+def end_class(request: Request, staff: Submitting, code: Annotated[Code, Plain], org: Code = "") -> Response:
     with acting(office_of(request), staff) as ctx:
         classes.end(ctx, code, organisation_code=org)
     return RedirectResponse(f"/alerts/classes?org={org}&done=1", status_code=303)

@@ -27,6 +27,7 @@ from viewer.http.callers import Looking, Submitting
 from viewer.http.office import office_of
 from viewer.http.on_record import ULID, acting, acts_of, in_snapshot
 from viewer.http.page import language_of, staff_page
+from viewer.http.plain_fields import Plain
 from viewer.http.problems import problem_of
 from viewer.http.sought import Sought, address, opened
 from viewer.http.typed_times import typed_moment
@@ -89,8 +90,8 @@ def export(  # noqa: PLR0917 -- what is asked
     action: Field = "",
     outcome: Field = "",
     address_: Annotated[str, Form(alias="address", max_length=80)] = "",
-    since: Field = "",
-    until: Field = "",
+    since: Annotated[Field, Plain] = "",
+    until: Annotated[Field, Plain] = "",
 ) -> Response:
     zone = office_of(request).zone()
     asked = _asked(person, kind, about, action, outcome, address_, since, until)

@@ -26,6 +26,7 @@ from viewer.http.callers import Looking, Submitting
 from viewer.http.office import office_of
 from viewer.http.on_record import acting, going_in
 from viewer.http.page import language_of, staff_page
+from viewer.http.plain_fields import Plain
 from viewer.http.problems import problem_of
 from viewer.http.typed_times import typed_day
 from viewer.pages.sign_in import words_for
@@ -51,6 +52,7 @@ MOST: Final = 24
 Refusal = Invalid | NotAllowed | Stale | MoveNotAllowed
 Text = Annotated[str, Form(max_length=4000)]
 Why = Annotated[str, Form(max_length=1000)]
+Numbers = Annotated[Why, Plain]
 Ids = Annotated[tuple[str, ...], Form(max_length=20)]
 Seen = Annotated[int, Form(ge=0, lt=1 << 31)]
 Done = Annotated[Literal["asked", "said", "declined", "concluded", "withdrawn", "invited", "removed", ""], Query()]
@@ -93,7 +95,7 @@ def ask(  # noqa: PLR0917 -- the fields of the form
     staff: Submitting,
     case_id: str,
     question: Text = "",
-    until: Annotated[str, Form(max_length=10)] = "",
+    until: Annotated[Annotated[str, Form(max_length=10)], Plain] = "",
     at: Annotated[str, Form(max_length=40)] = "",
     people: Ids = (),
     priors: Ids = (),
@@ -117,7 +119,12 @@ def show(request: Request, staff: Looking, consultation_id: str, done: Done = ""
 
 @router.post("/{consultation_id}/say")
 def say(  # noqa: PLR0917 -- the fields of the form
-    request: Request, staff: Submitting, consultation_id: str, words: Text = "", image: Ids = (), numbers: Why = ""
+    request: Request,
+    staff: Submitting,
+    consultation_id: str,
+    words: Text = "",
+    image: Ids = (),
+    numbers: Annotated[Why, Plain] = "",
 ) -> Response:
     try:
         with going_in(office_of(request), staff, Action.CONSULTATION_SPEAK, "consultation", consultation_id) as ctx:

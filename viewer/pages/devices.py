@@ -24,6 +24,7 @@ from viewer.http.device_entry import ChangedDevice, DeviceEntry, add_device, cha
 from viewer.http.office import office_of
 from viewer.http.on_record import ULID, going_in, in_snapshot
 from viewer.http.page import language_of, staff_page
+from viewer.http.plain_fields import Plain
 from viewer.http.problems import problem_of
 from viewer.http.slips import hand_over, handed_over, shown
 from viewer.pages.sign_in import words_for
@@ -84,11 +85,11 @@ def show_new(request: Request, staff: Looking, call: Annotated[str, Query(max_le
 def add(  # noqa: PLR0917 -- the fields of the form
     request: Request,
     staff: Submitting,
-    ae_title: Field,
+    ae_title: Annotated[Field, Plain],
     site: Field,
-    network: Field,
-    host: Field = "",
-    port: Field = "",
+    network: Annotated[Field, Plain],
+    host: Annotated[Field, Plain] = "",
+    port: Annotated[Field, Plain] = "",
     issuer: Field = "",
     character_set: Field = "",
     certificate: Pem = "",
@@ -118,10 +119,10 @@ def change(  # noqa: PLR0917
     request: Request,
     staff: Submitting,
     device_id: str,
-    network: Field,
+    network: Annotated[Field, Plain],
     revision: Annotated[int, Form()],
-    host: Field = "",
-    port: Field = "",
+    host: Annotated[Field, Plain] = "",
+    port: Annotated[Field, Plain] = "",
     issuer: Field = "",
     character_set: Field = "",
     certificate: Pem = "",
@@ -164,7 +165,7 @@ def end(request: Request, staff: Submitting, device_id: str, revision: Annotated
 
 @router.post("/office/devices/{device_id}/token")
 def make_token(
-    request: Request, staff: Submitting, device_id: str, days: Annotated[str, Form(max_length=4)] = ""
+    request: Request, staff: Submitting, device_id: str, days: Annotated[Annotated[str, Form(max_length=4)], Plain] = ""
 ) -> Response:
     """A token for DICOMweb; the answer is a slip with it, which is shown once. The one before ends."""
     office = office_of(request)

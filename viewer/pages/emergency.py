@@ -22,6 +22,7 @@ from viewer.http.callers import Looking, Submitting
 from viewer.http.office import office_of
 from viewer.http.on_record import acting, going_in, in_snapshot
 from viewer.http.page import language_of, staff_page
+from viewer.http.plain_fields import Plain
 from viewer.http.problems import problem_of
 from viewer.http.sessions import prove_again
 from viewer.pages.account_factors import proof_asked
@@ -53,12 +54,12 @@ def open_it(  # noqa: PLR0917 -- the fields of the form
     request: Request,
     staff: Submitting,
     by: Field = "",
-    value: Field = "",
+    value: Annotated[Field, Plain] = "",
     site: Field = "",
     reason: Field = "",
     said: Words = "",
     password: Field = "",
-    code: Field = "",
+    code: Annotated[Field, Plain] = "",
     passkey: Answer = "",
 ) -> Response:
     """Check what was typed, then take the proof: a code is good once, and a form with a gap does not spend it."""

@@ -17,6 +17,7 @@ from viewer.http.callers import Looking, Submitting
 from viewer.http.office import office_of
 from viewer.http.on_record import ULID, acting, in_snapshot
 from viewer.http.page import language_of
+from viewer.http.plain_fields import Plain
 from viewer.http.problems import problem_of
 from viewer.pages.numbers import APART, Asking, Typed, numbers_page, typed
 from viewer.pages.ratio_form import FromForm, fields_of
@@ -57,7 +58,7 @@ def define(  # noqa: PLR0917 -- the fields of the form
     request: Request,
     staff: Submitting,
     organisation: Id,
-    code: Code,
+    code: Annotated[Code, Plain],
     form: FromForm,
     document: Annotated[str, Form(max_length=8000)] = "",
     seen: Annotated[int, Form(ge=0, le=100_000)] = 0,

@@ -26,6 +26,7 @@ from viewer.http.callers import Looking
 from viewer.http.office import office_of
 from viewer.http.on_record import acting, in_snapshot, looks_through
 from viewer.http.page import language_of, staff_page
+from viewer.http.plain_fields import Plain
 from viewer.http.typed_times import typed_day
 from viewer.views import numbers as view
 from viewer.views import numbers_files as files
@@ -37,7 +38,7 @@ router = APIRouter(prefix="/office/numbers")
 
 Word = Annotated[str, Query(max_length=64)]
 Id = Annotated[str, Query(max_length=26)]
-Day = Annotated[str, Query(max_length=10)]
+Day = Annotated[str, Plain, Query(max_length=10)]
 APART: Final = (By.PERIOD, By.SITE, By.MODALITY, By.BODY_PART, By.ORGANISATION)
 """How each indicator is set apart for everybody; people come after these, for managers."""
 

@@ -17,6 +17,7 @@ from viewer.http.callers import Looking, Submitting
 from viewer.http.office import office_of
 from viewer.http.on_record import acting, acts_of
 from viewer.http.page import staff_page
+from viewer.http.plain_fields import Plain
 from viewer.http.problems import problem_of
 from viewer.http.slips import hand_over, handed_over, shown
 from viewer.pages.administration import Done
@@ -27,7 +28,7 @@ router = APIRouter(prefix="/office/factors")
 
 HOME = "/office/factors"
 SLIP = "/office/factors/slip"
-Username = Annotated[str, Form(max_length=64)]
+Username = Annotated[str, Plain, Form(max_length=64)]
 
 
 @router.get("")
@@ -37,7 +38,10 @@ def show(request: Request, staff: Looking, done: Done = "") -> Response:
 
 @router.post("/require")
 def require(
-    request: Request, staff: Submitting, username: Username, required: Annotated[str, Form(max_length=5)] = ""
+    request: Request,
+    staff: Submitting,
+    username: Username,
+    required: Annotated[str, Form(max_length=5)] = "",
 ) -> Response:
     with acting(office_of(request), staff) as ctx:
         second_factors.require(ctx, username, required=bool(required))

@@ -18,6 +18,7 @@ from viewer.http.errors import SignedOut
 from viewer.http.office import office_of
 from viewer.http.on_record import acting
 from viewer.http.page import LINKS, language_of
+from viewer.http.plain_fields import Plain
 from viewer.pages.door_form import door_form
 from viewer.views.patient_files import images_zip, picture_page, report_page, report_pdf, report_picture, reports_page
 from viewer.words.catalogue import text
@@ -45,7 +46,7 @@ def show(request: Request, ended: Annotated[int, Query(ge=0, le=2)] = 0) -> Resp
 def enter(
     request: Request,
     link: Annotated[str, Form(max_length=300)],
-    passcode: Annotated[str, Form(max_length=20)] = "",
+    passcode: Annotated[Annotated[str, Form(max_length=20)], Plain] = "",
 ) -> Response:
     office, caller = office_of(request), caller_of(request)
     with acting(office, stranger(caller.address)) as ctx:

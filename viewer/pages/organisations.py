@@ -22,6 +22,7 @@ from viewer.http.callers import Looking, Submitting
 from viewer.http.office import office_of
 from viewer.http.on_record import acting, going_in, in_snapshot
 from viewer.http.page import language_of
+from viewer.http.plain_fields import Plain
 from viewer.pages.administration import Code, Count, Done, Revision, Typed, administration_page, known_id, must_be_sure
 from viewer.pages.person_form import one_of
 from viewer.views import organisations as view
@@ -61,13 +62,13 @@ def show_new(request: Request, staff: Looking, under: Annotated[str, Query(max_l
 def add(  # noqa: PLR0917 -- the fields of the form
     request: Request,
     staff: Submitting,
-    code: Code,
+    code: Annotated[Code, Plain],
     name: Typed,
     level: Code,
     parent: Code = "",
-    region: Code = "",
-    number: Code = "",
-    telephone: Code = "",
+    region: Annotated[Code, Plain] = "",
+    number: Annotated[Code, Plain] = "",
+    telephone: Annotated[Code, Plain] = "",
     zone: Code = TIME_ZONE,
 ) -> Response:
     typed = {"code": code, "name": name, "level": level, "parent": parent, "region": region, "number": number}
@@ -102,9 +103,9 @@ def change(  # noqa: PLR0917
     organisation_id: str,
     revision: Revision,
     name: Typed,
-    region: Code = "",
-    number: Code = "",
-    telephone: Code = "",
+    region: Annotated[Code, Plain] = "",
+    number: Annotated[Code, Plain] = "",
+    telephone: Annotated[Code, Plain] = "",
     zone: Code = TIME_ZONE,
 ) -> Response:
     typed = {"name": name, "region": region, "number": number, "telephone": telephone, "zone": zone}

@@ -19,6 +19,7 @@ from viewer.http.callers import SameOrigin, caller_of
 from viewer.http.office import office_of
 from viewer.http.on_record import acting
 from viewer.http.page import PAPER, language_of, page
+from viewer.http.plain_fields import Plain
 from viewer.http.problems import problem_of
 from viewer.pages.sign_in import words_for
 from viewer.views.paper import lines
@@ -27,6 +28,7 @@ from viewer.words.catalogue import text
 router = APIRouter(prefix=PAPER)
 
 Code = Annotated[str, Form(max_length=60)]
+Number = Annotated[Code, Plain]
 Words = Annotated[str, Form(max_length=20_000)]
 
 
@@ -42,7 +44,7 @@ def scanned(request: Request, code: str) -> Response:
 
 
 @router.post("", dependencies=[SameOrigin])
-def check(request: Request, code: Code) -> Response:
+def check(request: Request, code: Number) -> Response:
     office, caller = office_of(request), caller_of(request)
     try:
         with acting(office, stranger(caller.address)) as ctx:
@@ -70,7 +72,7 @@ def check_file(request: Request, file: Annotated[UploadFile, File()]) -> Respons
 
 
 @router.post("/compare", dependencies=[SameOrigin])
-def compare(request: Request, code: Code, name: Words = "", impression: Words = "", findings: Words = "") -> Response:
+def compare(request: Request, code: Number, name: Words = "", impression: Words = "", findings: Words = "") -> Response:
     """Words that somebody read on the paper; what they typed stays in the form."""
     office, caller = office_of(request), caller_of(request)
     typed = {"name": name, "impression": impression, "findings": findings}

@@ -16,6 +16,7 @@ from viewer.http.callers import PATIENT_COOKIE, Patient, PatientSubmitting, Same
 from viewer.http.cookies import forget, give
 from viewer.http.office import office_of
 from viewer.http.page import PATIENTS, language_of
+from viewer.http.plain_fields import Plain
 from viewer.http.problems import SignedOut
 from viewer.http.sessions import end_patient_session, open_patient_session
 from viewer.pages.door_form import door_form
@@ -27,6 +28,7 @@ router = APIRouter(prefix="/p")
 CARD_TYPES: Final = (IdentifierKind.IDENTITY_CARD, IdentifierKind.HEALTH_CARD, IdentifierKind.INSURANCE_CARD)
 
 Field = Annotated[str, Form(max_length=200)]
+Number = Annotated[Field, Plain]
 
 
 @router.get("")
@@ -42,7 +44,7 @@ def show(request: Request, ended: Annotated[int, Query(ge=0, le=3)] = 0) -> Resp
 
 
 @router.post("", dependencies=[SameOrigin])
-def sign_in(request: Request, card_type: Field, card: Field, code: Field) -> Response:
+def sign_in(request: Request, card_type: Field, card: Number, code: Number) -> Response:
     try:
         opened = open_patient_session(request, card_type, card, code)
     except (WrongCredentials, TooManyAttempts, Invalid) as refusal:

@@ -19,6 +19,7 @@ from viewer.http.callers import Patient, PatientSubmitting, paper_origin
 from viewer.http.office import office_of
 from viewer.http.on_record import acting, going_in
 from viewer.http.page import LINKS, PATIENTS, language_of, page
+from viewer.http.plain_fields import Plain
 from viewer.http.problems import problem_of
 from viewer.http.slips import hand_over, handed_over, shown
 from viewer.pages.sign_in import words_for
@@ -45,7 +46,7 @@ def make(  # noqa: PLR0917
     request: Request,
     patient: PatientSubmitting,
     what: Annotated[str, Form(max_length=26)],
-    days: Annotated[int, Form()],
+    days: Annotated[Annotated[int, Form()], Plain],
     label: Annotated[str, Form(max_length=200)] = "",
     passcode: Annotated[str, Form(max_length=3)] = "",
 ) -> Response:

@@ -16,7 +16,7 @@ from viewer.http.office import Office, office_of
 from viewer.http.on_record import going_in
 from viewer.http.page import page
 from viewer.http.problems import problem_of
-from viewer.pages.patient import Field
+from viewer.pages.patient import Number
 from viewer.pages.sign_in import words_for
 
 router = APIRouter(prefix="/p/number")
@@ -29,7 +29,7 @@ def show(request: Request, patient: Patient) -> Response:
 
 
 @router.post("")
-def ask(request: Request, patient: PatientSubmitting, telephone: Field) -> Response:
+def ask(request: Request, patient: PatientSubmitting, telephone: Number) -> Response:
     office = _open(request, patient)
     try:
         with going_in(office, patient, Action.PATIENT_TELEPHONE_CODE, "patient", patient.patient_id) as ctx:
@@ -42,7 +42,7 @@ def ask(request: Request, patient: PatientSubmitting, telephone: Field) -> Respo
 
 
 @router.post("/codes")
-def take(request: Request, patient: PatientSubmitting, old: Field, new: Field) -> Response:
+def take(request: Request, patient: PatientSubmitting, old: Number, new: Number) -> Response:
     office = _open(request, patient)
     try:
         with going_in(office, patient, Action.PATIENT_TELEPHONE, "patient", patient.patient_id) as ctx:

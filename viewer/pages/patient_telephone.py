@@ -17,7 +17,7 @@ from viewer.http.office import office_of
 from viewer.http.page import language_of
 from viewer.http.sessions import ask_for_code, open_session_by_code
 from viewer.pages.door_form import door_form
-from viewer.pages.patient import CARD_TYPES, Field
+from viewer.pages.patient import CARD_TYPES, Field, Number
 from viewer.words.catalogue import text
 
 router = APIRouter(prefix="/p/telephone")
@@ -29,7 +29,7 @@ def show(request: Request) -> Response:
 
 
 @router.post("", dependencies=[SameOrigin])
-def ask(request: Request, card_type: Field, card: Field) -> Response:
+def ask(request: Request, card_type: Field, card: Number) -> Response:
     try:
         asked = ask_for_code(_open(request), card_type, card)
     except (TooManyAttempts, Invalid) as refusal:
@@ -38,7 +38,7 @@ def ask(request: Request, card_type: Field, card: Field) -> Response:
 
 
 @router.post("/code", dependencies=[SameOrigin])
-def sign_in(request: Request, card_type: Field, card: Field, token: Field, code: Field) -> Response:
+def sign_in(request: Request, card_type: Field, card: Number, token: Field, code: Number) -> Response:
     try:
         opened = open_session_by_code(_open(request), card_type, card, token, code)
     except (WrongCredentials, TooManyAttempts, Invalid) as refusal:

@@ -17,6 +17,7 @@ from viewer.http.callers import Looking, Submitting
 from viewer.http.office import office_of
 from viewer.http.on_record import ULID, acting, in_snapshot
 from viewer.http.page import language_of
+from viewer.http.plain_fields import Plain
 from viewer.http.slips import hand_over
 from viewer.http.sought import Sought, opened
 from viewer.pages.administration import Code, Day, Done, Typed, administration_page, known_id, typed_term
@@ -60,7 +61,7 @@ def add(  # noqa: PLR0917
     name: Typed,
     place: Code,
     role: Code,
-    username: Annotated[str, Form(max_length=64)] = "",
+    username: Annotated[Annotated[str, Form(max_length=64)], Plain] = "",
     title: Code = "",
     since: Day = "",
     until: Day = "",

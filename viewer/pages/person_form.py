@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
@@ -14,6 +13,8 @@ from fastapi import Depends, Form
 from reading.errors import Invalid
 from reading.kinds import HeldAs, IdentifierKind, Sex
 from reading.orders.registration import CardHolder
+from reading.typed import plain
+from viewer.http.plain_fields import Plain
 
 NO_PAPERS: Final = "none"
 """The kind of card of somebody who has none."""
@@ -28,14 +29,14 @@ class PersonFields:
     """The fields of the form for the person at the counter, as somebody typed them."""
 
     card_type: _Field = IdentifierKind.IDENTITY_CARD
-    card: _Field = ""
+    card: Annotated[_Field, Plain] = ""
     card_of: _Field = HeldAs.OWN
     guardian: _Field = ""
     name: _Field = ""
     sex: _Field = ""
-    birth_date: _Field = ""
-    estimated_age: _Field = ""
-    telephone: _Field = ""
+    birth_date: Annotated[_Field, Plain] = ""
+    estimated_age: Annotated[_Field, Plain] = ""
+    telephone: Annotated[_Field, Plain] = ""
 
 
 TypedPerson = Annotated[PersonFields, Depends()]
@@ -56,7 +57,7 @@ def holder_of(typed: Mapping[str, str]) -> CardHolder:
 
     """
     kind = None if typed["card_type"] == NO_PAPERS else one_of(IdentifierKind, "card_type", typed["card_type"])
-    years = half_width(typed["estimated_age"])
+    years = plain(typed["estimated_age"])
     if years and not (years.isascii() and years.isdigit() and len(years) <= 3):
         raise Invalid("estimated_age", "range")
     return CardHolder(
@@ -80,14 +81,9 @@ def typed_date(typed: str) -> date | None:
 
     """
     try:
-        return date.fromisoformat(half_width(typed)) if typed.strip() else None
+        return date.fromisoformat(plain(typed)) if typed.strip() else None
     except ValueError as not_a_date:
         raise Invalid("birth_date", "date") from not_a_date
-
-
-def half_width(typed: str) -> str:
-    """Digits as an input method for Chinese writes them are those of any other keyboard."""
-    return unicodedata.normalize("NFKC", typed).strip()
 
 
 def one_of(words: type[WordT], field: str, typed: str) -> WordT:

@@ -12,8 +12,10 @@ from fastapi import Depends, Form
 
 from reading.kinds import Priority
 from reading.rules.rules_document import DocumentProblem, InvalidDocument
+from viewer.http.plain_fields import Plain
 
 Column = Annotated[list[str], Form(max_length=200)]
+Counts = Annotated[list[Annotated[str, Plain]], Form(max_length=200)]
 MOST_RULES: Final = 27
 """Most rules that the form shows: with three boxes ticked in each it stays below the 1000 fields of a request."""
 PRIORITIES: Final = [priority.value for priority in Priority]
@@ -63,20 +65,20 @@ def rows(  # noqa: PLR0917 -- the fields of the form
     tell_site: Column,
     exempt_titles: Column,
     skills: Column,
-    panel_opinions: Column,
+    panel_opinions: Counts,
     panel_skills: Column,
-    hold_minutes: Column,
+    hold_minutes: Counts,
     hold_urgent_too: Column,
     may_choose: Column,
     may_leave_series: Column,
     double_arbitration: Column,
     double_first_final: Column,
-    double_minutes: Column,
+    double_minutes: Counts,
     review_when: Column,
-    review_percent: Column,
-    due_minutes: Column,
-    indicator_minutes: Column,
-    arriving_minutes: Column,
+    review_percent: Counts,
+    due_minutes: Counts,
+    indicator_minutes: Counts,
+    arriving_minutes: Counts,
     modality: Column,
     body_part: Column,
     site: Column,
@@ -86,10 +88,10 @@ def rows(  # noqa: PLR0917 -- the fields of the form
     working_day: Column,
     critical: Column,
     escalated: Column,
-    min_age_years: Column,
-    max_age_years: Column,
-    hours_from: Column,
-    hours_to: Column,
+    min_age_years: Counts,
+    max_age_years: Counts,
+    hours_from: Counts,
+    hours_to: Counts,
     priority: Annotated[list[str] | None, Form(max_length=200)] = None,
     sex: Annotated[list[str] | None, Form(max_length=200)] = None,
     unnamed: Annotated[list[str] | None, Form(max_length=200)] = None,

@@ -24,6 +24,7 @@ from viewer.http.callers import Looking, Submitting
 from viewer.http.office import office_of
 from viewer.http.on_record import acting, going_in, in_snapshot
 from viewer.http.page import language_of, staff_page
+from viewer.http.plain_fields import Plain
 from viewer.http.problems import problem_of
 from viewer.http.typed_times import typed_day, typed_moment
 from viewer.pages.person_form import one_of
@@ -62,7 +63,7 @@ def why(  # noqa: PLR0917 -- the fields of the form
     contrast: Field = "",
     words: Annotated[str, Form(max_length=1000)] = "",
     sex: Field = "",
-    age: Field = "",
+    age: Annotated[Field, Plain] = "",
     at: Field = "",
     critical: Field = "",
     escalated: Field = "",
@@ -111,8 +112,8 @@ def try_it(
     request: Request,
     staff: Submitting,
     version: Version,
-    since: Field = "",
-    until: Field = "",
+    since: Annotated[Field, Plain] = "",
+    until: Annotated[Field, Plain] = "",
 ) -> Response:
     """``since`` and ``until`` are days of the region, both included; empty: the last days."""
     zone = office_of(request).zone()

@@ -11,6 +11,7 @@ from fastapi import Depends, Form
 from reading.cases.examination_codes import BODY_PARTS, MODALITIES
 from reading.kinds import Priority
 from reading.numbers.ratio_document import LISTS, NUMBERS, SCORES, YES_OR_NO, Ratio
+from viewer.http.plain_fields import Plain
 from viewer.words import words
 from viewer.words.catalogue import Language, text
 
@@ -27,10 +28,10 @@ def typed_document(  # noqa: PLR0917 -- the fields of the form
     name_en: Field = "",
     kind: Field = "",
     better: Field = "",
-    of_minutes_at_most: Field = "",
-    of_examined_minutes_at_most: Field = "",
-    counted_minutes_at_most: Field = "",
-    counted_examined_minutes_at_most: Field = "",
+    of_minutes_at_most: Annotated[Field, Plain] = "",
+    of_examined_minutes_at_most: Annotated[Field, Plain] = "",
+    counted_minutes_at_most: Annotated[Field, Plain] = "",
+    counted_examined_minutes_at_most: Annotated[Field, Plain] = "",
     where: Where = [],  # noqa: B006 -- the default of a form without a ticked box
 ) -> str:
     """The document that the fields say; empty where the form was not sent.

@@ -30,6 +30,7 @@ from viewer.http.callers import Looking, Submitting
 from viewer.http.office import office_of
 from viewer.http.on_record import acting, going_in
 from viewer.http.page import language_of, staff_page
+from viewer.http.plain_fields import Plain
 from viewer.http.problems import problem_of
 from viewer.http.sought import Sought, opened
 from viewer.pages.patient import CARD_TYPES
@@ -107,8 +108,8 @@ def correct(  # noqa: PLR0917 -- the fields of the form
     revision: Revision,
     name: Field = "",
     sex: Field = "",
-    birth_date: Field = "",
-    telephone: Field = "",
+    birth_date: Annotated[Field, Plain] = "",
+    telephone: Annotated[Field, Plain] = "",
     why: Why = "",
 ) -> Response:
     typed = {"name": name, "sex": sex, "birth_date": birth_date, "telephone": telephone, "why": why}
@@ -127,7 +128,7 @@ def add_card(  # noqa: PLR0917 -- the fields of the form
     patient_id: str,
     revision: Revision,
     card_type: Field,
-    card: Field = "",
+    card: Annotated[Field, Plain] = "",
     card_of: Field = HeldAs.OWN,
     guardian: Field = "",
     why: Why = "",

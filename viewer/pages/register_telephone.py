@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -13,6 +15,7 @@ from reading.registration import telephones
 from viewer.http.callers import Submitting
 from viewer.http.office import Office, office_of
 from viewer.http.on_record import going_in
+from viewer.http.plain_fields import Plain
 from viewer.pages.register import Field, record_page
 
 router = APIRouter(prefix="/t/patients/{patient_id}/telephone")
@@ -32,7 +35,7 @@ def send_code(request: Request, staff: Submitting, patient_id: str) -> Response:
 
 
 @router.post("")
-def verify(request: Request, staff: Submitting, patient_id: str, code: Field = "") -> Response:
+def verify(request: Request, staff: Submitting, patient_id: str, code: Annotated[Field, Plain] = "") -> Response:
     office = _open(request)
     try:
         with going_in(office, staff, Action.PATIENT_TELEPHONE, "patient", patient_id) as ctx:

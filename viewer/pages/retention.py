@@ -23,6 +23,7 @@ from viewer.http.callers import Looking, Submitting
 from viewer.http.office import Office, office_of
 from viewer.http.on_record import ULID, acting, acts_of, in_snapshot
 from viewer.http.page import language_of, staff_page
+from viewer.http.plain_fields import Plain
 from viewer.http.problems import problem_of
 from viewer.pages.sign_in import words_for
 from viewer.words import words
@@ -48,7 +49,7 @@ def show(request: Request, staff: Looking, done: Done = "") -> Response:
 
 @router.post("/ask")
 def ask(  # noqa: PLR0917 -- the fields of the form
-    request: Request, staff: Submitting, by: By, value: Field = "", site: Field = "", reason: Why = ""
+    request: Request, staff: Submitting, by: By, value: Annotated[Field, Plain] = "", site: Field = "", reason: Why = ""
 ) -> Response:
     typed = {"by": by.value, "value": value, "site": site, "reason": reason}
     try:
@@ -72,7 +73,7 @@ def ask_for_due(request: Request, staff: Submitting, reason: Why = "") -> Respon
 
 @router.post("/requests/{request_id}/confirm")
 def confirm(  # noqa: PLR0917 -- the fields of the form
-    request: Request, staff: Submitting, request_id: str, by: By, value: Field = "", site: Field = ""
+    request: Request, staff: Submitting, request_id: str, by: By, value: Annotated[Field, Plain] = "", site: Field = ""
 ) -> Response:
     """Confirm by naming the same again; what is due by how many studies it is."""
     try:
@@ -105,7 +106,7 @@ def withdraw(request: Request, staff: Submitting, request_id: str) -> Response:
 
 @router.post("/holds")
 def hold(  # noqa: PLR0917 -- the fields of the form
-    request: Request, staff: Submitting, by: By, value: Field = "", site: Field = "", reason: Why = ""
+    request: Request, staff: Submitting, by: By, value: Annotated[Field, Plain] = "", site: Field = "", reason: Why = ""
 ) -> Response:
     typed = {"by": by.value, "value": value, "site": site, "reason": reason}
     try:

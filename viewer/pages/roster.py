@@ -28,6 +28,7 @@ from viewer.http.callers import Looking, Submitting
 from viewer.http.office import office_of
 from viewer.http.on_record import acting, in_snapshot
 from viewer.http.page import language_of, staff_page
+from viewer.http.plain_fields import Plain
 from viewer.http.problems import problem_of
 from viewer.http.typed_times import typed_day, typed_moment
 from viewer.pages.person_form import one_of
@@ -39,6 +40,7 @@ router = APIRouter(prefix="/office/roster")
 
 Code = Annotated[str, Form(max_length=40)]
 Typed = Annotated[str, Form(max_length=60)]
+Number = Annotated[Typed, Plain]
 Asked = Annotated[str, Query(max_length=40)]
 
 
@@ -55,8 +57,8 @@ def add(  # noqa: PLR0917 -- the fields of the form
     who: Typed,
     step: Code,
     day: Typed,
-    begins: Typed,
-    ends: Typed,
+    begins: Number,
+    ends: Number,
 ) -> Response:
     def act(ctx: Context[Staff]) -> None:
         since, until = _times(ctx, org, day, begins, ends)
@@ -68,7 +70,14 @@ def add(  # noqa: PLR0917 -- the fields of the form
 
 @router.post("/move")
 def move(  # noqa: PLR0917 -- the fields of the form
-    request: Request, staff: Submitting, org: Code, slot_id: Code, who: Typed, day: Typed, begins: Typed, ends: Typed
+    request: Request,
+    staff: Submitting,
+    org: Code,
+    slot_id: Code,
+    who: Typed,
+    day: Typed,
+    begins: Number,
+    ends: Number,
 ) -> Response:
     """Give a slot another day, other times, or another person: by its form, or by dragging it there."""
 
@@ -138,8 +147,8 @@ def add_absence(  # noqa: PLR0917 -- the fields of the form
     org: Code,
     who: Typed,
     kind: Code,
-    since: Typed = "",
-    until: Typed = "",
+    since: Number = "",
+    until: Number = "",
     day: Typed = "",
 ) -> Response:
     def act(ctx: Context[Staff]) -> None:
@@ -162,7 +171,7 @@ def end_absence(request: Request, staff: Submitting, org: Code, absence_id: Code
 
 @router.post("/limit")
 def set_limit(  # noqa: PLR0917 -- the fields of the form
-    request: Request, staff: Submitting, org: Code, who: Typed, most: Code = "", day: Typed = ""
+    request: Request, staff: Submitting, org: Code, who: Typed, most: Annotated[Code, Plain] = "", day: Typed = ""
 ) -> Response:
     """``most`` empty: there is no limit."""
 

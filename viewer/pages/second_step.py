@@ -19,6 +19,7 @@ from viewer.http.half_sign_in import Half, HalfSubmitting, place_of
 from viewer.http.office import office_of
 from viewer.http.on_record import in_snapshot
 from viewer.http.page import local, page
+from viewer.http.plain_fields import Plain
 from viewer.http.problems import problem_of
 from viewer.http.sessions import enrol, show_factor, show_slip
 from viewer.pages.sign_in import address_after, let_in, with_session, words_for
@@ -41,7 +42,7 @@ def show(request: Request, half: Half, next: Next = "") -> Response:  # noqa: A0
 def factor(
     request: Request,
     half: HalfSubmitting,
-    code: Field = "",
+    code: Annotated[Field, Plain] = "",
     passkey: Answer = "",
     next: NextField = "",  # noqa: A002
 ) -> Response:
@@ -53,7 +54,7 @@ def factor(
 
 
 @router.post("/slip")
-def slip(request: Request, half: HalfSubmitting, slip: Field = "", next: NextField = "") -> Response:  # noqa: A002
+def slip(request: Request, half: HalfSubmitting, slip: Annotated[Field, Plain] = "", next: NextField = "") -> Response:  # noqa: A002
     try:
         show_slip(request, half, slip)
     except (WrongCredentials, TooManyAttempts) as refusal:
@@ -66,7 +67,7 @@ def set_up(  # noqa: PLR0917 -- the fields of the form
     request: Request,
     half: HalfSubmitting,
     name: Field = "",
-    code: Field = "",
+    code: Annotated[Field, Plain] = "",
     passkey: Answer = "",
     next: NextField = "",  # noqa: A002
 ) -> Response:

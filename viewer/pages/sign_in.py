@@ -22,6 +22,7 @@ from viewer.http.half_sign_in import give_half, take_half
 from viewer.http.kept_form import KeptForm
 from viewer.http.office import office_of
 from viewer.http.page import LANGUAGE_COOKIE, THEME_COOKIE, Theme, language_of, local, page
+from viewer.http.plain_fields import Plain
 from viewer.http.problems import explained, problem_of
 from viewer.http.sessions import end_staff_session, open_staff_session
 from viewer.http.sought import LONGEST_ADDRESS
@@ -54,7 +55,7 @@ def show(request: Request, next: Next = "", ended: bool = False, over: bool = Fa
 @router.post("/sign-in", dependencies=[SameOrigin])
 def sign_in(
     request: Request,
-    username: Field,
+    username: Annotated[Field, Plain],
     password: Field,
     next: NextField = "",  # noqa: A002
     kept: Annotated[str, Form(max_length=kept_form.LONGEST)] = "",

@@ -22,6 +22,7 @@ from viewer.http.callers import Looking, Submitting
 from viewer.http.office import office_of
 from viewer.http.on_record import acting
 from viewer.http.page import language_of, staff_page
+from viewer.http.plain_fields import Plain
 from viewer.http.problems import problem_of
 from viewer.pages.sign_in import words_for
 from viewer.views import simulation as view
@@ -33,7 +34,7 @@ router = APIRouter(prefix="/office/simulation")
 _FIRST: Final = shipped_scenarios.NAMES[0]
 Document = Annotated[str, Form(max_length=400_000)]
 Policy = Annotated[str, Form(max_length=20)]
-Numbers = Annotated[list[str], Form(max_length=500)]
+Numbers = Annotated[list[Annotated[str, Plain]], Form(max_length=500)]
 
 
 @router.get("")
@@ -50,9 +51,9 @@ def play(  # noqa: PLR0917 -- the fields of the form
     policy: Policy = acts.IN_FORCE,
     against: Policy = "",
     act: Annotated[str, Form(max_length=20)] = "play",
-    days: Annotated[str, Form(max_length=10)] = "",
-    runs: Annotated[str, Form(max_length=10)] = "",
-    seed: Annotated[str, Form(max_length=12)] = "",
+    days: Annotated[Annotated[str, Form(max_length=10)], Plain] = "",
+    runs: Annotated[Annotated[str, Form(max_length=10)], Plain] = "",
+    seed: Annotated[Annotated[str, Form(max_length=12)], Plain] = "",
     count: Numbers = [],  # noqa: B006 -- FastAPI copies it
     per_day: Numbers = [],  # noqa: B006
 ) -> Response:

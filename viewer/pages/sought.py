@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from reading.errors import Invalid, NotThere
+from reading.typed import NUMBERS, plain
 from viewer.http import sought
 from viewer.http.callers import Submitting
 
@@ -22,9 +23,10 @@ async def seek(request: Request, staff: Submitting, page: Annotated[str, Form(ma
     if search is None:
         raise NotThere
     sent = await request.form()
-    typed = {name: value.strip() for name, value in sent.items() if isinstance(value, str)}
+    written = {name: value.strip() for name, value in sent.items() if isinstance(value, str)}
+    typed = {name: plain(value) if name in NUMBERS else value for name, value in written.items()}
     if any(len(typed.get(name, "")) > sought.LONGEST for name in (*search.sealed, *search.plain)):
         raise Invalid(sought.NAME, "too_long")
     said = {name: typed.get(name, "") for name in search.sealed}
-    plain = {name: typed.get(name, "") for name in search.plain}
-    return RedirectResponse(sought.address(request, staff, page, said, plain), status_code=303)
+    openly = {name: typed.get(name, "") for name in search.plain}
+    return RedirectResponse(sought.address(request, staff, page, said, openly), status_code=303)

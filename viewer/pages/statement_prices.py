@@ -24,6 +24,7 @@ from viewer.http.callers import Looking, Submitting
 from viewer.http.office import office_of
 from viewer.http.on_record import acts_of, in_snapshot
 from viewer.http.page import language_of
+from viewer.http.plain_fields import Plain
 from viewer.pages.administration import Code, Day, Done, administration_page, known_id, refusal_of
 from viewer.pages.person_form import one_of
 from viewer.views import statements as view
@@ -47,7 +48,7 @@ def show_prices(request: Request, staff: Looking, done: Done = "") -> Response:
 def add_price(  # noqa: PLR0917 -- the fields of the form
     request: Request,
     staff: Submitting,
-    price: Code = "",
+    price: Annotated[Code, Plain] = "",
     first: Day = "",
     last: Day = "",
     site: Code = "",
@@ -138,9 +139,9 @@ def show_journeys(
 def add_journey(  # noqa: PLR0917
     request: Request,
     staff: Submitting,
-    km: Code = "",
-    fare: Code = "",
-    wage: Code = "",
+    km: Annotated[Code, Plain] = "",
+    fare: Annotated[Code, Plain] = "",
+    wage: Annotated[Code, Plain] = "",
     people: Code = "",
     first: Day = "",
     last: Day = "",

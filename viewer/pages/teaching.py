@@ -21,6 +21,7 @@ from viewer.http.callers import Looking, Submitting
 from viewer.http.office import office_of
 from viewer.http.on_record import acting, going_in
 from viewer.http.page import language_of, staff_page
+from viewer.http.plain_fields import Plain
 from viewer.http.problems import problem_of
 from viewer.pages.sign_in import words_for
 from viewer.views import teaching as view
@@ -37,7 +38,7 @@ Typed = Annotated[str, Query(max_length=400)]
 def show(  # noqa: PLR0917 -- the fields of the search
     request: Request,
     staff: Looking,
-    q: Typed = "",
+    q: Annotated[Typed, Plain] = "",
     diagnosis: Typed = "",
     modality: Typed = "",
     body_part: Typed = "",

@@ -32,6 +32,7 @@ from viewer.http.callers import Looking, Submitting
 from viewer.http.office import office_of
 from viewer.http.on_record import going_in
 from viewer.http.page import language_of, staff_page
+from viewer.http.plain_fields import Plain
 from viewer.http.problems import explained, problem_of
 from viewer.pages.township_case import opened, series_of
 from viewer.views import meanwhile, township
@@ -65,7 +66,7 @@ def correct(  # noqa: PLR0917 -- the fields of the form
     family: Text = "",
     given: Text = "",
     sex: Text = "",
-    birth_date: Text = "",
+    birth_date: Annotated[Text, Plain] = "",
     body_part: Text = "",
     laterality: Text = "",
     series: Annotated[list[str] | None, Form(max_length=200)] = None,

@@ -24,6 +24,7 @@ from viewer.http.callers import Looking, Submitting
 from viewer.http.office import office_of
 from viewer.http.on_record import going_in
 from viewer.http.page import language_of, staff_page
+from viewer.http.plain_fields import Plain
 from viewer.http.problems import problem_of
 from viewer.http.sought import Sought
 from viewer.http.sought import opened as opened_search
@@ -65,7 +66,7 @@ def match(  # noqa: PLR0917 -- the fields of the form
     order: Annotated[str, Form(max_length=26)] = "",
     same_person: Annotated[str, Form(max_length=10)] = "",
     why: Annotated[str, Form(max_length=1000)] = "",
-    q: Annotated[str, Form(max_length=64)] = "",
+    q: Annotated[Annotated[str, Form(max_length=64)], Plain] = "",
 ) -> Response:
     try:
         with going_in(office_of(request), staff, Action.CASE_MATCH, "case", case_id) as ctx:

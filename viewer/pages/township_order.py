@@ -34,6 +34,7 @@ from viewer.http.callers import Looking, Submitting
 from viewer.http.office import Office, office_of
 from viewer.http.on_record import ULID, acting, going_in, looks_through
 from viewer.http.page import language_of, staff_page
+from viewer.http.plain_fields import Plain
 from viewer.http.typed_times import typed_moment
 from viewer.pages.patient import CARD_TYPES
 from viewer.pages.person_form import BLANK, NO_PAPERS, TypedPerson, holder_of, one_of
@@ -109,7 +110,7 @@ def show_card(  # noqa: PLR0917 -- the fields of the form
     request: Request,
     staff: Submitting,
     card_type: Field,
-    card: Field = "",
+    card: Annotated[Field, Plain] = "",
     own: Annotated[str, Form(pattern="^(|yes)$")] = "",
     case: Annotated[str, Form(max_length=26)] = "",
 ) -> Response:

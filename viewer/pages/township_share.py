@@ -21,6 +21,7 @@ from viewer.http.callers import Looking, Submitting
 from viewer.http.office import office_of
 from viewer.http.on_record import acting, going_in
 from viewer.http.page import language_of, staff_page
+from viewer.http.plain_fields import Plain
 from viewer.http.problems import explained, problem_of
 from viewer.pages.township_case import opened, series_of
 from viewer.views import sharing, township
@@ -65,7 +66,7 @@ def share(  # noqa: PLR0917 -- the fields of the form
     staff: Submitting,
     case_id: str,
     site: Annotated[str, Form(max_length=40)] = "",
-    until: Annotated[str, Form(max_length=10)] = "",
+    until: Annotated[Annotated[str, Form(max_length=10)], Plain] = "",
     why: Why = "",
 ) -> Response:
     """Share the studies of a case until the end of a day, as the clock of its site counts days."""
