@@ -92,7 +92,7 @@ def test_a_person_says_that_it_is_the_retake_and_the_returned_case_is_read_on(en
         last = history.moves_of(tx, returned.id)[-1]
 
         assert state(tx, returned.id) is State.WAITING_READ
-        assert (last.move, last.person_name, last.why) == (Move.RESUBMIT, "tang", "本人重拍，当面核对")
+        assert (last.move, last.person_name, last.why) == (Move.RESUBMIT, "Tang", "本人重拍，当面核对")
         assert state(tx, retake.id) is State.EMPTIED
         assert retakes.proposed(tx, made.clinic.tang, cases.by_id(tx, retake.id), now) == []
 

@@ -5,8 +5,30 @@ import type { Mark, MarkChange } from '../api/marks'
 export const MOST_MARKS = 200
 
 /** As bytes, whatever the order of their members. */
-const written = ({ id, kind, study_uid, series_uid, instance_uid, frame, points, values, calibration, text }: Mark): string =>
-  JSON.stringify([id, kind, study_uid, series_uid, instance_uid, frame, points, values.map(sayingOf), calibration, text])
+const written = ({
+  id,
+  kind,
+  study_uid,
+  series_uid,
+  instance_uid,
+  frame,
+  points,
+  values,
+  calibration,
+  text,
+}: Mark): string =>
+  JSON.stringify([
+    id,
+    kind,
+    study_uid,
+    series_uid,
+    instance_uid,
+    frame,
+    points,
+    values.map(sayingOf),
+    calibration,
+    text,
+  ])
 
 const sayingOf = ({ name, value, unit }: Mark['values'][number]): readonly unknown[] => [name, value, unit]
 
