@@ -13,7 +13,7 @@ from typing import Annotated, Any, Final
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from reading.typed import plain_code
+from reading.texts import plain_code
 from service.commands.errors import exit_code_of
 
 _RUN: Final = "Run"

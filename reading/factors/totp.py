@@ -11,7 +11,7 @@ from pyotp.hotp import HOTP
 from pyotp.totp import TOTP
 
 from reading.patients.keys import Keys
-from reading.typed import bare
+from reading.texts import bare
 
 DIGITS: Final = 6
 STEP_SECONDS: Final = 30

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from reading.cases import cases
 from reading.cases.moves import Move
-from reading.context import Context, without_door
+from reading.context import Context
 from reading.intake import surgery
 from reading.intake.rejections import granted
 from reading.patients.keys import Keys
@@ -12,7 +12,6 @@ from reading.rules import case_clock, case_rule
 from reading.viewers import Staff
 
 
-@without_door("The merging of the two cases opens both of them.")
 def answer(ctx: Context[Staff], keys: Keys, case_id: str, *, returned: str, why: str, seen: int | None = None) -> None:
     """Show the images of a case in the returned one, which is read on.
 

@@ -23,8 +23,7 @@ from reading.patients.name_search import named
 from reading.register import devices, organisations, people
 from reading.row_rules import taken_as
 from reading.tables import imaging_order, patient, procedure
-from reading.texts import checked
-from reading.typed import plain
+from reading.texts import checked, plain
 from storage.ids import new_id
 
 MOST_PROCEDURES: Final = 20

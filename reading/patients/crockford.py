@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from reading.typed import bare
+from reading.texts import bare
 
 ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Without I, L, O and U, which are read as others or make words."""

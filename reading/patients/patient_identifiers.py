@@ -16,8 +16,7 @@ from reading.patients.keys import Keys
 from reading.patients.majority import comes_of_age
 from reading.row_rules import open_at, taken_as, valid_at
 from reading.tables import patient, patient_identifier
-from reading.texts import checked
-from reading.typed import plain
+from reading.texts import checked, plain
 from storage.ids import new_id
 
 NATIONAL: Final = "CN"

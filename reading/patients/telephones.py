@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from reading.errors import Invalid
-from reading.typed import plain
+from reading.texts import plain
 
 MOBILE: Final = re.compile(r"1[3-9]\d{9}", re.ASCII)
 """The numbering plan of the ministry (MIIT): eleven digits."""

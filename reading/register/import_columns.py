@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from reading.errors import Invalid
 from reading.kinds import Level, Role, Tier
 from reading.row_rules import within_years
-from reading.typed import NUMBERS, plain
+from reading.texts import NUMBERS, plain
 
 MOST_LINES: Final = 1000
 

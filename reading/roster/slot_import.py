@@ -17,7 +17,7 @@ from reading.register import organisations
 from reading.roster import rights, slots
 from reading.roster.groups import GROUP_OF
 from reading.roster.slots import Planned, Slot
-from reading.typed import plain
+from reading.texts import plain
 from reading.viewers import Staff
 
 MOST_LINES: Final = 500

@@ -17,7 +17,7 @@ from reading.errors import Invalid, NotThere
 from reading.patients import patient_identifiers, patients, persons
 from reading.patients.keys import Keys
 from reading.tables import case, receipt, surgery
-from reading.typed import bare
+from reading.texts import bare
 from storage.ids import new_id
 
 CODE_DIGITS: Final = 8

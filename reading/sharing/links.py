@@ -31,8 +31,7 @@ from reading.sessions import attempts, receipts, session_token
 from reading.sessions.attempts import Caller
 from reading.sessions.session_token import TOUCH_EVERY
 from reading.tables import case, link_session, patient_link
-from reading.texts import checked
-from reading.typed import bare
+from reading.texts import bare, checked
 from reading.viewers import LinkViewer, PatientViewer
 from storage.database import snapshot, transaction
 from storage.ids import new_id

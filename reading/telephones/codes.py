@@ -21,7 +21,7 @@ from reading import outbox
 from reading.patients.keys import Keys
 from reading.tables import telephone_code
 from reading.telephones.numbers import NUMBER, digest_of
-from reading.typed import bare
+from reading.texts import bare
 from storage.ids import new_id
 
 DIGITS: Final = 6

@@ -7,7 +7,7 @@ import pytest
 from reading.patients import patient_number
 from reading.patients.telephones import normal
 from reading.register.import_columns import COLUMNS, Kind, read_table
-from reading.typed import NUMBERS, bare, plain, plain_code
+from reading.texts import NUMBERS, bare, plain, plain_code
 
 
 @pytest.mark.parametrize(

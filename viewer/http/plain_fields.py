@@ -1,4 +1,4 @@
-"""Fields of forms and of JSON whose kind is a number or a code: they take it as people type it (`reading.typed`)."""
+"""Fields of forms and of JSON whose kind is a number or a code: they take it as people type it (`reading.texts`)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Final
 
 from pydantic import BeforeValidator
 
-from reading.typed import plain
+from reading.texts import plain
 
 
 def _plain(said: object) -> object:

@@ -13,7 +13,7 @@ from fastapi import Depends, Form
 from reading.errors import Invalid
 from reading.kinds import HeldAs, IdentifierKind, Sex
 from reading.orders.registration import CardHolder
-from reading.typed import plain
+from reading.texts import plain
 from viewer.http.plain_fields import Plain
 
 NO_PAPERS: Final = "none"

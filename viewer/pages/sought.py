@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from reading.errors import Invalid, NotThere
-from reading.typed import NUMBERS, plain
+from reading.texts import NUMBERS, plain
 from viewer.http import sought
 from viewer.http.callers import Submitting
 

@@ -12,7 +12,7 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
-from reading.typed import NUMBERS
+from reading.texts import NUMBERS
 from viewer import app as viewer_app
 
 TYPED: Final = "　１２\u200b"
