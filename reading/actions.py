@@ -112,8 +112,10 @@ class Action(StrEnum):
     CONSULTATION_WITHDRAW = "consultation.withdraw"
 
     CRITICAL_ACKNOWLEDGE = "critical.acknowledge"
+    CRITICAL_ASK = "critical.ask"
     CRITICAL_BOARD = "critical.board"
     CRITICAL_CARRY = "critical.carry"
+    CRITICAL_CLARIFY = "critical.clarify"
     CRITICAL_CLASS = "critical.class"
     CRITICAL_CLIMB = "critical.climb"
     CRITICAL_DISPOSE = "critical.dispose"

@@ -56,6 +56,16 @@ class Alert:
     disposed_at: datetime | None
     disposal: str | None
     disposal_text: str | None = field(repr=False)
+    differs_at: datetime | None
+    """When it was read back otherwise than it was told; None where it was not."""
+    ask_at: datetime | None
+    """When somebody is told so again; None where nobody is asked."""
+    asked: int
+    clarified_by: str | None
+    clarified_at: datetime | None
+    clarified_as: str | None
+    clarified_with: str | None = field(repr=False)
+    agreed: str | None = field(repr=False)
     ended_by: str | None
     ended_at: datetime | None
     ended_as: str | None
@@ -71,10 +81,11 @@ class Alert:
     def state(self) -> State:
         if self.ended_as is not None:
             return State(self.ended_as)
+        differs = self.differs_at is not None and self.clarified_at is None
         if self.disposed_at is not None:
-            return State.DISPOSED
+            return State.UNCLEAR if differs else State.DISPOSED
         if self.acknowledged_at is not None:
-            return State.ACKNOWLEDGED
+            return State.DIFFERING if differs else State.ACKNOWLEDGED
         return State.CLIMBING if self.level else State.RAISED
 
     @property
@@ -107,6 +118,20 @@ def undisposed() -> sa.ColumnElement[bool]:
         & critical_alert.c.remind_at.is_not(None)
         & critical_alert.c.ended_at.is_(None)
     )
+
+
+def differing() -> sa.ColumnElement[bool]:
+    """Read back otherwise than it was told, and nobody has answered that: the states `moves.DIFFERING`."""
+    return (
+        critical_alert.c.clarified_at.is_(None)
+        & critical_alert.c.ask_at.is_not(None)
+        & critical_alert.c.ended_at.is_(None)
+    )
+
+
+def unsettled() -> sa.ColumnElement[bool]:
+    """Somebody has still to acknowledge it, to say what was done, or to answer that it was read back otherwise."""
+    return unanswered() | undisposed() | differing()
 
 
 def newest_standing(tx: Connection, case_id: str) -> Alert | None:

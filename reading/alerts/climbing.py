@@ -1,4 +1,4 @@
-"""Climbing: what nobody answers in time goes to the next level, again and again; what was done is asked for softly."""
+"""Climbing: what nobody answers in time goes to the next level, again and again; what is open after it is asked for."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from reading.actions import Action
-from reading.alerts import alert_rows, notices
+from reading.alerts import alert_rows, differences, notices
 from reading.alerts.alert_rows import Alert
 from reading.alerts.moves import UNANSWERED, Move, after
 from reading.audit import SYSTEM
@@ -57,6 +57,25 @@ def remind(ctx: Context[Who]) -> int:
     return len(due)
 
 
+@without_door("The worker's step asks about the alerts of every site.")
+def ask(ctx: Context[Who]) -> int:
+    """Ask again what nobody has answered: that it was read back otherwise; answers how often it asked.
+
+    First those on duty where it was found, then those above, each time after twice as long, `MOST_REMINDERS` times.
+    The bar shows it until somebody has answered.
+    """
+    asked_still = critical_alert.c.asked < MOST_REMINDERS
+    waiting = alert_rows.differing() & asked_still & (critical_alert.c.ask_at <= ctx.now)
+    due = alert_rows.lock_due(ctx.tx, waiting, limit=_AT_ONCE)
+    for alert in due:
+        after(alert.state, Move.ASK)
+        again = ctx.now + until_next(alert.minutes, alert.asked + 1)
+        asked = alert_rows.change(ctx.tx, alert, asked=alert.asked + 1, ask_at=again)
+        differences.tell_again(ctx.tx, asked, cases.by_id(ctx.tx, alert.case_id), ctx.now)
+        _record(ctx, Action.CRITICAL_ASK, alert, asked.asked)
+    return len(due)
+
+
 @without_door("The act that withholds the case has opened it.")
 def tell_above(ctx: Context[Who], case_id: str) -> None:
     """Tell those above the site at once of every alert that waits for an answer: the site does not see its case now."""
@@ -73,9 +92,9 @@ def tell_again(ctx: Context[Who], case_id: str) -> None:
             _tell(ctx, alert, notices.Kind.TOLD, step=alert.level)
 
 
-def until_next(disposal_minutes: int, asked: int) -> timedelta:
+def until_next(minutes: int, asked: int) -> timedelta:
     """From one reminder to the next: twice as long as the time before it, a day at most."""
-    return min(timedelta(minutes=disposal_minutes * 2**asked), _LONGEST)
+    return min(timedelta(minutes=minutes * 2**asked), _LONGEST)
 
 
 def _climb(ctx: Context[Who], alert: Alert) -> None:

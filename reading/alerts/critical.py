@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 from reading import outbox
 from reading.access import blindness, door
 from reading.actions import Action
-from reading.alerts import alert_rows, classes, findings, notices, read_back
+from reading.alerts import alert_rows, classes, differences, findings, notices, read_back
 from reading.alerts.alert_rows import Alert, Kind
 from reading.alerts.class_list import ResultClass, When
 from reading.alerts.moves import UNANSWERED, Move, after
@@ -116,7 +116,7 @@ def acknowledge(
 
     ``spoken_with`` is the name of the other side, ``means`` how they spoke. ``said_so``: the words of which
     whoever writes them down was shown that they differ from what was told, and says that it was read back so; whoever
-    found it is told. Other words than these are compared anew.
+    found it is told, and has to answer it (`clarification`). Other words than these are compared anew.
 
     Raises:
         NotThere: no such alert, or not one that they may see.
@@ -145,9 +145,12 @@ def acknowledge(
     differs = problem in read_back.DIFFERS
     if problem is not None and not (differs and findings.same_words(said_so, repeated)):
         raise Invalid("read_back", problem)
+    after(found.state, Move.ACKNOWLEDGE_OTHERWISE if differs else Move.ACKNOWLEDGE)
+    asked = {"differs_at": ctx.now, "ask_at": ctx.now + timedelta(minutes=found.minutes)} if differs else {}
     answered = alert_rows.change(
         ctx.tx,
         found,
+        **asked,
         acknowledged_by=ctx.who.person_id,
         acknowledged_at=ctx.now,
         read_back=repeated,
@@ -157,10 +160,7 @@ def acknowledge(
     )
     outbox.post(ctx.tx, "critical.acknowledged", alert_id, {"case_id": case.id}, ctx.now)
     if differs:
-        for person_id in sorted(findings.said_by(ctx.tx, found)):
-            notices.tell_person(
-                ctx.tx, answered, notices.Kind.DIFFERS, person_id, organisation_id=case.site_id, now=ctx.now
-            )
+        differences.tell(ctx.tx, answered, case, ctx.now)
     details = {"differs": str(problem)} if differs else {}
     ctx.record(action=Action.CRITICAL_ACKNOWLEDGE, subject_kind="case", subject_id=case.id, details=details)
     return answered

@@ -122,6 +122,14 @@ def tell_next(
         _post(tx, alert, kind, person_id=None, organisation_id=site_id, now=now)
 
 
+def tell_at(  # noqa: PLR0917
+    tx: Connection, alert: Alert, kind: Kind, organisation_id: str, roles: Collection[Role], now: datetime
+) -> None:
+    """Tell those on duty at an organisation in the first of these roles that somebody is on duty in, else everybody."""
+    if not _tell_duty(tx, alert, organisation_id, kind, now, roles):
+        _post(tx, alert, kind, person_id=None, organisation_id=organisation_id, now=now)
+
+
 def tell_person(
     tx: Connection, alert: Alert, kind: Kind, person_id: str, *, organisation_id: str, now: datetime
 ) -> None:

@@ -10,10 +10,9 @@ from typing import Final
 from sqlalchemy.engine import Connection
 
 from reading.access import blindness
-from reading.alerts import alert_rows, critical
-from reading.alerts import moves as alerts_moves
-from reading.alerts.alert_rows import Kind
-from reading.alerts.moves import UNANSWERED
+from reading.alerts import alert_rows, critical, differences
+from reading.alerts.alert_rows import Alert, Kind
+from reading.alerts.moves import DIFFERING, UNANSWERED, UNDISPOSED
 from reading.cases import cases
 from reading.cases.cases import Case
 from reading.cases.identity_moves import Identity
@@ -62,6 +61,7 @@ class Act(StrEnum):
     CRITICAL = "critical"
     WITHDRAW_CRITICAL = "withdraw-critical"
     ACKNOWLEDGE = "acknowledge"
+    CLARIFY = "clarify"
     DISPOSE = "dispose"
     ADDENDUM = "addendum"
     DISPUTE = "dispute"
@@ -130,17 +130,7 @@ def allowed(
             yield Act.TEACH
         if acts(*critical.RAISED_BY):
             yield Act.CRITICAL
-        stands = alert_rows.standing_on_each(tx, [case.id]).get(case.id, [])
-        untold = blindness.hides_alerts(tx, staff, [case.id], now) if stands else frozenset[str]()
-        told = [alert for alert in stands if alert.id not in untold]
-        newest = next((alert for alert in reversed(told) if alert.kind is Kind.CRITICAL), None)
-        if newest is not None and acts(*critical.RAISED_BY) and not critical.report_names(tx, newest):
-            yield Act.WITHDRAW_CRITICAL
-        states = {alert.state for alert in told}
-        if states & UNANSWERED and acts(*MAY_ANSWER):
-            yield Act.ACKNOWLEDGE
-        if alerts_moves.State.ACKNOWLEDGED in states and acts(*MAY_ANSWER):
-            yield Act.DISPOSE
+        yield from _of_alerts(tx, staff, case, now)
     if case.state is State.WITHHELD and acts(Role.QUALITY_MANAGER):
         yield from (Act.READ_AGAIN, Act.ENTER_IN_ERROR)
         if withhold.may_restore(tx, case):
@@ -152,6 +142,32 @@ def allowed(
     yield from _of_follow_up(tx, staff, case, now)
     if any(version.status in VALID for version in visible):
         yield Act.PRINT
+
+
+def _of_alerts(tx: Connection, staff: Staff, case: Case, now: datetime) -> Iterator[Act]:
+    stands = alert_rows.standing_on_each(tx, [case.id]).get(case.id, [])
+    if not stands:
+        return
+
+    def acts(*roles: Role) -> bool:
+        return any(may_act(tx, staff, role, case.site_id, now) for role in roles)
+
+    untold = blindness.hides_alerts(tx, staff, [case.id], now)
+    told = [alert for alert in stands if alert.id not in untold]
+    newest = next((alert for alert in reversed(told) if alert.kind is Kind.CRITICAL), None)
+    if newest is not None and acts(*critical.RAISED_BY) and not critical.report_names(tx, newest):
+        yield Act.WITHDRAW_CRITICAL
+    states = {alert.state for alert in told}
+    if states & UNANSWERED and acts(*MAY_ANSWER):
+        yield Act.ACKNOWLEDGE
+    if any(_is_theirs_to_clarify(alert, staff) for alert in told) and acts(*differences.ANSWERED_BY):
+        yield Act.CLARIFY
+    if states & UNDISPOSED and acts(*MAY_ANSWER):
+        yield Act.DISPOSE
+
+
+def _is_theirs_to_clarify(alert: Alert, staff: Staff) -> bool:
+    return alert.state in DIFFERING and alert.acknowledged_by != staff.person_id
 
 
 def _of_follow_up(tx: Connection, staff: Staff, case: Case, now: datetime) -> Iterator[Act]:

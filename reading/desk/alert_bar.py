@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection
 from reading.access import blindness, visibility
 from reading.alerts import alert_rows, classes
 from reading.alerts.class_list import ResultClass
+from reading.alerts.differences import ANSWERED_BY
 from reading.alerts.notices import Kind
 from reading.kinds import MAY_ANSWER
 from reading.register.grants import reach
@@ -30,13 +31,14 @@ class Waiting:
     is_theirs: bool
     """Whether it waits for their answer; False for the reader who raised it and hears that nobody did."""
     differs: bool
-    """Whether it was answered, by words that differ from what this reader told."""
+    """Whether it was answered, by words that differ from what was told, and nobody has answered that."""
 
 
 def waiting(tx: Connection, staff: Staff, now: datetime) -> list[Waiting]:
     """The unanswered alerts of their own sites, those that were told to them or to where they answer, and own ones.
 
-    Their own are those that are overdue, and those that were read back otherwise until it is said what was done.
+    Their own are those that are overdue, and those that were read back otherwise until somebody who reads answers that:
+    these are also for whoever was told in their place.
 
     The earliest deadline comes first. Nothing is on record: it names nobody.
     """
@@ -54,12 +56,12 @@ def waiting(tx: Connection, staff: Staff, now: datetime) -> list[Waiting]:
 
 
 def theirs(tx: Connection, staff: Staff, now: datetime) -> int:
-    """How many of these wait for their answer."""
-    return sum(bool(row["is_theirs"]) for row in _rows(tx, staff, now))
+    """How many of these wait for their answer: to be acknowledged, or read back otherwise than it was told."""
+    return sum(bool(row["is_theirs"]) or row["acknowledged_at"] is not None for row in _rows(tx, staff, now))
 
 
 def _rows(tx: Connection, staff: Staff, now: datetime) -> Sequence[sa.RowMapping]:
-    open_still = alert_rows.unanswered() | alert_rows.undisposed()
+    open_still = alert_rows.unanswered() | alert_rows.differing()
     if tx.scalar(sa.select(sa.func.count()).select_from(critical_alert).where(open_still)) == 0:
         return []
     answering = [grant.organisation_id for grant in staff.grants if grant.role in MAY_ANSWER]
@@ -70,10 +72,12 @@ def _rows(tx: Connection, staff: Staff, now: datetime) -> Sequence[sa.RowMapping
     own_sites = reach(tx, staff, now).own
     own = case.c.site_id.in_(own_sites)
     raised = (critical_alert.c.raised_by == staff.person_id) & (critical_alert.c.due_at <= now)
-    otherwise = alert_rows.undisposed() & sa.exists().where(
+    reading = [grant.organisation_id for grant in staff.grants if grant.role in ANSWERED_BY]
+    everybody = critical_notice.c.person_id.is_(None) & critical_notice.c.organisation_id.in_(reading)
+    otherwise = alert_rows.differing() & sa.exists().where(
         critical_notice.c.alert_id == critical_alert.c.id,
         critical_notice.c.kind == Kind.DIFFERS,
-        critical_notice.c.person_id == staff.person_id,
+        (critical_notice.c.person_id == staff.person_id) | everybody,
     )
     found = tx.execute(
         sa.select(

@@ -38,6 +38,8 @@ class Row(StrEnum):
     CONFIRMED = "confirmed"
     DIFFERS = "differs"
     """What was read back differs from what was told; whoever found it was told so."""
+    CLARIFIED = "clarified"
+    """Whoever reads spoke with the site again, or the report was corrected."""
     REMINDED = "reminded"
     SKIPPED = "skipped"
     """Nobody at an organisation could answer: the next one was told instead."""
@@ -77,7 +79,7 @@ class LogRow:
     content: str = field(repr=False)
     """The finding, what was read back, or what was done, in words."""
     code: str
-    """The means of a confirmation, or the kind of a disposal; else empty."""
+    """The means of a confirmation, the kind of a disposal, or how a difference was answered; else empty."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,8 +96,8 @@ class Log:
 
 @without_door("The page records the look at the list first; the rows are those that are visible to the viewer.")
 def board(ctx: Context[Staff]) -> tuple[PendingAlert, ...]:
-    """The alerts that wait for an acknowledgement, then those that wait for a disposal; the earliest deadline first."""
-    open_still = alert_rows.select(ctx.tx, (alert_rows.unanswered() | alert_rows.undisposed()) & _visible(ctx))
+    """The alerts that wait for an acknowledgement, then those that are not settled; the earliest deadline first."""
+    open_still = alert_rows.select(ctx.tx, alert_rows.unsettled() & _visible(ctx))
     found = sorted(open_still, key=lambda one: (one.acknowledged_at is not None, one.due_at, one.id))
     return pending_alerts(ctx, found[:MOST], last=notices.ON_A_LIST)
 
@@ -165,6 +167,17 @@ def rows_of(pending: PendingAlert) -> Sequence[LogRow]:
                 to=alert.spoken_with,
                 content=alert.read_back,
                 code=alert.means,
+            )
+        )
+    if alert.clarified_at is not None:
+        rows.append(
+            _answer(
+                alert.clarified_at,
+                Row.CLARIFIED,
+                by=pending.clarified_by,
+                to=alert.clarified_with,
+                content=alert.agreed,
+                code=alert.clarified_as,
             )
         )
     if alert.disposed_at is not None:

@@ -18,7 +18,7 @@ from reading.viewers import Staff
 
 @dataclass(frozen=True, kw_only=True)
 class PendingAlert:
-    """An alert that nobody has acknowledged, or of which nobody has said what was done with the patient."""
+    """An alert with what stands beside it."""
 
     entry: Entry
     time_zone: str
@@ -28,6 +28,7 @@ class PendingAlert:
     raised_by: str = field(repr=False)
     """The reader's name."""
     acknowledged_by: str = field(repr=False)
+    clarified_by: str = field(repr=False)
     disposed_by: str = field(repr=False)
     ended_by: str = field(repr=False)
     """Names, each empty until somebody did it."""
@@ -59,7 +60,9 @@ def pending_alerts(
     words = findings.of_alerts(ctx.tx, alerts)
     said = {(one.critical_class, of_case[one.case_id].site.id) for one in alerts}
     named = {each: classes.named(ctx.tx, *each) for each in said}
-    acted = ((one.raised_by, one.acknowledged_by, one.disposed_by, one.ended_by) for one in alerts)
+    acted = (
+        (one.raised_by, one.acknowledged_by, one.clarified_by, one.disposed_by, one.ended_by) for one in alerts
+    )
     names = {person_id: _name(ctx, person_id) for each in acted for person_id in each if person_id}
     return tuple(
         PendingAlert(
@@ -69,6 +72,7 @@ def pending_alerts(
             named=named[one.critical_class, of_case[one.case_id].site.id],
             raised_by=names[one.raised_by],
             acknowledged_by=names.get(one.acknowledged_by or "", ""),
+            clarified_by=names.get(one.clarified_by or "", ""),
             disposed_by=names.get(one.disposed_by or "", ""),
             ended_by=names.get(one.ended_by or "", ""),
             findings=words[one.id],

@@ -10,7 +10,8 @@ from typing import Final
 
 from sqlalchemy.engine import Connection
 
-from reading.alerts.alert_rows import Alert
+from reading.access import blindness
+from reading.alerts import alert_rows
 from reading.cases import cases
 from reading.cases.cases import Case
 from reading.cases.moves import RESTORED_TO, Move
@@ -65,6 +66,8 @@ class Kind(StrEnum):
     CONCLUSION = "conclusion"
     ACKNOWLEDGED = "acknowledged"
     """A critical result, with what was read back."""
+    CLARIFIED = "clarified"
+    """It was read back otherwise: what was agreed when somebody who reads spoke with the site again."""
     DISPOSED = "disposed"
     """What was done with the patient."""
     SIDE = "side"
@@ -100,8 +103,6 @@ def of_case(
     confirmations: Sequence[Confirmation],
     consultations: Sequence[Thread],
     changes: Sequence[tuple[ReportVersion, str]],
-    alert: Alert | None,
-    acknowledged_by: str,
 ) -> list[Line]:
     """Everything that this person may read, the oldest first; the arguments are what the desk shows them anyway.
 
@@ -121,7 +122,7 @@ def of_case(
         *(Line(at=one.at, what=Kind.NO_CHANGE, who=one.person_name, words=one.comment) for one in confirmations),
         *(Line(at=one.created_at, what=Kind.VERSION, who=name, words=one.content.impression) for one, name in changes),
         *(line for one in consultations for line in _consultation(one)),
-        *(_alert(alert, acknowledged_by) if alert else ()),
+        *_alerts(ctx, case),
     ]
     return sorted((line for line in lines if line.words.strip()), key=lambda line: line.at)
 
@@ -148,8 +149,7 @@ def _put_right(tx: Connection, case: Case) -> Iterator[Line]:
             yield Line(at=one.at, what=Kind(f"identity_{one.move}"), who=one.person_name, words=one.reason)
     for study_uid in cases.study_uids(tx, case.id):
         for made, sides in side_changes(tx, study_uid):
-            person = people.by_id(tx, made.made_by) if made.made_by else None
-            name = person.name if person else ""
+            name = _name(tx, made.made_by)
             yield Line(at=made.made_at, what=Kind.SIDE, who=name, words=made.reason, sides=sides)
 
 
@@ -169,8 +169,21 @@ def _consultation(found: Thread) -> Iterator[Line]:
         yield Line(at=about.ended_at, what=Kind.CONCLUSION, who=found.asker.name, words=about.conclusion)
 
 
-def _alert(found: Alert, acknowledged_by: str) -> Iterator[Line]:
-    if found.acknowledged_at is not None:
-        yield Line(at=found.acknowledged_at, what=Kind.ACKNOWLEDGED, who=acknowledged_by, words=found.read_back or "")
-    if found.disposed_at is not None:
-        yield Line(at=found.disposed_at, what=Kind.DISPOSED, who="", words=found.disposal_text or "")
+def _alerts(ctx: Context[Staff], case: Case) -> Iterator[Line]:
+    untold = blindness.hides_alerts(ctx.tx, ctx.who, [case.id], ctx.now)
+    for one in alert_rows.standing_on_each(ctx.tx, [case.id]).get(case.id, []):
+        if one.id in untold:
+            continue
+        if one.acknowledged_at is not None:
+            said, who = one.read_back or "", _name(ctx.tx, one.acknowledged_by)
+            yield Line(at=one.acknowledged_at, what=Kind.ACKNOWLEDGED, who=who, words=said)
+        if one.clarified_at is not None:
+            agreed, who = one.agreed or "", _name(ctx.tx, one.clarified_by)
+            yield Line(at=one.clarified_at, what=Kind.CLARIFIED, who=who, words=agreed)
+        if one.disposed_at is not None:
+            yield Line(at=one.disposed_at, what=Kind.DISPOSED, who="", words=one.disposal_text or "")
+
+
+def _name(tx: Connection, person_id: str | None) -> str:
+    found = people.by_id(tx, person_id) if person_id else None
+    return found.name if found else ""

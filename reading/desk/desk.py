@@ -189,8 +189,6 @@ def detail(ctx: Context[Staff], case_id: str) -> Detail:
                 confirmations=[line.confirmation for line in confirmed],
                 consultations=consulted,
                 changes=[(one.version, one.signatures[-1].name) for one in signed[1:] if one.signatures],
-                alert=entry.alert,
-                acknowledged_by=entry.alert_acknowledged_by or "",
             )
         ),
         lease=own,

@@ -62,7 +62,7 @@ def among(stage: Stage | None, now: datetime, since: datetime) -> sa.ColumnEleme
 
 def alarms_first() -> sa.ColumnElement[int]:
     """What orders examinations so that those whose critical result waits for an answer come first."""
-    waits = alert_rows.unanswered() | alert_rows.undisposed()
+    waits = alert_rows.unsettled()
     return sa.case((case.c.id.in_(sa.select(critical_alert.c.case_id).where(waits)), 0), else_=1)
 
 

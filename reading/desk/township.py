@@ -193,9 +193,8 @@ def pending(ctx: Context[Staff], case_id: str | None = None) -> Pending:
 
 def _alerts(ctx: Context[Staff], own: sa.ColumnElement[bool]) -> Sequence[Alert]:
     alert = tables.critical_alert
-    open_still = alert_rows.unanswered() | alert_rows.undisposed()
     theirs = alert.c.case_id.in_(sa.select(tables.case.c.id).where(own))
-    return alert_rows.select(ctx.tx, open_still & theirs)[:MOST]
+    return alert_rows.select(ctx.tx, alert_rows.unsettled() & theirs)[:MOST]
 
 
 def _returned(ctx: Context[Staff], own: sa.ColumnElement[bool]) -> list[Case]:

@@ -151,6 +151,10 @@ def _disposal_waits(tx: Connection, event: Event) -> bool:
     return tx.scalar(sa.select(sa.literal(1)).where(_of_alert(event), open_still)) is not None
 
 
+def _difference_waits(tx: Connection, event: Event) -> bool:
+    return tx.scalar(sa.select(sa.literal(1)).where(_of_alert(event), alert_rows.differing())) is not None
+
+
 def _of_alert(event: Event) -> sa.ColumnElement[bool]:
     return critical_alert.c.id == event.subject_id
 
@@ -166,6 +170,7 @@ _NEEDED: Final[Mapping[str, Callable[[Connection, Event], bool]]] = {
     "critical.raised": _alert_waits,
     "critical.added": _alert_waits,
     "critical.climbed": _alert_waits,
+    "critical.differs": _difference_waits,
     "critical.reminded": _disposal_waits,
     "emergency.opened": _emergency_stands,
 }

@@ -27,6 +27,7 @@ class Template(StrEnum):
     """To a number that nobody has verified: it says neither where nor of what."""
     CRITICAL_RAISED = "critical_raised"
     CRITICAL_CLIMBED = "critical_climbed"
+    CRITICAL_DIFFERS = "critical_differs"
     CRITICAL_REMINDED = "critical_reminded"
     CRITICAL_LIFTED = "critical_lifted"
     EMERGENCY_OPENED = "emergency_opened"
@@ -91,8 +92,8 @@ ROUTES: Final[Mapping[str, tuple[Route, ...]]] = {
     # The next organisation is told at the same moment; whoever could not answer needs no message.
     "critical.skipped": (),
     "critical.carried": (),
-    # Whoever found it sees it in the bar of every page.
-    "critical.differs": (_SYSTEM,),
+    "critical.differs": (_staff(Template.CRITICAL_DIFFERS, _HOUR), _SYSTEM),
+    "critical.clarified": (_SYSTEM,),
     "critical.reset": (),
     "telephone.code": (_patient(Template.SIGN_IN_CODE, _MINUTES),),
     "telephone.replaced": (_patient(Template.TELEPHONE_REPLACED),),
@@ -125,6 +126,7 @@ URGENT: Final = frozenset(
         "critical.raised",
         "critical.added",
         "critical.climbed",
+        "critical.differs",
         "critical.reminded",
         "critical.withdrawn",
         "critical.lifted",

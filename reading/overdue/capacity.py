@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 import sqlalchemy as sa
@@ -12,13 +12,11 @@ from reading import tables
 from reading.cases.moves import HELD, WAITING, Step
 from reading.kinds import Tier
 from reading.overdue import ways
-from reading.roster import at_work
+from reading.roster import at_work, presence
 from reading.roster.groups import GROUP_OF, ROLES
 from reading.row_rules import valid_at
 from reading.sessions.staff_sessions import IDLE
 
-KEPT: Final = timedelta(days=7)
-"""An organisation whose last slot ended longer ago keeps no roster."""
 OPEN: Final = WAITING | HELD
 """The states in which a case takes room."""
 
@@ -31,7 +29,7 @@ def room(tx: Connection, organisation_id: str, tier: Tier, step: Step, *, open_p
 
 def available(tx: Connection, organisation_id: str, tier: Tier, step: Step, now: datetime) -> int:
     """How many people there can be handed the step: by the roster, or those who are signed in where none is kept."""
-    if keeps_roster(tx, organisation_id, now):
+    if presence.keeps_roster(tx, organisation_id, now):
         on_duty = at_work.on_duty(tx, [organisation_id], now)
         return sum(one.slot.step is GROUP_OF[step] and not one.obstacles for one in on_duty)
     grant, session = tables.role_grant, tables.staff_session
@@ -45,13 +43,6 @@ def available(tx: Connection, organisation_id: str, tier: Tier, step: Step, now:
         signed_in,
     )
     return tx.scalar(asked) or 0
-
-
-def keeps_roster(tx: Connection, organisation_id: str, now: datetime) -> bool:
-    """Whether an organisation has slots now, later, or had some lately."""
-    slot = tables.roster_slot
-    asked = sa.select(sa.literal(1)).where(slot.c.organisation_id == organisation_id, slot.c.until > now - KEPT)
-    return tx.scalar(asked.limit(1)) is not None
 
 
 def open_cases(tx: Connection, organisation_id: str, tier: Tier, now: datetime) -> int:

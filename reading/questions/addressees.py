@@ -13,16 +13,10 @@ from reading import tables
 from reading.access import blindness
 from reading.cases.cases import Case
 from reading.kinds import Role
-from reading.overdue import capacity
 from reading.register import organisations
-from reading.roster import at_work
-from reading.roster.availability import Obstacle
+from reading.roster import presence
 from reading.roster.groups import ROLES
 from reading.row_rules import valid_at
-from reading.sessions.staff_sessions import IDLE
-
-_AWAY = frozenset({Obstacle.OUTSIDE_SLOT, Obstacle.ABSENT, Obstacle.SIGNED_OUT})
-"""What keeps somebody from seeing a question; whoever is busy sees it later."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,18 +60,6 @@ def has_others(tx: Connection, of: Addressee, *, but: AbstractSet[str], now: dat
     return tx.scalar(asked.limit(1)) is not None
 
 
-def is_there(tx: Connection, person_id: str, organisation_id: str, now: datetime) -> bool:
-    """Whether somebody is at work: by the roster of their organisation, else by whether they are signed in."""
-    if capacity.keeps_roster(tx, organisation_id, now):
-        on_duty = at_work.on_duty(tx, [organisation_id], now)
-        return any(one.slot.person_id == person_id and not _AWAY & set(one.obstacles) for one in on_duty)
-    session = tables.staff_session
-    asked = sa.select(sa.literal(1)).where(
-        session.c.person_id == person_id, session.c.ended_at.is_(None), session.c.active_at > now - IDLE
-    )
-    return tx.scalar(asked.limit(1)) is not None
-
-
 def _people(tx: Connection, case_id: str, now: datetime) -> list[Addressee]:
     moved, grant, person, place = tables.case_move, tables.role_grant, tables.person, tables.organisation
     rows = tx.execute(
@@ -97,7 +79,7 @@ def _people(tx: Connection, case_id: str, now: datetime) -> list[Addressee]:
                 organisation_id=row.organisation_id,
                 organisation=row.place,
                 role=Role(row.role),
-                there=is_there(tx, row.person_id, row.organisation_id, now),
+                there=presence.is_there(tx, row.person_id, row.organisation_id, now),
             )
     return list(found.values())
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy.engine import Connection
 
 from reading import outbox
-from reading.alerts import corrections, critical
+from reading.alerts import clarification, corrections, critical
 from reading.alerts.corrections import Said
 from reading.cases import cases
 from reading.cases.cases import Case
@@ -57,6 +57,7 @@ def release(
         said = [Said(one.number, one.content) for one in versions.of_case(ctx.tx, case.id)]
         earlier = [one for one in said if one.number < version.number]
         corrections.lift(ctx, case.id, Said(version.number, version.content), earlier)
+        clarification.answer_by_report(ctx, versions.by_id(ctx.tx, version.id))
         if was_kept_back:
             critical.tell_by_rule(ctx, version)
         case = cases.lock(ctx.tx, case.id)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 
 from reading.access import door
 from reading.actions import Action
-from reading.alerts import corrections, critical
+from reading.alerts import clarification, corrections, critical
 from reading.alerts.corrections import Said
 from reading.cases import cases
 from reading.cases.cases import Case
@@ -223,6 +223,7 @@ def alarm(ctx: Context[Staff], version: ReportVersion, *, changed: bool) -> Case
         None if before is None else Said(before.number, before.content),
         kept_back=waits and not version.content.is_critical,
     )
+    clarification.answer_by_report(ctx, version)
     if changed and not waits:
         critical.tell_by_rule(ctx, version)
     return cases.lock(ctx.tx, version.case_id)

@@ -39,6 +39,16 @@ critical_alert: Final = sa.Table(
     sa.Column("disposed_at", UtcDateTime),
     sa.Column("disposal", sa.String(20)),
     sa.Column("disposal_text", sa.String(1000)),
+    # Read back otherwise than it was told; when somebody is told so again, and how often that was done.
+    sa.Column("differs_at", UtcDateTime),
+    sa.Column("ask_at", UtcDateTime),
+    sa.Column("asked", sa.Integer, nullable=False, server_default="0"),
+    # Who answered that, how, with whom it was spoken and what was agreed.
+    reference("clarified_by", "person", nullable=True),
+    sa.Column("clarified_at", UtcDateTime),
+    sa.Column("clarified_as", sa.String(10)),
+    sa.Column("clarified_with", sa.String(100)),
+    sa.Column("agreed", sa.String(1000)),
     sa.Column("ended_at", UtcDateTime),
     sa.Column("ended_as", sa.String(10)),
     reference("ended_by", "person", nullable=True),
@@ -51,6 +61,7 @@ critical_alert: Final = sa.Table(
     sa.Index("ix_critical_alert_case_id", "case_id"),
     sa.Index("ix_critical_alert_acknowledged_at_due_at", "acknowledged_at", "due_at"),
     sa.Index("ix_critical_alert_disposed_at_remind_at", "disposed_at", "remind_at"),
+    sa.Index("ix_critical_alert_clarified_at_ask_at", "clarified_at", "ask_at"),
     sa.Index("ix_critical_alert_raised_at", "raised_at"),
 )
 

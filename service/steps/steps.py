@@ -75,6 +75,7 @@ def of(house: House, stop: threading.Event) -> list[Step]:
         Step(name="re-route", every_seconds=5, run=_in_transaction(house, _reroute(house))),
         Step(name="assign", every_seconds=2, run=_in_transaction(house, _assign(house))),
         Step(name="climb", every_seconds=5, run=_in_transaction(house, _climb(house))),
+        Step(name="ask about read-backs", every_seconds=15, run=_in_transaction(house, _ask(house))),
         Step(name="remind of disposal", every_seconds=60, run=_in_transaction(house, _remind(house))),
         Step(name="describe", every_seconds=1, run=_describe(house, bytes_)),
         Step(name="settle", every_seconds=5, run=_settle(house, bytes_)),
@@ -181,6 +182,10 @@ def _assign(house: House) -> Callable[[Connection], int]:
 
 def _climb(house: House) -> Callable[[Connection], int]:
     return lambda tx: climbing.climb(Context(tx, house.audit, house.clock(), SYSTEM))
+
+
+def _ask(house: House) -> Callable[[Connection], int]:
+    return lambda tx: climbing.ask(Context(tx, house.audit, house.clock(), SYSTEM))
 
 
 def _remind(house: House) -> Callable[[Connection], int]:

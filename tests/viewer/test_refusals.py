@@ -322,6 +322,8 @@ STAFF: dict[tuple[str, str], Thing | Listing | Theirs] = {
     ("POST", "/api/alerts/{alert_id}/acknowledge"): Thing(
         "alert", body(read_back="heard", spoken_with="Ada", means="telephone")
     ),
+    ("POST", "/api/alerts/{alert_id}/clarify"): Thing("alert", body(spoken_with="Tang", agreed="left")),
+    ("POST", "/alerts/{alert_id}/clarify"): Thing("alert", form={"spoken_with": "Tang", "agreed": "left"}),
     ("GET", "/api/alerts/bar"): Theirs("an alarm that counts and names nobody, also while the session is locked"),
     ("GET", "/alerts"): Listing(),
     ("GET", "/alerts/list"): Listing(),

@@ -132,6 +132,8 @@ UNREVISED: Mapping[tuple[str, str], str] = {
     ("POST", "/t/alerts/{alert_id}/acknowledge"): "what an alert says never changes, and it is answered once",
     ("POST", "/alerts/{alert_id}/acknowledge"): "what an alert says never changes, and it is answered once",
     ("POST", "/alerts/{alert_id}/dispose"): "what an alert says never changes, and it is answered once",
+    ("POST", "/api/alerts/{alert_id}/clarify"): "what was read back never changes, and it is answered once",
+    ("POST", "/alerts/{alert_id}/clarify"): "what was read back never changes, and it is answered once",
     ("POST", "/alerts/duty"): "adds a duty",
     ("POST", "/alerts/duty/end"): "ends one duty, and ends it once",
     ("POST", "/alerts/classes"): "says something of a class from now on, whatever was said before",

@@ -1,4 +1,4 @@
-"""/api/alerts: a critical result is read back and acknowledged, and what was done with the patient is answered."""
+"""/api/alerts: a critical result is read back, what was read back otherwise is clarified, what was done is answered."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from fastapi import APIRouter, Response
 from starlette.requests import Request
 
 from reading.actions import Action
-from reading.alerts import critical, disposal
+from reading.alerts import clarification, critical, disposal
 from reading.desk import alert_bar
 from storage.database import snapshot
 from viewer.api import bodies
@@ -52,3 +52,10 @@ def dispose(request: Request, staff: Acting, alert_id: str, body: bodies.Disposa
     with going_in(office_of(request), staff, Action.CRITICAL_DISPOSE, "alert", alert_id) as ctx:
         alert = disposal.dispose(ctx, alert_id, disposal=body.disposal, text=body.text)
     return {"id": alert.id, "disposed_by": staff.name, "disposed_at": ctx.now.isoformat()}
+
+
+@router.post("/{alert_id}/clarify")
+def clarify(request: Request, staff: Acting, alert_id: str, body: bodies.Clarification) -> dict[str, Any]:
+    with going_in(office_of(request), staff, Action.CRITICAL_CLARIFY, "alert", alert_id) as ctx:
+        alert = clarification.clarify(ctx, alert_id, spoken_with=body.spoken_with, agreed=body.agreed)
+    return {"id": alert.id, "state": alert.state, "clarified_at": ctx.now.isoformat()}

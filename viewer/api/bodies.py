@@ -242,6 +242,13 @@ class ReadBack(Body):
     said_so: Annotated[str, StringConstraints(max_length=1000)] = ""
 
 
+class Clarification(Body):
+    """With whom at the site it was spoken again, and what was agreed."""
+
+    spoken_with: Annotated[str, Field(max_length=100)]
+    agreed: Annotated[str, Field(max_length=1000)]
+
+
 class Disposal(Body):
     """What was done with the patient."""
 

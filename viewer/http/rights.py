@@ -111,6 +111,11 @@ RIGHTS: Final[tuple[Right, ...]] = (
         *_each("POST", "/t/alerts/{alert_id}", "/acknowledge", "/dispose"),
     ),
     _right(
+        "critical.clarify",
+        READS | QUALITY,
+        *_each("POST", "", "/api/alerts/{alert_id}/clarify", "/alerts/{alert_id}/clarify"),
+    ),
+    _right(
         "critical.rules",
         QUALITY,
         *_each("POST", "/alerts/duty", "", "/end"),

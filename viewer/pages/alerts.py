@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from reading.actions import Action
-from reading.alerts import critical
+from reading.alerts import clarification, critical
 from reading.alerts import disposal as disposals
 from reading.alerts.disposal import Disposal
 from reading.alerts.read_back import DIFFERS, Means
@@ -91,6 +91,29 @@ def dispose(
     return RedirectResponse("/alerts?done=disposed", status_code=303)
 
 
+@router.post("/{alert_id}/clarify")
+def clarify(
+    request: Request,
+    staff: Submitting,
+    alert_id: str,
+    spoken_with: Annotated[str, Form(max_length=100)],
+    agreed: Annotated[str, Form(max_length=1000)],
+) -> Response:
+    try:
+        with going_in(office_of(request), staff, Action.CRITICAL_CLARIFY, "alert", alert_id) as ctx:
+            clarification.clarify(ctx, alert_id, spoken_with=spoken_with, agreed=agreed)
+    except Invalid as wrong:
+        refused = Refused(
+            id=alert_id,
+            problem=words_for(request, wrong),
+            clarifies=True,
+            spoken_with=spoken_with,
+            agreed=agreed,
+        )
+        return _board(request, staff, refused)
+    return RedirectResponse("/alerts?done=clarified", status_code=303)
+
+
 @router.get("/log")
 def show_log(request: Request, staff: Looking, since: Day = None, until: Day = None) -> Response:
     """The log of the last seven days, or of the days that are named, both included."""
@@ -135,7 +158,7 @@ def _board(request: Request, staff: Staff, refused: Refused | None = None) -> Re
         "alerts.html",
         status=200 if refused is None else 422,
         refused=refused,
-        done=done if done in {"acknowledged", "disposed"} else "",
+        done=done if done in {"acknowledged", "clarified", "disposed"} else "",
         **_open(request, staff),
     )
 
@@ -146,14 +169,17 @@ def _open(request: Request, staff: Staff) -> dict[str, Any]:
     with in_snapshot(office, staff) as ctx:
         found = [alert_banner(one, language, ctx.now) for one in alert_board.board(ctx)]
         answers = {one.id for one in found if critical.may_answer(ctx, one.site_id)}
+        clarifies = {one.id for one in found if one.differs and clarification.may_clarify(ctx, one.site_id)}
     waits = [one for one in found if one.waits]
     return {
         "groups": [
             ("overdue", [one for one in waits if one.overdue]),
             ("waiting", [one for one in waits if not one.overdue]),
-            ("disposal", [one for one in found if not one.waits]),
+            ("differs", [one for one in found if one.differs]),
+            ("disposal", [one for one in found if one.to_dispose and not one.differs]),
         ],
         "answers": answers,
+        "clarifies": clarifies,
     }
 
 

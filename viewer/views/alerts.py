@@ -10,7 +10,7 @@ from typing import Any, Final
 from reading.alerts import notices
 from reading.alerts.alert_rows import Kind
 from reading.alerts.climbing import MOST_REMINDERS
-from reading.alerts.moves import UNANSWERED, State
+from reading.alerts.moves import DIFFERING, UNANSWERED, UNDISPOSED, State
 from reading.alerts.notices import Notice
 from reading.desk.alert_bar import Waiting
 from reading.desk.alert_lines import PendingAlert
@@ -37,6 +37,9 @@ class Refused:
     means: str = ""
     differs: bool = False
     """Whether the words may have been said so all the same: both are shown beside each other."""
+    clarifies: bool = False
+    """Whether it was the answer to a read-back that differs."""
+    agreed: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +69,10 @@ class AlertBanner:
     state: State
     waits: bool
     """Whether nobody has acknowledged it."""
+    differs: bool
+    """Whether it was read back otherwise, and nobody who reads has answered that."""
+    to_dispose: bool
+    """Whether it was acknowledged, and nobody has said what was done with the patient."""
     due: str
     """How the first deadline stands, however often it has climbed."""
     overdue: bool
@@ -98,6 +105,8 @@ def alert_banner(pending: PendingAlert, language: Language, now: datetime) -> Al
         raised_at=words.moment_today(alert.raised_at, zone, now),
         state=alert.state,
         waits=alert.state in UNANSWERED,
+        differs=alert.state in DIFFERING,
+        to_dispose=alert.state in UNDISPOSED,
         due=words.until(language, alert.due_at, now),
         overdue=alert.due_at < now,
         told=lines,
@@ -112,7 +121,7 @@ def alert_banner(pending: PendingAlert, language: Language, now: datetime) -> Al
         ),
         read_back=alert.read_back or "",
         unanswered=text(language, "alerts.unanswered", n=alert.reminders)
-        if alert.state is State.ACKNOWLEDGED and alert.reminders >= MOST_REMINDERS
+        if alert.state in UNDISPOSED and alert.reminders >= MOST_REMINDERS
         else "",
     )
 

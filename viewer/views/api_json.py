@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 from reading.access.blindness import BlindReading
 from reading.alerts.alert_rows import Alert
-from reading.alerts.notices import Kind as NoticeKind
+from reading.alerts.moves import DIFFERING
 from reading.cases.history import MoveRow
 from reading.checks.finding import Finding
 from reading.completeness.follow_ups import FollowUp
@@ -238,7 +238,9 @@ def alert(row: Alert, entry: Entry, language: Language) -> Json:
         "acknowledged_by": entry.alert_acknowledged_by,
         "acknowledged_at": _iso(row.acknowledged_at),
         "read_back": row.read_back,
-        "differs": any(each.kind is NoticeKind.DIFFERS for each in entry.alert_told),
+        "differs": row.state in DIFFERING,
+        "clarified_at": _iso(row.clarified_at),
+        "agreed": row.agreed,
         "disposal": row.disposal,
         "disposed_at": _iso(row.disposed_at),
     }

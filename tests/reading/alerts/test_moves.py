@@ -12,11 +12,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy.engine import Connection, Engine
 
-from reading.alerts import alert_rows, climbing, corrections, critical, disposal, findings, moved_images
+from reading.alerts import (
+    alert_rows,
+    clarification,
+    climbing,
+    corrections,
+    critical,
+    disposal,
+    findings,
+    moved_images,
+)
 from reading.alerts.alert_rows import Alert
 from reading.alerts.corrections import Said
 from reading.alerts.disposal import Disposal
-from reading.alerts.moves import ENDS, MOVES, STANDING, UNANSWERED, Move, State, after
+from reading.alerts.moves import DIFFERING, ENDS, MOVES, STANDING, UNANSWERED, UNDISPOSED, Move, State, after
+from reading.alerts.read_back import Means
 from reading.audit import SYSTEM
 from reading.context import Context
 from reading.errors import MoveNotAllowed, NotThere, Stale
@@ -36,11 +46,24 @@ def test_what_is_not_in_the_table_cannot_happen(state: State, move: Move) -> Non
 
 def test_the_loop_is_told_acknowledged_disposed_and_only_an_end_leaves_it() -> None:
     assert {state for state, move in MOVES if move is Move.CLIMB} == UNANSWERED
-    assert {state for state, move in MOVES if move is Move.ACKNOWLEDGE} == UNANSWERED
-    assert {state for state, move in MOVES if move in {Move.REMIND, Move.DISPOSE}} == {State.ACKNOWLEDGED}
+    for move in (Move.ACKNOWLEDGE, Move.ACKNOWLEDGE_OTHERWISE):
+        assert {state for state, made in MOVES if made is move} == UNANSWERED
+    for move in (Move.REMIND, Move.DISPOSE):
+        assert {state for state, made in MOVES if made is move} == UNDISPOSED
+    for move in (Move.ASK, Move.CLARIFY):
+        assert {state for state, made in MOVES if made is move} == DIFFERING
     for move in ENDS:
         assert {state for state, made in MOVES if made is move} == STANDING
     assert {state for state in State if state not in STANDING} == set(ENDS.values())
+
+
+@pytest.mark.parametrize("first", [Move.DISPOSE, Move.CLARIFY])
+def test_what_was_read_back_otherwise_is_settled_by_both_answers_in_either_order(first: Move) -> None:
+    state = after(State.RAISED, Move.ACKNOWLEDGE_OTHERWISE)
+    other = Move.CLARIFY if first is Move.DISPOSE else Move.DISPOSE
+
+    assert after(state, first) is not State.DISPOSED
+    assert after(after(state, first), other) is State.DISPOSED
 
 
 def do(tx: Connection, clinic: Clinic, alert: Alert, move: Move, now: datetime) -> None:
@@ -55,6 +78,13 @@ def do(tx: Connection, clinic: Clinic, alert: Alert, move: Move, now: datetime) 
             climbing.remind(Context(tx, clinic.audit, found.remind_at or now, SYSTEM))
         case Move.ACKNOWLEDGE:
             acknowledge(tx, clinic, clinic.tang, alert.id, now)
+        case Move.ACKNOWLEDGE_OTHERWISE:
+            said = "未见脑卒中"
+            critical.acknowledge(tang, alert.id, said=said, spoken_with="Ada", means=Means.TELEPHONE, said_so=said)
+        case Move.ASK:
+            climbing.ask(Context(tx, clinic.audit, found.ask_at or now, SYSTEM))
+        case Move.CLARIFY:
+            clarification.clarify(ada, alert.id, spoken_with="Tang", agreed="!")
         case Move.DISPOSE:
             disposal.dispose(tang, alert.id, disposal=Disposal.TREATED, text="")
         case Move.WITHDRAW:
@@ -88,7 +118,11 @@ def test_alerts_move_as_the_table_says(engine: Engine, now: datetime) -> None:
             state = MOVES.get((state, move), state)
 
             assert alert_rows.by_id(tx, alert.id).state is state
-            for condition, states in ((alert_rows.unanswered(), UNANSWERED), (flags.standing(), STANDING)):
+            for condition, states in (
+                (alert_rows.unanswered(), UNANSWERED),
+                (alert_rows.differing(), DIFFERING),
+                (flags.standing(), STANDING),
+            ):
                 found = tx.scalar(sa.select(critical_alert.c.id).where(critical_alert.c.id == alert.id, condition))
                 assert (found is not None) is (state in states)
 
@@ -117,6 +151,7 @@ def test_every_alert_is_acknowledged_taken_back_or_climbing_at_any_interleaving(
             elif act == "worker":
                 worker = Context(tx, clinic.audit, at, SYSTEM)
                 climbing.climb(worker)
+                climbing.ask(worker)
                 climbing.remind(worker)
                 ticked = at
             elif act == "again":
@@ -129,7 +164,7 @@ def test_every_alert_is_acknowledged_taken_back_or_climbing_at_any_interleaving(
 
                 assert words in findings.of_alerts(tx, [told])[told.id]
                 assert told.state in UNANSWERED or told.finding == words
-            elif act not in {Move.CLIMB, Move.REMIND}:
+            elif act not in {Move.CLIMB, Move.REMIND, Move.ASK}:
                 try:
                     do(tx, clinic, alert, Move(act), at)
                 except (MoveNotAllowed, NotThere, Stale):
@@ -140,7 +175,10 @@ def test_every_alert_is_acknowledged_taken_back_or_climbing_at_any_interleaving(
                     assert one.next_climb_at > ticked
                     assert one.next_climb_at <= max(at, ticked) + timedelta(minutes=one.minutes)
                     assert one.due_at <= one.raised_at + timedelta(minutes=one.minutes)
-                elif one.state is State.ACKNOWLEDGED:
+                if one.state in DIFFERING:
+                    assert one.ask_at is not None
+                    assert one.ask_at > ticked
+                if one.state in UNDISPOSED:
                     assert one.acknowledged_by is not None
                     assert one.remind_at is not None
                     assert one.remind_at > ticked

@@ -86,6 +86,7 @@ export type Allowed =
   | 'escalate'
   | 'critical'
   | 'withdraw-critical'
+  | 'clarify'
   | 'addendum'
   | 'dispute'
   | 'follow-up'

@@ -37,8 +37,11 @@ export type CriticalAlert = {
   readonly acknowledged_by: string | null
   readonly acknowledged_at: string | null
   readonly read_back: string | null
-  /** It was read back otherwise than it was told. */
+  /** It was read back otherwise than it was told, and nobody who reads has answered that. */
   readonly differs: boolean
+  readonly clarified_at: string | null
+  /** What was agreed when somebody spoke with the site again. */
+  readonly agreed: string | null
   readonly disposed_at: string | null
 }
 

@@ -105,9 +105,9 @@ export function banners(
 }
 
 /** A critical result: how the first deadline stands, who was told, who acknowledged it. */
-function criticalResult({ critical }: CaseDetail): TemplateResult | typeof nothing {
+function criticalResult({ critical, allowed }: CaseDetail): TemplateResult | typeof nothing {
   if (!critical) return nothing
-  const { acknowledged_at, acknowledged_by, differs, disposed_at, due_at, raised_at, told } = critical
+  const { acknowledged_at, acknowledged_by, clarified_at, differs, disposed_at, due_at, raised_at, told } = critical
   const over = Math.floor((Date.now() - Date.parse(due_at)) / 60_000)
   return html`<div class="note ${acknowledged_at && !differs ? 'success' : 'danger'}" role="status">
     <p>
@@ -122,6 +122,8 @@ function criticalResult({ critical }: CaseDetail): TemplateResult | typeof nothi
       ${disposed_at ? text('desk.critical-disposed', { at: dateAndTime(disposed_at) }) : nothing}
     </p>
     ${differs ? html`<p><strong>${text('desk.critical-differs', { said: critical.read_back ?? '' })}</strong></p>` : nothing}
+    ${allowed.includes('clarify') ? html`<p><a href="/alerts#differs">${text('desk.critical-clarify')}</a></p>` : nothing}
+    ${clarified_at && critical.agreed ? html`<p>${text('desk.critical-clarified', { at: dateAndTime(clarified_at), agreed: critical.agreed })}</p>` : nothing}
     <p class="small">${text('desk.critical-told', { who: [...new Set(told)].join(text('list-comma')) })}</p>
   </div>`
 }
