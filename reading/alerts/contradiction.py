@@ -41,14 +41,16 @@ def found(said: str, *, names: Sequence[str], findings: Sequence[str], words: Wo
 
     ``names`` are those of the class. Each part of what was said is compared with the findings that it shares most words
     with, a part that shares none with those of the part before; where these are several, agreeing with one will do.
-    What is left out contradicts nothing: somebody who names no side names no other.
+    What is left out contradicts nothing: somebody who names no side names no other. Both sides may be told by one word
+    or by two, and read back by either.
     """
     whole = plain(said)
     told, called = [plain(one) for one in findings], [plain(name) for name in names]
     about = told
     for part in _PARTS.split(_DIRECTION.sub(" ", whole)):
         about = _nearest(words(part), told, words(" ".join(called)), words) or about
-        against = [_against(part, one, called, words, whole) for one in about]
+        together = ["；".join(about)] if len(about) > 1 and "B" in sides.named(part) else []
+        against = [_against(part, one, called, words, whole) for one in (*about, *together)]
         if against and all(against):
             return against[0]
     return None
@@ -69,19 +71,21 @@ def _nearest(of_part: AbstractSet[str], told: Sequence[str], of_names: AbstractS
 
 
 def _against(part: str, finding: str, names: Sequence[str], words: Words, whole: str) -> Contradiction | None:
-    if _is_other_side(part, finding, words):
+    if _is_other_side(part, finding, words, whole):
         return Contradiction.SIDE
     if _is_denied(whole, words(part), finding, names, words):
         return Contradiction.DENIED
     return Contradiction.NUMBER if _is_other_number(part, finding) else None
 
 
-def _is_other_side(said: str, finding: str, words: Words) -> bool:
-    told = list(_sided(finding, words))
+def _is_other_side(said: str, finding: str, words: Words, whole: str) -> bool:
+    told, every = list(_sided(finding, words)), list(_sided(whole, words))
     everything = frozenset[str]().union(*(of for of, _ in told))
     for named, about in _sided(said, words):
-        same = frozenset[str]().union(*(of for of, known in told if known & about))
-        if not _fits(named, same or everything):
+        same = frozenset[str]().union(*(of for of, known in told if known & about)) or everything
+        # 左侧气胸，右侧气胸: one of both sides, and the other one beside it.
+        beside = named.union(*(of for of, known in every if known & about or not known or not about))
+        if not _fits(named, same) and not ("B" in same and _fits(beside, same)):
             return True
     return False
 

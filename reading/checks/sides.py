@@ -10,6 +10,7 @@ from typing import Final
 from reading.checks.clauses import clauses
 from reading.checks.finding import Check, Facts, Finding, Part
 from reading.reports.content import Content
+from storage.index.sides import each_of, side_of
 
 _OTHER: Final = {"L": "R", "R": "L"}
 _OF_ORDER: Final = (Check.SIDE_AGAINST_ORDER, Check.SIDE_BESIDES_ORDER)
@@ -48,18 +49,23 @@ def check(content: Content, facts: Facts) -> Iterator[Finding]:
     """The side of the text against order or images, of these against each other, of impression against findings.
 
     The text is compared with the order, and with the images where nobody ordered a side or somebody corrected theirs.
+    Both sides may be ordered by one word or by two orders, and come as two studies or as one: where images show one of
+    them, only a text that names the other one alone is against them.
     """
     found = {
         Part.FINDINGS: list(_mentions(Part.FINDINGS, content.findings)),
         Part.IMPRESSION: list(_mentions(Part.IMPRESSION, content.impression)),
     }
-    asked = facts.order_sides - {""}
-    if facts.image_side and asked and facts.image_side not in asked:
-        yield Finding(check=Check.SIDE_OF_IMAGES_DIFFERS, words=f"{''.join(sorted(asked))} {facts.image_side}")
+    asked, shown = each_of(facts.order_sides), each_of({facts.image_side})
+    if asked and not shown <= asked:
+        yield Finding(check=Check.SIDE_OF_IMAGES_DIFFERS, words=f"{side_of(asked)} {side_of(shown)}")
     if facts.side_corrected or not asked:
-        yield from _against(facts.image_side, _OF_IMAGES, found, facts, content)
+        yield from _against(shown, _OF_IMAGES, found, facts, content)
     elif len(asked) == 1:
-        yield from _against(next(iter(asked)), _OF_ORDER, found, facts, content)
+        yield from _against(asked, _OF_ORDER, found, facts, content)
+    else:
+        against = _against(shown, _OF_IMAGES, found, facts, content)
+        yield from (one for one in against if one.check is Check.SIDE_AGAINST_IMAGES)
     yield from _within(found)
 
 
@@ -69,10 +75,16 @@ def named(text: str) -> frozenset[str]:
 
 
 def _against(
-    expected: str, names: tuple[Check, Check], found: dict[Part, list[_Mention]], facts: Facts, content: Content
+    sides: frozenset[str],
+    names: tuple[Check, Check],
+    found: dict[Part, list[_Mention]],
+    facts: Facts,
+    content: Content,
 ) -> Iterator[Finding]:
-    if expected not in _OTHER:
+    """What a text says against one side; nothing where there is none, or both."""
+    if len(sides) != 1:
         return
+    (expected,) = sides
     alone, both = names
     besides: Finding | None = None
     for part, mentions in found.items():
@@ -80,8 +92,8 @@ def _against(
         other = [one for one in said if one.side == _OTHER[expected]]
         if not other:
             continue
-        sides = {one.side for one in said}
-        if expected not in sides and "B" not in sides and not any(one.is_compared for one in other):
+        named_here = {one.side for one in said}
+        if expected not in named_here and "B" not in named_here and not any(one.is_compared for one in other):
             yield _at(alone, other[0])
         elif besides is None and not all(one.is_compared for one in other):
             first = next(one for one in other if not one.is_compared)

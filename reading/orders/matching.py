@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -27,6 +28,7 @@ from reading.patients.same_person import Comparison, Fact, compare, said_by
 from reading.register import organisations
 from reading.texts import storable
 from storage.index import queries
+from storage.index.sides import each_of
 from storage.records import Study
 
 WITHIN: Final = timedelta(days=3)
@@ -182,7 +184,7 @@ def _compared(  # noqa: PLR0917
         **{Trait(fact): _agreeing(person, fact) for fact in Fact},
         Trait.MODALITY: order.modality in performed_as(case.modality),
         Trait.BODY_PART: case.body_part in {one.body_part for one in missing} if case.body_part else None,
-        Trait.SIDE: case.laterality in {one.laterality for one in missing} if case.laterality else None,
+        Trait.SIDE: _side_fits(case.laterality, {one.laterality for one in missing}),
         Trait.DAY: _day(case.examined_at, zone) == _day(order.scheduled_at, zone),
     }
     return Proposal(
@@ -191,6 +193,12 @@ def _compared(  # noqa: PLR0917
         fits=frozenset(trait for trait, fits in said.items() if fits),
         differs=frozenset(trait for trait, fits in said.items() if fits is False),
     )
+
+
+def _side_fits(shown: str, ordered: AbstractSet[str]) -> bool | None:
+    """Whether images show what was ordered, or one side of both; None where either names no side."""
+    there, asked = each_of({shown}), each_of(ordered)
+    return there <= asked if there and asked else None
 
 
 def _agreeing(person: Sequence[Comparison], fact: Fact) -> bool | None:

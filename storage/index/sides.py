@@ -17,6 +17,11 @@ def side_of(sides: Iterable[str]) -> str:
     return "B" if len(named) > 1 else "".join(named)
 
 
+def each_of(sides: Iterable[str]) -> frozenset[str]:
+    """The sides by themselves: both are the left and the right one, whether one word says so or two."""
+    return frozenset(one for side in sides if side in SIDES for one in ("LR" if side == "B" else side))
+
+
 def with_more(kept: sa.ColumnElement[str], more: sa.ColumnElement[str]) -> sa.ColumnElement[str]:
     """`side_of` what a column says and another side that it answered."""
     named = sa.or_(*(kept == side for side in SIDES))
