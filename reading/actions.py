@@ -345,6 +345,7 @@ class Action(StrEnum):
     TEACHING_ADD = "teaching.add"
     TEACHING_CHANGE = "teaching.change"
     TEACHING_COLLECTION_ADD = "teaching.collection_add"
+    TEACHING_COLLECTION_CHANGE = "teaching.collection_change"
     TEACHING_COLLECTION_END = "teaching.collection_end"
     TEACHING_FOUND = "teaching.found"
     TEACHING_MOVE = "teaching.move"

@@ -60,9 +60,7 @@ def pending_alerts(
     words = findings.of_alerts(ctx.tx, alerts)
     said = {(one.critical_class, of_case[one.case_id].site.id) for one in alerts}
     named = {each: classes.named(ctx.tx, *each) for each in said}
-    acted = (
-        (one.raised_by, one.acknowledged_by, one.clarified_by, one.disposed_by, one.ended_by) for one in alerts
-    )
+    acted = ((one.raised_by, one.acknowledged_by, one.clarified_by, one.disposed_by, one.ended_by) for one in alerts)
     names = {person_id: _name(ctx, person_id) for each in acted for person_id in each if person_id}
     return tuple(
         PendingAlert(

@@ -95,7 +95,14 @@ from reading.tables.statements import (
     statement_month,
     statement_price,
 )
-from reading.tables.teaching import teaching_collection, teaching_entry, teaching_picture, teaching_subscription
+from reading.tables.teaching import (
+    teaching_collection,
+    teaching_collection_change,
+    teaching_entry,
+    teaching_hand,
+    teaching_picture,
+    teaching_subscription,
+)
 from reading.tables.telephones import telephone_code, verified_telephone
 from reading.tables.templates import phrase, report_template
 
@@ -228,7 +235,9 @@ __all__ = [
     "study_share",
     "surgery",
     "teaching_collection",
+    "teaching_collection_change",
     "teaching_entry",
+    "teaching_hand",
     "teaching_picture",
     "teaching_subscription",
     "telephone_code",

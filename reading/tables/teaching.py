@@ -24,6 +24,7 @@ teaching_collection: Final = sa.Table(
     sa.Column("made_at", UtcDateTime, nullable=False),
     reference("ended_by", "person", nullable=True),
     sa.Column("ended_at", UtcDateTime),
+    revision_column(),
     sa.Index("ix_teaching_collection_organisation_id", "organisation_id"),
     # What stands at an organisation has a name of its own.
     sa.Index(
@@ -35,6 +36,21 @@ teaching_collection: Final = sa.Table(
         postgresql_where=sa.text("ended_at is null"),
     ),
     sa.CheckConstraint("seen_by in ('organisation', 'region')", name="seen_by"),
+)
+
+# -- reading.teaching.collection_change: what a collection was called and who saw it until it was changed.
+teaching_collection_change: Final = sa.Table(
+    "teaching_collection_change",
+    metadata,
+    id_column(),
+    reference("collection_id", "teaching_collection"),
+    sa.Column("name", sa.String(100), nullable=False),
+    sa.Column("description", sa.String(500), nullable=False),
+    sa.Column("seen_by", sa.String(12), nullable=False),
+    reference("changed_by", "person"),
+    reference("grant_id", "role_grant"),
+    sa.Column("changed_at", UtcDateTime, nullable=False),
+    sa.Index("ix_teaching_collection_change_collection_id", "collection_id", "changed_at"),
 )
 
 # -- reading.teaching.entries: case, version and record say what it was made of, to those who keep it and see the case.
@@ -79,6 +95,17 @@ teaching_entry: Final = sa.Table(
         " and words = '' and grams is null and age_from is null)",
         name="removed",
     ),
+)
+
+# -- reading.teaching.hands: each who looked through an entry again and changed its words; never the words.
+teaching_hand: Final = sa.Table(
+    "teaching_hand",
+    metadata,
+    sa.Column("entry_id", ULID, sa.ForeignKey("teaching_entry.id"), primary_key=True),
+    # Of the entry, which it made.
+    sa.Column("revision", sa.Integer, primary_key=True),
+    reference("person_id", "person"),
+    sa.Column("at", UtcDateTime, nullable=False),
 )
 
 # -- reading.teaching.entries: rendered once, a JPEG without any header

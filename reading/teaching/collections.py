@@ -14,14 +14,13 @@ from reading.actions import Action
 from reading.context import Context, without_door
 from reading.errors import Invalid, NotAllowed, NotThere
 from reading.kinds import Role
+from reading.patients.keys import Keys
 from reading.register import organisations
 from reading.register.grants import may_act
 from reading.register.organisations import Organisation
 from reading.row_rules import taken_as
 from reading.tables import organisation, teaching_collection
-from reading.teaching import known_words, removal
-from reading.teaching.identity_words import Kind, found
-from reading.texts import checked
+from reading.teaching import naming, removal
 from reading.viewers import RoleGrant, Staff
 from storage.database import once
 from storage.ids import new_id
@@ -51,6 +50,7 @@ class Collection:
     description: str
     seen_by: SeenBy
     made_at: datetime
+    revision: int
 
 
 @without_door("A collection holds nothing of a patient.")
@@ -59,19 +59,13 @@ def make(ctx: Context[Staff], organisation_id: str, *, name: str, description: s
 
     Raises:
         NotAllowed: they do neither.
-        Invalid: it has no name or one that is too long, somebody at work is named, or a full date or a telephone number
-            stands in it; one of this name stands there, or there are `MOST`.
+        Invalid: as `naming.typed`; one of this name stands there, or there are `MOST`.
 
     """
     grant = keeps(ctx.tx, ctx.who, organisation_id, ctx.now)
     if grant is None:
         raise NotAllowed("keeps_no_collection")
-    named = checked("name", name, longest=100, required=True)
-    said = checked("description", description, longest=500, lines=True)
-    staff = [one for one in known_words.everybody(ctx.tx) if one.kind is Kind.STAFF]
-    for field, words in (("name", named), ("description", said)):
-        if any(found(words, staff)):
-            raise Invalid(field, "names_somebody")
+    named, said = naming.typed(ctx.tx, name, description)
     standing = sa.select(sa.func.count()).where(_ROW.organisation_id == organisation_id, _standing())
     if ctx.tx.execute(standing).scalar_one() >= MOST:
         raise Invalid("name", "too_many_collections")
@@ -85,7 +79,7 @@ def make(ctx: Context[Staff], organisation_id: str, *, name: str, description: s
 
 
 @without_door("A collection holds nothing of a patient.")
-def end(ctx: Context[Staff], collection_id: str, *, into: str = "") -> None:
+def end(ctx: Context[Staff], keys: Keys, collection_id: str, *, into: str = "") -> None:
     """End a collection: nobody sees it any more, and its entries go on in another one.
 
     Without another one the entries go with their words and pictures, as long as the person made all of them themselves:
@@ -94,7 +88,8 @@ def end(ctx: Context[Staff], collection_id: str, *, into: str = "") -> None:
     Raises:
         NotThere: no such collection that they see.
         NotAllowed: they do not keep it.
-        Invalid: others have entries in it and no collection takes them, or that one cannot (`takes_over`).
+        Invalid: others have entries in it and no collection takes them, or that one cannot (`takes_over`), or names a
+            patient of whom one of them is made.
 
     """
     only_keepers(ctx)
@@ -109,6 +104,8 @@ def end(ctx: Context[Staff], collection_id: str, *, into: str = "") -> None:
     if into:
         if into not in held & {other.id for other in takes_over(ctx, one)}:
             raise Invalid("into", "unknown")
+        taker = seen(ctx, into)
+        naming.check_with_entries(ctx, keys, collection_id, {"into": f"{taker.name}\n{taker.description}"})
         removal.move_ended(ctx, collection_id, into)
     elif removal.has_of_others(ctx, collection_id):
         raise Invalid("into", "entries_of_others")
@@ -232,6 +229,7 @@ def _collection(row: sa.Row[Any]) -> Collection:
         description=row.description,
         seen_by=SeenBy(row.seen_by),
         made_at=row.made_at,
+        revision=row.revision,
     )
 
 

@@ -27,7 +27,7 @@ from reading.rules.examination_time import day_there, years_between
 from reading.search.grams import grams
 from reading.tables import case as case_table
 from reading.tables import case_study, organisation, patient, teaching_collection, teaching_entry, teaching_picture
-from reading.teaching import collections, known_words, pictures, removal, standing
+from reading.teaching import collections, hands, known_words, naming, pictures, removal, standing
 from reading.teaching.identity_words import Known, masked
 from reading.teaching.pictures import Picture
 from reading.teaching.words import LENGTHS, Words, band_of, ready
@@ -99,7 +99,8 @@ def add(  # noqa: PLR0917 -- what somebody hands in
     Raises:
         NotThere, NotAllowed, MoveNotAllowed: as `source`; no such collection, or one that they do not keep.
         Stale: another version is the final one now.
-        Invalid, StillNamed: as `words.ready` and `pictures.check`; a picture is not one of the case.
+        Invalid, StillNamed: as `words.ready` and `pictures.check`; a picture is not one of the case; the collection
+            has it already, or names its patient.
 
     """
     made_of = source(ctx, keys, case_id, lock=True)
@@ -112,6 +113,8 @@ def add(  # noqa: PLR0917 -- what somebody hands in
     said = ready(words, made_of.known)
     pictures.check(chosen)
     _check_places(ctx.tx, case_id, chosen)
+    if naming.names_patient(f"{collection.name}\n{collection.description}", made_of.known):
+        raise Invalid("collection", "names_patient")
     there = (teaching_entry.c.case_id == case_id) & (teaching_entry.c.collection_id == collection_id)
     if ctx.tx.scalar(sa.select(teaching_entry.c.id).where(there, teaching_entry.c.removed_at.is_(None)).limit(1)):
         raise Invalid("collection", "case_there_already")
@@ -156,6 +159,7 @@ def change(ctx: Context[Staff], keys: Keys, entry_id: str, words: Words, kept: S
     changed = {"changed_by": ctx.who.person_id, "changed_at": ctx.now, "revision": seen + 1}
     values = _row(ctx.tx, made_of, said) | changed
     ctx.tx.execute(sa.update(teaching_entry).where(_ROW.id == entry_id).values(**values))
+    hands.put(ctx.tx, entry_id, revision=seen + 1, person_id=ctx.who.person_id, now=ctx.now)
     removal.record(ctx, Action.TEACHING_CHANGE, entry_id, row.case_id, {"pictures": len(uids)})
 
 
@@ -207,8 +211,21 @@ def may_remove(ctx: Context[Staff], row: sa.Row[Any]) -> bool:
     return row.added_by == ctx.who.person_id or manages is not None
 
 
-def _row(tx: Connection, made_of: Source, said: Words) -> dict[str, Any]:
-    case, sought = made_of.case, said.sought()
+@without_door("It says which entries a case has that somebody sees.")
+def of_case(ctx: Context[Staff], case_id: str) -> list[tuple[str, str]]:
+    """The entries that are made of a case already and that they see: the name of the collection, and the id."""
+    rows = ctx.tx.execute(
+        sa.select(teaching_collection.c.name, _ROW.id)
+        .join(teaching_collection, teaching_collection.c.id == _ROW.collection_id)
+        .where(_ROW.case_id == case_id, _ROW.removed_at.is_(None), collections.visible(ctx.tx, ctx.who, ctx.now))
+        .order_by(_ROW.added_at, _ROW.id)
+    )
+    return [(row.name, row.id) for row in rows]
+
+
+def facts_of(tx: Connection, made_of: Source) -> dict[str, Any]:
+    """What an entry keeps of a case besides words: nothing that says who it is."""
+    case = made_of.case
     person = patients.by_id(tx, case.patient_id) if case.patient_id else None
     facts_at = tx.scalar(sa.select(patient.c.facts_at).where(patient.c.id == case.patient_id))
     signed = made_of.version.identity.get("studies") or [{}]
@@ -220,17 +237,24 @@ def _row(tx: Connection, made_of: Source, said: Words) -> dict[str, Any]:
         years = person.estimated_age + max(0, day.year - day_there(person.created_at, zone).year)
     sex = str(person.sex if person else signed[0].get("sex") or "")
     return {
-        **said.to_row(),
         "modality": case.modality,
         "body_part": case.body_part,
         "laterality": case.laterality,
         "age_from": band_of(years),
         "sex": sex if sex in set(Sex) else "",
+        "facts_at": facts_at,
+    }
+
+
+def _row(tx: Connection, made_of: Source, said: Words) -> dict[str, Any]:
+    sought = said.sought()
+    return {
+        **said.to_row(),
+        **facts_of(tx, made_of),
         "words": sought,
         "grams": grams(sought) if tx.dialect.name == "postgresql" else None,
         "version_id": made_of.version.id,
-        "patient_id": case.patient_id,
-        "facts_at": facts_at,
+        "patient_id": made_of.case.patient_id,
     }
 
 
@@ -242,15 +266,20 @@ def _check_places(tx: Connection, case_id: str, chosen: Sequence[Picture]) -> No
 
 def _check_of_case(tx: Connection, case_id: str, uids: set[str]) -> dict[str, int]:
     """How many frames each of these pictures of a case has."""
+    frames = frames_of(tx, case_id, uids)
+    if frames.keys() != uids:
+        raise Invalid("pictures", "not_of_the_case")
+    return frames
+
+
+def frames_of(tx: Connection, case_id: str, uids: set[str]) -> dict[str, int]:
+    """How many frames each of these pictures has; those that are none of the case, or hidden, are left out."""
     shown = (
         sa.select(instance.c.sop_instance_uid, instance.c.frames)
         .join(case_study, case_study.c.study_uid == instance.c.study_uid)
         .where(case_study.c.case_id == case_id, instance.c.sop_instance_uid.in_(uids), instance.c.hidden.is_(False))
     )
-    frames = {row.sop_instance_uid: row.frames for row in tx.execute(shown)}
-    if frames.keys() != uids:
-        raise Invalid("pictures", "not_of_the_case")
-    return frames
+    return {row.sop_instance_uid: row.frames for row in tx.execute(shown)}
 
 
 def _locked(tx: Connection, entry_id: str, seen: int) -> sa.Row[Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any, Final
 
@@ -36,6 +36,12 @@ _OF_A_STUDY: Final = {
 @without_door("The act that makes or changes an entry has opened the case; what it finds is compared and not shown.")
 def of_case(ctx: Context[Staff], keys: Keys, case: Case, version: ReportVersion) -> tuple[Known, ...]:
     """Every word by which somebody is known who has to do with a case, and all staff and organisations."""
+    return tuple(dict.fromkeys((*of_person(ctx, keys, case, version), *_said(everybody(ctx.tx)))))
+
+
+@without_door("The act that compares them has opened the case, or shows nothing of it.")
+def of_person(ctx: Context[Staff], keys: Keys, case: Case, version: ReportVersion) -> tuple[Known, ...]:
+    """Every word by which the person of a case and its examination are known."""
     found: list[Known] = []
     for record in persons.record_ids(ctx.tx, case.patient_id) if case.patient_id else ():
         found += _of_record(ctx, keys, record)
@@ -46,8 +52,11 @@ def of_case(ctx: Context[Staff], keys: Keys, case: Case, version: ReportVersion)
         found.append(Known(kind=Kind.NUMBER, word=row.study_uid))
     for signed in version.identity.get("studies", ()):
         found += _of_study(signed)
-    found += everybody(ctx.tx)
-    return tuple(dict.fromkeys(one for one in found if one.word.strip()))
+    return tuple(dict.fromkeys(_said(found)))
+
+
+def _said(found: Iterable[Known]) -> Iterator[Known]:
+    return (one for one in found if one.word.strip())
 
 
 def _of_record(ctx: Context[Staff], keys: Keys, record: str) -> Iterator[Known]:

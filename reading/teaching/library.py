@@ -17,8 +17,9 @@ from reading.context import Context, without_door
 from reading.errors import Invalid, NotAllowed, NotThere
 from reading.search.grams import sought_grams, sought_words
 from reading.tables import case, teaching_collection, teaching_entry, teaching_picture
-from reading.teaching import collections, entries, standing
+from reading.teaching import collections, entries, hands, standing
 from reading.teaching.collections import Collection
+from reading.teaching.hands import Hand
 from reading.teaching.standing import Rests
 from reading.teaching.words import Words, in_diagnosis
 from reading.texts import storable
@@ -73,6 +74,8 @@ class Kept:
     may_remove: bool
     case_id: str
     """Empty where they may not see the case."""
+    hands: tuple[Hand, ...]
+    """Whoever added it, then each who changed its words."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -166,6 +169,7 @@ def _kept(ctx: Context[Staff], entry_id: str) -> Kept | None:
         rests=standing.why_they_rest(ctx.tx, [entry_id])[entry_id],
         may_remove=entries.may_remove(ctx, row),
         case_id=ctx.tx.scalar(theirs) or "",
+        hands=tuple(hands.of_entry(ctx.tx, row)),
     )
 
 

@@ -12,6 +12,7 @@ from reading.actions import Action
 from reading.audit import Actor
 from reading.context import Context, without_door
 from reading.tables import case_study, teaching_entry, teaching_picture
+from reading.teaching import hands
 from reading.teaching.words import LENGTHS
 from reading.viewers import Staff
 from storage.tables import tombstone
@@ -40,10 +41,9 @@ def remove_ended(ctx: Context[Staff], collection_id: str) -> int:
 
 @without_door("It says that there are some, and shows nothing.")
 def has_of_others(ctx: Context[Staff], collection_id: str) -> bool:
-    """Whether somebody else has an entry in a collection, or last changed its words."""
-    by = ctx.who.person_id
+    """Whether somebody else has an entry in a collection, or ever changed the words of one."""
     standing = (_ROW.collection_id == collection_id) & _ROW.removed_at.is_(None)
-    theirs = standing & ((_ROW.added_by != by) | (sa.func.coalesce(_ROW.changed_by, by) != by))
+    theirs = standing & hands.of_others(ctx.who.person_id)
     return ctx.tx.scalar(sa.select(sa.literal(1)).where(theirs).limit(1)) is not None
 
 

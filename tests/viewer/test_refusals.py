@@ -393,6 +393,8 @@ STAFF: dict[tuple[str, str], Thing | Listing | Theirs] = {
     ("POST", "/teaching/seen"): Theirs("a mark of the caller's own"),
     ("POST", "/teaching/collections"): Theirs("of an organisation that they keep, and nothing of a patient"),
     ("POST", "/teaching/collections/{collection_id}/end"): Thing("collection", form={}),
+    ("GET", "/teaching/collections/{collection_id}"): Thing("collection"),
+    ("POST", "/teaching/collections/{collection_id}"): Thing("collection", form={"revision": "1", "name": "x"}),
     ("POST", "/teaching/collections/{collection_id}/subscribe"): Thing("collection", form={}),
     ("POST", "/teaching/collections/{collection_id}/unsubscribe"): Theirs("ends a wish of the caller's own"),
     ("GET", "/teaching/entries/{entry_id}"): Thing("entry"),

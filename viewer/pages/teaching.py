@@ -72,10 +72,10 @@ def make(  # noqa: PLR0917 -- the fields of the form
 def end(
     request: Request, staff: Submitting, collection_id: str, into: Annotated[str, Form(max_length=26)] = ""
 ) -> Response:
-    ended = Action.TEACHING_COLLECTION_END
+    ended, office = Action.TEACHING_COLLECTION_END, office_of(request)
     try:
-        with going_in(office_of(request), staff, ended, "teaching_collection", collection_id) as ctx:
-            collections.end(ctx, collection_id, into=into)
+        with going_in(office, staff, ended, "teaching_collection", collection_id) as ctx:
+            collections.end(ctx, office.keys, collection_id, into=into)
     except Invalid as refused:
         return _page(request, staff, library.Query(), refused=refused)
     return RedirectResponse(f"/teaching?done={'handed-on' if into else 'ended'}", status_code=303)

@@ -11,7 +11,8 @@ from starlette.responses import RedirectResponse, Response
 from reading.actions import Action
 from reading.errors import Invalid, MoveNotAllowed, NotAllowed, NotThere, Stale
 from reading.register import region_clock
-from reading.teaching import collections, entries, library
+from reading.teaching import collections, entries, library, since_then
+from reading.teaching.since_then import SinceThen
 from reading.teaching.words import LENGTHS, StillNamed, Words
 from reading.viewers import Staff
 from viewer.http.callers import Looking, Submitting
@@ -98,6 +99,7 @@ def _page(request: Request, staff: Staff, entry_id: str, *, done: str = "", refu
         done=done,
         entry=view.line(entry, zone, language),
         kept=kept,
+        hands=[] if kept is None else view.hands(kept, zone, language),
     )
 
 
@@ -117,6 +119,7 @@ def _form(
         if keeper is None:
             raise NotThere
         zone = region_clock.zone(ctx.tx).key
+    since, cannot = _since(request, staff, entry_id)
     said = entry.words if typed is None else typed
     return staff_page(
         request,
@@ -130,7 +133,20 @@ def _form(
         still_named=view.still_named(refused, language) if isinstance(refused, StillNamed) else [],
         entry=view.line(entry, zone, language),
         revision=keeper.revision,
+        since=[] if since is None else view.since_then(since, language),
+        gone=() if since is None else since.gone,
+        cannot=cannot,
         typed=said.to_row(),
         lengths=LENGTHS,
         kept=list(entry.pictures) if kept is None else kept,
     )
+
+
+def _since(request: Request, staff: Staff, entry_id: str) -> tuple[SinceThen | None, str]:
+    """What is otherwise now than it was entered, or in a sentence why nobody can say that."""
+    office = office_of(request)
+    try:
+        with acting(office, staff) as ctx:
+            return since_then.of_entry(ctx, office.keys, entry_id), ""
+    except (MoveNotAllowed, NotAllowed, NotThere) as refused:
+        return None, words_for(request, refused)

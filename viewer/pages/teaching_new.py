@@ -136,6 +136,7 @@ def _form(
         into = [one for one in collections.every(ctx) if one.organisation_id in kept]
         series = offered(ctx, made_of.version, language)
         case = questions.case(opened(ctx, case_id), language)
+        there = entries.of_case(ctx, case_id)
     said = made_of.proposal if typed is None else typed
     marked = [one["value"] for each in series for one in each["shown"] if one["marked"]][: pictures.MOST]
     return staff_page(
@@ -151,6 +152,7 @@ def _form(
         case=case,
         version=made_of.version.id,
         into=into,
+        there=there,
         collection=collection,
         typed=said.to_row(),
         lengths=LENGTHS,

@@ -80,7 +80,9 @@ def as_csv(log: Log, language: Language) -> str:
 
 
 def _in_words(row: LogRow, one: PendingAlert, language: Language) -> dict[str, str]:
-    coded = {Row.CONFIRMED: "alerts.means", Row.CLARIFIED: "alerts.clarified", Row.DISPOSAL: "alerts.disposal"}.get(row.row)
+    coded = {Row.CONFIRMED: "alerts.means", Row.CLARIFIED: "alerts.clarified", Row.DISPOSAL: "alerts.disposal"}.get(
+        row.row
+    )
     said = words.coded(language, coded, row.code) if coded and row.code else ""
     to = " ".join(
         part for part in (row.to, f"({row.organisation})" if row.to and row.organisation else row.organisation) if part

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from reading.errors import Invalid
+from reading.teaching.collection_change import Before
 from reading.teaching.collections import Collection
-from reading.teaching.library import Entry
+from reading.teaching.library import Entry, Kept
+from reading.teaching.since_then import Difference, SinceThen
 from reading.teaching.words import BANDS, LENGTHS, StillNamed
+from viewer.views.text_changes import Part, Way, text_changes
 from viewer.words import words
 from viewer.words.catalogue import Language, text
 
@@ -64,6 +68,69 @@ def collection(one: Collection, new: dict[str, set[str]], kept: frozenset[str]) 
         "new": len(new.get(one.id, ())),
         "keeps": one.organisation_id in kept,
     }
+
+
+def history(one: Collection, before: Sequence[Before], zone: str, language: Language) -> list[dict[str, Any]]:
+    """What a collection was before each change and became by it, the newest first."""
+    said = [_called(one, language), *(_called(each, language) for each in before)]
+    return [
+        {
+            "at": words.moment(each.changed_at, zone),
+            "who": each.changed_by,
+            "values": [
+                {"field": text(language, f"teaching.{field}"), "before": old[field] or "—", "now": new[field] or "—"}
+                for field in old
+                if old[field] != new[field]
+            ],
+        }
+        for each, new, old in zip(before, said, said[1:], strict=False)
+    ]
+
+
+def since_then(found: SinceThen, language: Language) -> list[dict[str, Any]]:
+    """What is otherwise now than it was entered, field by field; texts with what was taken out and what came in."""
+    return [
+        {
+            "field": text(language, f"teaching.{one.name}" if one.name in LENGTHS else f"teaching.fact.{one.name}"),
+            "parts": _parts(one, _fact(one.name, one.before, language), _fact(one.name, one.now, language)),
+        }
+        for one in found.differences
+    ]
+
+
+def hands(kept: Kept, zone: str, language: Language) -> list[str]:
+    """Whoever wrote an entry, and each who changed its words."""
+    return [
+        text(language, "teaching.hand-changed" if place else "teaching.hand-added", name=one.name, at=at)
+        for place, one in enumerate(kept.hands)
+        for at in [words.moment(one.at, zone)]
+    ]
+
+
+def _called(one: Collection | Before, language: Language) -> dict[str, str]:
+    seen_by = text(language, f"teaching.seen-by-{one.seen_by}")
+    return {"name": one.name, "description": one.description, "seen-by": seen_by}
+
+
+def _parts(one: Difference, before: str, now: str) -> list[Part]:
+    """The words of a text that changed; of a fact the one and the other."""
+    if one.name in LENGTHS:
+        return text_changes(before, now)
+    return [Part(way=Way.OUT, text=before), Part(way=Way.KEPT, text=" → "), Part(way=Way.IN, text=now)]
+
+
+def _fact(field: str, value: Any, language: Language) -> str:
+    match field:
+        case "modality" | "sex":
+            return words.coded(language, field, value) if value else "—"
+        case "body_part":
+            return words.coded(language, "body", value) if value else "—"
+        case "laterality":
+            return words.coded(language, "side", value) if value in {"L", "R", "B"} else "—"
+        case "age_from":
+            return band(value, language) or "—"
+        case _:
+            return str(value)
 
 
 def wrong_fields(refused: Exception | None) -> list[str]:

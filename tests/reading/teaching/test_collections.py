@@ -87,12 +87,12 @@ def test_who_makes_and_ends_one(engine: Engine, now: datetime) -> None:
                 seen_by=SeenBy.REGION,
             )
         with pytest.raises(NotAllowed):
-            collections.end(ctx_of(tx, clinic, clinic.ben, now), made)
+            collections.end(ctx_of(tx, clinic, clinic.ben, now), KEYS, made)
         _, version = final(tx, clinic, now)
         added(tx, clinic, clinic.mona, version, made, now)
-        collections.end(ctx_of(tx, clinic, clinic.mona, now), made)
+        collections.end(ctx_of(tx, clinic, clinic.mona, now), KEYS, made)
         with pytest.raises(NotThere):
-            collections.end(ctx_of(tx, clinic, clinic.mona, now), made)
+            collections.end(ctx_of(tx, clinic, clinic.mona, now), KEYS, made)
 
         assert library.find(ctx_of(tx, clinic, clinic.mona, now), Query(), limit=9).entries == ()
         left = tx.execute(sa.select(teaching_entry)).one()
@@ -129,7 +129,7 @@ def test_what_a_colleague_rewrote_is_not_deleted_with_a_collection(engine: Engin
         own = removal.has_of_others(mona, ends)
         entries.change(cora, KEYS, entry, WORDS, (1,), seen=2)
         with pytest.raises(Invalid, match="entries_of_others"):
-            collections.end(mona, ends, into="")
+            collections.end(mona, KEYS, ends, into="")
 
         assert (own, removal.has_of_others(mona, ends)) == (False, True)
 
@@ -150,9 +150,9 @@ def test_ending_one_hands_what_colleagues_made_on_to_another(engine: Engine, now
         entry = added(tx, clinic, people["cora"], version, ends, now)
         for into, problem in (("", "entries_of_others"), (wider, "unknown"), (elsewhere, "unknown"), (ends, "unknown")):
             with pytest.raises(Invalid, match=problem):
-                collections.end(mona, ends, into=into)
+                collections.end(mona, KEYS, ends, into=into)
         untouched = [one.id for one in library.find(mona, Query(collection_id=ends), limit=9).entries]
-        collections.end(mona, ends, into=goes_on)
+        collections.end(mona, KEYS, ends, into=goes_on)
         found = library.find(ctx_of(tx, clinic, clinic.ada, now), Query(collection_id=goes_on), limit=9).entries
         row = tx.execute(sa.select(teaching_entry)).one()
 
@@ -162,7 +162,7 @@ def test_ending_one_hands_what_colleagues_made_on_to_another(engine: Engine, now
         assert row.findings
         assert tx.scalar(sa.select(sa.func.count()).select_from(teaching_picture)) == 1
         with pytest.raises(NotThere):
-            collections.end(mona, ends, into=goes_on)
+            collections.end(mona, KEYS, ends, into=goes_on)
 
 
 @pytest.mark.parametrize(
