@@ -15,6 +15,12 @@ from storage.index.queries import Scope, search_instances, search_series, search
 
 _MODALITIES: Final = "00080061"
 """Modalities in Study, left out where no image says any: OHIF's list stops at one without a value."""
+_MADE_HERE: Final = {
+    "00210010": {"vr": "LO", "Value": ["TIERREAD"]},
+    "00211001": {"vr": "CS", "Value": ["REPORT"]},
+}
+"""Said of a series of what this installation wrote of a report: private elements (PS3.5 7.8), which the index answers
+by where the objects came from, and no file can claim."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +47,10 @@ def search(  # noqa: PLR0917
         series = search_series(tx, scope, query.match, limit=asked, offset=query.offset)
         more = len(series) > query.limit
         matches = results.series(tx, scope, series[: query.limit], described, attributes)
+        ours = {one.series_uid for one in series if one.made_here}
+        for result in matches:
+            if ours and result["0020000E"]["Value"][0] in ours:
+                result.update(_MADE_HERE)
     else:
         instances = search_instances(tx, scope, query.match, limit=asked, offset=query.offset)
         more = len(instances) > query.limit

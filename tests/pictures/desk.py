@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Awaitable, Callable, Generator, Iterable, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,11 +16,16 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import FileResponse, HTMLResponse
 from playwright.sync_api import Browser, Page
 from pydicom.dataset import Dataset
+from sqlalchemy.engine import Engine
 from starlette.staticfiles import StaticFiles
 
+from pacs.authoring.document import written
+from pacs.authoring.keeping import Keeper
 from service.processes.http_guard import HEADERS
-from storage.database import connect
-from tests.archive import archive
+from storage.database import connect, transaction
+from storage.decisions import placement
+from storage.decisions.placement_changes import Unhidden
+from tests.archive import TOWNSHIP, Archive, archive
 from tests.browser import FLAGS, WITH_WEBGL, chromium
 from tests.builders import thing
 from tests.dicomweb import serving
@@ -79,8 +85,18 @@ def opened(base: str, study_uids: Sequence[str], ways: Iterable[str] = WAYS) -> 
 
 
 @contextmanager
-def holding(objects: Iterable[Dataset], template: Path, folder: Path, way: str = "cpu") -> Generator[Page]:
-    """A page with the desk's pictures of the first object's study, of an archive that holds just these objects."""
+def holding(
+    objects: Iterable[Dataset],
+    template: Path,
+    folder: Path,
+    way: str = "cpu",
+    *,
+    made_here: Iterable[Dataset] = (),
+) -> Generator[Page]:
+    """A page with the desk's pictures of the first object's study, of an archive that holds just these objects.
+
+    ``made_here``: objects that this installation wrote of its reports.
+    """
     laid = list(objects)
     url = f"sqlite:///{shutil.copy(template, folder / 'pictures.db')}"
     engine = connect(url)
@@ -88,10 +104,21 @@ def holding(objects: Iterable[Dataset], template: Path, folder: Path, way: str =
         with archive(engine, url, folder) as held, serving(held, engine, folder, page_of_the_desk()) as web:
             for one in laid:
                 assert held.take(thing(one)).accepted
+            _keep(held, engine, made_here)
             with opened(web.base, [str(laid[0].StudyInstanceUID)], [way]) as pages:
                 yield pages[way]
     finally:
         engine.dispose()
+
+
+def _keep(held: Archive, engine: Engine, made_here: Iterable[Dataset]) -> None:
+    """As the worker keeps the objects of a final version: entered hidden, and shown by a decision."""
+    keeper = Keeper(spool=held.spool, index=held.index)
+    now = datetime.now(UTC)
+    for one in made_here:
+        keeper.keep(written(one), site_id=TOWNSHIP.site_id, received={"issuer": TOWNSHIP.issuer}, now=now)
+        with transaction(engine) as tx:
+            placement.apply(tx, [Unhidden(sop_instance_uids=(str(one.SOPInstanceUID),))], now)
 
 
 def _page(browser: Browser, base: str, study_uids: Sequence[str], way: str) -> Page:

@@ -110,6 +110,28 @@ def test_each_object_says_what_it_is_and_what_opens_it(sqlite_template: Path, tm
         expect(page.locator(".stage canvas").first).to_be_visible()
 
 
+def test_reports_of_this_server_stand_in_one_fold_behind_the_pictures(sqlite_template: Path, tmp_path: Path) -> None:
+    picture = image(SOPInstanceUID=new_uid(), SeriesNumber=9999, SeriesDescription="Chest")
+    theirs, ours, sheet = report(picture), report(picture), of_kind("encapsulated PDF", picture)
+    for one, number in ((theirs, 10), (ours, 1), (sheet, 2)):
+        one.SOPInstanceUID, one.SeriesInstanceUID, one.SeriesNumber = new_uid(), new_uid(), number
+    theirs.SeriesDescription = "Dose of another maker"
+    with desk.holding([theirs, picture], sqlite_template, tmp_path, made_here=[ours, sheet]) as page:
+        strip, fold = page.locator("nav.series > button"), page.locator("nav.series > details")
+        expect(strip).to_have_count(2)
+        expect(strip.first).to_contain_text("Dose of another maker")
+        expect(fold.locator("summary")).to_have_text("本次检查的报告（2）")
+        expect(fold.get_by_role("button")).to_have_count(0)  # closed
+        first = page.locator(".objects h3")
+        expect(first).to_contain_text("结构化报告")
+        page.keyboard.press("[")  # behind the first one is the last one of the pictures
+        expect(page.locator(".overlay")).to_contain_text("Chest")
+        fold.locator("summary").click()
+        expect(fold.get_by_role("button")).to_have_text(["报告正文", "报告单 PDF"])
+        fold.get_by_role("button", name="报告正文").click()
+        expect(page.locator(".objects li")).to_have_text("Finding：Nothing to report <b>")
+
+
 def test_an_electrocardiogram_is_drawn_on_millimetre_paper_and_measured(sqlite_template: Path, tmp_path: Path) -> None:
     steps = np.round(200 * np.sin(np.arange(2 * 1000).reshape(2, 1000) / 40))
     ecg = electrocardiogram(image(), steps)

@@ -325,7 +325,7 @@ export class ImagePanel extends Part {
   }
 
   private dropped(seriesUid: string, index: number): void {
-    const series = this.hung.all.find((each) => each.seriesUid === seriesUid)
+    const series = this.hung.find(seriesUid)
     if (series) this.choose(series, index)
   }
 }

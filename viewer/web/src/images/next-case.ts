@@ -20,7 +20,7 @@ import { forgetCached, isCached, noteCached } from './retrieval/in-cache'
 import { Dropped } from './retrieval/line'
 import { Unanswered } from './retrieval/tries'
 import { wishes, type Seat } from './retrieval/wishes'
-import { seriesOf } from './series'
+import { apart, seriesOf } from './series'
 
 export const MOST_PICTURES = 120
 /** While one case is read; somebody else may be handed what was fetched, and then the next one is fetched. */
@@ -48,13 +48,13 @@ export async function firstPictures(
   narrow: boolean,
 ): Promise<readonly Picture[]> {
   const contents = new SeriesContents(client, () => '')
-  const series = await seriesOf(client, studies)
+  const { series } = apart(await seriesOf(client, studies))
   const items = await contents.hangables(series)
   const grid = series[0] && chosenGrid(settings, series[0].modality)
   const placed = opened(narrow ? items.slice(0, 1) : items, grid)
   const now = wishes(await seatsOf(placed.cells, contents), []).slice(0, MOST_PICTURES)
   if (earlier.length === 0 || now.length === MOST_PICTURES) return now
-  const before = await contents.hangables(await seriesOf(client, earlier))
+  const before = await contents.hangables(apart(await seriesOf(client, earlier)).series)
   const cells = withEarlier(placed, items, before).cells.filter((cell) => !placed.cells.includes(cell))
   return [...now, ...wishes(await seatsOf(cells, contents), [])].slice(0, MOST_PICTURES)
 }

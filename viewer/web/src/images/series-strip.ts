@@ -22,16 +22,49 @@ type Strip = {
 
 /** Nothing before the series are known. */
 export function seriesStrip(strip: Strip): TemplateResult | typeof nothing {
-  const { earlier, series: all } = strip.hung
+  const { earlier, earlierReports, reports, series: all } = strip.hung
   const [first] = earlier
   if (!all) return nothing
   return html`<nav class="series" aria-label=${text('desk.series')}>
-    ${all.map((series) => seriesButton(series, strip))}
+    ${all.map((series) => seriesButton(series, strip))} ${reportsFold(reports, strip)}
     ${first?.earlier ? html`<p class="earlier">${text('desk.earlier', { on: day(first.earlier) })}</p>` : nothing}
-    ${earlier.map((series) => seriesButton(series, strip))}
+    ${earlier.map((series) => seriesButton(series, strip))} ${reportsFold(earlierReports, strip)}
     <tierread-loading></tierread-loading>
   </nav>`
 }
+
+/** What this server wrote of a report into its study: behind the pictures, and open when somebody asks. */
+function reportsFold(reports: readonly Series[], strip: Strip): TemplateResult | typeof nothing {
+  const [first] = reports
+  if (!first) return nothing
+  return html`<details class="reports ${first.earlier ? 'earlier' : ''}">
+    <summary>${text(first.earlier ? 'desk.reports-earlier' : 'desk.reports', { n: reports.length })}</summary>
+    ${reports.map((series) => reportButton(series, strip))}
+  </details>`
+}
+
+function reportButton(each: Series, { hung, onChoose }: Strip): TemplateResult {
+  const isOnScreen = hung.placed.cells.some((content) => content?.series.seriesUid === each.seriesUid)
+  return html`<button
+    aria-current=${each.seriesUid === hung.current?.series.seriesUid}
+    class=${isOnScreen ? 'on-screen' : ''}
+    draggable="true"
+    title=${each.description}
+    @dragstart=${(event: DragEvent) => event.dataTransfer?.setData(DRAGGED, each.seriesUid)}
+    @click=${() => onChoose(each)}
+  >
+    <span class="name">${text(`desk.report-object.${objectOf(each)}`)}</span>
+  </button>`
+}
+
+/** Kinds of these objects by their modality (`pacs/authoring`); there are two structured reports, told by their number. */
+const OBJECTS = { DOC: 'sheet', KO: 'keys', PR: 'drawn' } as const
+
+function objectOf({ modality, number }: Series): 'sheet' | 'keys' | 'drawn' | 'measured' | 'text' {
+  return OBJECTS[modality as keyof typeof OBJECTS] ?? (number === MEASURED ? 'measured' : 'text')
+}
+
+const MEASURED = 9004
 
 function seriesButton(each: Series, { hung, shown, account, otherPersons, onChoose }: Strip): TemplateResult {
   const { done: many, frames } = shown?.progress(each.seriesUid) ?? { done: 0, frames: 0 }

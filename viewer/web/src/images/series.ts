@@ -16,7 +16,12 @@ export type Series = SeriesAddress & {
   readonly instances: number
   /** When it was taken, of a series of an earlier case. */
   readonly earlier?: string
+  /** This server wrote it of a report, as its index says: nobody reads it as they read pictures. */
+  readonly isOurs?: boolean
 }
+
+/** Private elements of the answer (docs/conformance.md): whose they are, and what the series is. */
+const OURS = { creator: '00210010', name: 'TIERREAD', kind: '00211001', report: 'REPORT' } as const
 
 /** Of all the studies, by study and series number. */
 export async function seriesOf(client: Client, studyUids: readonly string[]): Promise<readonly Series[]> {
@@ -39,9 +44,18 @@ function seriesOfStudy(studyUid: string, rows: readonly DataSet[]): readonly Ser
       bodyPart: textOf(row, TAG.BodyPartExamined),
       study: textOf(row, TAG.StudyDescription),
       instances: numberOf(row, TAG.NumberOfSeriesRelatedInstances) ?? 0,
+      isOurs: textOf(row, OURS.creator) === OURS.name && textOf(row, OURS.kind) === OURS.report,
     }))
     .sort((a, b) => (a.number ?? 0) - (b.number ?? 0))
 }
+
+/** What came with the study, and what this server wrote of its report. */
+export const apart = (
+  all: readonly Series[],
+): { readonly series: readonly Series[]; readonly reports: readonly Series[] } => ({
+  series: all.filter(({ isOurs }) => !isOurs),
+  reports: all.filter(({ isOurs }) => isOurs),
+})
 
 export type Contents = { readonly pictures: readonly Picture[]; readonly others: readonly OtherObject[] }
 

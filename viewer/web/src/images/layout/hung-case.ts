@@ -6,7 +6,7 @@ import { wordsFor } from '../../shell/trouble'
 import type { OwnSettings } from '../../keeping/settings'
 import type { Reformat } from '../reformat/plan'
 import type { Rest } from '../retrieval/desk-line'
-import { seriesOf, type Series } from '../series'
+import { apart, seriesOf, type Series } from '../series'
 import type { ShownSeries } from '../shown-series'
 import type { Look } from '../stack'
 import type { Cell } from './cell'
@@ -65,6 +65,9 @@ export class HungCase {
   series: readonly Series[] | undefined
   /** Of the earlier case beside it. */
   earlier: readonly Series[] = []
+  /** What this server wrote of the reports of both: in no count, and in a cell only where somebody puts it there. */
+  reports: readonly Series[] = []
+  earlierReports: readonly Series[] = []
   placed: Placed = NOTHING
   contents: SeriesContents | undefined
   /** Why the series are not known, in words. */
@@ -80,6 +83,11 @@ export class HungCase {
 
   get all(): readonly Series[] {
     return [...(this.series ?? []), ...this.earlier]
+  }
+
+  /** Whatever may stand in a cell. */
+  find(seriesUid: string | undefined): Series | undefined {
+    return [...this.all, ...this.reports, ...this.earlierReports].find((each) => each.seriesUid === seriesUid)
   }
 
   /** The series of the case that stand in no cell. */
@@ -109,10 +117,11 @@ export class HungCase {
     try {
       const { earlierOf } = this.wall
       const found = await seriesOf(client, studies)
-      const series = earlierOf ? found.map((each) => ({ ...each, earlier: earlierOf })) : found
+      const { series, reports } = apart(earlierOf ? found.map((each) => ({ ...each, earlier: earlierOf })) : found)
       const contents = new SeriesContents(client, (seriesUid) => this.wall.shown?.contentOf(seriesUid) ?? '')
       if (asked === this.asked) {
         this.series = series
+        this.reports = reports
         this.listener.onSeries()
       }
       const items = await contents.hangables(series)
@@ -132,7 +141,7 @@ export class HungCase {
   private placedOf(series: readonly Series[], items: readonly Hangable[], tried: number | undefined): Placed {
     const { cells, narrow, restored } = this.wall
     const again = this.placed.cells.map((content, index) => {
-      const same = [...series, ...this.earlier].find(({ seriesUid }) => seriesUid === content?.series.seriesUid)
+      const same = this.find(content?.series.seriesUid)
       return same && cells[index]?.again(same, index === tried)
     })
     if (again.some((content) => content !== undefined)) return { ...this.placed, cells: again }
@@ -148,15 +157,16 @@ export class HungCase {
     const { client, prior } = this.wall
     if (this.earlier.length > 0) this.placed = withoutEarlier(this.placed, this.gridBefore)
     this.listener.onGone(this.earlier.map(({ studyUid }) => studyUid))
-    this.earlier = []
+    this.earlier = this.earlierReports = []
     this.listener.onChange()
     if (!prior || !contents) return
     try {
       const found = await seriesOf(client, prior.study_uids)
-      const earlier = found.map((series) => ({ ...series, earlier: prior.examined_at }))
+      const { series: earlier, reports } = apart(found.map((each) => ({ ...each, earlier: prior.examined_at })))
       const items = await contents.hangables(earlier)
       if (prior !== this.wall.prior || asked !== this.asked) return
       this.earlier = earlier
+      this.earlierReports = reports
       this.gridBefore = this.placed.grid
       const placed = this.placed.grid.rows > 1 ? this.asShown() : this.placed
       this.change(withEarlier(placed, this.items, items))

@@ -10,8 +10,6 @@ import type { Window } from '../window-level'
 
 /** Grayscale and colour (PS3.4 B.5); states that blend or colour pictures say more than is done here. */
 export const STATES: readonly string[] = ['1.2.840.10008.5.1.4.1.1.11.1', '1.2.840.10008.5.1.4.1.1.11.2']
-/** What this server writes of its reports: their marks are drawn from the report itself. */
-const OURS = { maker: 'TIERREAD', label: 'REPORT' } as const
 
 const OF_STATE = {
   instance: '00081155',
@@ -118,12 +116,11 @@ export type State = {
   readonly isPartial: boolean
 }
 
-/** Undefined for what is no such state, or was written here. */
+/** Undefined for what is no such state. */
 export function stateOf(instance: DataSet): State | undefined {
   if (!STATES.includes(textOf(instance, TAG.SOPClassUID))) return undefined
   const maker = textOf(instance, TAG.Manufacturer)
   const label = textOf(instance, OF_STATE.label)
-  if (maker === OURS.maker && label === OURS.label) return undefined
   const layers = layersOf(instance)
   const orderOf = (item: DataSet): number => layers.get(textOf(item, OF_STATE.layer))?.order ?? 0
   const annotations = [...itemsOf(instance, OF_STATE.annotations)].sort((a, b) => orderOf(a) - orderOf(b))
