@@ -22,6 +22,7 @@ NO_ANNOTATION = '299 tierread "The annotation parameter is not supported."'
 NO_PROFILE = '299 tierread "The iccprofile parameter is not supported."'
 KINDS = (Picture.JPEG, Picture.PNG)
 """Media types, the preferred one first."""
+WHOLE_SLIDE = "1.2.840.10008.5.1.4.1.1.77.1.6"
 _UNSUPPORTED = {"annotation": NO_ANNOTATION, "iccprofile": NO_PROFILE}
 
 
@@ -57,8 +58,21 @@ def thumbnail(
     if not images:
         raise NotThere
     instance = images[len(images) // 2]
+    if instance.sop_class_uid == WHOLE_SLIDE:
+        instance = _of_slide(service, [one for one in images if one.series_uid == instance.series_uid])
     number = (instance.frames + 1) // 2 if named is None else named
     return _picture(service, request, instance, number, small)
+
+
+def _of_slide(service: DicomwebContext, images: list[Instance]) -> Instance:
+    """The coarsest level of a slide, else its overview; its label, which may carry a name, only where it is alone."""
+
+    def flavour(one: Instance) -> str:
+        kind = service.header(service.opened(one)).get("ImageType") or ()
+        return str(kind[2]).upper() if not isinstance(kind, str) and len(kind) > 2 else ""
+
+    ranks = {"LABEL": 2, "OVERVIEW": 1}
+    return min(images, key=lambda one: (ranks.get(flavour(one), 0), one.frames))
 
 
 def _picture(service: DicomwebContext, request: Request, instance: Instance, number: int, how: Rendering) -> Response:

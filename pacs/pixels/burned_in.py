@@ -15,23 +15,29 @@ _SECONDARY_CAPTURE: Final = "1.2.840.10008.5.1.4.1.1.7"
 
 
 def names_burned_in(header: Dataset) -> bool | None:
-    """True: it says so (Burned In Annotation, PS3.3 C.7.6.1.1.5). False: nothing speaks for it. None: it may be.
+    """True: it says so (Burned In Annotation, PS3.3 C.7.6.1.1.5), or is the label of a slide (C.8.12.4.1.1).
+
+    False: nothing speaks for it. None: it may be.
 
     Of pictures of which names are often part only a NO of the header is believed; where there is none, nobody looked.
     """
     said = str(header.get("BurnedInAnnotation") or "").strip().upper()
-    if said == "YES":
+    if said == "YES" or "LABEL" in _words_of(header):
         return True
     return None if said != "NO" and _is_likely(header) else False
 
 
 def _is_likely(header: Dataset) -> bool:
-    kind = header.get("ImageType") or ()
-    words = {str(word).strip().upper() for word in ([kind] if isinstance(kind, str) else kind)}
     return (
         str(header.get("Modality") or "").strip().upper() in OFTEN
         or str(header.get("SOPClassUID") or "").startswith(_SECONDARY_CAPTURE)
         or bool(header.get("ConversionType"))
         or not str(header.get("PhotometricInterpretation") or "").startswith("MONOCHROME")
-        or not words.isdisjoint(_SCREENS)
+        or not _words_of(header).isdisjoint(_SCREENS)
     )
+
+
+def _words_of(header: Dataset) -> frozenset[str]:
+    """Values of Image Type."""
+    kind = header.get("ImageType") or ()
+    return frozenset(str(word).strip().upper() for word in ([kind] if isinstance(kind, str) else kind))

@@ -6,7 +6,7 @@ from typing import Final
 
 from reading.errors import Invalid
 
-MODALITIES: Final = ("DX", "CR", "CT", "MR", "US", "MG", "RF", "XA", "PT", "NM", "OT")
+MODALITIES: Final = ("DX", "CR", "CT", "MR", "US", "MG", "RF", "XA", "PT", "NM", "SM", "OT")
 """Modalities of examinations that are read (PS3.3 C.7.3.1.1.1), the most frequent first."""
 ALSO_CALLED: Final = {"DR": "DX"}
 """What departments, and some devices, say for a code."""

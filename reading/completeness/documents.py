@@ -27,6 +27,15 @@ def lies_over_images(sop_class_uid: str) -> bool:
     return sop_class_uid in _OVER
 
 
+_WHOLE_SLIDE: Final = f"{_STORAGE}77.1.6"
+"""A pyramid of tiles: thousands of frames, and one thing to see (ADR 48)."""
+
+
+def is_slide(sop_class_uid: str) -> bool:
+    """Whether the frames of an instance are tiles of a slide, which a series shows as one picture."""
+    return sop_class_uid == _WHOLE_SLIDE
+
+
 def is_document(sop_class_uid: str) -> bool:
     """Whether an instance without pictures says something that whoever signs has to know."""
     return sop_class_uid in _READ or sop_class_uid.startswith(_WAVEFORMS)

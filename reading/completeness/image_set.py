@@ -11,7 +11,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from reading.completeness.documents import is_document, lies_over_images
+from reading.completeness.documents import is_document, is_slide, lies_over_images
 from storage.tables import instance
 
 KEY_OBJECTS: Final = "1.2.840.10008.5.1.4.1.1.88.59"
@@ -28,7 +28,8 @@ class ImageSet:
     """Series Instance UID to the digest of its own lines, which tells a series that grew or was replaced."""
     to_see: Mapping[str, int]
     """Series Instance UID to the number of its pictures (frames) and documents, all of which a signature accounts for.
-    A series of presentation states, segmentations or doses alone is not in it."""
+    The levels and tiles of a slide are one picture. A series of presentation states, segmentations or doses alone is
+    not in it."""
     documents: frozenset[str]
     """UIDs of the instances that are read like a letter (`reading.completeness.documents`)."""
     pictures: frozenset[str]
@@ -55,8 +56,9 @@ def image_set(tx: Connection, study_uids: Sequence[str]) -> ImageSet:
     documents = frozenset(row.sop_instance_uid for row in rows if not row.frames and is_document(row.sop_class_uid))
     for row in rows:
         of_series[row.series_uid][row.sop_instance_uid] = instances[row.sop_instance_uid]
-        own = 0 if lies_over_images(row.sop_class_uid) else row.frames
+        own = 0 if lies_over_images(row.sop_class_uid) or is_slide(row.sop_class_uid) else row.frames
         to_see[row.series_uid] += 1 if row.sop_instance_uid in documents else own
+    to_see.update({row.series_uid for row in rows if is_slide(row.sop_class_uid)})
     return ImageSet(
         digest=_digest(instances),
         instances=instances,

@@ -6,7 +6,7 @@ from typing import Final
 
 from reading.cases import examination_codes
 
-MODALITIES: Final = tuple(one for one in examination_codes.MODALITIES if one not in {"PT", "NM", "OT"})
+MODALITIES: Final = tuple(one for one in examination_codes.MODALITIES if one not in {"PT", "NM", "SM", "OT"})
 """What an examination can be ordered for (PS3.3 C.7.3.1.1.1), the most frequent first."""
 BODY_PARTS: Final = (
     "CHEST",

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import base64
 import shutil
-from collections.abc import Awaitable, Callable, Generator, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 import numpy as np
@@ -30,6 +31,7 @@ from tests.browser import FLAGS, WITH_WEBGL, chromium
 from tests.builders import thing
 from tests.dicomweb import serving
 from tests.running import REPOSITORY
+from tests.wire import EXPLICIT_LITTLE
 
 WAYS: Final = {"gpu": WITH_WEBGL, "cpu": FLAGS}
 """How the desk draws, and the browser that does so."""
@@ -92,10 +94,12 @@ def holding(
     way: str = "cpu",
     *,
     made_here: Iterable[Dataset] = (),
+    syntaxes: Mapping[str, str] = MappingProxyType({}),
 ) -> Generator[Page]:
     """A page with the desk's pictures of the first object's study, of an archive that holds just these objects.
 
-    ``made_here``: objects that this installation wrote of its reports.
+    ``made_here``: objects that this installation wrote of its reports; ``syntaxes``: transfer syntaxes of compressed
+    ones by UID.
     """
     laid = list(objects)
     url = f"sqlite:///{shutil.copy(template, folder / 'pictures.db')}"
@@ -103,7 +107,8 @@ def holding(
     try:
         with archive(engine, url, folder) as held, serving(held, engine, folder, page_of_the_desk()) as web:
             for one in laid:
-                assert held.take(thing(one)).accepted
+                syntax = syntaxes.get(str(one.SOPInstanceUID), EXPLICIT_LITTLE)
+                assert held.take(thing(one, syntax)).accepted
             _keep(held, engine, made_here)
             with opened(web.base, [str(laid[0].StudyInstanceUID)], [way]) as pages:
                 yield pages[way]

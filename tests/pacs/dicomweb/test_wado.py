@@ -22,6 +22,7 @@ from tests.builders import BIG_ENDIAN, DEFLATED, compressed, encoded, fragmented
 from tests.codestreams import JPEG_BASELINE, codestream
 from tests.dicomweb import Web, path_of
 from tests.multipart import Parts
+from tests.pictures.slides import WHOLE_SLIDE
 from tests.wire import EXPLICIT_LITTLE, IMPLICIT_LITTLE, from_bytes
 
 SLOPES = [(np.indices((32, 32)).sum(0) * 4 + each * 3).astype(np.uint8) for each in range(2)]
@@ -338,6 +339,25 @@ def test_a_site_that_sent_one_image_of_another_sites_study_retrieves_that_image_
             refused, nothing = web.quinn.get(path_of(one) + ending), web.quinn.get(path_of(image()) + ending)
             assert (refused.status_code, refused.content) == (nothing.status_code, nothing.content)
             assert refused.status_code == 404
+
+
+def test_the_thumbnail_of_a_slide_is_its_coarsest_level_and_never_its_label(web: Web) -> None:
+    slide = {"SOPClassUID": WHOLE_SLIDE, "StudyInstanceUID": new_uid(), "SeriesInstanceUID": new_uid()}
+    kinds = (("LABEL", 1), ("VOLUME", 40), ("VOLUME", 2), ("OVERVIEW", 1))
+    label, _, coarsest, _ = made = [
+        image(
+            SOPInstanceUID=new_uid(), InstanceNumber=at, ImageType=["ORIGINAL", "PRIMARY", kind], frames=tiles, **slide
+        )
+        for at, (kind, tiles) in enumerate(kinds)
+    ]
+    label.PixelData = label.PixelData[::-1]
+    web.send(*made)
+    of_series = f"/studies/{label.StudyInstanceUID}/series/{label.SeriesInstanceUID}"
+
+    found = web.tang.get(f"{of_series}/thumbnail").content
+
+    assert found == web.tang.get(f"{path_of(coarsest)}/thumbnail").content
+    assert found != web.tang.get(f"{path_of(label)}/thumbnail").content
 
 
 def test_frames_of_a_wrong_offset_table_are_found(web: Web) -> None:

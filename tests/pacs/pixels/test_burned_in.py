@@ -27,6 +27,7 @@ CT = {"Modality": "CT", "PhotometricInterpretation": "MONOCHROME2", "ImageType":
         ({"ImageType": ["DERIVED", "SECONDARY"]}, None),
         ({"ImageType": ["DERIVED", "PRIMARY", "SCREEN SAVE"]}, None),
         ({"ImageType": ["DERIVED", "PRIMARY", "MPR"]}, False),
+        ({"ImageType": ["ORIGINAL", "PRIMARY", "LABEL", "NONE"], "BurnedInAnnotation": "NO"}, True),
         ({"ImageType": None, "Modality": None}, False),
     ],
 )

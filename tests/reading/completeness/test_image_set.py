@@ -80,6 +80,17 @@ def test_a_series_counts_by_its_frames_and_documents_not_by_what_lies_over_them(
     assert len(found.instances) == 5
 
 
+def test_the_levels_of_a_slide_are_one_thing_to_see_however_many_tiles_they_have(engine: Engine, now: datetime) -> None:
+    slide = {"series_uid": "1.1.7", "sop_class_uid": "1.2.840.10008.5.1.4.1.1.77.1.6", "modality": "SM"}
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        for number, tiles in ((1, 4000), (2, 1000), (3, 1)):
+            send(tx, clinic, "1.1", now, frames=tiles, sop_instance_uid=f"1.1.7.{number}", **slide)
+        found = image_set(tx, ["1.1"])
+
+    assert found.to_see == {"1.1.7": 1}
+
+
 def test_the_studies_of_a_retake_count_together_and_nothing_is_an_empty_set(engine: Engine, now: datetime) -> None:
     with transaction(engine) as tx:
         clinic = open_clinic(tx, now)

@@ -229,7 +229,10 @@ export class ImagePanel extends Part {
     this.requestUpdate()
     if (meant.kind !== 'cell') return
     this.hung.stepCell(meant.by)
-    if (target?.closest('.stage')) this.cell?.querySelector<HTMLElement>('.viewport')?.focus()
+    if (target?.closest('.stage'))
+      (
+        this.cell?.querySelector<HTMLElement>('.slide-map') ?? this.cell?.querySelector<HTMLElement>('.viewport')
+      )?.focus()
   }
 
   private enlarge(): void {

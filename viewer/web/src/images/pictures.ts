@@ -59,7 +59,7 @@ export const frameAddressOf = (imageId: string, digest: string, form = ''): stri
   `${imageId.slice(imageId.indexOf(':') + 1)}${form}${digest && `?digest=${digest}`}`
 
 /** The address of its pixel data names it. */
-function digestOf(instance: DataSet): string {
+export function digestOf(instance: DataSet): string {
   const { BulkDataURI = '' } = PIXELS.map((tag) => instance[tag]).find((pixels) => pixels !== undefined) ?? {}
   return /[?&]digest=([0-9a-f]+)/.exec(BulkDataURI)?.[1] ?? ''
 }

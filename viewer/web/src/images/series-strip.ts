@@ -81,7 +81,7 @@ function seriesButton(each: Series, { hung, shown, account, otherPersons, onChoo
     <img src=${thumbnailOf(each)} draggable="false" alt="" loading="lazy" width="64" height="64" @error=${hide} />
     <span class="name">${name}</span>
     <span class="count"
-      >${frames > 0 && state !== 'seen' ? `${many} / ${frames}` : text('desk.pictures', { n: each.instances })}</span
+      >${frames > 0 && state !== 'seen' ? `${many} / ${frames}` : each.modality === 'SM' ? text('desk.slide') : text('desk.pictures', { n: each.instances })}</span
     >
     ${otherPersonsIn(each.seriesUid, otherPersons)}
     ${state ? html`<span class="seen" data-state=${state}>${text(`desk.${state}`)}</span>` : nothing}

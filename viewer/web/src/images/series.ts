@@ -3,6 +3,7 @@ import type { Client } from '../api/client'
 import { TAG, numberOf, textOf, type DataSet } from './dicom-json'
 import { othersOf, type OtherObject } from './other-objects'
 import { picturesOf, seriesPath, type Picture, type SeriesAddress } from './pictures'
+import { isSlide, slideOf, type Slide } from './slide/pyramid'
 import { namesFor } from './private-classes'
 
 export type Series = SeriesAddress & {
@@ -57,13 +58,23 @@ export const apart = (
   reports: all.filter(({ isOurs }) => isOurs),
 })
 
-export type Contents = { readonly pictures: readonly Picture[]; readonly others: readonly OtherObject[] }
+export type Contents = {
+  readonly pictures: readonly Picture[]
+  readonly others: readonly OtherObject[]
+  /** Levels of tiles, none of which is a picture by itself. */
+  readonly slide?: Slide | undefined
+}
 
 /** `content` says which content of the series this is, by digest. */
 export async function contentsOf(client: Client, series: Series, content: string): Promise<Contents> {
   const instances = await client.dataSets(`${seriesPath(series)}/metadata`)
   const names = await namesFor(client, instances)
-  return { pictures: picturesOf(series, instances, names, content), others: othersOf(series, instances, names) }
+  const plain = instances.filter((instance) => !isSlide(instance))
+  return {
+    pictures: picturesOf(series, plain, names, content),
+    others: othersOf(series, plain, names),
+    slide: slideOf(series, instances),
+  }
 }
 
 export const thumbnailOf = (series: Series): string => `${seriesPath(series)}/thumbnail`

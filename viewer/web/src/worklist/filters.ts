@@ -31,7 +31,7 @@ const STATES: readonly CaseState[] = [
   'disputed',
   'withheld',
 ]
-const MODALITIES = ['CR', 'CT', 'DX', 'MG', 'MR', 'US', 'XA', 'RF', 'NM', 'PT']
+const MODALITIES = ['CR', 'CT', 'DX', 'MG', 'MR', 'US', 'XA', 'RF', 'NM', 'PT', 'SM']
 
 type Bar = {
   readonly filters: Filters

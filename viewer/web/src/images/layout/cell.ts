@@ -17,11 +17,12 @@ import type { Picture } from '../pictures'
 import { isCached } from '../retrieval/in-cache'
 import { previewOf, type Series } from '../series'
 import type { ShownSeries } from '../shown-series'
+import type { Slide } from '../slide/pyramid'
 import type { Stack, StackView } from '../stack'
 import type { ToolName } from '../tools/tool-names'
 import { UPRIGHT } from '../tools/orientation'
 import type { CellContent, PictureAddress } from './cell-content'
-import { besidePictures, instead, laidOver } from './cell-parts'
+import { besidePictures, instead, laidOver, slideIn } from './cell-parts'
 import type { SeriesContents } from './contents'
 import { Making } from './making'
 import { messageOver } from './messages'
@@ -84,6 +85,9 @@ export class Cell extends Part {
   stack: Stack | undefined
   failure: string | undefined
   others: readonly OtherObject[] = []
+  slide: Slide | undefined
+  /** All of the slide was drawn, if under another cell. */
+  private slideIsDrawn = false
   /** A picture of the series could not be fetched, though others can be looked at. */
   private lacking = false
   private preview: string | undefined
@@ -91,7 +95,7 @@ export class Cell extends Part {
   private asked = 0
   readonly seen = new Seen(
     () => ({
-      ...{ series: this.series, shown: this.shown, documents: this.documents, others: this.others },
+      ...{ series: this.series, shown: this.shown, documents: this.documents, others: this.others, slide: this.slide },
       taken: this.taken,
       isListOpen: this.taken.length === 0 || this.querySelector<HTMLDetailsElement>('details.others')?.open === true,
     }),
@@ -177,7 +181,10 @@ export class Cell extends Part {
 
   /** What was drawn under another cell is drawn again, now that it is seen. */
   protected override updated(changed: PropertyValues): void {
-    if (changed.get('covered') === true && !this.covered) this.stack?.drawAgain()
+    if (changed.get('covered') === true && !this.covered) {
+      this.stack?.drawAgain()
+      this.noteSlide()
+    }
     const { over, picture } = this
     const canvas = this.querySelector<HTMLCanvasElement>('canvas.over')
     if (over && picture && canvas) over.draw(canvas, picture, this.how, this.stack?.affineOf(picture.imageId))
@@ -188,6 +195,8 @@ export class Cell extends Part {
     const { content, contents } = this
     this.pictures = this.taken = []
     this.others = []
+    this.slide = undefined
+    this.slideIsDrawn = false
     this.view = NOTHING_SHOWN
     this.failure = this.preview = undefined
     this.lacking = false
@@ -195,14 +204,16 @@ export class Cell extends Part {
     if (!content || !contents) return this.close()
     const { series, look } = content
     try {
-      const { pictures, others } = await contents.of(series)
+      const { pictures, others, slide } = await contents.of(series)
+      if (slide) await import('../slide/slide-view')
       if (asked !== this.asked) return
+      this.slide = slide
       this.taken = pictures
       this.others = others
       this.pictures = await this.making.of(pictures, content.reformat)
       if (asked !== this.asked) return
       this.seen.expect(series, pictures)
-      if (this.making.refusal) this.dropStack()
+      if (this.making.refusal || slide) this.dropStack()
       const start = openingPlace(this.pictures, content, { shown: this.shown, isMade: this.making.made !== undefined })
       const first = this.pictures[start] ?? this.pictures[0]
       if (!first) return this.changed()
@@ -219,6 +230,10 @@ export class Cell extends Part {
       if (!(error instanceof Problem || error instanceof Unreachable)) throw error
       if (asked === this.asked) this.fail(series, error)
     }
+  }
+
+  private noteSlide(): void {
+    if (this.slideIsDrawn && !this.covered && this.getClientRects().length > 0) this.seen.noteSlide()
   }
 
   private fail(series: Series, error: Problem | Unreachable): void {
@@ -287,7 +302,18 @@ export class Cell extends Part {
       ${picture ? referenceLine(picture, this.stack, this.reference) : nothing}
       ${series?.earlier ? html`<p class="earlier">${text('desk.earlier', { on: day(series.earlier) })}</p>` : nothing}
       ${picture && series ? html`${otherPerson(picture, series.seriesUid, this.otherPersons ?? [])} ${keyImage(picture, this.marks ?? [])}` : nothing}
-      ${this.pictures.length > 0 ? besidePictures(this) : this.waits ? instead(this, this.making.refusal, () => this.tell('cell-as-taken')) : nothing}
+      ${
+        this.slide && series
+          ? slideIn(this.slide, series, this.otherPersons ?? [], {
+              onDrawn: () => {
+                this.slideIsDrawn = true
+                this.noteSlide()
+              },
+              onFailed: (fault) => this.seen.noteSlideFailed(fault),
+            })
+          : nothing
+      }
+      ${this.pictures.length > 0 || this.slide ? besidePictures(this) : this.waits ? instead(this, this.making.refusal, () => this.tell('cell-as-taken')) : nothing}
       ${messageOver({ failure: this.failure, view: this.view, lacking: this.lacking, onTry: () => this.tell('cell-try') })}`
   }
 

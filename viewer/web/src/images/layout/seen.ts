@@ -4,6 +4,10 @@ import { canBeSeen, undrawnIn, type OtherObject } from '../other-objects'
 import type { Picture } from '../pictures'
 import type { Series } from '../series'
 import type { ShownSeries } from '../shown-series'
+import type { Slide } from '../slide/pyramid'
+
+/** As a slide is noted. */
+const SLIDE = 'slide'
 
 /** What is in the cell now. */
 export type Seeing = {
@@ -15,6 +19,8 @@ export type Seeing = {
   /** As they were taken; none where something else is made of them: that was seen of nobody's pictures (ADR 37). */
   readonly taken: readonly Picture[]
   readonly others: readonly OtherObject[]
+  /** A slide is one thing to see, however many tiles it has (ADR 48). */
+  readonly slide: Slide | undefined
   /** The list of the other objects is read. */
   readonly isListOpen: boolean
 }
@@ -27,11 +33,11 @@ export class Seen {
 
   /** The series has these pictures, and the other objects of the cell. */
   expect({ seriesUid }: Series, pictures: readonly Picture[]): void {
-    const { others, shown } = this.now()
+    const { others, shown, slide } = this.now()
     const documents = others.filter((object) => this.isDocument(object))
     const closed = documents.filter((object) => object.frames === 0 && !canBeSeen(object)).length
     const readable = documents.filter(canBeSeen).length
-    shown?.expect(seriesUid, pictures.length + readable, undrawnIn(others) + closed)
+    shown?.expect(seriesUid, pictures.length + readable + (slide ? 1 : 0), undrawnIn(others) + closed)
     this.noteRead()
   }
 
@@ -57,6 +63,18 @@ export class Seen {
   /** A picture of the series before may come late: the series that is chosen now was not shown by that. */
   notePicture(picture: Picture): void {
     if (this.now().taken.includes(picture)) this.note(picture.imageId)
+  }
+
+  /** All of the slide stood on the screen at once. */
+  noteSlide(): void {
+    if (this.now().slide) this.note(SLIDE)
+  }
+
+  noteSlideFailed(fault: Fault): void {
+    const { series, shown, slide } = this.now()
+    if (!series || !shown || !slide) return
+    shown.failed(series.seriesUid, SLIDE, fault)
+    this.onChange()
   }
 
   /** What nothing here draws fails for all frames of its instance alike. */
