@@ -274,6 +274,7 @@ class Action(StrEnum):
     REPORT_ADDENDUM = "report.addendum"
     REPORT_AWAIT = "report.await"
     REPORT_CHECK_CONFIRM = "report.check_confirm"
+    REPORT_DICTATE = "report.dictate"
     REPORT_FOUND = "report.found"
     REPORT_LISTED = "report.listed"
     REPORT_NOT_SHOWN = "report.not_shown"

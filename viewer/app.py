@@ -23,6 +23,7 @@ from viewer.api import (
     cases,
     consultations,
     devices,
+    dictation,
     emergencies,
     follow_ups,
     images,
@@ -43,7 +44,7 @@ from viewer.api import (
 )
 from viewer.folders import STATIC
 from viewer.http import problems
-from viewer.http.office import Office
+from viewer.http.office import Office, office_of
 from viewer.http.page import page
 from viewer.pages import account as account_pages
 from viewer.pages import (
@@ -119,6 +120,7 @@ API: Final = (
     case_list,
     cases,
     consultations,
+    dictation,
     emergencies,
     follow_ups,
     images,
@@ -240,6 +242,11 @@ class StaticAssets(StaticFiles):
         return None
 
 
+PERMISSIONS: Final = "Permissions-Policy"
+HEARS: Final = "camera=(), geolocation=(), microphone=(self), payment=(), usb=()"
+"""Of the desk, where somebody may dictate; every other page says `service.processes.http_guard.HEADERS`."""
+
+
 def routes() -> list[BaseRoute]:
     """The routes of API and pages; they expect the office in ``app.state.office``.
 
@@ -261,4 +268,6 @@ def mount(app: FastAPI, office: Office) -> None:
         index = office.web_app / "index.html"
         if not index.exists():
             return page(request, "not_built.html", status=503)
-        return FileResponse(index, headers={"Cache-Control": "no-cache"})
+        dictates = office_of(request).dictation is not None
+        headers = {"Cache-Control": "no-cache"} | ({PERMISSIONS: HEARS} if dictates else {})
+        return FileResponse(index, headers=headers)

@@ -6,8 +6,9 @@ import http.client
 import ipaddress
 import socket
 import ssl
-from collections.abc import Mapping
-from contextlib import suppress
+import time
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -22,6 +23,13 @@ PATIENCE_SECONDS: Final = 15.0
 MOST_ANSWER_BYTES: Final = 1 << 16
 OF_THIS_MESSAGE: Final = frozenset({400, 413, 422})
 """RFC 9110 15.5: what is wrong lies in what was sent; any other 4xx would meet every message."""
+
+
+class Late(NotTaken):
+    """It was called, and did not answer in time."""
+
+    def __init__(self) -> None:
+        super().__init__(Failure.AWAY)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +57,7 @@ class Ways:
         there = mapped or one
         return (there.is_global and not there.is_multicast) or any(there in network for network in self.networks)
 
-    def connect(self, host: str, port: int) -> socket.socket:
+    def connect(self, host: str, port: int, seconds: float = PATIENCE_SECONDS) -> socket.socket:
         """Connect to the first address of a host that is allowed: the one that was checked is the one that is called.
 
         Raises:
@@ -66,7 +74,7 @@ class Ways:
             raise NotTaken(Failure.NOT_ALLOWED)
         for address in allowed:
             try:
-                return socket.create_connection((address, port), timeout=PATIENCE_SECONDS)
+                return socket.create_connection((address, port), timeout=seconds)
             except OSError:
                 continue
         raise NotTaken(Failure.AWAY)
@@ -78,27 +86,62 @@ class Ways:
             NotTaken: it was not taken, or nobody knows.
 
         """
+        said = {"Content-Type": "application/json", **headers}
+        # The status is the answer: what breaks behind it takes nothing back.
+        with (
+            self._called(url, body, said, PATIENCE_SECONDS) as answer,
+            suppress(OSError, http.client.HTTPException),
+        ):
+            answer.read(MOST_ANSWER_BYTES)
+        if (failure := _failure_of(answer.status)) is not None:
+            raise NotTaken(failure)
+
+    def ask(self, url: str, body: bytes, headers: Mapping[str, str], *, seconds: float) -> bytes:
+        """POST a body; what a 2xx says, ``MOST_ANSWER_BYTES`` at most, and all of it within the seconds.
+
+        Raises:
+            Late: it was called, and took longer.
+            NotTaken: it said no, or broke off.
+
+        """
+        until = time.monotonic() + seconds
+        said = b""
+        with self._called(url, body, headers, seconds) as answer:
+            while _failure_of(answer.status) is None and len(said) < MOST_ANSWER_BYTES:
+                piece = answer.read1(8192)
+                said += piece
+                if not piece:
+                    break
+                if time.monotonic() > until:
+                    raise Late
+        if (failure := _failure_of(answer.status)) is not None:
+            raise NotTaken(failure)
+        return said
+
+    @contextmanager
+    def _called(
+        self, url: str, body: bytes, headers: Mapping[str, str], seconds: float
+    ) -> Generator[http.client.HTTPResponse]:
+        """The answer to a POST, while its connection is open; nobody waits longer than these seconds for any of it."""
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port or 443
         path = f"{parts.path or '/'}{f'?{parts.query}' if parts.query else ''}"
         trusted = self.trusted()
-        plain = self.connect(host, port)
+        plain = self.connect(host, port, seconds)
         with plain:
             try:
-                connection = http.client.HTTPSConnection(host, port, timeout=PATIENCE_SECONDS, context=trusted)
+                connection = http.client.HTTPSConnection(host, port, timeout=seconds, context=trusted)
                 connection.sock = trusted.wrap_socket(plain, server_hostname=host)
                 with connection.sock:
-                    connection.request("POST", path, body, {"Content-Type": "application/json", **headers})
-                    answer = connection.getresponse()
-                    # The status is the answer: what breaks behind it takes nothing back.
-                    with suppress(OSError, http.client.HTTPException):
-                        answer.read(MOST_ANSWER_BYTES)
+                    connection.request("POST", path, body, dict(headers))
+                    with connection.getresponse() as answer:
+                        yield answer
             except ssl.SSLCertVerificationError:
                 raise NotTaken(Failure.NOT_TRUSTED) from None
+            except TimeoutError:
+                raise Late from None
             except (OSError, http.client.HTTPException):
                 raise NotTaken(Failure.AWAY) from None
-        if (failure := _failure_of(answer.status)) is not None:
-            raise NotTaken(failure)
 
 
 def _failure_of(status: int) -> Failure | None:

@@ -1,4 +1,4 @@
-"""Which gateway takes the messages to whom, as the settings say."""
+"""Which gateway takes the messages to whom, and which speech service hears, as the settings say."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Final
 
 from reading.messages.routes import Audience
 from service.gateways.address import Ways
+from service.gateways.dictation import SpeechService
 from service.gateways.folder import Folder
 from service.gateways.gateway import Gateway
 from service.gateways.sms import Signing, Sms
@@ -25,12 +26,28 @@ def gateways_of(settings: Settings) -> Mapping[Audience, Gateway]:
     return {audience: _gateway(settings, kind) for audience, kind in settings.gateways.items() if kind != NONE}
 
 
+def speech_service_of(settings: Settings) -> SpeechService | None:
+    """The speech service of the region; None where nobody dictates."""
+    if not settings.dictation_url:
+        return None
+    return SpeechService(
+        ways=_ways(settings),
+        url=settings.dictation_url,
+        secret_file=settings.dictation_secret_file,
+        seconds=settings.dictation_seconds,
+    )
+
+
 def folder_of(settings: Settings) -> Path:
     return settings.gateway_folder or settings.data_dir / FOLDER_NAME
 
 
+def _ways(settings: Settings) -> Ways:
+    return Ways(networks=settings.gateway_networks, authorities_file=settings.gateway_authorities_file)
+
+
 def _gateway(settings: Settings, kind: str) -> Gateway:
-    ways = Ways(networks=settings.gateway_networks, authorities_file=settings.gateway_authorities_file)
+    ways = _ways(settings)
     match kind:
         case "sms":
             return Sms(

@@ -61,8 +61,8 @@ class GatewaySettings:
         default=(),
         metadata=described(
             setting_values.origins,
-            "Servers that the gateways `sms` and `webhook` may call, such as `https://sms.example.cn`, separated by "
-            "commas; redirects are not followed.",
+            "Servers that the gateways `sms` and `webhook` may call, and the speech service, such as "
+            "`https://sms.example.cn`, separated by commas; redirects are not followed.",
         ),
     )
     gateway_networks: Networks = field(
@@ -177,7 +177,8 @@ def problems(read: Mapping[str, Any]) -> list[tuple[str, str]]:
     for kind in ("sms", "webhook"):
         url = f"gateway_{kind}_url"
         if kind in chosen:
-            found += _needed(read, kind, url) + _secret(read, kind, f"gateway_{kind}_secret_file")
+            found += _needed(read, kind, url)
+            found += secret_problems(read, f"gateway_{kind}_secret_file", needed_by=f"the gateway {kind}")
         if read.get(url) and not is_allowed(str(read[url]), read.get("gateway_origins", ())):
             found.append((url, "its origin is not among TIERREAD_GATEWAY_ORIGINS"))
     unknown = {name for name, _ in read.get("gateway_sms_templates", ())} - {str(one) for one in WORDED}
@@ -185,7 +186,7 @@ def problems(read: Mapping[str, Any]) -> list[tuple[str, str]]:
     if "smtp" in chosen:
         found += _needed(read, "smtp", "gateway_smtp_server", "gateway_smtp_from", "gateway_smtp_to")
         if read.get("gateway_smtp_username"):
-            found += _secret(read, "smtp", "gateway_smtp_password_file", least=1)
+            found += secret_problems(read, "gateway_smtp_password_file", needed_by="the gateway smtp", least=1)
     return found
 
 
@@ -193,10 +194,13 @@ def _needed(read: Mapping[str, Any], kind: str, *names: str) -> list[tuple[str, 
     return [(name, f"needed by the gateway {kind}") for name in names if not read.get(name)]
 
 
-def _secret(read: Mapping[str, Any], kind: str, name: str, *, least: int = LEAST_SECRET_BYTES) -> list[tuple[str, str]]:
+def secret_problems(
+    read: Mapping[str, Any], name: str, *, needed_by: str, least: int = LEAST_SECRET_BYTES
+) -> list[tuple[str, str]]:
+    """What is wrong with the file of a secret: not named, not there, or too short."""
     path: Path | None = read.get(name)
     if path is None:
-        return [(name, f"needed by the gateway {kind}")]
+        return [(name, f"needed by {needed_by}")]
     try:
         long_enough = len(path.read_bytes().strip()) >= least
     except OSError as unreadable:

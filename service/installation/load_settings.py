@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final
 
-from service.installation import gateway_settings, setting_values
+from service.installation import dictation_settings, gateway_settings, setting_values
 from service.installation.settings import NAMES, PREFIX, Settings, variable
 
 CONFIG: Final = "TIERREAD_CONFIG"
@@ -56,7 +56,8 @@ def load(environ: Mapping[str, str]) -> Settings:
     _check_owner(read, problems)
     _check_s3(read, problems)
     _check_tls(read, problems)
-    problems.extend(Problem(where=variable(name), problem=why) for name, why in gateway_settings.problems(read))
+    outwards = (*gateway_settings.problems(read), *dictation_settings.problems(read))
+    problems.extend(Problem(where=variable(name), problem=why) for name, why in outwards)
     if problems:
         raise WrongSettings(tuple(problems))
     return Settings(**read)

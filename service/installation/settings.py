@@ -10,6 +10,7 @@ from typing import Final
 from service.installation import setting_values
 from service.installation.audit_settings import AuditSettings
 from service.installation.backup_settings import BackupSettings
+from service.installation.dictation_settings import DictationSettings
 from service.installation.gateway_settings import GatewaySettings
 from service.installation.setting_values import Networks
 from service.installation.setting_values import described as _as
@@ -20,7 +21,7 @@ PREFIX: Final = "TIERREAD_"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings(ShareSettings, SignInSettings, AuditSettings, BackupSettings, GatewaySettings):
+class Settings(ShareSettings, SignInSettings, AuditSettings, BackupSettings, GatewaySettings, DictationSettings):
     """What an installation may choose; docs/settings.md is checked against this class."""
 
     data_dir: Path = field(

@@ -13,6 +13,7 @@ import uvicorn
 from pacs.dicomweb.routes import routes_of
 from pacs.dimse.private_classes import PRIVATE_CLASSES
 from pacs.dimse.proxy_protocol import is_of
+from service.gateways.choice import speech_service_of
 from service.installation.heartbeat import Part
 from service.installation.house import house_of
 from service.installation.installation import Folders
@@ -37,7 +38,7 @@ from service.wiring.export import export
 from service.wiring.installation_facts import installation_of
 from service.wiring.picture import picture
 from service.wiring.teaching_picture import teaching_picture
-from viewer.http.office import Office
+from viewer.http.office import Dictation, Office
 
 OURSELVES: Final = networks("127.0.0.1, ::1")
 LOOPBACK: Final = networks("127.0.0.0/8, ::1")
@@ -56,6 +57,7 @@ def run(settings: Settings, folders: Folders, stop: threading.Event, part: Part)
     with house_of(settings, folders, part.name, part.number) as house, receiving(house) as here:
         bytes_ = bytes_of(house)
         answers = AnswerCache()
+        speech = speech_service_of(settings)
         office = Office(
             engine=house.engine,
             keys=house.keys,
@@ -72,6 +74,7 @@ def run(settings: Settings, folders: Folders, stop: threading.Event, part: Part)
             forward_origins=settings.forward_origins,
             gateways=settings.gateways,
             installation=partial(installation_of, house, dict(os.environ), Readiness(house.engine, folders)),
+            dictation=speech and Dictation(hear=speech.hear, recorded_as=settings.dictation_format),
             private_classes=PRIVATE_CLASSES,
             export=partial(export, house, bytes_),
             examination_facts=examination_facts,

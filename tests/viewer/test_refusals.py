@@ -216,6 +216,7 @@ STAFF: dict[tuple[str, str], Thing | Listing | Theirs] = {
     ("POST", "/api/phrases"): Theirs("their own phrase"),
     ("DELETE", "/api/phrases/{phrase_id}"): Theirs("a phrase names nobody"),
     ("POST", "/api/cases/{case_id}/checks"): Thing("case", body(content=CONTENT)),
+    ("POST", "/api/cases/{case_id}/dictation"): Theirs("a recording at a case that they may see: test_dictation"),
     ("POST", "/api/cases/{case_id}/send-back"): Thing("case", body(revision=1, why="no")),
     ("PUT", "/api/cases/{case_id}/draft"): Thing("case", body(content=CONTENT, revision=0, lease_revision=1)),
     ("POST", "/api/cases/{case_id}/sign"): Thing("case", body(content=CONTENT, draft_revision=0, **SEEN)),

@@ -26,6 +26,7 @@ from viewer import app as viewer_app
 UNREVISED: Mapping[tuple[str, str], str] = {
     ("POST", "/api/session"): "opens a session",
     ("DELETE", "/api/session"): "ends the caller's own session",
+    ("POST", "/api/cases/{case_id}/dictation"): "changes nothing: the words go into a draft that has its revision",
     ("POST", "/api/session/here"): "says that the caller is there",
     ("POST", "/api/session/password"): "carries the password that it replaces",
     ("POST", "/api/session/factor"): "goes on with the caller's own sign-in",

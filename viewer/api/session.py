@@ -127,10 +127,11 @@ def prove(request: Request, staff: ActingUnsettled, body: bodies.Proof) -> dict[
 
 def facts(request: Request, staff: Staff) -> dict[str, Any]:
     """The session as the web app reads it: the person, their roles, the CSRF token, their rail."""
-    with in_snapshot(office_of(request), staff) as ctx:
+    office = office_of(request)
+    with in_snapshot(office, staff) as ctx:
         known = organisations.by_ids(ctx.tx, {grant.organisation_id for grant in staff.grants})
         frame = frame_of(ctx, "/")
-    return api_session.session(staff, known, frame)
+    return api_session.session(staff, known, frame, office.dictation)
 
 
 def _opened(request: Request, response: Response, opened: StaffSession) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 
 class ViewerError(Exception):
     """The base of the errors of this package."""
@@ -30,3 +32,28 @@ class ProveAgain(ViewerError):
 
 class Unavailable(ViewerError):
     """A part of the service that the answer needs is not available at the moment."""
+
+
+class Unheard(StrEnum):
+    """Why the speech service wrote nothing down."""
+
+    AWAY = "away"
+    """Nobody answers."""
+    SLOW = "slow"
+    """It took longer than it may."""
+    BUSY = "busy"
+    """It asks to come again."""
+    REFUSED = "refused"
+    """It takes others, and not this recording."""
+    NOTHING = "nothing"
+    """It heard no words."""
+    NOT_SET_UP = "not_set_up"
+    """Address, certificate, token or answer are not as they were agreed: an administrator has to look."""
+
+
+class SpeechFailed(ViewerError):
+    """The speech service did not write a recording down: say it again, or type."""
+
+    def __init__(self, why: Unheard) -> None:
+        super().__init__(why)
+        self.why = why

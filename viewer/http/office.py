@@ -44,6 +44,16 @@ ExaminationFacts: TypeAlias = Callable[[bytes], TypedFacts]
 
 
 @dataclass(frozen=True, kw_only=True)
+class Dictation:
+    """The region's speech service."""
+
+    hear: Callable[[bytes, str, str], str]
+    """(recording, media type, language) -> its words. Raises SpeechFailed. Called outside any transaction."""
+    recorded_as: str
+    """What it takes: ``opus`` or ``wav``."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Office:
     engine: Engine
     """The database; a commit returns once it is durable."""
@@ -72,6 +82,8 @@ class Office:
     """How messages reach each audience: ``folder`` is a place from which nothing is sent."""
     installation: Callable[[], Installation] = unknown_installation
     """How this installation is: settings in force, nodes, queues, copies, checks."""
+    dictation: Dictation | None = None
+    """None: nobody dictates, and there is no button."""
     private_classes: Mapping[str, str] = field(default_factory=dict[str, str])
     """What the makers of devices call their private SOP classes, by UID."""
     web_app: Path = WEB_APP

@@ -40,7 +40,15 @@ from reading.templates.document import InvalidTemplate
 from viewer.http import kept_form
 from viewer.http.callers import whoever
 from viewer.http.cookies import forget
-from viewer.http.errors import CrossSite, PasswordMustChange, ProveAgain, SignedOut, Unavailable, ViewerError
+from viewer.http.errors import (
+    CrossSite,
+    PasswordMustChange,
+    ProveAgain,
+    SignedOut,
+    SpeechFailed,
+    Unavailable,
+    ViewerError,
+)
 from viewer.http.locked_pages import locks
 from viewer.http.page import OUTSIDE, home_of, language_of, page, staff_page
 from viewer.http.sought import NAME as SOUGHT
@@ -125,6 +133,7 @@ TABLE: Final[Mapping[type[Exception], ProblemType]] = {
     PasswordMustChange: ProblemType(slug="password-must-change", status=403),
     ProveAgain: ProblemType(slug="prove-again", status=403),
     Unavailable: ProblemType(slug="unavailable", status=503),
+    SpeechFailed: ProblemType(slug="speech-failed", status=502, fields=lambda error: {"why": error.why}),
     RequestValidationError: ProblemType(slug="invalid", status=422, fields=_malformed),
     # A value that no column takes, and that no rule refused before: a NUL, a number of too many digits.
     DataError: ProblemType(slug="invalid", status=422, fields=lambda _error: {"field": "", "problem": "characters"}),

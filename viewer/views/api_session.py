@@ -7,10 +7,13 @@ from typing import Any
 
 from reading.register.organisations import Organisation
 from reading.viewers import Staff
+from viewer.http.office import Dictation
 from viewer.shell.frame import Frame
 
 
-def session(staff: Staff, organisations: Mapping[str, Organisation], frame: Frame) -> dict[str, Any]:
+def session(
+    staff: Staff, organisations: Mapping[str, Organisation], frame: Frame, dictation: Dictation | None
+) -> dict[str, Any]:
     assert staff.session is not None  # noqa: S101 -- whoever asks came with one
     return {
         "person": {"id": staff.person_id, "username": staff.username, "name": staff.name, "title": staff.title},
@@ -28,6 +31,7 @@ def session(staff: Staff, organisations: Mapping[str, Organisation], frame: Fram
         ],
         "csrf_token": staff.session.csrf_token,
         "must_change_password": staff.session.must_change_password,
+        "dictation": None if dictation is None else {"format": dictation.recorded_as},
         "rail": {
             "home": frame.home,
             "places": frame.places,

@@ -4,9 +4,9 @@ import { readdirSync, statSync } from 'node:fs'
 const MOST_BYTES = 1_000_000 // after brotli
 const folder = new URL('../static/app/assets/', import.meta.url)
 // Decoders of pictures that are stored otherwise than as they travel, and work that only other tools of Cornerstone's ask for; what draws
-// objects that few cases have; the second window.
+// objects that few cases have; the second window; the microphone.
 const whenMet =
-  /^(charlswasm|computeWorker|ecg-view|jpeg|jpegxlwasm|layers|libjpegturbowasm|lossless|openjpegwasm|pdf-document|pdf-view|second)[-_]/
+  /^(charlswasm|computeWorker|ecg-view|jpeg|jpegxlwasm|layers|libjpegturbowasm|lossless|openjpegwasm|pdf-document|pdf-view|recorder|second|slide-view)[-_]/
 
 const counted = readdirSync(folder).filter((name) => /\.(js|wasm)\.br$/.test(name) && !whenMet.test(name))
 const sizes = counted.map((name) => [name, statSync(new URL(name, folder)).size])

@@ -8,6 +8,7 @@ import socket
 import socketserver
 import ssl
 import threading
+import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -31,6 +32,9 @@ class HttpsServer:
     location: str = ""
     breaks: bool = False
     """The body of the answer never comes."""
+    answer: bytes = b""
+    slow_seconds: float = 0
+    """Silence before the answer."""
     port: int = 0
     taken: list[Taken] = field(default_factory=list[Taken])
 
@@ -70,11 +74,14 @@ def serving_https(certificate: Certificate) -> Generator[HttpsServer]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             there.taken.append(Taken(self.path, dict(self.headers), body))
+            time.sleep(there.slow_seconds)
             self.send_response(there.status)
             if there.location:
                 self.send_header("Location", there.location)
-            self.send_header("Content-Length", "9" if there.breaks else "0")
+            self.send_header("Content-Length", "9" if there.breaks else str(len(there.answer)))
             self.end_headers()
+            if not there.breaks:
+                self.wfile.write(there.answer)
             self.close_connection = True
 
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 -- the base class names it

@@ -102,14 +102,15 @@ export class Client {
     const headers: Record<string, string> = { Accept: accept }
     if (known) headers['If-None-Match'] = known
     if (method !== 'GET') headers['X-CSRF-Token'] = this.csrfToken
-    if (body !== undefined) headers['Content-Type'] = 'application/json'
+    const isRecording = body instanceof Blob
+    if (body !== undefined) headers['Content-Type'] = isRecording ? body.type : 'application/json'
     const init: RequestInit = {
       method,
       headers,
       credentials: 'same-origin',
       cache: accept === JSON_OR_PROBLEM ? 'no-store' : 'default',
     }
-    if (body !== undefined) init.body = JSON.stringify(body)
+    if (body !== undefined) init.body = isRecording ? body : JSON.stringify(body)
     try {
       return await this.fetch(path, init)
     } catch (cause) {

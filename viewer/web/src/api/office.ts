@@ -49,12 +49,16 @@ export type Seen = Reasons & {
 export type ShownProof = { readonly password: string } | { readonly code: string } | { readonly passkey: PasskeyAnswer }
 
 export class Office {
+  /** What the region's speech service takes; undefined where there is none, and before the session is known. */
+  dictation: 'opus' | 'wav' | undefined
+
   constructor(private readonly client: Client) {}
 
   async session(): Promise<Session> {
     const session = await this.client.get<Session>('/api/session')
     this.client.csrfToken = session.csrf_token
     this.client.personId = session.person.id
+    this.dictation = session.dictation?.format
     return session
   }
 
@@ -180,6 +184,12 @@ export class Office {
     lease_revision: number,
   ): Promise<Omit<SavedDraft, 'content'>> {
     return answered(await this.client.send('PUT', `/api/cases/${id}/draft`, { content, revision, lease_revision }))
+  }
+
+  /** The words of a recording, by the region's speech service; nothing of the case goes there. */
+  async hear(id: string, recorded: Blob): Promise<string> {
+    const answer = await this.client.send<{ readonly text: string }>('POST', `/api/cases/${id}/dictation`, recorded)
+    return answered(answer).text
   }
 
   /** The characters that a sheet prints as codes. */

@@ -17,6 +17,7 @@ const SLUGS = [
   'password-must-change',
   'prove-again',
   'unavailable',
+  'speech-failed',
   'method-not-allowed',
   'too-large',
   'failed',

@@ -29,6 +29,8 @@ export type Session = {
   }[]
   readonly csrf_token: string
   readonly must_change_password: boolean
+  /** What the region's speech service takes; null where there is none. */
+  readonly dictation: { readonly format: 'opus' | 'wav' } | null
   readonly rail: Rail
 }
 

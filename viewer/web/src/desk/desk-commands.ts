@@ -11,6 +11,7 @@ export type Hand = {
   decide(): void
   toggleKey(): void
   goToFindings(): void
+  dictate(): void
   /** What was judged stands in the form, which has to be seen. */
   onJudged(): void
 }
@@ -33,6 +34,7 @@ function obey(command: DeskCommand, hand: Hand): void {
   if (command.kind === 'park' && work?.step && work.allows('park')) void decisions?.park()
   if (command.kind === 'key') hand.toggleKey()
   if (command.kind === 'findings') hand.goToFindings()
+  if (command.kind === 'dictate') hand.dictate()
   if (command.kind === 'outcome' || command.kind === 'score') judge(command, hand)
 }
 

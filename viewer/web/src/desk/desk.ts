@@ -17,6 +17,7 @@ import { caseHeader } from './case-header'
 import { REPORT_WANTED } from './checks-view'
 import { Decisions } from './decisions'
 import { obeyKey } from './desk-commands'
+import type { Dictation } from './dictation/dictation'
 import type { Judgement } from './judgement'
 import { imageSide } from './image-side'
 import { isLacking } from './lacking'
@@ -202,6 +203,7 @@ export class Desk extends Part {
       decide: () => void this.decide(),
       toggleKey: () => this.toggleKey(),
       goToFindings: () => this.querySelector<HTMLElement>('#findings')?.focus(),
+      dictate: () => this.querySelector<Dictation>('tierread-dictation')?.press(),
       onJudged: () => this.show('report'),
     })
   }

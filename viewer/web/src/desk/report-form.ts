@@ -11,11 +11,17 @@ import type { CheckState } from './checks'
 import { changeOf } from './changes-view'
 import { checksView } from './checks-view'
 import { unfinished } from './content'
+import './dictation/dictation'
+import { inserted } from './dictation/insert'
 import { expanded } from './phrases'
 import { editPhrases } from './phrases-dialog'
 import './opinion-form'
 import './template-form'
 import type { Writing } from './writing'
+
+type TextName = 'findings' | 'impression' | 'recommendation'
+/** Characters of a text. */
+const MOST = 10_000
 
 /** Tells `report-edited` with the new content at every change, `report-conflict` when the other text is to be compared. */
 class ReportForm extends Part {
@@ -47,6 +53,8 @@ class ReportForm extends Part {
   }
 
   private phrases: readonly Phrase[] = []
+  /** The text that was written in last: dictated words go where its cursor is. */
+  private written: TextName = 'findings'
 
   protected override willUpdate(changed: PropertyValues): void {
     if (changed.has('writing')) void this.learnPhrases()
@@ -66,7 +74,19 @@ class ReportForm extends Part {
     this.phrases = await editPhrases(this.writing, this.phrases)
   }
 
-  private typed(name: 'findings' | 'impression' | 'recommendation', area: HTMLTextAreaElement): void {
+  /** As if they had been typed. */
+  private takeDictated(words: string): void {
+    const area = this.querySelector<HTMLTextAreaElement>(`#${this.written}`)
+    if (!area) return
+    const made = inserted(area.value, [area.selectionStart, area.selectionEnd], words, MOST)
+    if (!made) return notify('danger', text('dictation.too-long', { words }))
+    area.value = made.said
+    area.setSelectionRange(made.caret, made.caret)
+    area.dispatchEvent(new Event('input', { bubbles: true }))
+    area.focus()
+  }
+
+  private typed(name: TextName, area: HTMLTextAreaElement): void {
     const phrase = expanded(area.value, area.selectionStart, this.phrases)
     if (phrase) {
       area.value = phrase.said
@@ -78,7 +98,12 @@ class ReportForm extends Part {
   override render(): TemplateResult {
     const missing = this.pointOut ? unfinished(this.content) : []
     return html`<tierread-template-form .writing=${this.writing} .content=${this.content}></tierread-template-form>
-      ${this.saved()} ${this.area('findings', text('report.findings'), 8, missing.includes('findings'))}
+      ${this.saved()}
+      <tierread-dictation
+        .writing=${this.writing}
+        @dictated=${({ detail }: CustomEvent<string>) => this.takeDictated(detail)}
+      ></tierread-dictation>
+      ${this.area('findings', text('report.findings'), 8, missing.includes('findings'))}
       ${this.area('impression', text('report.impression'), 4, missing.includes('impression'))}
       <fieldset class="result" aria-describedby=${missing.includes('positive') ? 'positive-missing' : nothing}>
         <legend>${text('report.result')}</legend>
@@ -120,18 +145,14 @@ class ReportForm extends Part {
       ${changeOf('opinion', this.standing, this.content)}`
   }
 
-  private area(
-    name: 'findings' | 'impression' | 'recommendation',
-    label: string,
-    rows: number,
-    missing: boolean,
-  ): TemplateResult {
+  private area(name: TextName, label: string, rows: number, missing: boolean): TemplateResult {
     return html`<label for=${name}>${label}</label>
       <textarea
         id=${name}
         rows=${rows}
         lang=""
-        maxlength="10000"
+        maxlength=${MOST}
+        @focus=${() => (this.written = name)}
         aria-invalid=${missing}
         aria-describedby=${missing ? `${name}-missing` : nothing}
         .value=${this.content[name]}

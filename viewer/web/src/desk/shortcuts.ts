@@ -5,7 +5,7 @@ import { keys, type Pressed } from '../keys/keys'
 import { SCORES, type Score } from './judgement'
 
 export type DeskCommand =
-  | { readonly kind: 'help' | 'save' | 'decide' | 'findings' | 'park' | 'key' }
+  | { readonly kind: 'help' | 'save' | 'decide' | 'findings' | 'dictate' | 'park' | 'key' }
   | { readonly kind: 'outcome'; readonly outcome: ReviewOutcome }
   | { readonly kind: 'score'; readonly score: Score }
 
@@ -17,6 +17,7 @@ const COMMANDS: Readonly<Record<DeskAct, DeskCommand>> = {
   decide: { kind: 'decide' },
   park: { kind: 'park' },
   findings: { kind: 'findings' },
+  dictate: { kind: 'dictate' },
   key: { kind: 'key' },
   help: { kind: 'help' },
   'outcome-agree': { kind: 'outcome', outcome: 'agree' },

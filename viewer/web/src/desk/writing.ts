@@ -1,4 +1,4 @@
-/** What a report is written with: the templates for a case, the text that follows from their fields, and phrases. */
+/** What a report is written with: the templates for a case, the text that follows from their fields, phrases, dictation. */
 import type { Office } from '../api/office'
 import type { FilledForm, Phrase, Rendered, Template, TemplateOffer } from '../api/templates'
 
@@ -7,6 +7,15 @@ export class Writing {
     private readonly office: Office,
     private readonly caseId: string,
   ) {}
+
+  /** What the region's speech service takes; undefined where nobody dictates. */
+  get dictation(): 'opus' | 'wav' | undefined {
+    return this.office.dictation
+  }
+
+  hear(recorded: Blob): Promise<string> {
+    return this.office.hear(this.caseId, recorded)
+  }
 
   offers(): Promise<readonly TemplateOffer[]> {
     return this.office.templateOffers(this.caseId)

@@ -16,7 +16,7 @@ const FIXED = /^(Shift )?(Home|End|Tab|Escape|Enter| )$|^Shift (Arrow|Page)/
 const BROWSERS =
   /^Ctrl (Shift )?([ACFHJLNOPQRTUVWXYZ0-9+=_ -]|Arrow\w+|Page\w+|Home|End|Insert|Backspace|Delete)$|^Ctrl Shift [A-Z]$|^(Ctrl )?F\d+$/
 /** Acts of somebody who types: a key without Ctrl would do nothing there. */
-const WHILE_TYPING: ReadonlySet<ActName> = new Set<ActName>(['save', 'decide', 'park'])
+const WHILE_TYPING: ReadonlySet<ActName> = new Set<ActName>(['save', 'decide', 'park', 'dictate'])
 /** What the server keeps (reading/register/setting_shapes.py); keys of longer names are those of sound and media. */
 const KEPT = /^(Ctrl )?(Shift )?\S{1,12}$/
 const MODIFIER = /^(Control|Shift|Alt|AltGraph|Meta|CapsLock|Process|Dead|Unidentified)$/

@@ -19,6 +19,7 @@ export function wordsFor(error: unknown): string {
 function explained(error: Problem): string {
   const [field, problem, rule] = [error.field('field'), error.field('problem'), error.field('rule')]
   const codes: [string, string][] = error.slug === 'not-allowed' ? [['rule', rule]] : []
+  if (error.slug === 'speech-failed') codes.push(['speech', error.field('why')])
   if (error.slug === 'invalid') codes.push(['invalid', `${field}.${problem}`], ['invalid', problem])
   return codes.map(([prefix, code]) => (named(prefix, code) === code ? '' : named(prefix, code))).find(Boolean) ?? ''
 }
