@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy.engine import Connection
@@ -28,12 +29,14 @@ def visible_site(tx: Connection, staff: Staff, code: str, now: datetime) -> Orga
 
 def own_sites(tx: Connection, staff: Staff, now: datetime) -> list[Organisation]:
     """The sites where they take pictures or order them, by code."""
-    found = (organisations.by_id(tx, site_id) for site_id in reach(tx, staff, now).own)
-    return sorted((site for site in found if site is not None), key=lambda site: site.code)
+    return _by_code(tx, reach(tx, staff, now).own)
 
 
 def registering_sites(tx: Connection, staff: Staff, now: datetime) -> list[Organisation]:
     """The sites whose patients they register: where they work, and those that they manage; by code."""
     reached = reach(tx, staff, now)
-    found = (organisations.by_id(tx, site_id) for site_id in reached.own | reached.managed)
-    return sorted((site for site in found if site is not None), key=lambda site: site.code)
+    return _by_code(tx, reached.own | reached.managed)
+
+
+def _by_code(tx: Connection, site_ids: Iterable[str]) -> list[Organisation]:
+    return sorted(organisations.by_ids(tx, site_ids).values(), key=lambda site: site.code)

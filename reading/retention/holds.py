@@ -77,7 +77,8 @@ def standing(tx: Connection, limit: int, sites: Collection[str]) -> list[Hold]:
     asked = (
         sa.select(study.study_uid, study.hold, row.set_by, row.since)
         .select_from(tables.study.outerjoin(retention_hold, of_study))
-        .where(study.hold != "", study.site_id.in_(sorted(sites)))
+        # In the text of the statement: the index of those that are held is found by no parameter.
+        .where(study.hold != sa.literal_column("''"), study.site_id.in_(sorted(sites)))
         .order_by(row.since.is_(None), row.since.desc(), study.study_uid)
         .limit(limit)
     )

@@ -80,10 +80,10 @@ def closed(tx: Connection) -> list[ClosedMonth]:
 
 def begins(tx: Connection) -> date | None:
     """The month in which the first case was received; None where there is no case yet."""
-    per_site = sa.select(
-        sa.select(sa.func.min(case.c.received_at)).where(case.c.site_id == organisation.c.id).scalar_subquery()
-    )
-    received = [at for at in tx.scalars(per_site) if at is not None]
+    # Of each site its first by the index: the first of all would be looked for among all cases.
+    of_site = sa.select(sa.func.min(case.c.received_at)).where(case.c.site_id == organisation.c.id)
+    firsts = sa.select(of_site.correlate(organisation).scalar_subquery()).select_from(organisation)
+    received = [at for at in tx.scalars(firsts) if at is not None]
     return min(received).astimezone(region_clock.zone(tx)).date().replace(day=1) if received else None
 
 

@@ -78,6 +78,12 @@ case: Final = sa.Table(
         postgresql_where=sa.text("look_at IS NOT NULL"),
     ),
     sa.Index(
+        "ix_case_clock_wrong",
+        "received_at",
+        sqlite_where=sa.text("clock_wrong = 1"),
+        postgresql_where=sa.text("clock_wrong"),
+    ),
+    sa.Index(
         "ix_case_unchecked",
         "received_at",
         sqlite_where=sa.text("identity = 'unchecked'"),

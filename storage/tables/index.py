@@ -83,6 +83,7 @@ study: Final = sa.Table(
         for name in ("name_joined", "name_turned", "characters_joined", "characters_turned", "initials")
     ),
     sa.Index("ix_study_last_received_at", "last_received_at"),
+    sa.Index("ix_study_hold", "site_id", sqlite_where=sa.text("hold <> ''"), postgresql_where=sa.text("hold <> ''")),
     sa.Index(
         "ix_study_merged_into",
         "merged_into",

@@ -12,6 +12,7 @@ from reading.context import Context
 from reading.desk import worklist
 from reading.desk.worklist import Filters
 from reading.queue import claiming, next_case, standing
+from reading.retention import holds
 from reading.viewers import PatientViewer
 from storage.database import transaction
 from tests.plans import listening, plan_of, plans_of, reads_through
@@ -60,3 +61,12 @@ def test_lists_of_cases_read_no_table_from_end_to_end(engine: Engine, now: datet
     for plan in plans:
         for table in ("case", "case_study", "study", "series", "report_version"):
             assert not reads_through(plan, table), plan
+
+
+def test_studies_that_are_held_are_found_by_an_index_of_their_own(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+
+    (plan,) = plans_of(engine, lambda tx: holds.standing(tx, 50, [clinic.region.hills.id]))
+
+    assert "ix_study_hold" in plan

@@ -105,7 +105,7 @@ def lines(ctx: Context[Staff], found: Sequence[Concern], language: Language) -> 
     entries = {
         entry.case.id: entry for entry in entries_of(tx, ctx.who, list({c.id: c for c in of_cases}.values()), ctx.now)
     }
-    sites = {one: organisations.by_id(tx, one) for one in {each.site_id for each in found if each.site_id}}
+    sites = organisations.by_ids(tx, {each.site_id for each in found if each.site_id})
     titles: dict[str, str] = {}
     made: list[Line] = []
     for one in found:

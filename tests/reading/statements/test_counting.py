@@ -62,3 +62,10 @@ def test_a_month_is_found_by_an_index(engine: Engine, now: datetime) -> None:
     for plan in plans:
         assert not reads_through(plan, "number_fact"), plan
         assert not reads_through(plan, "within"), plan
+
+
+def test_the_first_month_is_found_without_reading_the_cases(engine: Engine) -> None:
+    (plan, *_) = plans_of(engine, months.begins)
+
+    looked_up = "Index Cond: ((site_id = (organisation.id)" if engine.dialect.name == "postgresql" else "(site_id=?"
+    assert looked_up in plan, plan
