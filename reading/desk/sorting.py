@@ -19,7 +19,10 @@ from storage.tables import study
 
 class Sorting(StrEnum):
     URGENCY = "urgency"
-    """Critical results and emergencies first, then what waits for the viewer, then what is due first."""
+    """Critical results and emergencies first, then what waits for the viewer, then what is due first.
+
+    In a list of all cases those that are done follow, the newest first.
+    """
     ALARMS = "alarms"
     """Those whose critical result waits for an answer, then the newest."""
     DUE = "due"

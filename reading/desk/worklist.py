@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -57,6 +58,11 @@ class Filters:
     sorting: Sorting = Sorting.URGENCY
     descending: bool = False
 
+    @property
+    def of_one_work(self) -> bool:
+        """Whether they already say whose work it is, so that all of it is one list."""
+        return bool(self.tab or self.held_by or self.among is not None or (self.states and self.states <= UNFINISHED))
+
 
 @dataclass(frozen=True, kw_only=True)
 class Page:
@@ -76,12 +82,36 @@ def list_cases(
     counted: int | None = None,
 ) -> Page:
     """A page of the cases that ``viewer`` may see, with their number as far as ``counted`` (None: all)."""
-    case = tables.case
     condition = sa.and_(visibility.visible_cases(tx, viewer, now), *conditions(tx, filters))
-    order = order_by(viewer, filters.sorting, descending=filters.descending)
-    rows = tx.execute(sa.select(case).where(condition).order_by(*order).limit(limit).offset(offset)).all()
+    rows = _rows(tx, viewer, filters, condition, limit, offset)
     total = tx.scalar(counting(condition, counted)) or 0
     return Page(entries=tuple(entries_of(tx, viewer, [cases.from_row(row) for row in rows], now)), total=total)
+
+
+def _rows(  # noqa: PLR0917
+    tx: Connection, viewer: Viewer, filters: Filters, condition: sa.ColumnElement[bool], limit: int, offset: int
+) -> list[sa.Row[Any]]:
+    case = tables.case
+    order = order_by(viewer, filters.sorting, descending=filters.descending)
+    parts = [(condition, order)]
+    if filters.sorting is Sorting.URGENCY and not filters.of_one_work:
+        # What is done is urgent to nobody: it follows what is not, the newest first.
+        done, newest = case.c.state.not_in(UNFINISHED), case.c.received_at.desc()
+        if filters.text:  # few, which an index of names finds
+            last = (sa.case((done, 1), else_=0), sa.case((done, case.c.received_at)).desc())
+            parts = [(condition, (*last, *order))]
+        else:  # done is what grows for years, and has an index by time
+            parts = [(condition & ~done, order), (condition & done, (newest, case.c.id.desc()))]
+    rows: list[sa.Row[Any]] = []
+    for of_part, order in parts:
+        asked = sa.select(case).where(of_part).order_by(*order)
+        found = tx.execute(asked.limit(limit - len(rows)).offset(offset)).all()
+        rows += found
+        if len(rows) == limit:
+            break
+        # A page begins where the part before it ended.
+        offset = 0 if found else offset - min(offset, tx.scalar(counting(of_part, offset)) or 0)
+    return rows
 
 
 def parked(tx: Connection, staff: Staff, now: datetime) -> tuple[Entry, ...]:

@@ -56,6 +56,8 @@ case: Final = sa.Table(
     # the rank, the planner would walk through everybody's waiting cases in search of theirs.
     sa.Index("ix_case_site_id_state_rank_due_at", "site_id", "state", "rank", "due_at"),
     sa.Index("ix_case_site_id_received_at", "site_id", "received_at"),
+    # The newest of many sites: the index of each of them would give all that they ever received.
+    sa.Index("ix_case_received_at", "received_at", "id"),
     # What is claimed to be read: only what the person has the skills for is looked at.
     sa.Index("ix_case_site_id_state_skills_rank_due_at", "site_id", "state", "skills", "rank", "due_at"),
     sa.Index(

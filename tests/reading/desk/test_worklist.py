@@ -68,6 +68,31 @@ def test_urgency_comes_before_age_and_pages_do_not_overlap(engine: Engine, now: 
     assert [entry.overdue for page in pages for entry in page.entries] == [False, False, True, False]
 
 
+def test_what_is_done_follows_what_is_not_the_newest_first_on_pages_of_any_size(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        old, new = (arrive(tx, clinic, f"1.{n}", now - timedelta(hours=9 - n), patient_id="P9").id for n in (1, 2))
+        cases.change(
+            tx, arrive(tx, clinic, "1.1.1", now - timedelta(days=9), patient_id="P9"), priority=Priority.EMERGENCY
+        )
+        for case_id in _ids(tx, clinic.ada, now):
+            read(tx, clinic, clinic.ada, case_id, now)
+        done = _ids(tx, clinic.ada, now)
+        late, soon = (arrive(tx, clinic, f"2.{n}", now - timedelta(hours=5 - n), patient_id="P9").id for n in (1, 2))
+        wanted = [late, soon, *done]
+        assert done[:2] == [new, old]
+
+        for size in range(1, 7):
+            pages = [
+                worklist.list_cases(tx, clinic.ada, Filters(), limit=size, offset=offset, now=now)
+                for offset in range(0, 8, size)
+            ]
+            assert [entry.case.id for page in pages for entry in page.entries] == wanted
+        assert _ids(tx, clinic.ada, now, text="P9") == wanted
+        assert _ids(tx, clinic.ada, now, states=frozenset({State.FINAL})) == done
+        assert _ids(tx, clinic.ada, now, states=frozenset({State.FINAL, State.WAITING_READ})) == wanted
+
+
 def test_a_list_is_sorted_by_each_column_both_ways(engine: Engine, now: datetime) -> None:
     with transaction(engine) as tx:
         clinic = open_clinic(tx, now)

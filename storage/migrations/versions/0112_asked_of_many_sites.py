@@ -1,4 +1,4 @@
-"""Indexes of the few rows that an office asks for from all sites: wrong clocks and held studies."""
+"""Indexes of what is asked for from many sites at once: the newest cases, wrong clocks, held studies."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ depends_on = None
 
 
 def upgrade() -> None:
+    op.create_index("ix_case_received_at", "case", ["received_at", "id"])
     for name, table, column, on_sqlite, on_postgresql in (
         ("ix_case_clock_wrong", "case", "received_at", "clock_wrong = 1", "clock_wrong"),
         ("ix_study_hold", "study", "site_id", "hold <> ''", "hold <> ''"),
@@ -22,3 +23,4 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_index("ix_study_hold", "study")
     op.drop_index("ix_case_clock_wrong", "case")
+    op.drop_index("ix_case_received_at", "case")
