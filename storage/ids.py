@@ -36,4 +36,4 @@ def made_at(ulid: str) -> datetime:
 
 def earliest_id(moment: datetime) -> str:
     """The smallest id that one made at ``moment`` or later can have."""
-    return str(ULID.from_int(int(moment.timestamp() * 1000) << 80))
+    return str(ULID.from_int(max(0, int(moment.timestamp() * 1000)) << 80))

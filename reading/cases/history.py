@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 import sqlalchemy as sa
@@ -15,7 +15,7 @@ from reading.audit import SYSTEM, Actor, ActorKind
 from reading.cases.moves import Move, State
 from reading.context import Context, Who, without_door
 from reading.viewers import RoleGrant
-from storage.ids import new_id
+from storage.ids import earliest_id, new_id
 from storage.prepared import Prepared, Work, write
 
 _OF_CASE: Final = tables.case_move.c.case_id == sa.bindparam("of_case_id", type_=sa.String)
@@ -37,6 +37,10 @@ _NEXT_MOVE: Final = Prepared(
 )
 
 
+_CLOCKS_DIFFER: Final = timedelta(days=1)
+"""At most so long before its time a move's id was made: the clock of another machine stands behind."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class MoveRow:
     number: int
@@ -48,6 +52,15 @@ class MoveRow:
     person_name: str | None
     at: datetime
     why: str
+
+
+def moved_since(at: datetime) -> sa.ColumnElement[bool]:
+    """The condition on ``case_move`` for what moved since a time, found by the ids, which sort by when they were made.
+
+    Moves are never deleted: looked for by time alone, those of all years would be read.
+    """
+    row = tables.case_move.c
+    return (row.id >= earliest_id(at - _CLOCKS_DIFFER)) & (row.at >= at)
 
 
 @without_door("A part of an act that has opened the case, or of the system's step.")

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from reading import tables
+from reading.cases.history import moved_since
 from reading.cases.moves import Move, Step
 from reading.kinds import Level, Tier
 from reading.overdue.forecast import Rates
@@ -57,7 +58,7 @@ def rates_of(tx: Connection, sites: frozenset[str], now: datetime) -> Mapping[Ke
         .join(case, case.c.id == moved.c.case_id)
         .outerjoin(grant, grant.c.id == moved.c.grant_id)
         .outerjoin(place, place.c.id == grant.c.organisation_id)
-        .where(moved.c.at > now - LATELY, moved.c.move.in_(LEAVES.keys() | COMES.keys()), case.c.site_id.in_(sites))
+        .where(moved_since(now - LATELY), moved.c.move.in_(LEAVES.keys() | COMES.keys()), case.c.site_id.in_(sites))
     )
     left: Counter[Key] = Counter()
     came: defaultdict[Key, Counter[int]] = defaultdict(Counter)

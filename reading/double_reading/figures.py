@@ -12,6 +12,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from reading.cases.history import moved_since
 from reading.cases.moves import Move, SigningRole
 from reading.context import Context, without_door
 from reading.double_reading.discordance import Difference
@@ -124,7 +125,7 @@ def figures(ctx: Context[Staff], *, since: datetime, until: datetime) -> Figures
     pairs = _pairs(ctx.tx, sites & compared & decided)
     said = (discrepancy.c.raised_at >= since) & (discrepancy.c.raised_at < until)
     raised = _raised(ctx.tx, sites & said)
-    drawn = _drawn(ctx.tx, sites & (case_move.c.at >= since) & (case_move.c.at < until))
+    drawn = _drawn(ctx.tx, sites & moved_since(since) & (case_move.c.at < until))
     return Figures(
         pairs={group: _told_pairs(found) for group, found in pairs.items()},
         sampled={group: _told_sampled(found) for group, found in drawn.items()},
