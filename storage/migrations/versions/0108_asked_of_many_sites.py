@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0112"
-down_revision = "0103"
+revision = "0108"
+down_revision = "0105"
 branch_labels = None
 depends_on = None
 
