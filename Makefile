@@ -38,7 +38,7 @@ fuzz: $(VENV)/test.stamp tools ## a hundred thousand broken messages and data se
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal tests/fuzz --fuzz-cases 100000 --timeout 0
 
 torture: $(VENV)/test.stamp tools ## crash and size tests in full (about an hour, 20 GB of disk)
-	$(BIN)/pytest tests/acceptance tests/viewer/pages/test_second_window_in_a_browser.py --at-length --timeout 0
+	$(BIN)/pytest tests/acceptance --at-length --timeout 0
 
 check: $(VENV)/test.stamp lint types web-test test ## lint, types, import directions, web tests, the suite
 

@@ -24,13 +24,16 @@ export class Linked {
   ) {}
 
   start(ended: AbortSignal): void {
-    const touched = (): void => void (this.byHand = true)
+    const touched = (): void => {
+      this.byHand = true
+      this.wanted = undefined // where the other window was once is nowhere to go to any longer
+    }
     for (const hand of HANDS) document.addEventListener(hand, touched, { capture: true, passive: true, signal: ended })
   }
 
   /** What the active cell shows may be something else. */
   viewed(): void {
-    if (this.wanted && !this.byHand) this.reach(this.wanted)
+    if (this.wanted) this.reach(this.wanted)
     const { cell, links } = this.wall() ?? {}
     if (!cell?.stack || !links || cell.view.quality === 'none') return
     const plane = planeOf(cell.picture?.metadata ?? {})

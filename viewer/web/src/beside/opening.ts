@@ -4,7 +4,7 @@ const PLACE = 'tierread.beside.place'
 
 type Placed = { readonly left: number; readonly top: number; readonly width: number; readonly height: number }
 
-/** Of the Window Management API, which few browsers have, and then after asking the person. */
+/** Of the Window Management API, which few browsers have, and then after asking the person: never where there is one screen. */
 type Screens = {
   readonly screens: readonly { availLeft: number; availTop: number; availWidth: number; availHeight: number }[]
   readonly currentScreen: object
@@ -18,7 +18,7 @@ export function openBeside(id: string): boolean {
   const opened = window.open(`${location.pathname}#/beside/${id}`, `tierread-beside-${id}`, features)
   if (!opened) return false
   opened.focus()
-  if (!kept) void ontoAnotherScreen(opened)
+  if (!kept && (screen as Screen & { isExtended?: boolean }).isExtended) void ontoAnotherScreen(opened)
   return true
 }
 

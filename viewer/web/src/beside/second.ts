@@ -95,7 +95,6 @@ export class SecondWindow extends Part {
   private drop(): void {
     this.now = undefined
     this.chosen = undefined
-    document.title = text('brand')
     this.requestUpdate()
   }
 
@@ -145,8 +144,13 @@ export class SecondWindow extends Part {
     this.shown.hold(now.digests, now.toSee)
     this.shown.take(drawn)
     if (isSame && isNewSet) this.tellDrawn(this.shown.drawn)
-    document.title = text('beside.title')
     this.requestUpdate()
+  }
+
+  /** What it shows, and never whose it is: titles stand in the bars and histories of a machine. */
+  protected override updated(): void {
+    const what = [text('beside.title'), this.now?.examination, text('brand')]
+    document.title = what.filter(Boolean).join(' · ')
   }
 
   /** What was seen here counts as seen; of many at once one word is said. */

@@ -1,7 +1,7 @@
 /** The windows that a person keeps for a modality: the one on the screen is added, those that are there are taken away. */
 import { html, nothing, render } from 'lit'
 import type { OwnSettings } from '../keeping/settings'
-import { text } from '../language'
+import { named, text } from '../language'
 import {
   dropWindow,
   keepWindow,
@@ -35,7 +35,7 @@ export function editWindows(settings: OwnSettings, modality: string, now: Window
     const own = ownWindows(settings, modality)
     const free = WINDOW_KEYS.find((key) => !windowChoices(settings, modality).some((each) => each.key === key))
     render(
-      html`<h2 id="windows-title">${text('desk.windows-own-of', { modality })}</h2>
+      html`<h2 id="windows-title">${text('desk.windows-own-of', { modality: named('modality', modality) })}</h2>
         ${own.length === 0 ? html`<p class="soft">${text('desk.windows-none')}</p>` : nothing}
         <ul>
           ${own.map(

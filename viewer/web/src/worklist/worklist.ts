@@ -155,6 +155,7 @@ class Worklist extends Part {
   }
 
   protected override updated(): void {
+    document.title = `${text('worklist.title')} · ${text('brand')}`
     if (!this.feed.cases || !this.returnTo) return
     window.scrollTo(0, this.returnTo)
     this.returnTo = 0
