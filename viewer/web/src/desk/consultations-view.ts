@@ -4,10 +4,8 @@ import type { CaseDetail } from '../api/case-detail'
 import type { Conclusion } from '../api/report'
 import { named, text } from '../language'
 
-export function consultationsView({ id, consultations, allowed }: CaseDetail): TemplateResult | typeof nothing {
-  const may = allowed.includes('consult')
-  const refers = allowed.includes('refer')
-  if (consultations.length === 0 && !may && !refers) return nothing
+export function consultationsView({ consultations }: CaseDetail): TemplateResult | typeof nothing {
+  if (consultations.length === 0) return nothing
   return html`<section class="consultations" aria-label=${text('desk.consultations')}>
     ${consultations.map(
       (one) =>
@@ -17,10 +15,6 @@ export function consultationsView({ id, consultations, allowed }: CaseDetail): T
           <span class="soft">${one.conclusion || one.question}</span>
         </p>`,
     )}
-    <p>
-      ${may ? html`<a class="button quiet" href="/consultations/new/${id}">${text('desk.consult')}</a>` : nothing}
-      ${refers ? html`<a class="button quiet" href="/referrals/new/${id}">${text('referral.new')}</a>` : nothing}
-    </p>
   </section>`
 }
 

@@ -3,16 +3,19 @@ import { html, nothing, type TemplateResult } from 'lit'
 import type { CaseDetail } from '../api/case-detail'
 import { dateAndTime, named, text, type TextKey } from '../language'
 
+/** So low that the report needs the room: then one line is folded, too. */
+const LOW = matchMedia('(height < 860px) and (width >= 900px)')
+
 const sideOf = (code: string): string => (code ? named('side', code) : text('correct.no-side'))
 
 export function correspondenceView({ correspondence }: CaseDetail): TemplateResult | typeof nothing {
   const newest = correspondence.at(-1)
   if (!newest) return nothing
-  const isLong = correspondence.length > 1
-  return html`<details class="correspondence" ?open=${!isLong}>
+  const isFolded = correspondence.length > 1 || LOW.matches
+  return html`<details class="correspondence" ?open=${!isFolded}>
     <summary>
       ${text('thread.title', { n: correspondence.length })}
-      ${isLong ? html`<span class="soft small">${text(newest.word as TextKey)} ${newest.who}</span>` : nothing}
+      ${isFolded ? html`<span class="soft small">${text(newest.word as TextKey)} ${newest.who}</span>` : nothing}
     </summary>
     <ol>
       ${correspondence.map(

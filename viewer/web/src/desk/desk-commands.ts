@@ -12,6 +12,8 @@ export type Hand = {
   toggleKey(): void
   goToFindings(): void
   dictate(): void
+  goToTemplate(): void
+  openMore(): void
   /** What was judged stands in the form, which has to be seen. */
   onJudged(): void
 }
@@ -35,6 +37,8 @@ function obey(command: DeskCommand, hand: Hand): void {
   if (command.kind === 'key') hand.toggleKey()
   if (command.kind === 'findings') hand.goToFindings()
   if (command.kind === 'dictate') hand.dictate()
+  if (command.kind === 'template') hand.goToTemplate()
+  if (command.kind === 'more') hand.openMore()
   if (command.kind === 'outcome' || command.kind === 'score') judge(command, hand)
 }
 

@@ -6,6 +6,7 @@ import type { Client } from '../api/client'
 import type { Mark } from '../api/marks'
 import type { Office } from '../api/office'
 import type { Content } from '../api/report'
+import { examinationOf } from '../case-words'
 import type { OwnSettings } from '../keeping/settings'
 import type { Shelf } from '../keeping/shelf'
 import { dateAndTime, text } from '../language'
@@ -150,6 +151,9 @@ export class Desk extends Part {
   }
 
   protected override updated(): void {
+    const { detail } = this.work ?? {}
+    // Never whose it is: titles stand in the bars and histories of a machine.
+    document.title = `${detail ? examinationOf(detail) : text('desk.case')} · ${text('brand')}`
     this.beside.tell()
   }
 
@@ -198,19 +202,37 @@ export class Desk extends Part {
   private readonly key = (event: KeyboardEvent): void => {
     this.stir()
     const { decisions, work } = this
+    if (event.key === 'Escape') return this.escape(event)
     obeyKey(event, {
       ...{ decisions, work },
       decide: () => void this.decide(),
       toggleKey: () => this.toggleKey(),
       goToFindings: () => this.querySelector<HTMLElement>('#findings')?.focus(),
       dictate: () => this.querySelector<Dictation>('tierread-dictation')?.press(),
+      goToTemplate: () => this.querySelector<HTMLElement>('#template, .template-form :is(input, select)')?.focus(),
+      openMore: () => this.openMore(),
       onJudged: () => this.show('report'),
     })
   }
 
+  /** Out of the words and back to the pictures, whose keys are letters; not while an input method is at a word. */
+  private escape({ isComposing, target }: KeyboardEvent): void {
+    if (isComposing || !(target as HTMLElement).closest('.report :is(textarea, input, select)')) return
+    this.panel?.cell?.querySelector<HTMLElement>('.viewport')?.focus()
+  }
+
+  /** Whatever else the case allows: its first act has the focus. */
+  private openMore(): void {
+    this.show('report')
+    const more = this.querySelector<HTMLDetailsElement>('.actions details.more')
+    if (more) more.open = true
+    this.querySelector<HTMLElement>('.actions .further button')?.focus()
+  }
+
   private async decide(): Promise<void> {
     const { work, decisions } = this
-    if (!work || !decisions || this.busy || !(work.step || work.forms.adding)) return
+    if (!work || !decisions || this.busy) return
+    if (!work.step && !work.forms.adding) return work.allows('claim') ? decisions.claim() : undefined
     if (!(await decisions.settleConflict())) return
     if (isLacking(work)) {
       this.pointOut = true

@@ -30,7 +30,7 @@ export function marksForm(marks: readonly Mark[], places: MarkPlaces): TemplateR
     </h2>
     ${
       marks.length === 0
-        ? html`<p class="soft small">${text('mark.none')}</p>`
+        ? html`<p class="soft small none">${text('mark.none')}</p>`
         : html`<ol>
             ${marks.map(
               (mark) =>

@@ -98,12 +98,7 @@ class ReportForm extends Part {
   override render(): TemplateResult {
     const missing = this.pointOut ? unfinished(this.content) : []
     return html`<tierread-template-form .writing=${this.writing} .content=${this.content}></tierread-template-form>
-      ${this.saved()}
-      <tierread-dictation
-        .writing=${this.writing}
-        @dictated=${({ detail }: CustomEvent<string>) => this.takeDictated(detail)}
-      ></tierread-dictation>
-      ${this.area('findings', text('report.findings'), 8, missing.includes('findings'))}
+      ${this.conflict()} ${this.area('findings', text('report.findings'), 8, missing.includes('findings'))}
       ${this.area('impression', text('report.impression'), 4, missing.includes('impression'))}
       <fieldset class="result" aria-describedby=${missing.includes('positive') ? 'positive-missing' : nothing}>
         <legend>${text('report.result')}</legend>
@@ -146,7 +141,10 @@ class ReportForm extends Part {
   }
 
   private area(name: TextName, label: string, rows: number, missing: boolean): TemplateResult {
-    return html`<label for=${name}>${label}</label>
+    return html`<div class="heading">
+        <label for=${name}>${label}</label>
+        ${name === 'findings' ? this.besideFindings() : nothing}
+      </div>
       <textarea
         id=${name}
         rows=${rows}
@@ -162,16 +160,29 @@ class ReportForm extends Part {
       ${missing ? html`<span id="${name}-missing" class="error">${text('desk.missing-text')}</span>` : nothing}`
   }
 
+  /** On its line: dictation goes into these words first, and where they are kept is said here for all. */
+  private besideFindings(): TemplateResult {
+    return html`<tierread-dictation
+        .writing=${this.writing}
+        @dictated=${({ detail }: CustomEvent<string>) => this.takeDictated(detail)}
+      ></tierread-dictation>
+      ${this.saved()}`
+  }
+
+  /** Other words of this report stand on the server, or were left in this browser. */
+  private conflict(): TemplateResult | typeof nothing {
+    if (this.saving?.status !== 'conflict') return nothing
+    return html`<div class="note danger" role="alert">
+      <p>${text('desk.conflict')}</p>
+      <button @click=${() => this.tell('report-conflict')}>${text('desk.conflict-compare')}</button>
+    </div>`
+  }
+
   /** Where the words lie that stand on the screen. */
   private saved(): TemplateResult | typeof nothing {
     const { saving } = this
-    if (!saving) return nothing
+    if (!saving || saving.status === 'conflict') return nothing
     const { status, savedAt, keptAt, lasting, inHand, onServer } = saving
-    if (status === 'conflict')
-      return html`<div class="note danger" role="alert">
-        <p>${text('desk.conflict')}</p>
-        <button @click=${() => this.tell('report-conflict')}>${text('desk.conflict-compare')}</button>
-      </div>`
     const kept = keptAt && lasting ? text('desk.kept-at', { at: clock(keptAt) }) : text('desk.kept-not')
     const onlyHere = status !== 'saved' && (!onServer || !inHand)
     const words = onlyHere

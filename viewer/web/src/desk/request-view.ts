@@ -13,14 +13,16 @@ export function requestView({ request, patient, patient_number, studies }: CaseD
     [text('report.asked-by'), [asked_by, department].filter(Boolean).join(' · ')],
   ]
   return html`<section class="request" aria-labelledby="request-title">
-    <h2 id="request-title">${text('report.request')}</h2>
+    <div class="heading">
+      <h2 id="request-title">${text('report.request')}</h2>
+      <p class="facts small">
+        ${facts.map(([label, value]) => (value ? html`<span><span class="soft">${label}</span> ${value}</span>` : nothing))}
+      </p>
+    </div>
     ${
       told === 'words'
         ? html`<p class="prose" lang="">${words}</p>`
         : html`<p class=${told === 'held' ? 'note warning' : 'soft'}>${named('request', told)}</p>`
     }
-    <p class="facts small">
-      ${facts.map(([label, value]) => (value ? html`<span><span class="soft">${label}</span> ${value}</span>` : nothing))}
-    </p>
   </section>`
 }

@@ -5,7 +5,7 @@ import { keys, type Pressed } from '../keys/keys'
 import { SCORES, type Score } from './judgement'
 
 export type DeskCommand =
-  | { readonly kind: 'help' | 'save' | 'decide' | 'findings' | 'dictate' | 'park' | 'key' }
+  | { readonly kind: 'help' | 'save' | 'decide' | 'findings' | 'dictate' | 'template' | 'park' | 'key' | 'more' }
   | { readonly kind: 'outcome'; readonly outcome: ReviewOutcome }
   | { readonly kind: 'score'; readonly score: Score }
 
@@ -19,6 +19,8 @@ const COMMANDS: Readonly<Record<DeskAct, DeskCommand>> = {
   findings: { kind: 'findings' },
   dictate: { kind: 'dictate' },
   key: { kind: 'key' },
+  template: { kind: 'template' },
+  more: { kind: 'more' },
   help: { kind: 'help' },
   'outcome-agree': { kind: 'outcome', outcome: 'agree' },
   'outcome-amend': { kind: 'outcome', outcome: 'amend' },

@@ -24,7 +24,8 @@ export type PresetAct = 'preset-1' | 'preset-2' | 'preset-3' | 'preset-4' | 'pre
 export type PictureAct = ToolName | Act | StepAct | PresetAct | 'remove' | 'unseen' | 'zoom-in' | 'zoom-out'
 export type OutcomeAct = `outcome-${ReviewOutcome}`
 export type ScoreAct = 'score-1' | 'score-2' | 'score-3' | 'score-4' | 'score-5'
-export type DeskAct = 'save' | 'decide' | 'park' | 'findings' | 'dictate' | 'key' | 'help' | OutcomeAct | ScoreAct
+export type DeskAct =
+  'save' | 'decide' | 'park' | 'findings' | 'dictate' | 'template' | 'key' | 'more' | 'help' | OutcomeAct | ScoreAct
 
 export type ListAct =
   'take-next' | 'list-search' | 'list-newer' | 'list-preview' | 'list-help' | 'row-before' | 'row-after'
@@ -47,7 +48,9 @@ export const AT_THE_DESK: readonly Row[] = [
   alone('park', 'Ctrl K', 'desk.key.park'),
   alone('findings', 'F', 'desk.key.findings'),
   alone('dictate', 'Ctrl D', 'dictation.key'),
+  alone('template', 'Shift T', 'desk.key.template'),
   alone('key', 'K', 'mark.key'),
+  alone('more', 'Shift X', 'desk.may'),
   // With Shift: the letters and digits alone are tools and windows of the pictures.
   alone('outcome-agree', 'Shift A', 'desk.outcome.agree'),
   alone('outcome-amend', 'Shift M', 'desk.outcome.amend'),

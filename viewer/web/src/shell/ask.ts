@@ -79,6 +79,13 @@ export function ask(question: Question): Promise<Answers | null> {
       dialog.remove()
       resolve(answer)
     })
+    // As at the desk: the key that decides confirms, in a text too, where Enter is a new line.
+    dialog.addEventListener('keydown', (event) => {
+      if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey)) return
+      event.preventDefault()
+      const submit = dialog.querySelector<HTMLButtonElement>('button[type=submit]')
+      if (submit && !submit.disabled) submit.form?.requestSubmit(submit)
+    })
     render(
       html`<form @submit=${confirm} @input=${input}>
         <h2 id="ask-title">${question.title}</h2>
