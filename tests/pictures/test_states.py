@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 from pydicom.dataset import Dataset
@@ -44,7 +45,7 @@ def picture() -> Dataset:
 
 
 def state_of(picture: Dataset) -> Dataset:
-    """A red line along row 24, a shutter that leaves rows 11 to 56, a window, a quarter clockwise, and an area."""
+    """A red line along row 24, shutters leaving rows 20 to 56 but a spot, a window, a quarter clockwise, an area."""
     made = image(
         SOPClassUID=GREY_STATE, Modality="PR", SeriesNumber=8, SeriesInstanceUID=new_uid(), Manufacturer="Other Works"
     )
@@ -71,7 +72,15 @@ def state_of(picture: Dataset) -> Dataset:
     made.DisplayedAreaSelectionSequence = Sequence([area])
     made.SoftcopyVOILUTSequence = Sequence([items(WindowCenter="300", WindowWidth="200")])
     made.ImageRotation, made.ImageHorizontalFlip, made.PresentationLUTShape = 90, "N", "IDENTITY"
-    made.ShutterShape, made.ShutterPresentationValue = "RECTANGULAR", 0
+    made.ShutterShape, made.ShutterPresentationValue = ["RECTANGULAR", "BITMAP"], 0
+    made.ShutterOverlayGroup = 0x6002
+    bits = np.zeros((SIDE, SIDE), np.uint8)
+    bits[30:34, 20:24] = 1
+    for element, vr, value in (
+        (0x0010, "US", SIDE), (0x0011, "US", SIDE), (0x0040, "CS", "G"), (0x0050, "SS", [1, 1]), (0x0100, "US", 1),
+        (0x0102, "US", 0), (0x3000, "OW", np.packbits(bits, bitorder="little").tobytes()),
+    ):  # fmt: skip
+        made.add_new((0x6002, element), vr, value)
     made.ShutterLeftVerticalEdge, made.ShutterRightVerticalEdge = 1, SIDE
     made.ShutterUpperHorizontalEdge, made.ShutterLowerHorizontalEdge = 20, 56
     return made
@@ -101,10 +110,11 @@ def test_a_state_is_offered_by_name_and_stands_over_its_picture_when_it_is_chose
     offered.locator("input").check()
     expect(window).to_contain_text("W 200 · L 300")
     expect(page.locator(".over-words")).to_contain_text("AXIS")
-    on_line, inside, covered = page.evaluate(INK, [[24, 24], [24, 40], [24, 18]])
+    on_line, inside, covered, by_bits = page.evaluate(INK, [[24, 24], [24, 40], [24, 18], [22, 32]])
     assert (on_line[0] > 200, on_line[1] < 60, on_line[3]) == (True, True, 255)
     assert inside == [0, 0, 0, 0]
-    assert covered == [0, 0, 0, 255]
+    assert covered == by_bits == [0, 0, 0, 255]
+    expect(page.locator(".over-words")).not_to_contain_text("不显示")  # nothing of it is lost
     a, b, c, d, width, height = page.evaluate(EXTENT)
     # A quarter clockwise: the columns lead down, the rows to the left; 32 pixels fill the shorter side.
     assert [round(each, 3) for each in (a, d)] == [0, 0]

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { DataSet } from '../src/images/dicom-json'
 import type { Affine } from '../src/images/layers/affine'
 import { lineOf, projectionOf } from '../src/images/states/shapes'
+import { bitmapOf } from '../src/images/states/bitmap'
 import { applies, stateOf } from '../src/images/states/state'
 import { turnedBy } from '../src/images/stance'
 import { of } from './data-sets'
@@ -151,6 +152,76 @@ describe('a presentation state', () => {
     expect(stateOf(withPlane)?.isPartial).toBe(true)
     expect(stateOf(blending)).toBeUndefined()
   })
+})
+
+describe('compound graphics', () => {
+  const compound = (
+    type: string,
+    points: readonly number[],
+    said: Readonly<Record<string, readonly unknown[]>> = {},
+  ): DataSet => of({ '00700226': [7], '00700282': ['PIXEL'], '00700294': [type], '00700022': points, ...said })
+  const state = (one: DataSet, simple: DataSet = {}): ReturnType<typeof stateOf> =>
+    stateOf({ ...STATE, '00700001': items({ '00700209': items(one), ...simple }) })
+  const axis = compound('AXIS', [10, 10, 150, 10])
+
+  test('are drawn by the simple ones of their id, and lost where there are none for a kind that is not as simple', () => {
+    const line = of({ '00700005': ['PIXEL'], '00700023': ['POLYLINE'], '00700022': [10, 10, 150, 10] })
+    const rendered = state(axis, { '00700009': items({ ...line, ...of({ '00700226': [7] }) }) })
+    const another = state(axis, { '00700009': items({ ...line, ...of({ '00700226': [8] }) }) })
+
+    expect(rendered?.isPartial).toBe(false)
+    expect(rendered?.annotations[0]?.graphics).toHaveLength(1)
+    expect([state(axis), another].map((each) => each?.isPartial)).toEqual([true, true])
+  })
+
+  test('of lines, a rectangle and an ellipse are drawn by themselves, turned against the clock', () => {
+    const points = (one: DataSet): unknown => state(one)?.annotations[0]?.graphics.map((each) => each.points)
+
+    expect(points(compound('MULTILINE', [0, 0, 1, 1, 5, 5, 6, 6]))).toEqual([[[0, 0], [1, 1]], [[5, 5], [6, 6]]]) // prettier-ignore
+    expect(points(compound('RECTANGLE', [2, 3, 8, 5]))).toEqual([[[2, 3], [8, 3], [8, 5], [2, 5], [2, 3]]]) // prettier-ignore
+    expect(points(compound('ELLIPSE', [2, 3, 8, 5]))).toEqual([[[2, 4], [8, 4], [5, 3], [5, 5]]]) // prettier-ignore
+    // A quarter around its first corner: what lay 6 to the right lies 6 above, what lay 2 below lies 2 to the right.
+    const turned = state(compound('RECTANGLE', [2, 3, 8, 5], { '00700230': [90], '00700273': [2, 3] }))
+    const rounded = turned?.annotations[0]?.graphics[0]?.points.map((spot) => spot.map((each) => Math.round(each)))
+    expect(rounded).toEqual([[2, 3], [2, -3], [4, -3], [4, 3], [2, 3]]) // prettier-ignore
+    expect(turned?.isPartial).toBe(false)
+    const bent = compound('RECTANGLE', [0.1, 0.1, 0.5, 0.5], {
+      '00700282': ['DISPLAY'],
+      '00700230': [30],
+      '00700273': [0, 0],
+    })
+    expect([state(bent)?.isPartial, state(compound('RECTANGLE', [1, 2]))?.isPartial]).toEqual([true, true])
+  })
+})
+
+test('a bitmap shutter covers the pixels whose bits are set, and is lost until they are there', async () => {
+  class Picture {
+    readonly data: Uint8ClampedArray
+    constructor(
+      readonly width: number,
+      readonly height: number,
+    ) {
+      this.data = new Uint8ClampedArray(4 * width * height)
+    }
+  }
+  globalThis.ImageData = Picture as never
+  // Three by three from the second column and the first row on; the lowest bit is the first pixel (PS3.5 8.1.2): 5 and 6.
+  const plane = {
+    ...of({ '60020010': [3], '60020011': [3], '60020050': [1, 2] }),
+    '60023000': { InlineBinary: btoa('\x60\x00') },
+  }
+  const shuttered = { ...STATE, ...plane, ...of({ '00181600': ['BITMAP'], '00181623': [0x6002] }) }
+
+  const bitmap = await bitmapOf(shuttered)
+  const alpha = bitmap && Array.from({ length: 9 }, (_, at) => bitmap.mask.data[4 * at + 3])
+
+  expect([bitmap?.left, bitmap?.top]).toEqual([1, 0])
+  expect(alpha).toEqual([0, 0, 0, 0, 0, 255, 255, 0, 0])
+  expect([stateOf(shuttered)?.isPartial, stateOf({ ...shuttered, '00700001': items() }, bitmap)?.isPartial]).toEqual([
+    true,
+    false,
+  ])
+  expect(await bitmapOf(STATE)).toBeUndefined()
 })
 
 describe('graphics', () => {

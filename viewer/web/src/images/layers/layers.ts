@@ -17,7 +17,8 @@ import { segmentationOf } from './segments'
 import { StructuresLayer, structuresOf } from './structures'
 import { States } from '../states/states'
 import type { InCell } from '../states/apply'
-import { stateOf } from '../states/state'
+import { bitmapOf } from '../states/bitmap'
+import { stateOf, type State } from '../states/state'
 
 /** As it is at a moment. */
 export type Over = {
@@ -54,12 +55,13 @@ export class Layers {
         })),
       ),
     )
+    const states = await Promise.all(instances.flat().map(({ instance }) => withItsBits(instance)))
     const found = instances.flat().flatMap(({ instance, path }) => layerOf(instance, path, onChange))
     return new Layers(
       found.filter((one) => 'on' in one),
       found.filter((one) => 'why' in one),
       new States(
-        instances.flat().flatMap(({ instance }) => stateOf(instance) ?? []),
+        states.flatMap((state) => state ?? []),
         cells,
         onState,
       ),
@@ -125,6 +127,12 @@ export class Layers {
   menu(picture: Picture | undefined, made: Made, isOn: boolean, onToggle: () => void): TemplateResult {
     return layersMenu({ layers: this, picture, made, isOn, onToggle })
   }
+}
+
+/** A shutter whose bits do not come is not drawn, and the state says that it is not whole. */
+async function withItsBits(instance: DataSet): Promise<State | undefined> {
+  if (!stateOf(instance)) return undefined
+  return stateOf(instance, await bitmapOf(instance).catch(() => undefined))
 }
 
 const STORAGE = '1.2.840.10008.5.1.4.1.1.'

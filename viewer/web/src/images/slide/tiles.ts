@@ -67,8 +67,7 @@ async function profileAt(profile: Samples['profile']): Promise<Uint8Array> {
   if (profile?.InlineBinary) return Uint8Array.from(atob(profile.InlineBinary), (each) => each.charCodeAt(0))
   if (!profile?.BulkDataURI) return new Uint8Array()
   const turn: Turn = { signal: new AbortController().signal, came: () => undefined }
-  const { content } = await withTries(() =>
-    frameAt({ address: profile.BulkDataURI ?? '', accept: AS_STORED }, turn, () => undefined),
-  )
+  const address = new URL(profile.BulkDataURI, location.href).pathname // a proxy may have another origin
+  const { content } = await withTries(() => frameAt({ address, accept: AS_STORED }, turn, () => undefined))
   return content
 }

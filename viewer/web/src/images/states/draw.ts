@@ -3,6 +3,7 @@ import type { Affine } from '../layers/affine'
 import type { Colour } from '../layers/colour'
 import type { Picture } from '../pictures'
 import { TAG, numberOf } from '../dicom-json'
+import { coverBits } from './bitmap'
 import { lineOf, projectionOf, type Projection } from './shapes'
 import { applies, type Annotation, type Shutter, type Spot, type State, type Words } from './state'
 
@@ -18,6 +19,7 @@ export function drawState(canvas: HTMLCanvasElement, state: State, picture: Pict
   context.globalAlpha = 1
   const project = projectionOf(affine, areaOn(state, picture))
   for (const shutter of state.shutters) cover(context, canvas, shutter, project)
+  if (state.bitmap) coverBits(context, state.bitmap, affine)
   for (const annotation of state.annotations)
     if (applies(annotation.of, picture)) annotate(context, annotation, project)
 }

@@ -7,6 +7,8 @@ import type { Colour } from '../layers/colour'
 import { ofCielab } from '../layers/colour'
 import type { Turn } from '../tools/orientation'
 import type { Window } from '../window-level'
+import { groupOf, type BitmapShutter } from './bitmap'
+import { compoundsOf } from './compound'
 
 /** Grayscale and colour (PS3.4 B.5); states that blend or colour pictures say more than is done here. */
 export const STATES: readonly string[] = ['1.2.840.10008.5.1.4.1.1.11.1', '1.2.840.10008.5.1.4.1.1.11.2']
@@ -45,7 +47,6 @@ const OF_STATE = {
   order: '00700062',
   grey: '00700066',
   cielab: '00700401',
-  compounds: '00700209',
   windows: '00283110',
   polarity: '20500020',
   shutter: '00181600',
@@ -108,6 +109,7 @@ export type State = {
   readonly annotations: readonly Annotation[]
   readonly areas: readonly Area[]
   readonly shutters: readonly Shutter[]
+  readonly bitmap: BitmapShutter | undefined
   readonly windows: readonly { readonly of: Pictures; readonly window: Window }[]
   readonly turn: Turn
   /** Low values are white; undefined where the state does not say. */
@@ -116,8 +118,8 @@ export type State = {
   readonly isPartial: boolean
 }
 
-/** Undefined for what is no such state. */
-export function stateOf(instance: DataSet): State | undefined {
+/** Undefined for what is no such state; `bitmap` is that of its shutter, where it has one and its bits have come. */
+export function stateOf(instance: DataSet, bitmap?: BitmapShutter): State | undefined {
   if (!STATES.includes(textOf(instance, TAG.SOPClassUID))) return undefined
   const maker = textOf(instance, TAG.Manufacturer)
   const label = textOf(instance, OF_STATE.label)
@@ -139,18 +141,20 @@ export function stateOf(instance: DataSet): State | undefined {
     annotations: annotations.map((item) => annotationOf(item, layers)),
     areas: shown,
     shutters: shutters.known,
+    bitmap,
     windows: known,
     turn: turnOf(instance),
     isInverse: polarity === 'INVERSE' ? true : polarity === 'IDENTITY' ? false : undefined,
     isPartial:
       shutters.more ||
+      (groupOf(instance) !== undefined && !bitmap) ||
       known.length < windows.length ||
       shown.length < areas.length ||
       windows.some((item) => !['', 'LINEAR'].includes(textOf(item, TAG.VOILUTFunction))) ||
       !Number.isInteger(quartersOf(instance)) ||
       NOT_APPLIED.some((tag) => instance[tag] !== undefined) ||
       annotations.some(saysMore) ||
-      Object.keys(instance).some((tag) => /^60[0-9A-F]{2}3000$/.test(tag)),
+      Object.keys(instance).some((tag) => /^60[0-9A-F]{2}3000$/.test(tag) && !tag.startsWith(groupOf(instance) ?? ' ')),
   }
 }
 
@@ -173,7 +177,7 @@ function windowOf(item: DataSet): State['windows'] {
   return [{ of: picturesOf(item), window: { center, width } }]
 }
 
-/** It has compound graphics, or words or lines of which units or values are of no use here. */
+/** It has compound graphics that nothing here draws, or words or lines of which units or values are of no use here. */
 function saysMore(item: DataSet): boolean {
   const isLost = (text: DataSet): boolean => {
     const [words] = wordsOf(text)
@@ -183,7 +187,7 @@ function saysMore(item: DataSet): boolean {
   return (
     itemsOf(item, OF_STATE.graphics).some((each) => graphicOf(each).length === 0) ||
     itemsOf(item, OF_STATE.texts).some(isLost) ||
-    itemsOf(item, OF_STATE.compounds).length > 0
+    compoundsOf(item).isPartial
   )
 }
 
@@ -218,7 +222,7 @@ function annotationOf(item: DataSet, layers: Layers): Annotation {
   return {
     of: picturesOf(item),
     colour: layers.get(textOf(item, OF_STATE.layer))?.colour ?? [255, 255, 255],
-    graphics: itemsOf(item, OF_STATE.graphics).flatMap(graphicOf),
+    graphics: [...itemsOf(item, OF_STATE.graphics).flatMap(graphicOf), ...compoundsOf(item).graphics],
     words: itemsOf(item, OF_STATE.texts).flatMap(wordsOf),
   }
 }
@@ -284,9 +288,10 @@ function shuttersOf(instance: DataSet): { readonly known: readonly Shutter[]; re
       if (row === undefined || column === undefined || radius === undefined) return []
       return [{ kind: 'circle', centre: [column - 0.5, row - 0.5], radius }]
     }
+    if (shape === 'BITMAP') return []
     const corners = spotsOf(numbersOf(instance, OF_STATE.shutterVertices))
     if (shape !== 'POLYGONAL' || corners.length < 3) return []
     return [{ kind: 'polygon', points: corners.map(([row, column]): Spot => [column - 0.5, row - 0.5]) }]
   })
-  return { known, more: known.length < shapes.length || instance['00181623'] !== undefined }
+  return { known, more: known.length < shapes.filter((shape) => shape !== 'BITMAP').length }
 }
