@@ -15,6 +15,7 @@ from sqlalchemy.engine import Connection
 import reading.tables  # noqa: F401 - the metadata has its tables
 import storage.tables  # noqa: F401 - and its
 from storage.database import metadata
+from storage.prepared import Prepared, Work, write
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -30,8 +31,7 @@ def recorded(act: Callable[Concatenate[Connection, P], T]) -> Callable[Concatena
     @wraps(act)
     def enter(tx: Connection, /, *given: P.args, **named: P.kwargs) -> T:
         made = once(*given, **named)
-        for table, rows in made.rows:
-            tx.execute(table.insert(), rows)
+        write(tx, made.work)
         return made.answer
 
     return enter
@@ -40,8 +40,11 @@ def recorded(act: Callable[Concatenate[Connection, P], T]) -> Callable[Concatena
 @dataclass(frozen=True, kw_only=True)
 class _Recorded(Generic[T]):
     answer: T
-    rows: list[tuple[sa.Table, list[dict[str, Any]]]]
-    """Those that have a value in the same columns together: None would be JSON's null, not SQL's."""
+    work: list[Work]
+    """The rows that have a value in the same columns together: None would be JSON's null, not SQL's.
+
+    By the driver: SQLAlchemy takes ten times as long for a scene as the database, and most tests begin with one.
+    """
 
 
 def _record(act: Callable[[Connection], T]) -> _Recorded[T]:
@@ -50,9 +53,15 @@ def _record(act: Callable[[Connection], T]) -> _Recorded[T]:
         _driver(tx).deserialize(_empty())
         answer = act(tx)
         written = [each for each in metadata.sorted_tables if _driver(tx).execute(f'SELECT 1 FROM "{each}"').fetchone()]
-        rows = [(table, alike) for table in written for alike in _rows(tx, table)]
+        work = [(_insert(table, [*alike[0]]), alike) for table in written for alike in _rows(tx, table)]
     engine.dispose()
-    return _Recorded(answer=answer, rows=rows)
+    return _Recorded(answer=answer, work=work)
+
+
+def _insert(table: sa.Table, columns: list[str]) -> Prepared:
+    return Prepared(
+        lambda _dialect: sa.insert(table).values({one: sa.bindparam(one, type_=table.c[one].type) for one in columns})
+    )
 
 
 @cache
