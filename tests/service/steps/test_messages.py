@@ -22,7 +22,7 @@ from reading.messages.moves import State
 from reading.messages.queue import LEASE
 from reading.messages.routes import ROUTES, Audience
 from reading.reports.seal import Seal
-from reading.tables import message, organisation
+from reading.tables import critical_alert, message, organisation
 from service.gateways.choice import gateways_of
 from service.installation.house import House
 from service.installation.installation import Folders
@@ -181,6 +181,8 @@ def test_whatever_stands_in_an_event_no_message_says_more_than_site_day_and_wher
         patient_with(tx, there.now)
         case = released(tx, there.clinic, there.now)
         alert = raised(tx, there.clinic, there.now)
+        # Unanswered and read back otherwise at once, so that all of its messages are wanted.
+        tx.execute(sa.update(critical_alert).values(ask_at=there.now))
         tx.execute(sa.update(organisation).values(name=HOSTILE_SITE, telephone=ON_DUTY))
         messenger = there.messenger(gateway_systems="folder")
         run(messenger)
