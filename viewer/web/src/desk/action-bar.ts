@@ -47,8 +47,6 @@ export function actionBar(bar: Bar): TemplateResult {
       ? button('desk.dispute', () => void decisions.withReason('dispute'))
       : nothing,
     allows('critical') ? button('desk.critical', () => void decisions.critical(), 'danger') : nothing,
-    // What else is found is told too: the flag stays beside its withdrawal.
-    allows('withdraw-critical') ? button('desk.critical-withdraw', () => void decisions.withdrawCritical()) : nothing,
   ].filter((each) => each !== nothing)
   return html`<div class="actions">
     ${decision || allows('no-change') ? unseen(bar) : nothing}

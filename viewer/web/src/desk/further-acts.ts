@@ -54,6 +54,8 @@ function actsOf({ work, decisions }: Hand): readonly Act[] {
     ...(version && work.allows('addendum') && !forms.adding
       ? [{ ...ADDENDUM, act: (): void => forms.beginAddendum(version) }]
       : []),
+    // What else is found is told from the bar: the flag stays there beside its withdrawal here.
+    ...(work.allows('withdraw-critical') ? [{ ...WITHDRAW, act: (): void => void decisions.withdrawCritical() }] : []),
     ...(forms.adding ? [{ ...DISCARD, act: (): void => forms.discardAddendum() }] : []),
     ...withReason.map((name) => act(name, () => void decisions.withReason(name))),
     ...(work.allows('consult') ? [{ ...CONSULT, address: `/consultations/new/${work.caseId}` }] : []),
@@ -62,6 +64,7 @@ function actsOf({ work, decisions }: Hand): readonly Act[] {
 }
 
 const ADDENDUM = { words: 'desk.addendum', means: 'desk.addendum-means' } as const
+const WITHDRAW = { words: 'desk.critical-withdraw', means: 'desk.critical-withdraw-means' } as const
 const DISCARD = { words: 'desk.discard', means: 'desk.discard-means' } as const
 
 const CONSULT = { words: 'desk.consult', means: 'desk.consult-means' } as const
