@@ -55,7 +55,10 @@ def clarify(ctx: Context[Staff], alert_id: str, *, spoken_with: str, agreed: str
 
 @without_door("The act that signs or releases the version has opened its case.")
 def answer_by_report(ctx: Context[Who], version: ReportVersion) -> None:
-    """A report that was signed since, that the site sees, and that says what was read back answers the difference."""
+    """A report that was signed since, that the site sees, and that says what was read back answers the difference.
+
+    It names it, with the side and the measures: that it says nothing else is not enough (`restatement`).
+    """
     if version.status not in VALID:
         return
     case = cases.by_id(ctx.tx, version.case_id)
@@ -79,8 +82,8 @@ def _differing(ctx: Context[Who], case: Case) -> Sequence[Alert]:
 
 def _says_so(ctx: Context[Who], case: Case, alert: Alert, version: ReportVersion) -> bool:
     named = classes.named(ctx.tx, alert.critical_class, case.site_id)
-    told = (named.name_zh, named.name_en, version.content.impression)
-    return read_back.problem(alert.read_back or "", told=told) is None
+    told = (named.name_zh, named.name_en, *findings.of_alerts(ctx.tx, [alert])[alert.id])
+    return read_back.is_restated(alert.read_back or "", version.content.impression, told=told)
 
 
 def _answer(

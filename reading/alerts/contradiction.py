@@ -29,6 +29,11 @@ _DIRECTION: Final = re.compile(r"\b(?:to|towards?|into) (?:the )?(?:left|right)\
 _NORMAL: Final = re.compile(r"正常|无殊|对侧|健侧|\b(?:normal|unremarkable|clear|contralateral)\b")
 _SHORT_SIDE: Final = re.compile(r"(?<![a-z0-9/.'-])(?<!\d )([lr])t?(?![a-z])\.?(?! ?\d)(?![a-z0-9/'-])")
 """L is a litre behind a number, and a vertebra before one; r/o is no side."""
+_EACH_SIDE: Final = re.compile(
+    r"左侧?\s?(?:[、和及与]|以及)\s?右侧?|右侧?\s?(?:[、和及与]|以及)\s?左侧?"
+    r"|\bleft (?:and|&) right\b|\bright (?:and|&) left\b"
+)
+"""Two sides of one noun: 左、右侧气胸."""
 _NUMBER: Final = re.compile(r"(\d+(?:\.\d+)?)\s*(%|percent|mm|毫米|cm|厘米|ml|毫升|hu)")
 _SCALE: Final = {
     "%": ("%", 1), "percent": ("%", 1), "mm": ("mm", 1), "毫米": ("mm", 1), "cm": ("mm", 10), "厘米": ("mm", 10),
@@ -47,9 +52,9 @@ def found(said: str, *, names: Sequence[str], findings: Sequence[str], words: Wo
     whole = plain(said)
     told, called = [plain(one) for one in findings], [plain(name) for name in names]
     about = told
-    for part in _PARTS.split(_DIRECTION.sub(" ", whole)):
+    for part in parts(whole):
         about = _nearest(words(part), told, words(" ".join(called)), words) or about
-        together = ["；".join(about)] if len(about) > 1 and "B" in sides.named(part) else []
+        together = ["；".join(about)] if _is_of_each(part, about, called, words) else []
         against = [_against(part, one, called, words, whole) for one in (*about, *together)]
         if against and all(against):
             return against[0]
@@ -57,9 +62,34 @@ def found(said: str, *, names: Sequence[str], findings: Sequence[str], words: Wo
 
 
 def plain(text: str) -> str:
-    """One form of a text, with sides in full: R 侧, rt and Lt. are right and left."""
+    """One form of a text, with sides in full: R 侧, rt and Lt. are right and left, 左、右侧 are 双侧."""
     folded = unicodedata.normalize("NFKC", text).casefold()
-    return _SHORT_SIDE.sub(lambda match: " right " if match[1] == "r" else " left ", folded)
+    full = _SHORT_SIDE.sub(lambda match: " right " if match[1] == "r" else " left ", folded)
+    return _EACH_SIDE.sub(lambda match: "双侧" if match[0][0] in "左右" else "bilateral", full)
+
+
+def parts(text: str) -> list[str]:
+    """The parts of a text in one form, each of which names its own side; where something moved to is no side."""
+    return _PARTS.split(_DIRECTION.sub(" ", text))
+
+
+def is_normal(part: str) -> bool:
+    """Whether a part speaks of what is as it should be, or of the other, healthy side."""
+    return bool(_NORMAL.search(part))
+
+
+def measures(text: str) -> frozenset[tuple[str, float]]:
+    """Measures of a text in one form, with their unit, lengths in millimetres."""
+    read = ((float(match[1]), *_SCALE[match[2]]) for match in _NUMBER.finditer(text))
+    return frozenset((kind, round(number * scale, 3)) for number, kind, scale in read)
+
+
+def _is_of_each(part: str, about: Sequence[str], names: Sequence[str], words: Words) -> bool:
+    """Whether a part that names both sides says nothing that one of several findings does not say."""
+    if len(about) < 2 or "B" not in sides.named(part):
+        return False
+    called = words("；".join(names))
+    return all(words(part) <= words(one) | (called if words(one) & called else set()) for one in about)
 
 
 def _nearest(of_part: AbstractSet[str], told: Sequence[str], of_names: AbstractSet[str], words: Words) -> Sequence[str]:
@@ -71,20 +101,20 @@ def _nearest(of_part: AbstractSet[str], told: Sequence[str], of_names: AbstractS
 
 
 def _against(part: str, finding: str, names: Sequence[str], words: Words, whole: str) -> Contradiction | None:
-    if _is_other_side(part, finding, words, whole):
+    if _is_other_side(part, finding, words("；".join((finding, *names))), words, whole):
         return Contradiction.SIDE
     if _is_denied(whole, words(part), finding, names, words):
         return Contradiction.DENIED
     return Contradiction.NUMBER if _is_other_number(part, finding) else None
 
 
-def _is_other_side(said: str, finding: str, words: Words, whole: str) -> bool:
+def _is_other_side(said: str, finding: str, known_by: AbstractSet[str], words: Words, whole: str) -> bool:
     told, every = list(_sided(finding, words)), list(_sided(whole, words))
     everything = frozenset[str]().union(*(of for of, _ in told))
     for named, about in _sided(said, words):
         same = frozenset[str]().union(*(of for of, known in told if known & about)) or everything
-        # 左侧气胸，右侧气胸: one of both sides, and the other one beside it.
-        beside = named.union(*(of for of, known in every if known & about or not known or not about))
+        # 左侧气胸，右侧气胸: one of both sides, and the other one beside it. 左侧气胸，右侧没有 is one alone.
+        beside = named.union(*(of for of, known in every if known & about & known_by))
         if not _fits(named, same) and not ("B" in same and _fits(beside, same)):
             return True
     return False
@@ -100,16 +130,16 @@ def _fits(named: AbstractSet[str], told: AbstractSet[str]) -> bool:
 
 def _sided(text: str, words: Words) -> Iterator[tuple[frozenset[str], AbstractSet[str]]]:
     """The parts of a sentence that name a side of something found there: the sides, and the words beside them."""
-    for part in _PARTS.split(_DIRECTION.sub(" ", text)):
+    for part in parts(text):
         named = sides.named(part)
         denied = _polarity(part, words(part))
-        if named and not _NORMAL.search(part) and (not denied or False in denied.values()):
+        if named and not is_normal(part) and (not denied or False in denied.values()):
             yield named, words(part)
 
 
 def _is_denied(whole: str, said: AbstractSet[str], finding: str, names: Sequence[str], words: Words) -> bool:
     of_finding = words(finding)
-    told = [finding, *(name for name in names if not _NORMAL.search(name))]
+    told = [finding, *(name for name in names if not is_normal(name))]
     shared = said & words(" ".join(told))
     here = _polarity(whole, shared)
     for word in shared & here.keys():
@@ -131,12 +161,6 @@ def _polarity(text: str, words: AbstractSet[str]) -> dict[str, bool | None]:
 
 
 def _is_other_number(said: str, finding: str) -> bool:
-    told = _numbers(finding)
+    told = measures(finding)
     kinds = {kind for kind, _ in told}
-    return any(one not in told for one in _numbers(said) if one[0] in kinds)
-
-
-def _numbers(text: str) -> frozenset[tuple[str, float]]:
-    """Measures with their unit, lengths in millimetres."""
-    read = ((float(match[1]), *_SCALE[match[2]]) for match in _NUMBER.finditer(text))
-    return frozenset((kind, round(number * scale, 3)) for number, kind, scale in read)
+    return any(one not in told for one in measures(said) if one[0] in kinds)

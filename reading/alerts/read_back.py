@@ -6,7 +6,7 @@ import re
 from enum import StrEnum
 from typing import Final
 
-from reading.alerts import contradiction
+from reading.alerts import contradiction, restatement
 from reading.alerts.contradiction import Contradiction
 
 LEAST: Final = 8
@@ -86,6 +86,16 @@ def problem(said: str, *, told: tuple[str, ...]) -> str | None:
     return contradiction.found(said, names=told[:2], findings=told[2:], words=_words)
 
 
+def is_restated(said: str, report: str, *, told: tuple[str, ...]) -> bool:
+    """Whether a report says what was read back, and the read-back nothing otherwise than the report.
+
+    ``told`` is the class in each language, and what was found of it.
+    """
+    if problem(said, told=(*told[:2], report)) is not None:
+        return False
+    return restatement.says(report, read_back=said, told=told, words=_words)
+
+
 def _words(text: str) -> frozenset[str]:
     """What of a text says something of a finding, one text at a time."""
     telling = _telling(_content(text))
@@ -120,5 +130,5 @@ def _pairs(runs: list[str]) -> set[str]:
 
 
 def _stems(words: list[str]) -> set[str]:
-    # The first six letters: haemorrhage and haemorrhages, perforation and perforated.
-    return {word[:6] for word in words if len(word) >= 3}
+    # The first six letters: haemorrhage and haemorrhages, perforation and perforated; pneumonia is no pneumothorax.
+    return {word[: 9 if word.startswith("pneumo") else 6] for word in words if len(word) >= 3}

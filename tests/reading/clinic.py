@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,6 +19,7 @@ from reading.audit import SYSTEM, Audit
 from reading.cases import cases
 from reading.cases.cases import Case
 from reading.cases.moves import State
+from reading.checks.finding import Check
 from reading.completeness import image_set
 from reading.context import Context
 from reading.intake import arrival_end, identity, intake
@@ -182,6 +184,7 @@ def read(  # noqa: PLR0917
     content: Content = NORMAL,
     *,
     incomplete_reason: str = "",
+    confirmed: Collection[Check] = (),
 ) -> ReportVersion:
     """Claim and sign as the author."""
     draft = drafts.of_case(tx, case_id)
@@ -190,7 +193,7 @@ def read(  # noqa: PLR0917
         clinic.seal,
         case_id,
         content=content,
-        screen=shown(tx, case_id, incomplete_reason),
+        screen=replace(shown(tx, case_id, incomplete_reason), confirmed=confirmed),
         draft_revision=draft.revision if draft else 0,
         lease_revision=take(tx, clinic, staff, case_id, now),
     )

@@ -17,6 +17,7 @@ from reading.alerts.moves import State
 from reading.alerts.read_back import Means
 from reading.audit import SYSTEM
 from reading.cases import cases
+from reading.checks.finding import Check
 from reading.context import Context
 from reading.desk import acts, alert_bar, alert_board, correspondence
 from reading.desk.acts import Act
@@ -208,7 +209,19 @@ def test_it_rings_those_on_duty_and_no_longer_once_it_is_answered(engine: Engine
         assert not any(word in one for one in said for word in ("气胸", "Ada"))
 
 
-@pytest.mark.parametrize(("impression", "answers"), [(LEFT, True), (RIGHT, False), ("右下肺炎", False)])
+@pytest.mark.parametrize(
+    ("impression", "answers"),
+    [
+        (LEFT, True),
+        (f"{LEFT}。右侧第 5 肋骨骨折。", True),
+        (RIGHT, False),
+        ("右下肺炎", False),
+        ("请结合临床", False),
+        ("张力性气胸", False),
+        ("未见明显异常", False),
+        ("气胸较前吸收", False),
+    ],
+)
 def test_a_report_that_says_what_was_read_back_answers_it(
     engine: Engine, now: datetime, impression: str, *, answers: bool
 ) -> None:
@@ -216,7 +229,7 @@ def test_a_report_that_says_what_was_read_back_answers_it(
         at = otherwise(tx, now)
         words = {"findings": "胸腔内见无肺纹理区", "impression": impression}
         content = replace(PNEUMONIA, **words, critical_class="tension_pneumothorax")
-        read(tx, at.clinic, at.clinic.ada, at.case_id, now + timedelta(minutes=1), content)
+        read(tx, at.clinic, at.clinic.ada, at.case_id, now + timedelta(minutes=1), content, confirmed=Check)
         found = alert_rows.by_id(tx, at.alert.id)
 
         assert (found.clarified_as, found.clarified_by) == (

@@ -36,6 +36,21 @@ CLASS = ("张力性气胸", "Tension pneumothorax")
         ("双侧气胸", "左、右侧气胸", None),
         ("双侧气胸", "左侧气胸，右侧未见气胸", "other_side"),
         ("双侧气胸", "右侧气胸，右侧胸腔积液", "other_side"),
+        ("双侧气胸", "左侧气胸，右侧没有", "other_side"),
+        ("双侧气胸", "左侧气胸，右侧无", "other_side"),
+        ("双侧气胸", "左侧气胸，右侧不清楚", "other_side"),
+        ("双侧气胸", "左侧气胸，右侧等待检查", "other_side"),
+        ("双侧气胸", "左侧气胸，右侧好的", "other_side"),
+        ("双侧气胸", "左侧气胸，患者右侧", "other_side"),
+        ("双侧气胸", "左侧气胸复查，右侧复查", "other_side"),
+        ("Bilateral pneumothorax", "left pneumothorax, all right", "other_side"),
+        ("Bilateral pneumothorax", "left pneumothorax, that is right", "other_side"),
+        ("Bilateral pneumothorax", "left pneumothorax, right side not seen", "other_side"),
+        ("Bilateral pneumothorax", "left pneumothorax and right pneumonia", "other_side"),
+        ("Bilateral pneumothorax", "left and right pneumothorax", None),
+        ("双侧气胸", "left pneumothorax and right pneumothorax", None),
+        ("左、右侧气胸", "双侧气胸", None),
+        ("左侧气胸", "左、右侧气胸", "other_side"),
         ("左侧气胸，右侧气胸", "双侧气胸", None),
         ("Bilateral pneumothorax", "left pneumothorax and right pneumothorax", None),
         ("左侧气胸", "两侧气胸", "other_side"),
@@ -111,6 +126,11 @@ def test_two_findings_of_one_side_each_are_read_back_as_both() -> None:
     assert problem("双侧气胸", told=told) is None
     assert problem("双侧气胸，压缩约 10%", told=told) == "other_number"
     assert problem("双侧气胸", told=(*CLASS, "左侧气胸", "左侧张力性气胸")) == "other_side"
+
+
+def test_one_word_for_both_sides_joins_findings_only_where_each_says_all_of_it() -> None:
+    assert problem("双侧气胸骨折", told=(*CLASS, "左侧气胸", "右侧肋骨骨折")) == "other_side"
+    assert problem("bilateral pneumothorax", told=(*CLASS, "左侧气胸", "右侧气胸")) is None
 
 
 def test_of_two_findings_that_share_words_the_nearest_one_counts() -> None:
