@@ -19,6 +19,7 @@ class Action(StrEnum):
 
     CALENDAR_SET = "calendar.set"
 
+    CASE_ACCORD = "case.accord"
     CASE_AGREE = "case.agree"
     CASE_AMEND = "case.amend"
     CASE_ARBITRATE = "case.arbitrate"
@@ -29,7 +30,9 @@ class Action(StrEnum):
     CASE_CLOCK = "case.clock"
     CASE_COMPLETENESS = "case.completeness"
     CASE_CONCUR = "case.concur"
+    CASE_CONFER = "case.confer"
     CASE_DEFER = "case.defer"
+    CASE_DISSENT = "case.dissent"
     CASE_DISPUTE = "case.dispute"
     CASE_DRAW = "case.draw"
     CASE_EMPTY = "case.empty"
@@ -63,6 +66,7 @@ class Action(StrEnum):
     CASE_RESTORE_TO_VERIFY = "case.restore_to_verify"
     CASE_RESTORE_PROVISIONAL = "case.restore_provisional"
     CASE_RESTORE_TO_SECOND = "case.restore_to_second"
+    CASE_RESTORE_TO_CONFER = "case.restore_to_confer"
     CASE_RESTORE_TO_ARBITRATE = "case.restore_to_arbitrate"
     CASE_RESTORE_TO_REVIEW = "case.restore_to_review"
     CASE_RESTORE_DISPUTED = "case.restore_disputed"

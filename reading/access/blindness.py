@@ -7,7 +7,7 @@ is said when the case is decided. Lists of reports never have them (`visibility.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
@@ -20,7 +20,7 @@ from reading.access.report_seals import checked
 from reading.actions import Action
 from reading.cases import cases
 from reading.cases.cases import Case
-from reading.cases.moves import BLIND, UNDECIDED, SigningRole
+from reading.cases.moves import BLIND, UNDECIDED, SigningRole, State
 from reading.context import Context, without_door
 from reading.kinds import MAY_ANSWER, Role
 from reading.register.grants import may_act, reach
@@ -32,6 +32,7 @@ from reading.tables import (
     critical_alert,
     critical_finding,
     critical_notice,
+    person,
     report_version,
     role_grant,
     signature,
@@ -56,6 +57,8 @@ class BlindReading:
     """Author of the first, second reader, or arbiter: fixed when it was signed."""
     is_theirs: bool
     """Whether the viewer made it."""
+    reader: str = field(default="", repr=False)
+    """The name of whoever made it, for the two who confer; empty for everybody else."""
 
 
 def open_readings(ctx: Context[Staff], of_case: Case) -> list[BlindReading]:
@@ -66,8 +69,9 @@ def open_readings(ctx: Context[Staff], of_case: Case) -> list[BlindReading]:
     if of_case.state not in BLIND and of_case.site_id in reached.read | reached.managed:
         may_see = own | (report_version.c.status == Status.BLIND)
     rows = ctx.tx.execute(
-        sa.select(report_version, signature.c.role, own.label("own"))
+        sa.select(report_version, signature.c.role, own.label("own"), person.c.name.label("reader"))
         .join(signature, signature.c.version_id == report_version.c.id)
+        .join(person, person.c.id == signature.c.person_id)
         .join(case, case.c.id == report_version.c.case_id)
         .where(case.c.id == of_case.id, report_version.c.status.in_(UNSENT), may_see)
         .where(visibility.visible_cases(ctx.tx, ctx.who, ctx.now))
@@ -75,8 +79,14 @@ def open_readings(ctx: Context[Staff], of_case: Case) -> list[BlindReading]:
     ).all()
     compared = checked(ctx, [versions.from_row(row) for row in rows])
     record_looks(ctx, Action.REPORT_BLIND, "report", [one.id for one in compared])
+    confers = of_case.state is State.CONFERRING and any(row.own for row in rows)
     return [
-        BlindReading(version=version, role=SigningRole(row.role), is_theirs=row.own)
+        BlindReading(
+            version=version,
+            role=SigningRole(row.role),
+            is_theirs=row.own,
+            reader=row.reader if confers else "",
+        )
         for row, version in zip(rows, compared, strict=True)
     ]
 

@@ -21,6 +21,8 @@ class State(StrEnum):
     """Read blind by the first of two readers, who may still take it back."""
     WAITING_SECOND = "waiting_second"
     SECOND_READING = "second_reading"
+    CONFERRING = "conferring"
+    """Two blind readings differ, and their readers seek one that both sign; nobody holds it meanwhile."""
     WAITING_ARBITRATION = "waiting_arbitration"
     ARBITRATING = "arbitrating"
     WAITING_REVIEW = "waiting_review"
@@ -85,6 +87,12 @@ class Move(StrEnum):
     DEFER = "defer"
     """The first reader takes a provisional reading back."""
     TO_ARBITRATION = "to_arbitration"
+    CONFER = "confer"
+    """Two blind readings differ, and their readers are to find one report."""
+    ACCORD = "accord"
+    """One of them signed the other one's words: the consensus is released with both names."""
+    DISSENT = "dissent"
+    """One of them does not agree, or their time is over: a third person decides."""
     CONCUR = "concur"
     """Two blind readings say the same: the report is released with both signatures."""
     RECALL = "recall"
@@ -106,6 +114,7 @@ class Move(StrEnum):
     RESTORE_TO_VERIFY = "restore_to_verify"
     RESTORE_PROVISIONAL = "restore_provisional"
     RESTORE_TO_SECOND = "restore_to_second"
+    RESTORE_TO_CONFER = "restore_to_confer"
     RESTORE_TO_ARBITRATE = "restore_to_arbitrate"
     RESTORE_TO_REVIEW = "restore_to_review"
     RESTORE_DISPUTED = "restore_disputed"
@@ -154,8 +163,8 @@ BLIND: Final = frozenset(
 )
 """The states in which a blind reading is nobody's but its author's: not yet two stand."""
 
-UNDECIDED: Final = BLIND | {State.WAITING_ARBITRATION, State.ARBITRATING}
-"""The states in which nobody is told who made a blind reading."""
+UNDECIDED: Final = BLIND | {State.CONFERRING, State.WAITING_ARBITRATION, State.ARBITRATING}
+"""The states in which nobody is told who made a blind reading; two who confer are told of each other."""
 
 UNFINISHED: Final = frozenset(State) - HIDDEN - {State.FINAL}
 """The states in which somebody still has to do something for the report."""
@@ -180,6 +189,7 @@ RESTORED_TO: Final = {
     State.WAITING_VERIFY: Move.RESTORE_TO_VERIFY,
     State.PROVISIONAL: Move.RESTORE_PROVISIONAL,
     State.WAITING_SECOND: Move.RESTORE_TO_SECOND,
+    State.CONFERRING: Move.RESTORE_TO_CONFER,
     State.WAITING_ARBITRATION: Move.RESTORE_TO_ARBITRATE,
     State.WAITING_REVIEW: Move.RESTORE_TO_REVIEW,
     State.DISPUTED: Move.RESTORE_DISPUTED,
@@ -212,6 +222,10 @@ MOVES: Final = MoveTable(
         (State.SECOND_READING, Move.EXPIRE): State.WAITING_SECOND,
         (State.SECOND_READING, Move.RETURN): State.RETURNED,
         (State.SECOND_READING, Move.TO_ARBITRATION): State.WAITING_ARBITRATION,
+        (State.SECOND_READING, Move.CONFER): State.CONFERRING,
+        (State.CONFERRING, Move.ACCORD): State.FINAL,
+        (State.CONFERRING, Move.DISSENT): State.WAITING_ARBITRATION,
+        (State.CONFERRING, Move.RETURN): State.RETURNED,
         (State.SECOND_READING, Move.CONCUR): State.FINAL,
         (State.SECOND_READING, Move.RECALL): State.FINAL,
         (State.WAITING_ARBITRATION, Move.CLAIM): State.ARBITRATING,
@@ -273,6 +287,7 @@ STEP_OF: Final[dict[State, Step]] = {
     State.PROVISIONAL: Step.SECOND,
     State.WAITING_SECOND: Step.SECOND,
     State.SECOND_READING: Step.SECOND,
+    State.CONFERRING: Step.SECOND,
     State.WAITING_ARBITRATION: Step.ARBITRATE,
     State.ARBITRATING: Step.ARBITRATE,
     State.WAITING_VERIFY: Step.VERIFY,

@@ -47,6 +47,8 @@ class Act(StrEnum):
     SIGN = "sign"
     FINALISE = "finalise"
     DEFER = "defer"
+    ACCORD = "accord"
+    DISSENT = "dissent"
     VERIFY = "verify"
     SEND_BACK = "send-back"
     REVIEW = "review"
@@ -114,6 +116,8 @@ def allowed(
             yield from (Act.FINALISE, Act.DEFER)
         elif acts(Role.QUALITY_MANAGER):
             yield Act.DEFER
+    if case.state is State.CONFERRING and comparisons.reading_of(tx, case.id, staff.person_id) is not None:
+        yield from (Act.ACCORD, Act.DISSENT)
     if awaiting.may_read_without(tx, staff, case, now):
         yield Act.READ_WITHOUT
     if case.state is State.RETURNED and acts(Role.TECHNICIAN, Role.CLINICIAN):

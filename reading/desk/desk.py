@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
@@ -21,7 +21,7 @@ from reading.cases import cases
 from reading.cases.cases import Case
 from reading.cases.history import MoveRow
 from reading.cases.identity_moves import Identity
-from reading.cases.moves import UNREAD, SigningRole, State
+from reading.cases.moves import STEP_OF, UNREAD, SigningRole, State, Step
 from reading.completeness import account, follow_ups, image_set
 from reading.completeness.account import Account
 from reading.completeness.follow_ups import Confirmation
@@ -35,6 +35,7 @@ from reading.desk.correspondence import Line
 from reading.desk.entries import Entry, entries_of
 from reading.desk.other_persons import OtherPerson, other_persons
 from reading.desk.unseen import Unseen, unseen
+from reading.double_reading import comparisons
 from reading.errors import NotThere
 from reading.kinds import Role
 from reading.patients import patients
@@ -130,6 +131,8 @@ class Detail:
     """The blind readings that they may see; whose they are, nobody is told before the case is decided."""
     panel: Met | None
     """How far the panel has come that its rule asks for; None where none is asked for or the case is signed."""
+    dissent: str = field(repr=False)
+    """Why the two who read it found no consensus, for who decides between them; else empty."""
     double_reading: DoubleReading | None
     """What is asked of two readers, where two read it."""
     priors: tuple[Prior, ...]
@@ -195,6 +198,7 @@ def detail(ctx: Context[Staff], case_id: str) -> Detail:
         draft=drafts.of_case(ctx.tx, case_id) if own else None,
         versions=signed,
         readings=tuple(blindness.open_readings(ctx, case)),
+        dissent=comparisons.dissent_on(ctx.tx, case_id) if reads and STEP_OF.get(case.state) is Step.ARBITRATE else "",
         panel=met(ctx.tx, case, ctx.who.person_id, ctx.now) if case.state in TO_SIGN else None,
         double_reading=case_rule.double_reading_of(ctx.tx, case),
         priors=tuple(_priors(ctx, case)),

@@ -26,7 +26,7 @@ SEEN_BY: Final = (Role.QUALITY_MANAGER, Role.REVIEWER)
 MOST: Final = 5000
 """Open cases that a forecast looks at, the most urgent ones."""
 WEEK: Final = timedelta(days=7)
-_OPEN: Final = WAITING | HELD | {State.PROVISIONAL}
+_OPEN: Final = WAITING | HELD | {State.PROVISIONAL, State.CONFERRING}
 """The states of which the board tells; a provisional reading waits for its second reader."""
 HORIZONS: Final = (timedelta(hours=1), timedelta(hours=4), timedelta(hours=12))
 

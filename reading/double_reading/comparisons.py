@@ -20,6 +20,13 @@ def standing(tx: Connection, case_id: str) -> list[ReportVersion]:
     return [one for one in versions.of_case(tx, case_id) if one.status is Status.BLIND]
 
 
+def reading_of(tx: Connection, case_id: str, person_id: str) -> ReportVersion | None:
+    """The blind reading that stands and that somebody made; None where they made none."""
+    readings = {one.id: one for one in standing(tx, case_id)}
+    signed = versions.signatures_on(tx, list(readings))
+    return next((readings[one.version_id] for one in signed if one.person_id == person_id), None)
+
+
 def first_reader(tx: Connection, case_id: str) -> str | None:
     """Who made the first of the blind readings that stand."""
     signed = versions.signatures_on(tx, [one.id for one in standing(tx, case_id)])
@@ -56,3 +63,30 @@ def decide(tx: Connection, second: ReportVersion, arbiter: ReportVersion) -> Non
     tx.execute(
         sa.update(double_reading).where(row.second_version_id == second.id).values(arbiter_version_id=arbiter.id)
     )
+
+
+def confer(tx: Connection, second: ReportVersion, *, until: datetime) -> None:
+    """Keep until when the two readers confer."""
+    _change(tx, second, confer_until=until)
+
+
+def agree(tx: Connection, second: ReportVersion, consensus: ReportVersion) -> None:
+    """Keep what both signed."""
+    _change(tx, second, consensus_version_id=consensus.id)
+
+
+def dissent(tx: Connection, second: ReportVersion, *, by: str, words: str, now: datetime) -> None:
+    """Keep who did not agree, and why."""
+    _change(tx, second, dissent_by=by, dissent=words, dissented_at=now)
+
+
+def dissent_on(tx: Connection, case_id: str) -> str:
+    """Why the two who read a case found no one report; empty where nobody dissented."""
+    readings = standing(tx, case_id)
+    row = double_reading.c
+    said = sa.select(row.dissent).where(row.second_version_id == readings[-1].id) if readings else None
+    return "" if said is None else tx.scalar(said) or ""
+
+
+def _change(tx: Connection, second: ReportVersion, **values: object) -> None:
+    tx.execute(sa.update(double_reading).where(double_reading.c.second_version_id == second.id).values(**values))

@@ -54,6 +54,34 @@ BY_ONE: Final[dict[tuple[Arbitration, Result, Result], Reading]] = {
 """By policy, first and second result: readings that differ and of which one is released as it is."""
 
 
+class Settled(StrEnum):
+    """How two blind readings become one report."""
+
+    RELEASED = "released"
+    """One of them stands as it is."""
+    CONSENSUS = "consensus"
+    """One of their readers signs the other one's words."""
+    ARBITER = "arbiter"
+    """A third person decides."""
+
+
+BY_WHOM: Final[dict[Because, Settled]] = {
+    Because.DISCORDANT: Settled.CONSENSUS,
+    # Neither saw what the other one saw: they have nothing to meet on.
+    Because.IMAGES: Settled.ARBITER,
+    Because.RECALL: Settled.CONSENSUS,
+    Because.NOT_NORMAL: Settled.CONSENSUS,
+}
+"""By why they are not released: who settles them where the rule lets their readers meet."""
+
+
+def way(because: Because | None, *, confers: bool) -> Settled:
+    """How two readings are settled; ``confers``: whether the rule lets their readers meet first."""
+    if because is None:
+        return Settled.RELEASED
+    return BY_WHOM[because] if confers else Settled.ARBITER
+
+
 def settled_by(first: Opinion, second: Opinion, policy: Arbitration) -> Reading | None:
     """Which of two readings that differ is released without a third person; None: neither is."""
     return BY_ONE.get((policy, first.result, second.result))

@@ -120,7 +120,8 @@ def figures(ctx: Context[Staff], *, since: datetime, until: datetime) -> Figures
         raise Invalid("since", "range")
     sites = case.c.site_id.in_(reach(ctx.tx, ctx.who, ctx.now).managed)
     # Whose readings wait for an arbiter is not told, not by a count of one either.
-    decided = double_reading.c.arbitration.is_(None) | double_reading.c.arbiter_version_id.is_not(None)
+    row = double_reading.c
+    decided = row.arbitration.is_(None) | row.arbiter_version_id.is_not(None) | row.consensus_version_id.is_not(None)
     compared = (double_reading.c.compared_at >= since) & (double_reading.c.compared_at < until)
     pairs = _pairs(ctx.tx, sites & compared & decided)
     said = (discrepancy.c.raised_at >= since) & (discrepancy.c.raised_at < until)
@@ -169,6 +170,7 @@ def _pairs(tx: Connection, condition: sa.ColumnElement[bool]) -> dict[Group, lis
         sa.select(
             double_reading.c.difference,
             double_reading.c.arbitration,
+            double_reading.c.consensus_version_id,
             case.c.modality,
             organisation.c.name.label("site"),
             person.c.name.label("reader"),
@@ -189,7 +191,7 @@ def _pairs(tx: Connection, condition: sa.ColumnElement[bool]) -> dict[Group, lis
             first=_result(row.first),
             second=_result(row.second),
             differ=row.difference in set(Difference),
-            arbitrated=row.arbitration is not None,
+            arbitrated=row.arbitration is not None and row.consensus_version_id is None,
         )
         for group in _groups(row.site, row.modality, row.reader, row.first.get("positive")):
             found[group].append(pair)

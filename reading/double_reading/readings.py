@@ -11,14 +11,13 @@ import sqlalchemy as sa
 from reading import tables
 from reading.access import door
 from reading.actions import Action
-from reading.alerts import corrections
-from reading.alerts.corrections import Said
 from reading.cases import cases
 from reading.cases.cases import Case
 from reading.cases.moves import Move, State, Step, after
 from reading.context import Context, Who, without_door
-from reading.double_reading import comparisons
-from reading.double_reading.discordance import Reading, arbitration, difference, settled_by
+from reading.double_reading import comparisons, conclusion
+from reading.double_reading.conclusion import opinion_of
+from reading.double_reading.discordance import Reading, Settled, arbitration, difference, settled_by, way
 from reading.errors import Invalid, MoveNotAllowed, NotAllowed
 from reading.kinds import Role, Tier
 from reading.queue import claiming, leases
@@ -26,12 +25,11 @@ from reading.register.grants import may_act
 from reading.reports import drafts, versions
 from reading.reports.content import Content
 from reading.reports.marks import Mark
-from reading.reports.opinion import Opinion, Result
 from reading.reports.seal import Seal
 from reading.reports.versions import ReportVersion
 from reading.rules import case_rule, flags
 from reading.rules.rule import Arbitration, DoubleReading, Finality
-from reading.signing import release, signatures
+from reading.signing import signatures
 from reading.signing.basis import Screen
 from reading.viewers import RoleGrant, Staff
 
@@ -78,7 +76,7 @@ def sign(
     if grant.role is Role.RESIDENT:  # its rule asks for two only since they took it
         raise NotAllowed("residents_read_nothing_blind")
     drafts.unchanged(ctx.tx, case_id, draft_revision)
-    _opinion(content)
+    opinion_of(content)
     match case.step:
         case Step.READ:
             versions.withdraw_blind(ctx.tx, case.id)  # of a round before, which this one replaces
@@ -175,16 +173,24 @@ def _second(  # noqa: PLR0917
     [first] = comparisons.standing(ctx.tx, case.id)
     version = _signed(ctx, seal, grant, case, content, screen, first)
     case = cases.lock(ctx.tx, case.id)
-    opinions = _opinion(first.content), _opinion(content)
+    opinions = opinion_of(first.content), opinion_of(content)
     policy = _arbitration(ctx, case)
     because = arbitration(*opinions, policy, same_images=first.images["set"] == version.images["set"])
     comparisons.add(ctx.tx, first, version, difference=difference(*opinions), because=because, now=ctx.now)
-    if because is not None:
-        leases.let_go(ctx, case, Move.TO_ARBITRATION, grant=grant, tier=Tier.CITY)
-        return version
+    minutes = _asked(ctx, case).consensus_minutes
+    match way(because, confers=minutes is not None):
+        case Settled.CONSENSUS:
+            comparisons.confer(ctx.tx, version, until=ctx.now + timedelta(minutes=minutes or 0))
+            leases.let_go(ctx, case, Move.CONFER, grant=grant)
+            return version
+        case Settled.ARBITER:
+            leases.let_go(ctx, case, Move.TO_ARBITRATION, grant=grant, tier=Tier.CITY)
+            return version
+        case Settled.RELEASED:
+            pass
     settled = settled_by(*opinions, policy)
     released = first if settled is Reading.FIRST else version
-    _conclude(ctx, seal, grant, case, released, Move.CONCUR if settled is None else Move.RECALL)
+    conclusion.conclude(ctx, seal, grant, case, released, Move.CONCUR if settled is None else Move.RECALL)
     return version
 
 
@@ -195,22 +201,8 @@ def _arbiter(  # noqa: PLR0917
     seen = (*first.content.marks, *second.content.marks)
     version = _signed(ctx, seal, grant, case, content, screen, second, signed=seen)
     comparisons.decide(ctx.tx, second, version)
-    _conclude(ctx, seal, grant, cases.lock(ctx.tx, case.id), version, Move.ARBITRATE)
+    conclusion.conclude(ctx, seal, grant, cases.lock(ctx.tx, case.id), version, Move.ARBITRATE)
     return version
-
-
-def _conclude(  # noqa: PLR0917
-    ctx: Context[Staff], seal: Seal, grant: RoleGrant, case: Case, version: ReportVersion, move: Move
-) -> None:
-    """Release what was decided; where pictures have to be taken again, the site is asked for them instead."""
-    opinion = _opinion(version.content)
-    if opinion.result is Result.TECHNICAL_RECALL:
-        # Moves are told to others than readings are: the comment stays with the reading.
-        why, tier = ", ".join(sorted(opinion.views)), case_rule.home_tier(ctx.tx, case)
-        leases.let_go(ctx, case, Move.RETURN, grant=grant, why=why, tier=tier)
-        return
-    case = signatures.alarm(ctx, version, changed=True)
-    release.release(ctx, seal, case, version, move=move, grant=grant)
 
 
 def _signed(  # noqa: PLR0917
@@ -228,8 +220,7 @@ def _signed(  # noqa: PLR0917
     version = signatures.sign_blind(
         ctx, seal, grant, case, content=content, screen=screen, supersedes=supersedes, signed=signed
     )
-    if content.is_critical:
-        corrections.raise_of(ctx, case.id, Said(version.number, content), None)
+    conclusion.tell_critical(ctx, version)
     return version
 
 
@@ -256,12 +247,6 @@ def _arbitration(ctx: Context[Who], case: Case) -> Arbitration:
     asked = _asked(ctx, case).arbitration
     alone = asked is Arbitration.RECALL_IF_EITHER and case_rule.rule_of(ctx.tx, case).double_reading is None
     return Arbitration.DISCORDANT_ONLY if alone else asked
-
-
-def _opinion(content: Content) -> Opinion:
-    if content.opinion is None:
-        raise Invalid("opinion", "required")
-    return content.opinion
 
 
 def _no_opinion(ctx: Context[Staff], case: Case, content: Content) -> None:

@@ -52,6 +52,7 @@ ENDS: Final[Mapping[Move, Kind]] = {
     Move.CONCUR: Kind.SECOND,
     Move.RECALL: Kind.SECOND,
     Move.TO_ARBITRATION: Kind.SECOND,
+    Move.CONFER: Kind.SECOND,
     Move.ARBITRATE: Kind.ARBITRATE,
     Move.VERIFY_FOR_REVIEW: Kind.VERIFY,
     Move.VERIFY_AS_FINAL: Kind.VERIFY,
@@ -60,7 +61,7 @@ ENDS: Final[Mapping[Move, Kind]] = {
 }
 """The moves with which somebody ends a step."""
 RETURNS: Final = frozenset({Move.RETURN, Move.REJECT})
-BLIND: Final = frozenset({Move.SIGN_FIRST, Move.SIGN_PROVISIONALLY, Move.TO_ARBITRATION})
+BLIND: Final = frozenset({Move.SIGN_FIRST, Move.SIGN_PROVISIONALLY, Move.TO_ARBITRATION, Move.CONFER})
 STEP: Final[Mapping[Kind, Step]] = {
     Kind.READ: Step.READ,
     Kind.SECOND: Step.SECOND,

@@ -259,7 +259,10 @@ def _open_late(tx: Connection, which: Which, now: datetime) -> int:
     asked = (
         sa.select(sa.func.count())
         .select_from(case)
-        .where(case.c.site_id.in_(which.sites or ()), case.c.state.in_(WAITING | HELD | {State.PROVISIONAL}))
+        .where(
+            case.c.site_id.in_(which.sites or ()),
+            case.c.state.in_(WAITING | HELD | {State.PROVISIONAL, State.CONFERRING}),
+        )
         .where(case.c.due_at < now, ~released)
     )
     for name in ("modality", "body_part"):

@@ -32,6 +32,8 @@ from storage.ids import new_id
 ALGORITHM: Final = "Ed25519"
 BLIND_READING: Final = "blind"
 """What the payload of a blind reading says of it; no report stands on one alone."""
+CONSENSUS: Final = "consensus"
+"""What the payload says of words in which two who read blind agree; no report stands on the signature of one alone."""
 
 
 class Seal:
@@ -87,13 +89,13 @@ def sign_version(
     now: datetime,
     not_shown: NotShown = EVERYTHING_SHOWN,
     confirmed_checks: Sequence[str] = (),
-    blind: bool = False,
+    reading: str = "",
 ) -> Signature:
     """A person's signature under a version: over its text, the identity shown beside it, and the image set.
 
     ``not_shown``: the images that were not on this person's screen; ``confirmed_checks``: what the checks of the text
     found and this person means all the same. Both stand in the payload alone, with their name; so does it that the
-    reading was ``blind``, and that a resident signed.
+    ``reading`` was blind (`BLIND_READING`) or a `CONSENSUS`, and that a resident signed.
     """
     payload = canonical(
         {
@@ -114,7 +116,7 @@ def sign_version(
             **({"consultations": list(version.consultations)} if version.consultations else {}),
             **({"not_shown": not_shown.to_json()} if not_shown.series else {}),
             **({"confirmed_checks": list(confirmed_checks)} if confirmed_checks else {}),
-            **({"reading": BLIND_READING} if blind else {}),
+            **({"reading": reading} if reading else {}),
             **({"in_training": True} if grant.role is Role.RESIDENT else {}),
         }
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from reading.cases.moves import SigningRole
 from reading.reports.opinion import Result
-from reading.reports.seal import BLIND_READING, payload_of
+from reading.reports.seal import BLIND_READING, CONSENSUS, payload_of
 from reading.reports.versions import Signature
 from reading.rules.rule import Arbitration, Rule
 
@@ -33,10 +33,12 @@ def missing_roles(rule: Rule, signatures: Iterable[Signature]) -> set[SigningRol
     present = {signature.role: signature for signature in signatures}
     asked = {SigningRole.AUTHOR}
     author = present.get(SigningRole.AUTHOR)
-    if author is not None and payload_of(author).get("reading") == BLIND_READING:
+    reading = "" if author is None else payload_of(author).get("reading")
+    if author is not None and reading in {BLIND_READING, CONSENSUS}:
         # No rule asks a verifier of two readers; where one recall is enough, it stands with its own signature alone.
         both = {SigningRole.AUTHOR, SigningRole.SECOND}
-        return (asked if _is_enough(rule, author) else both) - present.keys()
+        alone = reading == BLIND_READING and _is_enough(rule, author)
+        return (asked if alone else both) - present.keys()
     # What a verifier passes on to the city instead of signing is signed there, whatever the rule for it says.
     is_passed_on = SigningRole.REVIEWER in present
     if author is not None and not is_passed_on and _is_verified(rule, author):

@@ -105,6 +105,8 @@ class DoubleReading:
     finality: Finality = Finality.AT_ONCE
     minutes: int = 60
     """Until a first reading is final, where that is `Finality.AFTER_MINUTES`."""
+    consensus_minutes: int | None = None
+    """So long the two readers may confer before a third person decides; None: a third person decides at once."""
 
 
 @dataclass(frozen=True, kw_only=True)

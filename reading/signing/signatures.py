@@ -32,7 +32,7 @@ from reading.reports import drafts, versions
 from reading.reports.content import Content
 from reading.reports.drafts import Draft
 from reading.reports.marks import Mark
-from reading.reports.seal import Seal, sign_version
+from reading.reports.seal import BLIND_READING, Seal, sign_version
 from reading.reports.temporary import is_held_back, takes_the_place
 from reading.reports.versions import ReportVersion, Status
 from reading.rules import case_rule
@@ -285,7 +285,7 @@ def sign_blind(
         screen=screen,
         supersedes=supersedes,
         signed=signed,
-        blind=True,
+        reading=BLIND_READING,
     )
 
 
@@ -300,8 +300,9 @@ def _signed_by_one(
     screen: Screen,
     supersedes: ReportVersion | None,
     signed: Collection[Mark],
-    blind: bool = False,
+    reading: str = "",
 ) -> ReportVersion:
+    blind = reading != ""
     only_role(role, cases.roles_of(ctx.tx, case.id, ctx.who.person_id))
     content.ready_to_sign(of_breasts=case.is_of_breasts)
     if not blind:
@@ -323,7 +324,7 @@ def _signed_by_one(
         blind=blind,
         held_back=grant.role is Role.RESIDENT and is_held_back(ctx.tx, case, content),
     )
-    _add_signature(ctx, seal, version, role, grant=grant, basis=basis, confirmed=confirmed, blind=blind)
+    _add_signature(ctx, seal, version, role, grant=grant, basis=basis, confirmed=confirmed, reading=reading)
     return version
 
 
@@ -336,7 +337,7 @@ def _add_signature(
     grant: RoleGrant,
     basis: Basis,
     confirmed: Sequence[Check],
-    blind: bool = False,
+    reading: str = "",
 ) -> None:
     signature = sign_version(
         seal,
@@ -347,7 +348,7 @@ def _add_signature(
         now=ctx.now,
         not_shown=basis.not_shown,
         confirmed_checks=confirmed,
-        blind=blind,
+        reading=reading,
     )
     versions.add_signature(ctx.tx, signature)
     record_not_shown(ctx, version.case_id, basis.not_shown)

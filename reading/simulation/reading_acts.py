@@ -7,7 +7,7 @@ from typing import Final
 
 from reading.cases.moves import Move, State, Step, after, move_after_signing, move_after_verifying
 from reading.clock.hours import Days
-from reading.double_reading.discordance import arbitration, settled_by
+from reading.double_reading.discordance import Settled, arbitration, settled_by, way
 from reading.double_reading.readings import FIRST_MOVE
 from reading.kinds import Role, Tier
 from reading.reports.opinion import Opinion, Result
@@ -74,8 +74,14 @@ class Acts:
         other = Result.NORMAL if first.result is Result.RECALL else Result.RECALL
         second = Opinion(result=other) if self._happens(case, "discordant", outcomes.discordant) else first
         asked = case.rule.double_reading or DoubleReading()
-        if arbitration(first, second, asked.arbitration, same_images=True) is not None:
-            return [(Move.TO_ARBITRATION, Tier.CITY)]
+        because = arbitration(first, second, asked.arbitration, same_images=True)
+        match way(because, confers=asked.consensus_minutes is not None):
+            case Settled.ARBITER:
+                return [(Move.TO_ARBITRATION, Tier.CITY)]
+            case Settled.CONSENSUS:  # they agree, and at once
+                return [(Move.CONFER, None), *self._released(case, Move.ACCORD)]
+            case Settled.RELEASED:
+                pass
         settled = settled_by(first, second, asked.arbitration)
         return self._released(case, Move.CONCUR if settled is None else Move.RECALL)
 

@@ -17,7 +17,7 @@ from reading.administrators import audit_checks
 from reading.alerts import climbing
 from reading.audit import SYSTEM
 from reading.context import Context
-from reading.double_reading import readings
+from reading.double_reading import consensus, readings
 from reading.intake import arrival_end, awaiting, identity, intake, rejections
 from reading.intake.rejections import Note, Title
 from reading.overdue import rerouting
@@ -70,6 +70,7 @@ def of(house: House, stop: threading.Event) -> list[Step]:
         Step(name="end arriving", every_seconds=1, run=_in_transaction(house, _end_arriving(house))),
         Step(name="earlier images", every_seconds=5, run=_in_transaction(house, _look_for_priors(house))),
         Step(name="first readings", every_seconds=15, run=_in_transaction(house, _finalise(house))),
+        Step(name="end conferring", every_seconds=15, run=_in_transaction(house, _end_conferring(house))),
         Step(name="expire leases", every_seconds=2, run=_in_transaction(house, _expire(house))),
         Step(name="end referrals", every_seconds=60, run=_in_transaction(house, _end_referrals(house))),
         Step(name="re-route", every_seconds=5, run=_in_transaction(house, _reroute(house))),
@@ -162,6 +163,10 @@ def _look_for_priors(house: House) -> Callable[[Connection], int]:
 
 def _finalise(house: House) -> Callable[[Connection], int]:
     return lambda tx: readings.finalise_due(Context(tx, house.audit, house.clock(), SYSTEM))
+
+
+def _end_conferring(house: House) -> Callable[[Connection], int]:
+    return lambda tx: consensus.end_due(Context(tx, house.audit, house.clock(), SYSTEM))
 
 
 def _expire(house: House) -> Callable[[Connection], int]:

@@ -221,6 +221,8 @@ STAFF: dict[tuple[str, str], Thing | Listing | Theirs] = {
     ("PUT", "/api/cases/{case_id}/draft"): Thing("case", body(content=CONTENT, revision=0, lease_revision=1)),
     ("POST", "/api/cases/{case_id}/sign"): Thing("case", body(content=CONTENT, draft_revision=0, **SEEN)),
     ("POST", "/api/cases/{case_id}/finalise"): Thing("case", body(revision=1)),
+    ("POST", "/api/cases/{case_id}/accord"): Thing("case", body(revision=1)),
+    ("POST", "/api/cases/{case_id}/dissent"): Thing("case", body(revision=1, why="x")),
     ("POST", "/api/cases/{case_id}/read-without"): Thing("case", body(revision=1)),
     ("POST", "/api/cases/{case_id}/defer"): Thing("case", body(revision=1)),
     ("POST", "/api/cases/{case_id}/verify"): Thing("case", body(**SEEN)),

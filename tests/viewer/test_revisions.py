@@ -274,6 +274,8 @@ CASE_JSON: Mapping[str, Mapping[str, Any]] = {
     "resubmit": {"why": "x"},
     "dispute": {"why": "x"},
     "finalise": {},
+    "accord": {},
+    "dissent": {"why": "x"},
     "read-without": {},
     "defer": {},
     "restore": {"why": "x"},

@@ -12,7 +12,7 @@ from reading.alerts import critical
 from reading.cases import cases as cases_
 from reading.desk import desk, preview
 from reading.desk.entries import entries_of
-from reading.double_reading import readings
+from reading.double_reading import consensus, readings
 from reading.errors import NotThere
 from reading.intake import awaiting, intake
 from reading.queue import claiming, leases, parking
@@ -200,6 +200,24 @@ def defer(request: Request, staff: Acting, case_id: str, body: bodies.Deferred) 
     office = office_of(request)
     with going_in(office, staff, Action.CASE_DEFER, "case", case_id) as ctx:
         readings.defer(ctx, case_id, seen=body.revision, why=body.why)
+    return detail(request, staff, case_id)
+
+
+@router.post("/{case_id}/accord")
+def accord(request: Request, staff: Signing, case_id: str, body: bodies.Held) -> dict[str, Any]:
+    """One of two who confer signs the other one's words: the consensus is released."""
+    office = office_of(request)
+    with going_in(office, staff, Action.CASE_ACCORD, "case", case_id) as ctx:
+        consensus.accord(ctx, office.seal, case_id, seen=body.revision)
+    return detail(request, staff, case_id)
+
+
+@router.post("/{case_id}/dissent")
+def dissent(request: Request, staff: Acting, case_id: str, body: bodies.HeldWhy) -> dict[str, Any]:
+    """One of two who confer does not agree: a third person decides."""
+    office = office_of(request)
+    with going_in(office, staff, Action.CASE_DISSENT, "case", case_id) as ctx:
+        consensus.dissent(ctx, case_id, why=body.why, seen=body.revision)
     return detail(request, staff, case_id)
 
 

@@ -97,6 +97,7 @@ RIGHTS: Final[tuple[Right, ...]] = (
         CLINICAL,
         *_each("POST", CASE, "/claim", "/renew", "/put-back", "/park", "/resume", "/return", "/escalate"),
         *_each("POST", CASE, "/checks", "/sign", "/finalise", "/defer", "/verify", "/send-back", "/review", "/dispute"),
+        *_each("POST", CASE, "/accord", "/dissent"),
         f"PUT {CASE}/draft",
         *_each("POST", CASE, "/follow-up/claim", "/follow-up/put-back", "/follow-up/no-change"),
     ),

@@ -74,6 +74,7 @@ def rows(  # noqa: PLR0917 -- the fields of the form
     double_arbitration: Column,
     double_first_final: Column,
     double_minutes: Counts,
+    double_consensus: Counts,
     review_when: Column,
     review_percent: Counts,
     due_minutes: Counts,
@@ -113,6 +114,7 @@ def rows(  # noqa: PLR0917 -- the fields of the form
         "double_arbitration": double_arbitration,
         "double_first_final": double_first_final,
         "double_minutes": double_minutes,
+        "double_consensus": double_consensus,
         "review_when": review_when,
         "review_percent": review_percent,
         "due_minutes": due_minutes,
@@ -269,7 +271,8 @@ def _rule(typed: Rows, number: int) -> dict[str, Any]:
     if said["double_arbitration"]:
         final = said["double_first_final"]
         minutes = {"minutes": _number(said["double_minutes"])} if final == "after_minutes" else {}
-        rule["double_reading"] = {"arbitration": said["double_arbitration"], "first_final": final} | minutes
+        confers = {"consensus_minutes": _number(said["double_consensus"])} if said["double_consensus"] else {}
+        rule["double_reading"] = {"arbitration": said["double_arbitration"], "first_final": final} | minutes | confers
     if said["review_when"]:
         after = said["review_when"] == "after_release"
         rule["review"] = {"when": said["review_when"]} | ({"percent": _number(said["review_percent"])} if after else {})
@@ -301,6 +304,7 @@ def _fields(rule: Mapping[str, Any]) -> dict[str, Any]:
         "double_arbitration": "" if double is None else double["arbitration"],
         "double_first_final": "at_once" if double is None else double["first_final"],
         "double_minutes": USUAL_DOUBLE["minutes"] if double is None else double["minutes"],
+        "double_consensus": "" if double is None else double.get("consensus_minutes") or "",
         "review_when": review.get("when", ""),
         "review_percent": review.get("percent", 100),
         **{key: rule.get(key, "") for key in ("due_minutes", "indicator_minutes", "arriving_minutes")},

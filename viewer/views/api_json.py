@@ -153,6 +153,7 @@ def detail(found: Detail, staff: Staff, language: Language) -> Json:
         "double_reading": None if found.double_reading is None else {"finality": found.double_reading.finality},
         "of_breasts": found.entry.case.is_of_breasts,
         "readings": [_reading(each) for each in found.readings],
+        "dissent": found.dissent,
         "priors": [api_around.prior(each) for each in found.priors],
         "image_set": found.image_set,
         "series_digests": dict(found.series),
@@ -273,10 +274,11 @@ def _study(study: EntryStudy) -> Json:
 
 
 def _reading(one: BlindReading) -> Json:
-    """A blind reading, without whose it is."""
+    """A blind reading; whose it is, the two who confer are told."""
     return {
         "role": one.role,
         "mine": one.is_theirs,
+        "reader": one.reader,
         "withdrawn": one.version.status is Status.WITHDRAWN,
         "broken": one.version.broken,
         "content": one.version.content.to_json(),

@@ -86,12 +86,15 @@ def double_reading(rule: Rule, language: Language) -> str:
     if asked is None:
         return ""
     lasts = minutes(asked.minutes, language)
-    return text(
+    said = text(
         language,
         "policy.double_reading",
         arbitration=text(language, f"policy.value.double_reading.arbitration.{asked.arbitration}"),
         final=text(language, f"policy.double_reading.{asked.finality}", minutes=lasts),
     )
+    if asked.consensus_minutes is None:
+        return said
+    return said + text(language, "policy.double_reading.confers", minutes=minutes(asked.consensus_minutes, language))
 
 
 def verifier(rule: Rule, language: Language) -> str:

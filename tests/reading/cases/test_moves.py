@@ -77,6 +77,7 @@ def test_nothing_becomes_final_without_a_signature_at_that_very_move() -> None:
         Move.VERIFY_AS_FINAL,
         Move.CONCUR,
         Move.RECALL,
+        Move.ACCORD,
         Move.ARBITRATE,
         Move.AGREE,
         Move.AMEND,

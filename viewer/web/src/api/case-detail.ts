@@ -75,6 +75,8 @@ export type Allowed =
   | 'save'
   | 'sign'
   | 'finalise'
+  | 'accord'
+  | 'dissent'
   | 'defer'
   | 'verify'
   | 'review'
@@ -132,6 +134,8 @@ export type CaseDetail = Case & {
   readonly of_breasts: boolean
   /** Those that the person may see. */
   readonly readings: readonly BlindReading[]
+  /** Why the two who read it found no consensus; else empty. */
+  readonly dissent: string
   readonly priors: readonly Prior[]
   readonly image_set: string
   /** Of each series the digest of its images. */

@@ -11,6 +11,7 @@ export type CaseState =
   | 'provisional'
   | 'waiting_second'
   | 'second_reading'
+  | 'conferring'
   | 'waiting_arbitration'
   | 'arbitrating'
   | 'waiting_review'

@@ -5,7 +5,7 @@ import type { Failed } from '../images/shown-series'
 import type { KeptSetting, SettingName, Value } from '../keeping/settings'
 import type { Step } from './case'
 import type { CaseDetail, Lease, ScreenState, Standing } from './case-detail'
-import type { CheckFinding, Content, ReviewOutcome, SavedDraft, Unprintable } from './report'
+import type { CheckFinding, Content, ReviewOutcome, SavedDraft, Settling, Unprintable } from './report'
 import type { OpenProof, Session } from './session'
 import type { FilledForm, Phrase, Rendered, Template, TemplateOffer } from './templates'
 import type { CasePage, Foreseen, Preview } from './worklist'
@@ -233,8 +233,8 @@ export class Office {
     await this.client.send('POST', `/api/cases/${id}/sign`, { content, draft_revision, ...seen })
   }
 
-  /** The first of two blind readers lets a provisional reading stand, or takes it back. */
-  async settleReading(id: string, how: 'finalise' | 'defer', revision: number, why?: string): Promise<void> {
+  /** One of two blind readers lets a provisional reading stand or takes it back, signs the other one's words or does not. */
+  async settleReading(id: string, how: Settling, revision: number, why?: string): Promise<void> {
     await this.client.send('POST', `/api/cases/${id}/${how}`, why === undefined ? { revision } : { revision, why })
   }
 

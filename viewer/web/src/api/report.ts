@@ -28,9 +28,14 @@ export type Opinion = {
 }
 
 /** A reading before the report; whose it is, nobody is told. */
+/** What one of two blind readers may do with the readings. */
+export type Settling = 'finalise' | 'defer' | 'accord' | 'dissent'
+
 export type BlindReading = {
   readonly role: 'author' | 'second' | 'arbiter'
   readonly mine: boolean
+  /** Whose it is, for the two who confer; else empty. */
+  readonly reader: string
   readonly withdrawn: boolean
   readonly broken: boolean
   readonly content: Content

@@ -42,6 +42,8 @@ export function actionBar(bar: Bar): TemplateResult {
     allows('defer')
       ? button(theirs ? 'desk.defer' : 'desk.defer-for', () => void decisions.settleReading('defer'))
       : nothing,
+    allows('accord') ? button('desk.accord', () => void decisions.settleReading('accord'), 'primary') : nothing,
+    allows('dissent') ? button('desk.dissent', () => void decisions.dissent()) : nothing,
     allows('no-change') && !work.forms.adding ? noChange(bar) : nothing,
     allows('dispute') && !work.forms.adding
       ? button('desk.dispute', () => void decisions.withReason('dispute'))

@@ -1,7 +1,7 @@
 /** What a person does with a case, as it is sent to the server together with what they have seen of the images. */
 import type { Office, Reasons, Seen } from '../api/office'
 import type { ScreenState } from '../api/case-detail'
-import type { ReviewOutcome } from '../api/report'
+import type { ReviewOutcome, Settling } from '../api/report'
 import type { Work } from './work'
 
 /** What is done with a reason. */
@@ -22,7 +22,7 @@ export class CaseActs {
     this.work.sent()
   }
 
-  async settleReading(how: 'finalise' | 'defer', why?: string): Promise<void> {
+  async settleReading(how: Settling, why?: string): Promise<void> {
     await this.office.settleReading(this.caseId, how, this.work.detail?.revision ?? 0, why)
     this.work.close()
   }

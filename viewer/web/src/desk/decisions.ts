@@ -2,7 +2,7 @@
 import { html, nothing } from 'lit'
 import type { Office, Reasons } from '../api/office'
 import { Problem, Unreachable } from '../api/problem'
-import type { ReviewOutcome } from '../api/report'
+import type { ReviewOutcome, Settling } from '../api/report'
 import { text, type TextKey } from '../language'
 import { askToMerge } from '../keeping/merge-view'
 import { ask } from '../shell/ask'
@@ -77,7 +77,7 @@ export class Decisions {
     if (reasons) await this.finish('sign', () => this.acts.sign(reasons))
   }
 
-  async settleReading(how: 'finalise' | 'defer'): Promise<void> {
+  async settleReading(how: 'finalise' | 'defer' | 'accord'): Promise<void> {
     if (!this.work.detail?.readings.some(({ mine }) => mine)) return this.deferForReader()
     const answer = await ask({
       title: text(`desk.${how}`),
@@ -85,6 +85,18 @@ export class Decisions {
       confirm: text(`desk.${how}`),
     })
     if (answer) await this.finish(how, () => this.acts.settleReading(how))
+  }
+
+  /** One of two who confer does not agree; a third person, who decides, is told why. */
+  async dissent(): Promise<void> {
+    const answer = await ask({
+      title: text('desk.dissent'),
+      words: text('desk.dissent-means'),
+      fields: [{ name: 'why', label: text('desk.why'), kind: 'text' }],
+      confirm: text('desk.dissent'),
+    })
+    const why = answer?.['why']
+    if (why) await this.finish('dissent', () => this.acts.settleReading('dissent', why))
   }
 
   /** A quality manager takes back the reading of somebody who cannot. */
@@ -237,8 +249,7 @@ export class Decisions {
   }
 
   private async finish(
-    done:
-      'sign' | 'finalise' | 'defer' | 'verify' | 'addendum' | 'review' | 'put-back' | 'park' | 'no-change' | Reasoned,
+    done: 'sign' | Settling | 'verify' | 'addendum' | 'review' | 'put-back' | 'park' | 'no-change' | Reasoned,
     act: () => Promise<void>,
   ): Promise<void> {
     if (!(await this.attempt(act))) return

@@ -1,6 +1,7 @@
 /** Blind readings side by side, without whose they are; and what their reader may still do with a provisional one. */
 import { html, nothing, type TemplateResult } from 'lit'
-import type { BlindReading, Opinion } from '../api/report'
+import type { CaseDetail } from '../api/case-detail'
+import type { Opinion } from '../api/report'
 import { dateAndTime, text } from '../language'
 import type { MarkPlaces } from './mark-places'
 import { marksList } from './marks-view'
@@ -8,15 +9,17 @@ import { marksList } from './marks-view'
 const PARTS = ['findings', 'impression', 'recommendation'] as const
 const TITLES = { author: 'reading.author', second: 'reading.second', arbiter: 'reading.arbiter' } as const
 
-export function readingsView(readings: readonly BlindReading[], places: MarkPlaces): TemplateResult | typeof nothing {
+export function readingsView({ readings, dissent }: CaseDetail, places: MarkPlaces): TemplateResult | typeof nothing {
   const shown = readings.filter(({ withdrawn }) => !withdrawn)
   if (shown.length === 0) return nothing
   return html`<section class="readings" aria-label=${text('reading.title')}>
+    ${dissent ? html`<p class="note warning">${text('reading.dissent')}${text('colon')} ${dissent}</p>` : nothing}
     ${shown.map(
       (reading) =>
         html`<article class="version">
           <h2>
             ${text(TITLES[reading.role])}
+            ${reading.reader && !reading.mine ? html`<span class="soft">${reading.reader}</span>` : nothing}
             ${reading.mine ? html`<span class="tag">${text('worklist.me')}</span>` : nothing}
           </h2>
           ${reading.broken ? html`<p class="note danger" role="alert">${text('report.broken')}</p>` : nothing}

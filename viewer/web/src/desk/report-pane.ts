@@ -52,7 +52,7 @@ export function reportPane(pane: Pane): TemplateResult | typeof nothing {
       ${version ? conclusionsView(version.consultations) : nothing} ${reviews}`
   if (step === 'arbitrate')
     return html`<p class="soft">${text('desk.arbitrate-explained')}</p>
-      ${readingsView(detail.readings, places)} ${form} ${reviews}`
+      ${readingsView(detail, places)} ${form} ${reviews}`
   if (step === 'read' || step === 'second' || adding)
     return html`${work.withOpinion ? html`<p class="note">${text(step === 'second' ? 'desk.blind-second' : 'desk.blind-first')}</p>` : nothing}
     ${form} ${reviews}`
@@ -62,7 +62,7 @@ export function reportPane(pane: Pane): TemplateResult | typeof nothing {
       <tierread-review-form .judgement=${judgement} .pointOut=${pointOut}></tierread-review-form>
       ${reviews}`
   return html`${detail.readings.length > 0 && detail.versions.length === 0 ? nothing : asItStands(detail, places)}
-  ${readingsView(detail.readings, places)} ${reviews}`
+  ${readingsView(detail, places)} ${reviews}`
 }
 
 /** A judgement was given on two pages. */

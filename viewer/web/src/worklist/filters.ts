@@ -20,6 +20,7 @@ const STATES: readonly CaseState[] = [
   'provisional',
   'waiting_second',
   'second_reading',
+  'conferring',
   'waiting_arbitration',
   'arbitrating',
   'waiting_verify',
