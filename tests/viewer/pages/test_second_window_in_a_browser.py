@@ -34,12 +34,16 @@ def slices(study_uid: str, **known: Any) -> list[Any]:
 HEARS: Final = """async () => {
     const channel = new BroadcastChannel(`tierread-beside-${sessionStorage.getItem('tierread.beside')}`)
     const kinds = []
-    channel.onmessage = ({ data }) => kinds.push(data.kind)
-    await new Promise((done) => setTimeout(done, 4000))
+    await new Promise((done) => {
+        channel.onmessage = ({ data }) => {
+            kinds.push(data.kind)
+            if (kinds.filter((kind) => kind === 'here').length > 1) done()
+        }
+    })
     channel.close()
     return [...new Set(kinds)].sort()
 }"""
-"""What the two windows say to each other in a while in which nobody touches them."""
+"""What the two windows say to each other from one heartbeat to the next, while nobody touches them."""
 
 
 def stands_at(page: Page, number: int, many: int = 3) -> None:
