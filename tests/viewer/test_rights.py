@@ -42,7 +42,12 @@ TOGETHER = [
     (Role.CLINICIAN, Role.REVIEWER),
 ]
 """An administrator's role stands alone."""
-FORM_FIRST = {"POST /alerts/classes", "POST /office/policy/new", "POST /teaching/seen"}
+FORM_FIRST = {
+    "POST /alerts/classes",
+    "POST /office/policy/new",
+    "POST /teaching/seen",
+    "POST /api/cases/{case_id}/dictation",
+}
 """What was typed is looked at before who asks, and nothing is shown or changed by it (422)."""
 ROUTES = {
     f"{method} {route.path}": route

@@ -98,7 +98,7 @@ RIGHTS: Final[tuple[Right, ...]] = (
         *_each("POST", CASE, "/claim", "/renew", "/put-back", "/park", "/resume", "/return", "/escalate"),
         *_each("POST", CASE, "/checks", "/sign", "/finalise", "/defer", "/verify", "/send-back", "/review", "/dispute"),
         *_each("POST", CASE, "/accord", "/dissent"),
-        f"PUT {CASE}/draft",
+        *(f"PUT {CASE}/draft", f"POST {CASE}/dictation"),
         *_each("POST", CASE, "/follow-up/claim", "/follow-up/put-back", "/follow-up/no-change"),
     ),
     _right("case.hold", READS | QUALITY, f"POST {CASE}/read-without"),
