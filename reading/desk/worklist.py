@@ -19,6 +19,7 @@ from reading.completeness import follow_ups
 from reading.desk import sought
 from reading.desk.entries import Entry, entries_of
 from reading.desk.sorting import Sorting, order_by
+from reading.double_reading import comparisons
 from reading.kinds import Tier
 from reading.reports import releases
 from reading.row_rules import word
@@ -50,7 +51,7 @@ class Filters:
     tab: Tab | None = None
     step: Step | None = None
     held_by: str | None = None
-    """Only cases that this person holds."""
+    """Only cases that this person holds, and those about which they confer as one of two readers."""
     since: datetime | None = None
     """Only cases received since, and those that are unfinished."""
     among: sa.ColumnElement[bool] | None = None
@@ -150,7 +151,8 @@ def conditions(tx: Connection, filters: Filters) -> Iterable[sa.ColumnElement[bo
         yield case.c.step == filters.step
     if filters.held_by is not None:
         lease = tables.lease
-        yield sa.exists().where(lease.c.case_id == case.c.id, lease.c.person_id == filters.held_by)
+        held = sa.exists().where(lease.c.case_id == case.c.id, lease.c.person_id == filters.held_by)
+        yield held | comparisons.between_them(filters.held_by)
     if filters.since is not None:
         yield (case.c.received_at >= filters.since) | case.c.state.in_(UNFINISHED)
     if filters.among is not None:

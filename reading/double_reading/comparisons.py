@@ -7,17 +7,29 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from reading.cases.moves import SigningRole
+from reading.cases.moves import SigningRole, State
 from reading.double_reading.discordance import Because, Difference
 from reading.reports import versions
 from reading.reports.versions import ReportVersion, Status
-from reading.tables import double_reading
+from reading.tables import case, double_reading, report_version, signature
 from storage.ids import new_id
 
 
 def standing(tx: Connection, case_id: str) -> list[ReportVersion]:
     """The blind readings of a case that stand and were not released, the first one first."""
     return [one for one in versions.of_case(tx, case_id) if one.status is Status.BLIND]
+
+
+def between_them(person_id: str) -> sa.ColumnElement[bool]:
+    """The condition on the table ``case`` for those whose two readers confer, and somebody is one of the two."""
+    version, signed = report_version.c, signature.c
+    of_theirs = sa.exists().where(
+        version.case_id == case.c.id,
+        version.status == Status.BLIND,
+        signed.version_id == version.id,
+        signed.person_id == person_id,
+    )
+    return (case.c.state == State.CONFERRING) & of_theirs
 
 
 def reading_of(tx: Connection, case_id: str, person_id: str) -> ReportVersion | None:

@@ -15,8 +15,10 @@ from reading.cases import cases
 from reading.cases.cases import Case
 from reading.cases.moves import SigningRole, State
 from reading.context import Context
-from reading.desk import acts
+from reading.desk import acts, tab_counts, worklist
 from reading.desk.acts import Act
+from reading.desk.tab_counts import Counted
+from reading.desk.worklist import Filters
 from reading.double_reading import comparisons, consensus
 from reading.double_reading.discordance import Because, Settled, way
 from reading.errors import Invalid, MoveNotAllowed, NotAllowed, NotThere, Stale
@@ -72,6 +74,22 @@ def test_whoever_signs_the_others_words_releases_them_with_both_names(
         assert report_seals.flaws_of(tx, [released], clinic.seal.public_key) == {released.id: frozenset()}
         with pytest.raises(MoveNotAllowed):
             consensus.dissent(by(tx, clinic, one, now), case.id, why="!")
+
+
+def test_a_case_that_confers_is_among_the_work_of_its_two_readers_and_of_nobody_else(
+    engine: Engine, now: datetime
+) -> None:
+    with transaction(engine) as tx:
+        clinic, case = differing(tx, now)
+
+        def theirs(who: Staff) -> tuple[list[str], int]:
+            page = worklist.list_cases(tx, who, Filters(held_by=who.person_id), limit=9, offset=0, now=now)
+            return [one.case.id for one in page.entries], tab_counts.counts(tx, who, [Counted.MINE], now)[Counted.MINE]
+
+        assert [theirs(who) for who in (clinic.ada, clinic.vera)] == [([case.id], 1)] * 2
+        assert [theirs(who) for who in (clinic.ben, clinic.rosa)] == [([], 0)] * 2
+        consensus.accord(by(tx, clinic, clinic.ada, now), clinic.seal, case.id)
+        assert [theirs(who) for who in (clinic.ada, clinic.vera)] == [([], 0)] * 2
 
 
 def test_the_two_see_both_readings_with_names_and_nobody_else_is_told_whose_they_are(
