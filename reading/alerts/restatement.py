@@ -40,13 +40,13 @@ def says(report: str, *, read_back: str, told: Sequence[str], words: Words) -> b
     known = words("；".join(map(contradiction.plain, told)))
     asked = [one for part in _parts(read_back, words) if (one := _of_finding(part, known)) is not None]
     said = [one for one in _parts(report, words) if not one.is_past]
-    known = known.union(*(one.words for one in asked))
+    known = frozenset(known).union(*(one.words for one in asked))
     kinds = {kind for kind, _ in _measures(asked)}
     measured = _measures(one for one in said if one.words & known)
     return (
         bool(asked)
         and all(_is_stated(one, said) for one in asked)
-        and {one for one in measured if one[0] in kinds} == _measures(asked)
+        and frozenset(one for one in measured if one[0] in kinds) == _measures(asked)
     )
 
 

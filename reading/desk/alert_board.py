@@ -51,6 +51,8 @@ class Row(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+BY_A_READER: Final = frozenset({Row.NOTIFIED, Row.ADDED, Row.CLARIFIED, Row.RESET, Row.LIFTED, Row.WITHDRAWN})
+"""Rows of what those who read did; they may be unnamed (`PendingAlert.is_nameless`)."""
 _OF_NOTICE: Final = {
     notices.Kind.TOLD: Row.NOTIFIED,
     notices.Kind.ADDED: Row.ADDED,

@@ -178,7 +178,8 @@ def _alerts(ctx: Context[Staff], case: Case) -> Iterator[Line]:
             said, who = one.read_back or "", _name(ctx.tx, one.acknowledged_by)
             yield Line(at=one.acknowledged_at, what=Kind.ACKNOWLEDGED, who=who, words=said)
         if one.clarified_at is not None:
-            agreed, who = one.agreed or "", _name(ctx.tx, one.clarified_by)
+            nameless = one.clarified_by != ctx.who.person_id and blindness.is_nameless(ctx.tx, case)
+            agreed, who = one.agreed or "", "" if nameless else _name(ctx.tx, one.clarified_by)
             yield Line(at=one.clarified_at, what=Kind.CLARIFIED, who=who, words=agreed)
         if one.disposed_at is not None:
             yield Line(at=one.disposed_at, what=Kind.DISPOSED, who="", words=one.disposal_text or "")

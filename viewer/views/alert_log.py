@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from reading.desk.alert_board import Log, LogRow, Row, rows_of
+from reading.desk.alert_board import BY_A_READER, Log, LogRow, Row, rows_of
 from reading.desk.alert_lines import PendingAlert
 from viewer.views import csv_cells
 from viewer.views.report_sheet import examination_with_side, patient_name
@@ -87,10 +87,11 @@ def _in_words(row: LogRow, one: PendingAlert, language: Language) -> dict[str, s
     to = " ".join(
         part for part in (row.to, f"({row.organisation})" if row.to and row.organisation else row.organisation) if part
     )
+    unnamed = one.is_nameless and row.row in BY_A_READER
     return {
         "at": _second(row.at, one.time_zone),
         "row": text(language, f"alerts.row.{row.row}"),
-        "by": row.by or text(language, "alerts.log.system"),
+        "by": row.by or text(language, "alerts.unnamed" if unnamed else "alerts.log.system"),
         "to": to,
         "telephone": row.telephone,
         "content": text(language, "colon").join(part for part in (said, row.content) if part),

@@ -101,7 +101,7 @@ def alert_banner(pending: PendingAlert, language: Language, now: datetime) -> Al
         title=text(language, "township.critical" if alert.kind is Kind.CRITICAL else "alerts.notice"),
         critical_class=words.class_name(pending.named, language),
         finding="\n".join(pending.findings),
-        raised_by=pending.raised_by,
+        raised_by=pending.raised_by or text(language, "alerts.unnamed"),
         raised_at=words.moment_today(alert.raised_at, zone, now),
         state=alert.state,
         waits=alert.state in UNANSWERED,

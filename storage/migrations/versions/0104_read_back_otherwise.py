@@ -1,9 +1,12 @@
 """That a critical result was read back otherwise stays open until somebody who reads answers it.
 
-What was read back otherwise before and stands is open: it left the bar with the disposal, seen or not.
+What was read back otherwise before and stands is open: it left the bar with the disposal, seen or not. Where the
+patient was treated more than a week ago, it stays in the bar as one that was asked about ten times: it rings nobody.
 """
 
 from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
 from alembic import op
@@ -14,8 +17,10 @@ branch_labels = None
 depends_on = None
 
 AT = sa.DateTime(timezone=True)
+LATELY = timedelta(days=7)
 DIFFERED = """
-UPDATE critical_alert SET differs_at = acknowledged_at, ask_at = acknowledged_at
+UPDATE critical_alert SET differs_at = acknowledged_at, ask_at = acknowledged_at,
+asked = CASE WHEN disposed_at IS NULL OR acknowledged_at >= :since THEN 0 ELSE 10 END
 WHERE acknowledged_at IS NOT NULL
 AND id IN (SELECT alert_id FROM critical_notice WHERE kind = 'differs')
 """
@@ -40,7 +45,8 @@ def upgrade() -> None:
         "ALTER TABLE critical_alert ADD COLUMN clarified_by VARCHAR(26) "
         "CONSTRAINT fk_critical_alert_clarified_by REFERENCES person (id)"
     )
-    op.execute(DIFFERED)
+    lately = sa.bindparam("since", datetime.now(UTC) - LATELY, type_=AT)
+    op.get_bind().execute(sa.text(DIFFERED).bindparams(lately))
     op.create_index("ix_critical_alert_clarified_at_ask_at", "critical_alert", ["clarified_at", "ask_at"])
 
 
