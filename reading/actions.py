@@ -354,6 +354,7 @@ class Action(StrEnum):
     TEACHING_COLLECTION_END = "teaching.collection_end"
     TEACHING_FOUND = "teaching.found"
     TEACHING_MOVE = "teaching.move"
+    TEACHING_NAMED = "teaching.named"
     TEACHING_OPEN = "teaching.open"
     TEACHING_REMOVE = "teaching.remove"
     TEACHING_SEARCH = "teaching.search"

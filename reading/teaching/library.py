@@ -15,9 +15,10 @@ from reading.access import looks, visibility
 from reading.actions import Action
 from reading.context import Context, without_door
 from reading.errors import Invalid, NotAllowed, NotThere
+from reading.patients.keys import Keys
 from reading.search.grams import sought_grams, sought_words
 from reading.tables import case, teaching_collection, teaching_entry, teaching_picture
-from reading.teaching import collections, entries, hands, standing
+from reading.teaching import collections, entries, hands, naming, standing
 from reading.teaching.collections import Collection
 from reading.teaching.hands import Hand
 from reading.teaching.standing import Rests
@@ -106,13 +107,19 @@ def find(ctx: Context[Staff], query: Query, *, limit: int, offset: int = 0) -> P
 
 
 @without_door("Entries name nobody; those that rest are listed for who keeps them, who are told why.")
-def resting(ctx: Context[Staff]) -> list[tuple[Entry, Rests]]:
-    """The entries that rest, in the collections that somebody keeps: they have to look through them again."""
+def resting(ctx: Context[Staff], keys: Keys) -> list[tuple[Entry, Rests]]:
+    """The entries that rest, in the collections that somebody keeps: they have to look through them again.
+
+    Beside them stand those whose patient their collection names, as far as they see the case.
+    """
     kept = {one.id for one in collections.keeps_for(ctx.tx, ctx.who)}
-    found = _entries(ctx, ~standing.stands() & teaching_collection.c.organisation_id.in_(sorted(kept)), limit=100)
+    named = naming.named_unseen(ctx, keys)
+    asked = ~standing.stands() | _ROW.id.in_(sorted(named))
+    found = _entries(ctx, asked & teaching_collection.c.organisation_id.in_(sorted(kept)), limit=100)
     looks.record_looks(ctx, Action.TEACHING_FOUND, _KIND, [one.id for one in found])
     why = standing.why_they_rest(ctx.tx, [one.id for one in found])
-    return [(one, reason) for one in found if (reason := why[one.id]) is not None]
+    said = {one.id: why[one.id] or (Rests.NAMED if one.id in named else None) for one in found}
+    return [(one, reason) for one in found if (reason := said[one.id]) is not None]
 
 
 @without_door("An entry names nobody; the look at it is put on record.")

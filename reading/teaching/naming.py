@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from reading.access import visibility
+from reading.actions import Action
 from reading.cases import cases
-from reading.context import Context, without_door
+from reading.context import Context, Look, without_door
 from reading.errors import Invalid
 from reading.patients.keys import Keys
 from reading.reports import versions
-from reading.tables import teaching_entry
-from reading.teaching import known_words
+from reading.tables import audit_event, case, teaching_collection, teaching_entry
+from reading.teaching import known_words, removal
 from reading.teaching.identity_words import Kind, Known, found
 from reading.teaching.words import LENGTHS
 from reading.texts import checked
@@ -52,14 +55,39 @@ def names_patient(words: str, known: Iterable[Known]) -> bool:
 def check_with_entries(ctx: Context[Staff], keys: Keys, collection_id: str, said: dict[str, str]) -> None:
     """Compare what a collection is called, by field, with whoever its entries are made of.
 
+    Only of cases that they see themselves are they told that somebody is named: else whoever calls it after one name
+    after the other would learn whose case an entry is. That another one is named is on record with its case, for those
+    who see it.
+
     Raises:
-        Invalid: one of them is named in a field.
+        Invalid: one of them is named in a field; the attempt stays on record.
 
     """
-    for _, known in _made_of(ctx, keys, collection_id):
-        for field, words in said.items():
-            if names_patient(words, known):
-                raise Invalid(field, "names_patient")
+    made_of = list(_made_of(ctx, keys, collection_id))
+    theirs = _seen_cases(ctx, {row.case_id for row, _ in made_of})
+    hidden: list[sa.Row[Any]] = []
+    for row, known in made_of:
+        named = [field for field, words in said.items() if names_patient(words, known)]
+        if named and row.case_id in theirs:
+            tried = Action.TEACHING_NAMED
+            ctx.looks.append(Look(action=tried, subject_kind="teaching_collection", subject_id=collection_id))
+            raise Invalid(named[0], "names_patient")
+        if named:
+            hidden.append(row)
+    for row in hidden:
+        removal.record(ctx, Action.TEACHING_NAMED, row.id, row.case_id, {"collection_id": collection_id})
+
+
+@without_door("It says of which entries of cases that they see themselves the patient is named.")
+def named_unseen(ctx: Context[Staff], keys: Keys) -> set[str]:
+    """The entries whose patient their collection still names since somebody called it so who does not see the case."""
+    said = audit_event.c
+    recorded = sa.select(said.subject_id).where(said.action == Action.TEACHING_NAMED, said.subject_kind == "teaching")
+    theirs = sa.select(case.c.id).where(visibility.visible_cases(ctx.tx, ctx.who, ctx.now))
+    asked = _ROW.id.in_(recorded) & _ROW.case_id.in_(theirs)
+    called = {row.id: f"{row.name}\n{row.description}" for row in ctx.tx.execute(sa.select(teaching_collection))}
+    found = _each(ctx, keys, asked)
+    return {row.id for row, known in found if names_patient(called[row.collection_id], known)}
 
 
 @without_door("It compares entries with words that it does not show.")
@@ -76,9 +104,20 @@ def check_entries(ctx: Context[Staff], keys: Keys, collection_id: str) -> None:
             raise Invalid("seen_by", "entries_name_somebody")
 
 
+def _seen_cases(ctx: Context[Staff], case_ids: AbstractSet[str]) -> frozenset[str]:
+    theirs = visibility.visible_cases(ctx.tx, ctx.who, ctx.now)
+    return frozenset(ctx.tx.scalars(sa.select(case.c.id).where(case.c.id.in_(case_ids), theirs)))
+
+
 def _made_of(ctx: Context[Staff], keys: Keys, collection_id: str) -> Iterator[tuple[sa.Row[Any], tuple[Known, ...]]]:
     """Each entry of a collection, with the words by which its patient is known."""
-    standing = (_ROW.collection_id == collection_id) & _ROW.removed_at.is_(None)
+    return _each(ctx, keys, _ROW.collection_id == collection_id)
+
+
+def _each(
+    ctx: Context[Staff], keys: Keys, condition: sa.ColumnElement[bool]
+) -> Iterator[tuple[sa.Row[Any], tuple[Known, ...]]]:
+    standing = condition & _ROW.removed_at.is_(None)
     rows = ctx.tx.execute(sa.select(teaching_entry).where(standing).order_by(_ROW.id)).all()
     of_cases = cases.by_ids(ctx.tx, {row.case_id for row in rows})
     signed = versions.by_ids(ctx.tx, [row.version_id for row in rows])

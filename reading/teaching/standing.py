@@ -39,6 +39,8 @@ class Rests(StrEnum):
     """Another version is the final one, or the version is not what was signed."""
     OPEN = "open"
     """The case is being reviewed, disputed or arbitrated, or a clinician says that the report does not fit."""
+    NAMED = "named"
+    """It stands, but its collection is called after its patient; said to those who keep it and see the case alone."""
 
 
 _ENTRY: Final = teaching_entry.c

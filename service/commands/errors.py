@@ -160,6 +160,7 @@ INVALID: Final = {
     "not_a_certificate": "this file is no certificate",
     "not_a_text": "it is not a text",
     "not_corrected_here": "this attribute cannot be corrected",
+    "names_patient": "it has a name or number of a patient",
     "names_somebody": "it has the name of somebody at work, a full date or a telephone number",
     "number": "there are too few or too many of them",
     "patients_card_says_otherwise": "the identity card of the linked patient says otherwise",

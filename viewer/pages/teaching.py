@@ -114,7 +114,8 @@ def _page(
     typed: tuple[str, str, SeenBy] = ("", "", SeenBy.ORGANISATION),
 ) -> Response:
     language = language_of(request)
-    with acting(office_of(request), staff) as ctx:
+    office = office_of(request)
+    with acting(office, staff) as ctx:
         zone = region_clock.zone(ctx.tx).key
         try:
             found = library.find(ctx, asked, limit=SIZE, offset=SIZE * (page - 1))
@@ -124,7 +125,7 @@ def _page(
         every = collections.every(ctx)
         onward = {one.id: _onward(ctx, one) for one in every}
         keeps = collections.keeps_for(ctx.tx, staff)
-        resting = library.resting(ctx) if keeps else []
+        resting = library.resting(ctx, office.keys) if keeps else []
     kept = frozenset(one.id for one in keeps)
     fresh = set[str]().union(*new.values())
     at = {"q": asked.text, "diagnosis": asked.diagnosis, "modality": asked.modality, "body_part": asked.body_part}

@@ -8,12 +8,16 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
+from reading import audit
+from reading.access import door
+from reading.actions import Action
 from reading.errors import Invalid, NotAllowed, NotThere, Stale
 from reading.kinds import Role
 from reading.tables import person, teaching_entry
 from reading.teaching import collection_change, collections, library
 from reading.teaching.collections import SeenBy
 from reading.teaching.library import Query
+from reading.teaching.standing import Rests
 from storage.database import transaction
 from tests.reading.clinic import Clinic, open_clinic
 from tests.reading.region import KEYS, hire
@@ -92,6 +96,35 @@ def test_its_words_name_no_patient_of_its_entries(engine: Engine, now: datetime)
         called(tx, clinic, made, now, name="右中叶", seen=3)
 
         assert collections.seen(mona, made).name == "右中叶"
+
+
+def test_no_refusal_tells_whose_case_an_entry_is_to_who_does_not_see_it(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        _, version = final(tx, clinic, now)
+        cleo = hire(tx, "cleo", now, (Role.QUALITY_MANAGER, clinic.region.city))
+        quinn, over = ctx_of(tx, clinic, clinic.quinn, now), ctx_of(tx, clinic, cleo, now)
+        made = collection(tx, clinic, clinic.quinn, clinic.region.elm, now, OF_OAK)
+        named = collections.make(quinn, clinic.region.elm.id, name="Pia 的片子", description="", seen_by=OF_OAK)
+        entry = added(tx, clinic, cleo, version, made, now)
+        with pytest.raises(NotThere):
+            door.open_case(quinn, version.case_id, Action.CASE_OPEN)
+        for seen, name in enumerate(("Li", "Pia", "1990-03"), start=1):
+            collection_change.change(quinn, KEYS, made, name=name, description="", seen_by=OF_OAK, seen=seen)
+        told = [len(library.resting(one, KEYS)) for one in (quinn, over)]
+        [(_, why)] = library.resting(over, KEYS)
+        with pytest.raises(Invalid, match="'name', 'names_patient'"):
+            collection_change.change(over, KEYS, made, name="Pia", description="", seen_by=OF_OAK, seen=4)
+        tried = [(one.action, one.subject_id) for one in over.looks if one.action is Action.TEACHING_NAMED]
+        collection_change.change(over, KEYS, made, name="胸部", description="", seen_by=OF_OAK, seen=4)
+        after = library.resting(over, KEYS)
+        collections.end(quinn, KEYS, made, into=named)
+        recorded = [one for one in audit.events_about(tx, "teaching", entry) if one.action == "teaching.named"]
+
+    assert (told, why, after) == ([0, 1], Rests.NAMED, [])
+    assert tried == [(Action.TEACHING_NAMED, made)]
+    # Pia, her birth, and the collection into which it went
+    assert [one.details["case_id"] for one in recorded] == [version.case_id] * 3
 
 
 def test_before_more_people_see_it_its_entries_are_compared_anew(engine: Engine, now: datetime) -> None:

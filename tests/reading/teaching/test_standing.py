@@ -148,7 +148,7 @@ def test_it_rests_and_only_its_keepers_see_it(
                 library.picture(scene.ctx(who), scene.entry, 1)
         mona = scene.ctx(scene.clinic.mona)
         _, kept = library.open_entry(mona, scene.entry)
-        listed = [reason for _, reason in library.resting(mona)]
+        listed = [reason for _, reason in library.resting(mona, KEYS)]
 
     assert (before, after) == (1, 0)
     assert kept is not None
