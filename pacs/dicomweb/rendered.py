@@ -57,22 +57,39 @@ def thumbnail(
     images = [one for one in find(shown) if one.frames]
     if not images:
         raise NotThere
-    instance = images[len(images) // 2]
-    if instance.sop_class_uid == WHOLE_SLIDE:
-        instance = _of_slide(service, [one for one in images if one.series_uid == instance.series_uid])
+    instance = _in_the_middle(service, images)
     number = (instance.frames + 1) // 2 if named is None else named
     return _picture(service, request, instance, number, small)
 
 
-def _of_slide(service: DicomwebContext, images: list[Instance]) -> Instance:
-    """The coarsest level of a slide, else its overview; its label, which may carry a name, only where it is alone."""
+def _in_the_middle(service: DicomwebContext, images: list[Instance]) -> Instance:
+    """The middle image; of slides the one that stands for its series, else for another one.
+
+    Raises:
+        NotThere: there are labels alone.
+
+    """
+    middle = images[len(images) // 2]
+    for series_uid in dict.fromkeys((middle.series_uid, *(one.series_uid for one in images))):
+        of_series = [one for one in images if one.series_uid == series_uid]
+        candidate = middle if series_uid == middle.series_uid else of_series[len(of_series) // 2]
+        if candidate.sop_class_uid != WHOLE_SLIDE:
+            return candidate
+        if (found := _of_slide(service, of_series)) is not None:
+            return found
+    raise NotThere
+
+
+def _of_slide(service: DicomwebContext, images: list[Instance]) -> Instance | None:
+    """The coarsest level of a slide, else its overview; never its label, which may carry a name (ADR 48)."""
 
     def flavour(one: Instance) -> str:
         kind = service.header(service.opened(one)).get("ImageType") or ()
         return str(kind[2]).upper() if not isinstance(kind, str) and len(kind) > 2 else ""
 
-    ranks = {"LABEL": 2, "OVERVIEW": 1}
-    return min(images, key=lambda one: (ranks.get(flavour(one), 0), one.frames))
+    known = [(flavour(one), one) for one in images if one.sop_class_uid == WHOLE_SLIDE]
+    shown = [(kind == "OVERVIEW", one.frames, at) for at, (kind, one) in enumerate(known) if kind != "LABEL"]
+    return known[min(shown)[2]][1] if shown else None
 
 
 def _picture(service: DicomwebContext, request: Request, instance: Instance, number: int, how: Rendering) -> Response:

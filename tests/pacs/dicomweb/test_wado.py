@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import struct
 from io import BytesIO
+from typing import Any
 
 import imagecodecs
 import numpy as np
@@ -342,7 +343,9 @@ def test_a_site_that_sent_one_image_of_another_sites_study_retrieves_that_image_
 
 
 def test_the_thumbnail_of_a_slide_is_its_coarsest_level_and_never_its_label(web: Web) -> None:
-    slide = {"SOPClassUID": WHOLE_SLIDE, "StudyInstanceUID": new_uid(), "SeriesInstanceUID": new_uid()}
+    slide: dict[str, Any] = {
+        "SOPClassUID": WHOLE_SLIDE, "StudyInstanceUID": new_uid(), "SeriesInstanceUID": new_uid(),
+    }  # fmt: skip
     kinds = (("LABEL", 1), ("VOLUME", 40), ("VOLUME", 2), ("OVERVIEW", 1))
     label, _, coarsest, _ = made = [
         image(
@@ -357,7 +360,24 @@ def test_the_thumbnail_of_a_slide_is_its_coarsest_level_and_never_its_label(web:
     found = web.tang.get(f"{of_series}/thumbnail").content
 
     assert found == web.tang.get(f"{path_of(coarsest)}/thumbnail").content
-    assert found != web.tang.get(f"{path_of(label)}/thumbnail").content
+    assert web.tang.get(f"{path_of(label)}/thumbnail").status_code == 404
+
+
+def test_where_the_middle_of_a_study_is_a_label_another_series_stands_for_it(web: Web) -> None:
+    study, of_labels = new_uid(), new_uid()
+    level, label, second = (
+        image(
+            StudyInstanceUID=study, SeriesInstanceUID=series, SeriesNumber=number, SOPInstanceUID=new_uid(),
+            SOPClassUID=WHOLE_SLIDE, ImageType=["ORIGINAL", "PRIMARY", kind, "NONE"],
+        )
+        for kind, series, number in (("VOLUME", new_uid(), 1), ("LABEL", of_labels, 2), ("LABEL", of_labels, 2))
+    )  # fmt: skip
+    web.send(level, label, second)
+    of_study = f"/studies/{study}"
+
+    assert web.tang.get(f"{of_study}/series/{of_labels}/thumbnail").status_code == 404
+    found, expected = (web.tang.get(f"{each}/thumbnail") for each in (of_study, path_of(level)))
+    assert (found.status_code, found.headers["ETag"]) == (200, expected.headers["ETag"])
 
 
 def test_frames_of_a_wrong_offset_table_are_found(web: Web) -> None:

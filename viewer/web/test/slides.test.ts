@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { DataSet } from '../src/images/dicom-json'
 import { rgbaOf, withProfile } from '../src/images/slide/colour'
 import { slideOf, type Tile } from '../src/images/slide/pyramid'
-import { magnification, scaleBar } from '../src/images/slide/scale'
+import { magnification, scaleBar, showsAll } from '../src/images/slide/scale'
 import { of } from './data-sets'
 
 const SERIES = { studyUid: '1', seriesUid: '1.2' }
@@ -34,39 +34,39 @@ describe('a slide', () => {
     const label = level('1.9', 10, 10, { '00080008': ['ORIGINAL', 'PRIMARY', 'LABEL', 'NONE'] })
     const slide = slideOf(SERIES, [level('1.3', 45, 25), label, level('1.4', 20, 12), of({ '00080016': ['1.2'] })])
 
-    expect(slide?.levels.map(({ columns, resolution }) => [columns, resolution])).toEqual([
+    expect(slide?.glasses[0]?.levels.map(({ columns, resolution }) => [columns, resolution])).toEqual([
       [20, 2.25],
       [45, 1],
     ])
-    expect(slide?.beside.map(({ kind }) => kind)).toEqual(['label'])
-    expect(slide?.beside[0]?.address).toBe(
+    expect(slide?.glasses[0]?.beside.map(({ kind }) => kind)).toEqual(['label'])
+    expect(slide?.glasses[0]?.beside[0]?.address).toBe(
       '/dicomweb/studies/1/series/1.2/instances/1.9/frames/1/rendered?viewport=600,600',
     )
     expect(slideOf(SERIES, [of({ '00080016': ['1.2'] })])).toBeUndefined()
   })
 
   test('numbers its tiles from left to right and downwards, the middle focal plane of the first path', () => {
-    const [flat] = slideOf(SERIES, [level('1.3', 45, 25)])?.levels ?? []
-    const [deep] = slideOf(SERIES, [level('1.3', 45, 25, { '00480303': [3] })])?.levels ?? []
+    const [flat] = slideOf(SERIES, [level('1.3', 45, 25)])?.glasses[0]?.levels ?? []
+    const [deep] = slideOf(SERIES, [level('1.3', 45, 25, { '00480303': [3] })])?.glasses[0]?.levels ?? []
 
     expect([flat?.across, flat?.down]).toEqual([5, 3])
     expect([[0, 0], [4, 0], [0, 1], [5, 0]].map(([x = 0, y = 0]) => named(flat?.tileAt(x, y)))).toEqual([
       '1.3/1', undefined, undefined, undefined,
     ]) // prettier-ignore
     // With as many frames as there are tiles; a plane has 15 of them.
-    const whole = slideOf(SERIES, [level('1.3', 45, 25, { '00280008': [15] })])?.levels[0]
+    const whole = slideOf(SERIES, [level('1.3', 45, 25, { '00280008': [15] })])?.glasses[0]?.levels[0]
     expect([[4, 0], [0, 1], [4, 2]].map(([x = 0, y = 0]) => named(whole?.tileAt(x, y)))).toEqual([
       '1.3/5', '1.3/6', '1.3/15',
     ]) // prettier-ignore
     expect(deep?.tileAt(0, 0)).toBeUndefined()
-    const planes = slideOf(SERIES, [level('1.3', 45, 25, { '00280008': [45], '00480303': [3] })])?.levels[0]
+    const planes = slideOf(SERIES, [level('1.3', 45, 25, { '00280008': [45], '00480303': [3] })])?.glasses[0]?.levels[0]
     expect(named(planes?.tileAt(0, 0))).toBe('1.3/16')
   })
 
   test('goes on in the next part of a concatenation', () => {
     const part = (uid: string, before: number, frames: number): DataSet =>
       level(uid, 40, 20, { '00209161': ['1.7'], '00209228': [before], '00280008': [frames] })
-    const [joined, ...others] = slideOf(SERIES, [part('1.4', 5, 3), part('1.3', 0, 5)])?.levels ?? []
+    const [joined, ...others] = slideOf(SERIES, [part('1.4', 5, 3), part('1.3', 0, 5)])?.glasses[0]?.levels ?? []
 
     expect(others).toEqual([])
     expect([[3, 0], [0, 1], [1, 1], [3, 1]].map(([x = 0, y = 0]) => named(joined?.tileAt(x, y)))).toEqual([
@@ -82,13 +82,55 @@ describe('a slide', () => {
       ...level('1.3', 45, 25, { '00209311': ['TILED_SPARSE'], '00280008': [places.length] }),
       '52009230': items(...places),
     })
-    const [found] = slideOf(SERIES, [sparse(at(41, 21), at(1, 11))])?.levels ?? []
+    const [found] = slideOf(SERIES, [sparse(at(41, 21), at(1, 11))])?.glasses[0]?.levels ?? []
 
     expect([[4, 2], [0, 1], [0, 0]].map(([x = 0, y = 0]) => named(found?.tileAt(x, y)))).toEqual([
       '1.3/1', '1.3/2', undefined,
     ]) // prettier-ignore
-    expect(slideOf(SERIES, [sparse(at(6, 1))])?.levels).toEqual([])
+    expect(slideOf(SERIES, [sparse(at(6, 1))])?.glasses[0]?.levels).toEqual([])
   })
+})
+
+describe('a series of several glasses', () => {
+  const on = (
+    container: string,
+    uid: string,
+    columns: number,
+    said: Readonly<Record<string, readonly unknown[]>> = {},
+  ) => level(uid, columns, columns, { '00400512': [container], '00200052': [`2.25.${container.length}`], ...said })
+  const sizes = (...levels: DataSet[]): unknown =>
+    slideOf(SERIES, levels)?.glasses.map(({ container, levels: of }) => [container, of.map(({ columns }) => columns)])
+
+  test('has a pyramid of each, with its own label, and no level of another one', () => {
+    const label = on('A', '1.9', 10, { '00080008': ['ORIGINAL', 'PRIMARY', 'LABEL', 'NONE'], '00200052': [] })
+    const levels = [on('BB', '1.1', 50), on('A', '1.2', 100), on('BB', '1.3', 300), on('A', '1.4', 400), label]
+
+    expect(sizes(...levels)).toEqual([
+      ['BB', [50, 300]],
+      ['A', [100, 400]],
+    ])
+    expect(slideOf(SERIES, levels)?.glasses.map(({ beside }) => beside.length)).toEqual([0, 1])
+  })
+
+  test('goes by the pyramid that levels name; one that names none is of the only one on its glass', () => {
+    const of = (uid: string) => ({ '00080019': [uid] })
+
+    expect(sizes(on('A', '1.1', 50, of('2')), on('A', '1.2', 100, of('3')), on('A', '1.3', 200, of('2')))).toEqual([
+      ['A', [50, 200]],
+      ['A', [100]],
+    ])
+    expect(sizes(on('A', '1.1', 50), on('A', '1.2', 100, of('3')))).toEqual([['A', [50, 100]]])
+  })
+})
+
+test('all of a slide is on the screen only where its four edges are', () => {
+  const slide = [0, -300, 400, 0] as const
+  const from = (left: number, bottom: number) => [left, bottom, left + 440, bottom + 330] as const
+
+  expect(showsAll(from(-20, -315), slide, 1.1)).toBe(true)
+  expect(showsAll([0.4, -299.6, 399.6, -0.4], slide, 1)).toBe(true)
+  for (const moved of [from(30, -315), from(-80, -315), from(-20, -270), from(-20, -400)])
+    expect(showsAll(moved, slide, 1.1)).toBe(false)
 })
 
 test('the scale bar is one, two or five of a unit, and never longer than it may be', () => {

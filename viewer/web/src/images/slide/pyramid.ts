@@ -1,6 +1,7 @@
-/** A slide as its instances say it (PS3.3 A.32.8, C.8.12.4, C.7.6.17): levels of tiles, the finest last, and what stands beside them. */
+/** A slide as its instances say it (PS3.3 A.32.8, C.8.12.4, C.7.6.17): of each glass levels of tiles, the finest last, and what stands beside them. */
 import { TAG, itemsOf, numberOf, numbersOf, textOf, type DataSet } from '../dicom-json'
 import { digestOf, seriesPath, type SeriesAddress } from '../pictures'
+import { containerOf, groupsOf, isOfGlass } from './glasses'
 
 /** VL Whole Slide Microscopy Image Storage (PS3.4 B.5). */
 const WHOLE_SLIDE = '1.2.840.10008.5.1.4.1.1.77.1.6'
@@ -58,8 +59,16 @@ export type Level = {
 /** An image that is no part of the pyramid; a label may carry a name. */
 export type Beside = { readonly kind: 'label' | 'overview'; readonly address: string }
 
+/** What a series of slides holds: one glass as a rule. */
 export type Slide = {
   readonly path: string
+  readonly glasses: readonly Glass[]
+}
+
+/** One pyramid: what is on one glass, or a part of that. */
+export type Glass = {
+  /** As its container is named; empty where it is not. */
+  readonly container: string
   /** Coarse ones first; none where nothing of it can be laid out. */
   readonly levels: readonly Level[]
   readonly beside: readonly Beside[]
@@ -80,19 +89,32 @@ export function slideOf(series: SeriesAddress, instances: readonly DataSet[]): S
   if (slides.length === 0) return undefined
   const volume = slides.filter((instance) => !['LABEL', 'OVERVIEW'].includes(flavourOf(instance)))
   const path = seriesPath(series)
+  const groups = groupsOf(volume)
+  const stand = slides.filter((instance) => !volume.includes(instance))
+  const one = groups.length < 2
+  return {
+    path,
+    glasses: (one ? [volume] : groups).map((of) =>
+      glassOf(path, of, one ? stand : stand.filter((each) => isOfGlass(each, of[0] ?? {}))),
+    ),
+  }
+}
+
+function glassOf(path: string, volume: readonly DataSet[], stand: readonly DataSet[]): Glass {
   const finest = volume.reduce<DataSet | undefined>(
     (best, each) => (best && columnsOf(best) >= columnsOf(each) ? best : each),
     undefined,
   )
+  const said = finest ?? stand[0] ?? {}
   return {
-    path,
+    container: containerOf(said),
     levels: finest ? levelsOf(volume, columnsOf(finest)) : [],
-    beside: slides.flatMap((instance) => besideOf(path, instance)),
+    beside: stand.map((instance) => besideOf(path, instance)),
     pixel_mm: finest && spacingOf(finest),
     power: finest && numberOf(itemsOf(finest, TAG.OpticalPathSequence)[0] ?? {}, OF_SLIDE.power),
     paths: (finest && numberOf(finest, OF_SLIDE.paths)) ?? 1,
     planes: (finest && numberOf(finest, OF_SLIDE.planes)) ?? 1,
-    metadata: finest ?? slides[0] ?? {},
+    metadata: said,
   }
 }
 
@@ -103,12 +125,10 @@ const columnsOf = (instance: DataSet): number =>
   numberOf(instance, OF_SLIDE.columns) ?? numberOf(instance, TAG.Columns) ?? 0
 const rowsOf = (instance: DataSet): number => numberOf(instance, OF_SLIDE.rows) ?? numberOf(instance, TAG.Rows) ?? 0
 
-function besideOf(path: string, instance: DataSet): readonly Beside[] {
-  const flavour = flavourOf(instance)
-  if (flavour !== 'LABEL' && flavour !== 'OVERVIEW') return []
+function besideOf(path: string, instance: DataSet): Beside {
   const digest = digestOf(instance)
   const address = `${path}/instances/${textOf(instance, TAG.SOPInstanceUID)}/frames/1/rendered?viewport=600,600${digest && `&digest=${digest}`}`
-  return [{ kind: flavour === 'LABEL' ? 'label' : 'overview', address }]
+  return { kind: flavourOf(instance) === 'LABEL' ? 'label' : 'overview', address }
 }
 
 function spacingOf(instance: DataSet): number | undefined {

@@ -1,4 +1,4 @@
-/** The scale bar of a slide: a round length that is neither short nor long on the screen. */
+/** How much of a slide is on the screen: the scale bar, a round length neither short nor long, and whether all of it is. */
 
 /** In points of the screen. */
 const LONGEST = 140
@@ -18,3 +18,17 @@ const rounded = (value: number): string => String(Number(value.toPrecision(2)))
 
 /** As pathologists say it: that of the objective at the finest level. */
 export const magnification = (power: number, resolution: number): string => `${rounded(power / resolution)}×`
+
+/** Left, bottom, right and top, in pixels of the finest level, upwards. */
+export type Extent = readonly [number, number, number, number]
+
+/** Whether a screen of this extent has all of the slide on it; half a point of it is nothing. */
+export function showsAll(screen: Extent, [left, bottom, right, top]: Extent, resolution: number): boolean {
+  const nothing = resolution / 2
+  return (
+    screen[0] <= left + nothing &&
+    screen[1] <= bottom + nothing &&
+    screen[2] >= right - nothing &&
+    screen[3] >= top - nothing
+  )
+}

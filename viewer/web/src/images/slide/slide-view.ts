@@ -15,8 +15,9 @@ import { Part } from '../../part'
 import { NoPicture, type Fault } from '../faults'
 import type { Series } from '../series'
 import { cornerOf } from '../technique'
-import type { Level, Slide } from './pyramid'
-import { magnification, scaleBar } from './scale'
+import { glassBar } from './glass-bar'
+import type { Glass, Level, Slide } from './pyramid'
+import { magnification, scaleBar, showsAll, type Extent } from './scale'
 import { Tiles } from './tiles'
 
 /** Tiles on their way at once, as on the line of other pictures. */
@@ -32,20 +33,28 @@ const [OVERVIEW, SMALL_OVERVIEW] = [
 /** A cell that is narrower has the small one. */
 const ROOM = 480
 const STEP = 1.5
+/** Of no series of slides: each has one glass at least. */
+const NO_GLASS: Glass = {
+  ...{ container: '', levels: [], beside: [], pixel_mm: undefined, power: undefined, paths: 1, planes: 1 },
+  metadata: {},
+}
 const ALL = html`<svg viewBox="0 0 24 24" aria-hidden="true">
   <path d="M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5" />
 </svg>`
 
-/** Tells `slide-drawn` when all of the slide stood on the screen once, and `slide-failed` with the fault when a tile did not come. */
+/** Tells `slide-drawn` when all of each glass stood on the screen once, and `slide-failed` with the fault when a tile did not come. */
 export class SlideView extends Part {
-  static override properties = { slide: { attribute: false }, series: { attribute: false } }
+  static override properties = { slide: { attribute: false }, series: { attribute: false }, at: { state: true } }
   declare slide: Slide
   declare series: Series
+  /** Of the glass that is shown, from 0. */
+  declare at: number
 
   map: OlMap | undefined
   private overview: OlMap | undefined
   private fitting = 1
-  private isDrawn = false
+  /** The glasses of which all stood on the screen. */
+  private readonly drawn = new Set<number>()
   private fault: Fault | undefined
   private isBesideOpen = false
 
@@ -56,7 +65,7 @@ export class SlideView extends Part {
 
   override connectedCallback(): void {
     super.connectedCallback()
-    this.requestUpdate('slide')
+    this.requestUpdate('at')
   }
 
   private close(): void {
@@ -65,20 +74,33 @@ export class SlideView extends Part {
   }
 
   protected override willUpdate(changed: PropertyValues<this>): void {
-    if (!changed.has('slide')) return
+    if (changed.has('slide')) {
+      this.at = 0
+      this.drawn.clear()
+    }
+    if (!changed.has('slide') && !changed.has('at')) return
     this.close()
-    this.isDrawn = this.isBesideOpen = false
+    this.isBesideOpen = false
     this.fault = undefined
   }
 
   protected override updated(changed: PropertyValues<this>): void {
-    if (!changed.has('slide')) return
-    if (this.slide.levels.length === 0) this.fail('unsupported')
+    if (!changed.has('slide') && !changed.has('at')) return
+    if (this.glass.levels.length === 0) this.fail('unsupported')
     else this.open()
   }
 
+  private get glass(): Glass {
+    return this.slide.glasses[this.at] ?? NO_GLASS
+  }
+
   private get finest(): Level | undefined {
-    return this.slide.levels.at(-1)
+    return this.glass.levels.at(-1)
+  }
+
+  private get extent(): Extent {
+    const { columns, rows } = this.finest ?? { columns: 1, rows: 1 }
+    return [0, -rows, columns, 0]
   }
 
   private open(): void {
@@ -86,23 +108,39 @@ export class SlideView extends Part {
     const target = this.querySelector<HTMLElement>('.slide-map')
     const small = this.querySelector<HTMLElement>('.slide-overview')
     if (!finest || !target || !small) return
-    const extent = [0, -finest.rows, finest.columns, 0]
+    const extent = [...this.extent]
     const projection = new Projection({ code: 'slide', units: 'pixels', extent })
     const layer = (): TileLayer =>
       new TileLayer({ source: this.source(projection, extent), extent, cacheSize: KEPT, preload: 0 })
-    this.fitting = Math.max(finest.columns / target.clientWidth, finest.rows / target.clientHeight)
     const centre = [finest.columns / 2, -finest.rows / 2]
-    const view = new View({
-      ...{ projection, center: centre, resolution: this.fitting, enableRotation: false },
-      ...{ extent, constrainOnlyCenter: true, smoothExtentConstraint: false, smoothResolutionConstraint: false },
-      ...{ minResolution: Math.min(NEAREST, this.fitting), maxResolution: FARTHEST * this.fitting },
-    })
-    this.map = new OlMap({
-      ...{ target, view, layers: [layer()], controls: [], maxTilesLoading: AT_ONCE },
+    const viewOf = (): View => {
+      this.fitting = Math.max(finest.columns / target.clientWidth, finest.rows / target.clientHeight)
+      const view = new View({
+        ...{ projection, center: centre, resolution: this.fitting, enableRotation: false },
+        ...{ extent, constrainOnlyCenter: true, smoothExtentConstraint: false, smoothResolutionConstraint: false },
+        ...{ minResolution: Math.min(NEAREST, this.fitting), maxResolution: FARTHEST * this.fitting },
+      })
+      view.on(['change:center', 'change:resolution'], () => this.requestUpdate())
+      return view
+    }
+    const map = new OlMap({
+      ...{ target, view: viewOf(), layers: [layer()], controls: [], maxTilesLoading: AT_ONCE },
       interactions: [new DragPan({ kinetic: new Kinetic(-0.005, 0.05, 100) }), new MouseWheelZoom(), new PinchZoom()],
     })
-    view.on(['change:center', 'change:resolution'], () => this.requestUpdate())
-    this.map.on('rendercomplete', () => this.rendered())
+    this.map = map
+    map.on('rendercomplete', () => this.rendered())
+    // A cell of another size: whoever had all of it on the screen still has, and others stay at what they look at.
+    map.on('change:size', () => {
+      if (target.clientWidth === 0 || target.clientHeight === 0) return
+      const [was, place, all] = [map.getView().getResolution() ?? 0, map.getView().getCenter(), this.fitting]
+      const view = viewOf()
+      map.setView(view)
+      if (place && was < 0.999 * all) {
+        view.setResolution(Math.min(was, FARTHEST * this.fitting))
+        view.setCenter(place)
+      }
+      this.requestUpdate()
+    })
     const smallest = Math.max(finest.columns / small.clientWidth, finest.rows / small.clientHeight)
     this.overview = new OlMap({
       ...{ target: small, layers: [layer()], controls: [], interactions: [], maxTilesLoading: 1 },
@@ -112,8 +150,8 @@ export class SlideView extends Part {
   }
 
   private source(projection: Projection, extent: number[]): ImageTile {
-    const { levels } = this.slide
-    const tiles = new Tiles(this.slide)
+    const { levels } = this.glass
+    const tiles = new Tiles(this.slide.path)
     return new ImageTile({
       ...{ projection, transition: 0, wrapX: false, interpolate: true },
       tileGrid: new TileGrid({
@@ -138,10 +176,12 @@ export class SlideView extends Part {
   /** All tiles that stand on the screen have come, or have failed. */
   private rendered(): void {
     if (this.fault) return this.fail(this.fault)
-    const resolution = this.map?.getView().getResolution() ?? 0
-    if (this.isDrawn || resolution < this.fitting * 0.999) return
-    this.isDrawn = true
-    this.tell('slide-drawn')
+    const [view, size] = [this.map?.getView(), this.map?.getSize()]
+    const resolution = view?.getResolution()
+    if (this.drawn.has(this.at) || !view || !size || !resolution) return
+    if (!showsAll(view.calculateExtent(size) as unknown as Extent, this.extent, resolution)) return
+    this.drawn.add(this.at)
+    if (this.drawn.size >= this.slide.glasses.length) this.tell('slide-drawn')
     this.requestUpdate()
   }
 
@@ -222,7 +262,7 @@ export class SlideView extends Part {
   }
 
   private corners(): TemplateResult {
-    const { about, patient, study } = cornerOf(this.slide.metadata, this.series)
+    const { about, patient, study } = cornerOf(this.glass.metadata, this.series)
     return html`<div class="overlay">
       <p class="top-left">${patient}<br />${about}</p>
       <p class="top-right">${study}</p>
@@ -243,7 +283,7 @@ export class SlideView extends Part {
   }
 
   private bar(): TemplateResult {
-    const { pixel_mm, power } = this.slide
+    const { pixel_mm, power } = this.glass
     const resolution = this.map?.getView().getResolution() ?? this.fitting
     const scale = pixel_mm === undefined ? undefined : scaleBar(pixel_mm * resolution)
     const button = (
@@ -257,6 +297,7 @@ export class SlideView extends Part {
     return html`<div class="slide-bar" role="toolbar" aria-label=${text('desk.slide.tools')}>
       ${button('farther', '−', () => this.zoomBy(STEP))} ${button('nearer', '+', () => this.zoomBy(1 / STEP))}
       ${button('whole', ALL, () => this.fit())}
+      ${glassBar(this.slide.glasses, this.at, this.drawn, (at) => (this.at = at))}
       <output class="slide-scale">
         ${
           scale
@@ -270,7 +311,7 @@ export class SlideView extends Part {
 
   /** A label may carry a name: it is shown when somebody asks for it. */
   private beside(): TemplateResult | typeof nothing {
-    const { beside, paths, planes } = this.slide
+    const { beside, paths, planes } = this.glass
     const toggle = (): void => {
       this.isBesideOpen = !this.isBesideOpen
       this.requestUpdate()
@@ -297,13 +338,15 @@ export class SlideView extends Part {
   }
 
   private message(): TemplateResult | typeof nothing {
-    const { fault, isDrawn } = this
+    const { fault } = this
     if (fault)
       return html`<div class="message beside" role="alert">
         <p>${text('desk.slide.failed')}</p>
-        <button @click=${() => this.requestUpdate('slide')}>${text('common.try-again')}</button>
+        <button @click=${() => this.requestUpdate('at')}>${text('common.try-again')}</button>
       </div>`
-    return isDrawn ? nothing : html`<p class="message beside" role="status">${text('desk.slide.coming')}</p>`
+    return this.drawn.has(this.at)
+      ? nothing
+      : html`<p class="message beside" role="status">${text('desk.slide.coming')}</p>`
   }
 }
 customElements.define('tierread-slide', SlideView)

@@ -4,7 +4,7 @@ import { frameAt, answerTo } from '../retrieval/frame-request'
 import type { Turn } from '../retrieval/line'
 import { withTries } from '../retrieval/tries'
 import { isPlain, rgbaOf, withProfile } from './colour'
-import type { Level, Samples, Slide, Tile } from './pyramid'
+import type { Level, Samples, Tile } from './pyramid'
 
 const JPEG_BASELINE = '1.2.840.10008.1.2.4.50'
 const EXPLICIT_LITTLE = '1.2.840.10008.1.2.1'
@@ -16,7 +16,8 @@ export class Tiles {
   /** Levels whose frames are of another kind. */
   private readonly rendered = new Set<Level>()
 
-  constructor(private readonly slide: Slide) {}
+  /** `path` is that of the series. */
+  constructor(private readonly path: string) {}
 
   /** Raises NoPicture where there is none to be had, Unanswered where another try may do better. */
   async of(level: Level, tile: Tile, signal: AbortSignal): Promise<ImageBitmap> {
@@ -49,10 +50,10 @@ export class Tiles {
   }
 
   private addressOf({ instanceUid, frame, digest }: Tile, form: string): string {
-    return `${this.slide.path}/instances/${instanceUid}/frames/${frame}${form}${digest && `?digest=${digest}`}`
+    return `${this.path}/instances/${instanceUid}/frames/${frame}${form}${digest && `?digest=${digest}`}`
   }
 
-  /** The same for all levels; one that does not come is asked for again with the next tile. */
+  /** The same for all levels of a glass; one that does not come is asked for again with the next tile. */
   private profileOf({ profile }: Samples): Promise<Uint8Array> {
     this.profile ??= profileAt(profile)
     this.profile.catch(() => (this.profile = undefined))
