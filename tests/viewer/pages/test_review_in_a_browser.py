@@ -90,8 +90,15 @@ def test_a_reviewer_amends_by_hand_and_the_author_disputes_it(tmp_path_factory: 
         ben.check("input[name=positive][value=false]")
         expect(ben.locator(".change[data-field=positive]")).to_contain_text(re.compile(r"阳性\s*→\s*阴性"))
         ben.fill("#comment", "右侧未写。")
-        ben.locator(".actions .primary").click()
+        # The key that asks is held: it asks once, and answers nothing.
+        ben.keyboard.down("Control")
+        ben.keyboard.down("Enter")
         told = ben.locator("dialog .words")
+        expect(told).to_be_visible()
+        for _ in range(3):
+            ben.keyboard.down("Enter")
+        for key in ("Enter", "Control"):
+            ben.keyboard.up(key)
         expect(told.locator(".judgement")).to_contain_text("3a")
         expect(told.locator(".judgement")).to_contain_text("右侧未写。")
         expect(told.locator(".changed del").first).to_have_text("右")

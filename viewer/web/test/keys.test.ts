@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest'
+import { obeyKey, type Hand } from '../src/desk/desk-commands'
 import { deskCommandOf } from '../src/desk/shortcuts'
 import { imageKeyOf } from '../src/images/image-keys'
 import { layoutKeyOf } from '../src/images/layout/layout-keys'
@@ -24,6 +25,21 @@ describe('keys', () => {
     expect(deskCommandOf(key('Enter', true), true)).toEqual({ kind: 'decide' })
     expect(deskCommandOf(key('?'), true)).toBeNull()
     expect(deskCommandOf(key('?'), false)).toEqual({ kind: 'help' })
+  })
+
+  test('decide once for each press: one that is held acts no second time, and the browser does nothing either', () => {
+    const done: string[] = []
+    const hand = { decide: () => done.push('decided') } as unknown as Hand
+    const pressed = (repeat: boolean) =>
+      ({
+        ...key('Enter', true),
+        repeat,
+        target: { closest: () => null },
+        preventDefault: () => done.push('prevented'),
+      }) as unknown as KeyboardEvent
+    for (const repeat of [false, true, true]) obeyKey(pressed(repeat), hand)
+
+    expect(done).toEqual(['prevented', 'decided', 'prevented', 'prevented'])
   })
 
   test('judge with Shift, by the place of a digit on the keyboard, and never in a text', () => {

@@ -18,14 +18,14 @@ export type Hand = {
   onJudged(): void
 }
 
-/** Never in a dialog, and in a text with Ctrl alone. */
+/** Never in a dialog, in a text with Ctrl alone, and once for each press: a key that is held acts no second time. */
 export function obeyKey(event: KeyboardEvent, hand: Hand): void {
   const target = event.target as HTMLElement
   if (target.closest('dialog')) return
   const command = deskCommandOf(event, takesText(target))
   if (!command) return
   event.preventDefault()
-  obey(command, hand)
+  if (!event.repeat) obey(command, hand)
 }
 
 function obey(command: DeskCommand, hand: Hand): void {

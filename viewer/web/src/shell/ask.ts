@@ -79,9 +79,13 @@ export function ask(question: Question): Promise<Answers | null> {
       dialog.remove()
       resolve(answer)
     })
-    // As at the desk: the key that decides confirms, in a text too, where Enter is a new line.
+    // As at the desk: the key that decides confirms, in a text too, where Enter is a new line. One that is still held
+    // from before opened the dialog, or answered the one before: it confirms nothing.
     dialog.addEventListener('keydown', (event) => {
-      if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey)) return
+      if (event.key !== 'Enter') return
+      const decides = event.ctrlKey || event.metaKey
+      if (event.repeat && (decides || !(event.target instanceof HTMLTextAreaElement))) return event.preventDefault()
+      if (!decides) return
       event.preventDefault()
       const submit = dialog.querySelector<HTMLButtonElement>('button[type=submit]')
       if (submit && !submit.disabled) submit.form?.requestSubmit(submit)
