@@ -174,6 +174,15 @@ describe('compound graphics', () => {
     expect([state(axis), another].map((each) => each?.isPartial)).toEqual([true, true])
   })
 
+  test('without an id are drawn by nothing else, as simple ones without an id draw no compound', () => {
+    const line = of({ '00700005': ['PIXEL'], '00700023': ['POLYLINE'], '00700022': [10, 10, 150, 10] })
+    const nameless = (type: string, points: readonly number[]) =>
+      state(compound(type, points, { '00700226': [] }), { '00700009': items(line) })
+
+    expect(nameless('AXIS', [10, 10, 150, 10])?.isPartial).toBe(true)
+    expect(nameless('RECTANGLE', [2, 3, 8, 5])?.annotations[0]?.graphics).toHaveLength(2)
+  })
+
   test('of lines, a rectangle and an ellipse are drawn by themselves, turned against the clock', () => {
     const points = (one: DataSet): unknown => state(one)?.annotations[0]?.graphics.map((each) => each.points)
 

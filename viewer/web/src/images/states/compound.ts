@@ -23,10 +23,11 @@ export type Compounds = { readonly graphics: readonly Graphic[]; readonly isPart
 /** Of an annotation. */
 export function compoundsOf(annotation: DataSet): Compounds {
   const simple = [OF_COMPOUND.graphics, OF_COMPOUND.texts].flatMap((tag) => itemsOf(annotation, tag))
-  const rendered = new Set(simple.map((item) => numberOf(item, OF_COMPOUND.id)))
-  const alone = itemsOf(annotation, OF_COMPOUND.compounds).filter(
-    (item) => !rendered.has(numberOf(item, OF_COMPOUND.id)),
-  )
+  const rendered = new Set(simple.map((item) => numberOf(item, OF_COMPOUND.id)).filter((id) => id !== undefined))
+  const alone = itemsOf(annotation, OF_COMPOUND.compounds).filter((item) => {
+    const id = numberOf(item, OF_COMPOUND.id)
+    return id === undefined || !rendered.has(id)
+  })
   const drawn = alone.map(graphicsOf)
   return { graphics: drawn.flat(), isPartial: drawn.some((each) => each.length === 0) }
 }
