@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from service.gateways.address import Late, Ways, secret_of
+from service.gateways.address import Ways, token_of
+from service.gateways.deadline import Late
 from service.gateways.gateway import Failure, NotTaken
 from viewer.http.errors import SpeechFailed, Unheard
 
@@ -34,12 +35,11 @@ class SpeechService:
 
         """
         try:
-            token = secret_of(self.secret_file).decode("ascii", "replace")
             headers = {
                 "Content-Type": media,
                 "Content-Language": language,
                 "Accept": "application/json",
-                "Authorization": f"Bearer {token}",
+                "Authorization": f"Bearer {token_of(self.secret_file)}",
             }
             answer = self.ways.ask(self.url, audio, headers, seconds=self.seconds)
         except Late:

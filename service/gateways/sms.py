@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from service.gateways.address import Ways, secret_of
+from service.gateways.address import Ways, secret_of, token_of
 from service.gateways.gateway import Outgoing
 from service.gateways.signature import KEY, signed
 
@@ -44,10 +44,9 @@ class Sms:
             },
             ensure_ascii=False,
         ).encode()
-        secret = secret_of(self.secret_file)
         match self.signing:
             case Signing.HMAC:
-                proof = signed(secret, body, at_seconds=int(time.time()))
+                proof = signed(secret_of(self.secret_file), body, at_seconds=int(time.time()))
             case Signing.BEARER:
-                proof = {"Authorization": f"Bearer {secret.decode('ascii', 'replace')}"}
+                proof = {"Authorization": f"Bearer {token_of(self.secret_file)}"}
         self.ways.post(self.url, body, {KEY: message.id, **proof})

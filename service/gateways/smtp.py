@@ -5,16 +5,22 @@ from __future__ import annotations
 import smtplib
 import socket
 import ssl
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from email.message import EmailMessage
 from email.utils import format_datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from service.gateways.address import PATIENCE_SECONDS, Ways, secret_of
+from service.gateways.address import Ways, secret_of
+from service.gateways.deadline import Deadline
 from service.gateways.gateway import Failure, NotTaken, Outgoing
+
+ANSWER_SECONDS: Final = 15.0
+"""For each answer of a server."""
+MAIL_SECONDS: Final = 60.0
+"""For a whole mail, of a dozen answers."""
 
 
 class Security(StrEnum):
@@ -83,12 +89,20 @@ class _Client(smtplib.SMTP):
         self._ways = ways
         self._trusted = trusted
         self._security = security
-        super().__init__(host, port, timeout=PATIENCE_SECONDS)
+        self._deadline = Deadline(MAIL_SECONDS)
+        self._ended = ExitStack()
+        super().__init__(host, port, timeout=ANSWER_SECONDS)
 
     def _get_socket(self, host: str, port: int, timeout: Any) -> socket.socket:
-        plain = self._ways.connect(host, port)
+        plain = self._ways.connect(host, port, self._deadline)
+        plain.settimeout(timeout)
+        self._ended.enter_context(self._deadline.ending(plain))
         if self._security is Security.TLS:
-            return self._trusted.wrap_socket(plain, server_hostname=host)
+            try:
+                return self._trusted.wrap_socket(plain, server_hostname=host)
+            except OSError:
+                self.close()
+                raise
         return plain
 
     def __exit__(self, *raised: object) -> None:
@@ -96,6 +110,10 @@ class _Client(smtplib.SMTP):
         with suppress(OSError):
             self.docmd("QUIT")
         self.close()
+
+    def close(self) -> None:
+        self._ended.close()
+        super().close()
 
 
 def _failure_of(code: int, final: Failure) -> Failure:

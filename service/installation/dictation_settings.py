@@ -60,4 +60,4 @@ def problems(read: Mapping[str, Any]) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     if not is_allowed(url, read.get("gateway_origins", ())):
         found.append(("dictation_url", "its origin is not among TIERREAD_GATEWAY_ORIGINS"))
-    return found + secret_problems(read, "dictation_secret_file", needed_by="the speech service")
+    return found + secret_problems(read, "dictation_secret_file", needed_by="the speech service", as_token=True)

@@ -178,7 +178,10 @@ def problems(read: Mapping[str, Any]) -> list[tuple[str, str]]:
         url = f"gateway_{kind}_url"
         if kind in chosen:
             found += _needed(read, kind, url)
-            found += secret_problems(read, f"gateway_{kind}_secret_file", needed_by=f"the gateway {kind}")
+            bearer = kind == "sms" and read.get("gateway_sms_signature") == "bearer"
+            found += secret_problems(
+                read, f"gateway_{kind}_secret_file", needed_by=f"the gateway {kind}", as_token=bearer
+            )
         if read.get(url) and not is_allowed(str(read[url]), read.get("gateway_origins", ())):
             found.append((url, "its origin is not among TIERREAD_GATEWAY_ORIGINS"))
     unknown = {name for name, _ in read.get("gateway_sms_templates", ())} - {str(one) for one in WORDED}
@@ -195,14 +198,21 @@ def _needed(read: Mapping[str, Any], kind: str, *names: str) -> list[tuple[str, 
 
 
 def secret_problems(
-    read: Mapping[str, Any], name: str, *, needed_by: str, least: int = LEAST_SECRET_BYTES
+    read: Mapping[str, Any],
+    name: str,
+    *,
+    needed_by: str,
+    least: int = LEAST_SECRET_BYTES,
+    as_token: bool = False,
 ) -> list[tuple[str, str]]:
-    """What is wrong with the file of a secret: not named, not there, or too short."""
+    """What is wrong with the file of a secret: not named, not there, too short, or (``as_token``) not for a header."""
     path: Path | None = read.get(name)
     if path is None:
         return [(name, f"needed by {needed_by}")]
     try:
-        long_enough = len(path.read_bytes().strip()) >= least
+        secret = path.read_bytes().strip()
     except OSError as unreadable:
         return [(name, f"cannot read {path}: {unreadable.strerror}")]
-    return [] if long_enough else [(name, f"{path} holds less than {least} bytes")]
+    if len(secret) < least:
+        return [(name, f"{path} holds less than {least} bytes")]
+    return [(name, f"{path} is not one line of ASCII")] if as_token and not setting_values.is_token(secret) else []

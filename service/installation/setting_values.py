@@ -118,12 +118,17 @@ def https_url(value: object) -> str:
     try:
         parts = urlsplit(written)
         fits = parts.scheme == "https" and parts.hostname and "@" not in parts.netloc and (parts.port or 443)
-        fits = fits and not parts.fragment
+        fits = fits and not parts.fragment and re.fullmatch(r"[!-~]+", written)
     except ValueError:
         fits = False
     if not fits:
-        raise ValueError("expected https://HOST/PATH, without a name or a password")
+        raise ValueError("expected https://HOST/PATH in ASCII (xn--, %E4), without a name or a password")
     return written
+
+
+def is_token(secret: bytes) -> bool:
+    """Whether a secret can go into a header as it is: one line of ASCII (RFC 9110 5.5)."""
+    return re.fullmatch(rb"[ -~]+", secret) is not None
 
 
 def mailbox(value: object) -> str:

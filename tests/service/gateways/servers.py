@@ -35,6 +35,8 @@ class HttpsServer:
     answer: bytes = b""
     slow_seconds: float = 0
     """Silence before the answer."""
+    drips: bool = False
+    """One header after the other, without an end."""
     port: int = 0
     taken: list[Taken] = field(default_factory=list[Taken])
 
@@ -78,6 +80,10 @@ def serving_https(certificate: Certificate) -> Generator[HttpsServer]:
             self.send_response(there.status)
             if there.location:
                 self.send_header("Location", there.location)
+            while there.drips:
+                self.send_header("X-More", "to come")
+                self.flush_headers()
+                time.sleep(0.1)
             self.send_header("Content-Length", "9" if there.breaks else str(len(there.answer)))
             self.end_headers()
             if not there.breaks:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Generator
 from ipaddress import ip_network
 from pathlib import Path
@@ -92,6 +93,26 @@ def test_who_is_slow_silent_or_nobody_we_know_is_told_apart(folder: Path, there:
     assert why(service(folder, there, ways=Ways(networks=(), authorities_file=None))) == "not_set_up"
     assert why(service(folder, there, secret_file=folder / "none")) == "not_set_up"
     assert why(service(folder, there, url="https://127.0.0.1:1/")) == "away"
+
+
+def test_one_deadline_is_for_all_of_a_call_however_often_a_byte_comes(folder: Path, there: HttpsServer) -> None:
+    there.drips = True
+    begun = time.monotonic()
+
+    assert why(service(folder, there, seconds=0.8)) == "slow"
+    assert time.monotonic() - begun < 2
+    there.drips = False
+
+
+@pytest.mark.parametrize("token", ["a token\nof two lines, none of them long", "口令".encode() * 8])
+def test_a_token_that_is_no_header_and_an_address_that_is_none_say_that_it_is_not_set_up(
+    folder: Path, there: HttpsServer, token: str | bytes
+) -> None:
+    (folder / "token").write_bytes(token.encode() if isinstance(token, str) else token)
+    assert why(service(folder, there)) == "not_set_up"
+    (folder / "token").write_text(TOKEN)
+    assert why(service(folder, there, url=f"{there.origin}/识别")) == "not_set_up"
+    assert there.taken == []
 
 
 def test_an_answer_is_no_longer_than_a_part_of_a_report(folder: Path, there: HttpsServer) -> None:

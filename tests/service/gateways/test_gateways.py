@@ -6,8 +6,12 @@ import hashlib
 import hmac
 import json
 import os
+import socket
 import stat
+import threading
+import time
 from collections.abc import Generator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email import message_from_string, policy
@@ -286,3 +290,28 @@ def test_the_settings_say_which_gateway_takes_what(tmp_path: Path) -> None:
     assert kinds == {"patient": Sms, "staff": Smtp}
     assert type(systems[Audience.SYSTEM]) is Webhook
     assert {type(one) for one in gateways_of(Settings(data_dir=tmp_path)).values()} == {Folder}
+
+
+def test_a_mail_has_one_deadline_however_often_a_byte_comes(there: There, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("service.gateways.smtp.MAIL_SECONDS", 0.5)
+    over = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def greet() -> None:
+            line, _ = server.accept()
+            with line, suppress(OSError):
+                while not over.wait(0.05):
+                    line.sendall(b"220-wait\r\n")
+
+        thread = threading.Thread(target=greet)
+        thread.start()
+        begun = time.monotonic()
+        slow = Smtp(
+            ways=there.ways, host="127.0.0.1", port=server.getsockname()[1], security=Security.STARTTLS, username="",
+            password_file=None, sender="reports@example.cn", receiver="{telephone}@sms.example.cn",
+        )  # fmt: skip
+
+        assert failure_of(slow) is Failure.AWAY
+        assert time.monotonic() - begun < 3
+        over.set()
+        thread.join()

@@ -105,6 +105,22 @@ def test_every_setting_says_what_it_is() -> None:
         assert str(each.metadata["about"]).endswith("."), each.name
 
 
+def test_a_token_is_one_line_of_ascii_and_so_is_an_address(tmp_path: Path) -> None:
+    token = tmp_path / "token"
+    dictates = {
+        "TIERREAD_GATEWAY_ORIGINS": "https://speech.example.cn",
+        "TIERREAD_DICTATION_URL": "https://speech.example.cn/v1",
+        "TIERREAD_DICTATION_SECRET_FILE": str(token),
+    }
+    for written in (b"a token of the region\nand one of before", "口令".encode() * 8):
+        token.write_bytes(written)
+        assert problems_of(dictates) == {"TIERREAD_DICTATION_SECRET_FILE": f"{token} is not one line of ASCII"}
+    token.write_bytes(b"a token of the region\n")
+    assert load(dictates).dictation_secret_file == token
+    for address in ("https://speech.example.cn/识别", "https://speech.example.cn/a b"):
+        assert set(problems_of(dictates | {"TIERREAD_DICTATION_URL": address})) == {"TIERREAD_DICTATION_URL"}
+
+
 def test_a_gateway_needs_its_server_and_its_secret(tmp_path: Path) -> None:
     short = tmp_path / "secret"
     short.write_text("short")
