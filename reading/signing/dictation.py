@@ -1,4 +1,4 @@
-"""Dictation: whoever writes at a case sends what they say to the speech service; that it went out is on record."""
+"""Dictation: whoever reads for the site of a case sends what they say to the speech service, which is on record."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from reading.access.blindness import READING_ROLES
 from reading.actions import Action
 from reading.context import Context
 from reading.errors import NotAllowed
+from reading.register.grants import may_act
 from reading.viewers import Staff
 
 
@@ -15,10 +16,10 @@ def send_out(ctx: Context[Staff], case_id: str, *, size: int) -> None:
 
     Raises:
         NotThere: no such case, or not one that they may see.
-        NotAllowed: they read, verify and review nowhere.
+        NotAllowed: they read, verify and review nothing of its site.
 
     """
-    door.open_case(ctx, case_id, Action.CASE_OPEN)
-    if not any(grant.role in READING_ROLES for grant in ctx.who.grants):
+    case = door.open_case(ctx, case_id, Action.CASE_OPEN)
+    if not any(may_act(ctx.tx, ctx.who, role, case.site_id, ctx.now) for role in READING_ROLES):
         raise NotAllowed("no_role_for_this_step")
     ctx.record(action=Action.REPORT_DICTATE, subject_kind="case", subject_id=case_id, details={"bytes": size})

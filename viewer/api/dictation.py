@@ -48,8 +48,10 @@ def dictate(
     request: Request, staff: Acting, case_id: str, said: Annotated[Recording, Depends(recording)]
 ) -> dict[str, str]:
     office = office_of(request)
-    with going_in(office, staff, Action.REPORT_DICTATE, "case", case_id) as ctx:
-        if office.dictation is None:
-            raise NotThere
-        dictation.send_out(ctx, case_id, size=len(said.audio))
-    return {"text": office.dictation.hear(said.audio, said.media, language_of(request).value)}
+    speech = office.dictation
+    if speech is None:
+        raise NotThere
+    with speech.turns.turn(staff.person_id):
+        with going_in(office, staff, Action.REPORT_DICTATE, "case", case_id) as ctx:
+            dictation.send_out(ctx, case_id, size=len(said.audio))
+        return {"text": speech.hear(said.audio, said.media, language_of(request).value)}

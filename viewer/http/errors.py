@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from enum import StrEnum
+from typing import Final
 
 
 class ViewerError(Exception):
@@ -42,7 +44,9 @@ class Unheard(StrEnum):
     SLOW = "slow"
     """It took longer than it may."""
     BUSY = "busy"
-    """It asks to come again."""
+    """It, or we, ask to come again."""
+    STILL = "still"
+    """It still writes down another recording of this person."""
     REFUSED = "refused"
     """It takes others, and not this recording."""
     NOTHING = "nothing"
@@ -57,3 +61,9 @@ class SpeechFailed(ViewerError):
     def __init__(self, why: Unheard) -> None:
         super().__init__(why)
         self.why = why
+
+
+class SpeechBusy(SpeechFailed):
+    """Too many recordings are being written down at this moment: send it again a little later."""
+
+    retry_after: Final = timedelta(seconds=5)

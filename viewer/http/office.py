@@ -25,6 +25,7 @@ from storage.database import snapshot
 from viewer.folders import WEB_APP
 from viewer.http.evidence import Evidence
 from viewer.http.installation import Installation, unknown_installation
+from viewer.http.speech_turns import SpeechTurns
 
 Render: TypeAlias = Callable[[Viewer, str, int], tuple[bytes, str]]
 """(viewer, study_uid, n) -> (bytes, media type): picture n of a study for a browser, corrections applied.
@@ -51,6 +52,7 @@ class Dictation:
     """(recording, media type, language) -> its words. Raises SpeechFailed. Called outside any transaction."""
     recorded_as: str
     """What it takes: ``opus`` or ``wav``."""
+    turns: SpeechTurns = field(default_factory=SpeechTurns)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -45,6 +45,7 @@ from viewer.http.errors import (
     PasswordMustChange,
     ProveAgain,
     SignedOut,
+    SpeechBusy,
     SpeechFailed,
     Unavailable,
     ViewerError,
@@ -78,7 +79,7 @@ class ProblemType:
     """The extension members for an error."""
 
 
-def _retry_after(error: TooManyAttempts | Busy) -> Mapping[str, object]:
+def _retry_after(error: TooManyAttempts | Busy | SpeechBusy) -> Mapping[str, object]:
     return {"retry_after": max(1, math.ceil(error.retry_after.total_seconds()))}
 
 
@@ -134,6 +135,9 @@ TABLE: Final[Mapping[type[Exception], ProblemType]] = {
     ProveAgain: ProblemType(slug="prove-again", status=403),
     Unavailable: ProblemType(slug="unavailable", status=503),
     SpeechFailed: ProblemType(slug="speech-failed", status=502, fields=lambda error: {"why": error.why}),
+    SpeechBusy: ProblemType(
+        slug="speech-failed", status=503, fields=lambda error: {"why": error.why, **_retry_after(error)}
+    ),
     RequestValidationError: ProblemType(slug="invalid", status=422, fields=_malformed),
     # A value that no column takes, and that no rule refused before: a NUL, a number of too many digits.
     DataError: ProblemType(slug="invalid", status=422, fields=lambda _error: {"field": "", "problem": "characters"}),
