@@ -11,6 +11,7 @@ TO_THE_CITY = {
     Move.SIGN_FOR_REVIEW,
     Move.VERIFY_FOR_REVIEW,
     Move.TO_ARBITRATION,
+    Move.DISSENT,
     Move.DRAW,
     Move.DISPUTE,
     # What was withheld stands again where it stood, which was there.
