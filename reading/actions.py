@@ -105,6 +105,8 @@ class Action(StrEnum):
     CONCERN_SHOW = "concern.show"
     CONCERN_UNDO = "concern.undo"
 
+    CONSENT_END = "consent.end"
+
     CONSULTATION_ASK = "consultation.ask"
     CONSULTATION_CONCLUDE = "consultation.conclude"
     CONSULTATION_DECLINE = "consultation.decline"
@@ -196,6 +198,10 @@ class Action(StrEnum):
 
     MESSAGE_GIVE_UP = "message.give_up"
     MESSAGE_RETRY = "message.retry"
+
+    NOTE_ASSIGN = "note.assign"
+    NOTE_LIST = "note.list"
+    NOTE_UPLOAD = "note.upload"
 
     NUMBERS_CASES = "numbers.cases"
     NUMBERS_PEOPLE = "numbers.people"

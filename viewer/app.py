@@ -63,6 +63,7 @@ from viewer.pages import (
     office_factors,
     opened_link,
     organisations,
+    patient_consent,
     patient_links,
     patient_number,
     patient_telephone,
@@ -90,6 +91,7 @@ from viewer.pages import (
     township_images,
     township_link,
     township_match,
+    township_note,
     township_order,
     township_print,
     township_protocol,
@@ -158,6 +160,7 @@ PAGES: Final = (
     township_images,
     township_identity,
     township_match,
+    township_note,
     township_print,
     township_protocol,
     township_share,
@@ -203,12 +206,15 @@ PAGES: Final = (
     alert_pages,
     alert_lists,
     patient_pages,
+    patient_consent,
     patient_links,
     patient_number,
     patient_telephone,
     opened_link,
     paper_pages,
 )
+LINE_WORKER: Final = "line-worker.js"
+"""Answers for the pages of the counter, which lie elsewhere than it does, while there is no line."""
 IMMUTABLE: Final = "public, max-age=31536000, immutable"
 COMPRESSED: Final = (("br", ".br"), ("gzip", ".gz"))
 """Content codings (RFC 9110 8.4.1), the smallest first, with the endings of their files."""
@@ -224,6 +230,8 @@ class StaticAssets(StaticFiles):
         response = await self._compressed(path, scope) or await super().get_response(path, scope)
         response.headers["Cache-Control"] = IMMUTABLE if path.startswith("assets/") else "no-cache"
         response.headers["Vary"] = "Accept-Encoding"
+        if path == LINE_WORKER:
+            response.headers["Service-Worker-Allowed"] = "/t"
         return response
 
     async def _compressed(self, path: str, scope: Scope) -> Response | None:

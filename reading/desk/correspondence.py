@@ -24,6 +24,7 @@ from reading.intake.putting_right import Reason
 from reading.intake.study_content import side_changes
 from reading.protocolling import standing
 from reading.protocolling.moves import State
+from reading.provisional import notes
 from reading.questions import questions
 from reading.register import people
 from reading.reports.versions import ReportVersion
@@ -55,6 +56,8 @@ class Kind(StrEnum):
     """Images that came late change nothing."""
     QUESTION = "question"
     ANSWER = "answer"
+    PROVISIONAL_NOTE = "provisional_note"
+    """Of a doctor of the site, from the time when its line was cut; no report."""
     PROTOCOL_QUESTION = "protocol_question"
     """Asked by the site before the examination."""
     PROTOCOL = "protocol"
@@ -112,6 +115,7 @@ def of_case(
         *_moves(ctx, case),
         *_before(ctx, case),
         *_put_right(ctx.tx, case),
+        *_notes(ctx, case),
         *_questions(ctx, case),
         # what is sent back stands with its move
         *(
@@ -151,6 +155,14 @@ def _put_right(tx: Connection, case: Case) -> Iterator[Line]:
         for made, sides in side_changes(tx, study_uid):
             name = _name(tx, made.made_by)
             yield Line(at=made.made_at, what=Kind.SIDE, who=name, words=made.reason, sides=sides)
+
+
+def _notes(ctx: Context[Staff], case: Case) -> Iterator[Line]:
+    """Each with the person as it was written there, who may be another than whom the case shows."""
+    for one in notes.of_case(ctx, case.id):
+        said = one.written
+        about = " · ".join(part for part in (said.patient_name, said.facts, said.examination) if part)
+        yield Line(at=said.written_at, what=Kind.PROVISIONAL_NOTE, who=said.doctor, words=f"{about}\n{said.words}")
 
 
 def _questions(ctx: Context[Staff], case: Case) -> Iterator[Line]:

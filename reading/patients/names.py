@@ -126,8 +126,8 @@ def as_written(dicom: str) -> Written:
 def from_written(typed: Written, before: str) -> str:
     """The DICOM person name of what somebody typed over what `as_written` made of ``before``.
 
-    What is as it was keeps its form. Pinyin that followed from the characters follows from the new ones, and other
-    letters stay. A name that was typed as devices write it, with ``^`` or ``=``, is one already.
+    What is as it was keeps its form. Where the characters changed and the letters did not, these are pinyin of the new
+    ones: nobody keeps another's name in letters. A name that was typed as devices write it, with ``^`` or ``=``, is one already.
     """
     was = as_written(before)
     if typed == was:
@@ -136,8 +136,8 @@ def from_written(typed: Written, before: str) -> str:
     if any(mark in characters for mark in "^="):
         return characters
     latin, kept = (typed.family, typed.given), (was.family, was.given)
-    follows = not any(kept) or bare("".join(kept)) == bare(_two_groups(in_groups(was.characters))[0].replace("^", ""))
-    if not any(latin) or (characters and latin == kept and (follows or not is_chinese(characters))):
+    changed = characters != was.characters
+    if not any(latin) or (characters and latin == kept and (changed or not is_chinese(characters))):
         return in_groups(characters)
     rest = _two_groups(before)[0].split("^")[3:5]
     spelled = "^".join([*map(_plain, latin), *(["", *rest] if any(rest) else [])]).rstrip("^")

@@ -27,7 +27,7 @@ from reading.register.grants import may_act
 from reading.register.organisations import Organisation
 from reading.tables import organisation, person, study_share
 from reading.texts import checked
-from reading.viewers import RoleGrant, Staff
+from reading.viewers import LinkViewer, PatientViewer, RoleGrant, Staff
 from storage.ids import new_id
 from storage.index import queries
 from storage.index.queries import Study
@@ -53,6 +53,8 @@ class Share:
     ended_at: datetime | None
     ended_by: str | None
     ended_why: str = field(repr=False)
+    ended_by_patient: bool = False
+    """They took their consent back."""
 
     def in_force(self, now: datetime) -> bool:
         return self.ended_at is None and self.until > now
@@ -94,7 +96,8 @@ def share_study(ctx: Context[Staff | Actor], study_uid: str, *, site_code: str, 
 
     Raises:
         NotThere: no such study, or not theirs to see; no such site, or it has ended.
-        NotAllowed: they do not manage the quality of the study's site; or it is open whose images they are.
+        NotAllowed: they do not manage the quality of the study's site; it is open whose images they are; or the
+            patient took the consent to sharing it back.
         Invalid: no reason, an end that has passed or is too far, the study's own site, or one that sees it already.
 
     """
@@ -107,7 +110,10 @@ def share_study(ctx: Context[Staff | Actor], study_uid: str, *, site_code: str, 
     site = organisations.in_force(ctx.tx, site_code)
     if site.id == study.site_id:
         raise Invalid("site", "own")
-    if any(one.site_id == site.id and one.in_force(ctx.now) for one in of_studies(ctx.tx, [study_uid])):
+    before = of_studies(ctx.tx, [study_uid])
+    if any(one.ended_by_patient for one in before):
+        raise NotAllowed("patient_took_consent_back")
+    if any(one.site_id == site.id and one.in_force(ctx.now) for one in before):
         raise Invalid("site", "shared_already")
     case = cases.of_study(ctx.tx, study_uid)
     if case is not None and case.identity is Identity.DIFFERS:
@@ -153,6 +159,30 @@ def end(ctx: Context[Staff | Actor], share_id: str, *, reason: str) -> Share:
         raise Stale
     details = {"share_id": share_id, "site_id": share.site_id}
     ctx.record(action=Action.STUDY_SHARE_END, subject_kind="study", subject_id=share.study_uid, details=details)
+    return _one(ctx.tx, share_id)
+
+
+def take_back_consent(ctx: Context[PatientViewer], share_id: str) -> Share:
+    """End a share because the patient no longer agrees; nobody shares the study again. Whose session it is proved it.
+
+    Raises:
+        NotThere: no such share, or not of an examination that is theirs to see.
+        NotAllowed: a receipt or a link opened the session, which anybody may hold.
+        Stale: it has ended.
+
+    """
+    share = _one(ctx.tx, share_id)
+    case = cases.of_study(ctx.tx, share.study_uid)
+    if case is None:
+        raise NotThere("share", share_id)
+    door.open_case(ctx, case.id, Action.CASE_OPEN)
+    if isinstance(ctx.who, LinkViewer) or ctx.who.case_id is not None:
+        raise NotAllowed("card_needed")
+    still = (study_share.c.id == share_id, study_share.c.ended_at.is_(None), study_share.c.until > ctx.now)
+    if not ctx.tx.execute(study_share.update().where(*still).values(ended_at=ctx.now, ended_by_patient=True)).rowcount:
+        raise Stale
+    details = {"share_id": share_id, "site_id": share.site_id}
+    ctx.record(action=Action.CONSENT_END, subject_kind="study", subject_id=share.study_uid, details=details)
     return _one(ctx.tx, share_id)
 
 
@@ -252,6 +282,7 @@ def _shares(tx: Connection, condition: sa.ColumnElement[bool]) -> list[Share]:
             ended_at=row.ended_at,
             ended_by=row.ender,
             ended_why=row.ended_why,
+            ended_by_patient=row.ended_by_patient,
         )
         for row in rows
     ]

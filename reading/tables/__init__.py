@@ -49,6 +49,7 @@ from reading.tables.patients import (
     patient_merge,
     patient_merge_move,
 )
+from reading.tables.provisional import provisional_note
 from reading.tables.quality import decision
 from reading.tables.questions import question
 from reading.tables.queue import assignment, case_reroute, lease
@@ -199,6 +200,7 @@ __all__ = [
     "printing",
     "procedure",
     "protocol_request",
+    "provisional_note",
     "question",
     "receipt",
     "recovery_code",

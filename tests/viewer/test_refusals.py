@@ -27,6 +27,7 @@ from reading.orders.orders import Asked
 from reading.patients import merges, patients
 from reading.patients.patient_identifiers import Identifier
 from reading.protocolling import requests
+from reading.provisional import notes
 from reading.questions import addressees, questions
 from reading.referral import sending
 from reading.referral.sending import Sent
@@ -42,6 +43,7 @@ from storage.segments.members import Entry
 from storage.tables import quarantine
 from tests.reading.clinic import NORMAL, PNEUMONIA, arrive, read, verify
 from tests.reading.consultation.asked import ask
+from tests.reading.provisional.test_notes import written
 from tests.reading.region import KEYS
 from tests.reading.teaching.scenes import added, chosen
 from tests.storage import instances
@@ -71,6 +73,7 @@ NOWHERE = {
     "question": "01KZZZZZZZZZZZZZZZZZZZZZZL",
     "collection": "01KZZZZZZZZZZZZZZZZZZZZZZJ",
     "entry": "01KZZZZZZZZZZZZZZZZZZZZZZH",
+    "note": "01KZZZZZZZZZZZZZZZZZZZZZZE",
     "request": "01KZZZZZZZZZZZZZZZZZZZZZZG",
     "share": "01KZZZZZZZZZZZZZZZZZZZZZZN",
 }
@@ -568,6 +571,10 @@ STAFF: dict[tuple[str, str], Thing | Listing | Theirs] = {
     ("POST", "/t/case/{case_id}/share/end"): Thing("case", form={"share": NOWHERE["case"], "why": "x"}),
     ("GET", "/t/shared"): Listing(),
     ("GET", "/t/withheld"): Listing(),
+    ("GET", "/t/note"): Listing(),
+    ("GET", "/t/note/blank"): Theirs("a form that names nobody but the caller and their sites"),
+    ("POST", "/t/note"): Theirs("a note for a site of the caller's: test_notes"),
+    ("POST", "/t/note/{note_id}/case"): Thing("note", form={"case": "01KZZZZZZZZZZZZZZZZZZZZZZZ", "revision": "1"}),
     ("GET", "/t/case/{case_id}/withhold"): Thing("case"),
     ("POST", "/t/case/{case_id}/withhold"): Thing("case", form={"why": "x", "sure": "yes"}),
     ("GET", "/t/shared/{share_id}"): Thing("share"),
@@ -636,6 +643,9 @@ PATIENT: dict[tuple[str, str], Thing | Listing | Theirs] = {
     ("GET", "/p/reports/{version_id}/view/{number}"): Thing("report"),
     ("GET", "/p/reports/{version_id}/images.zip"): Thing("report"),
     ("GET", "/p/links"): Listing(),
+    ("POST", "/p/shares/{share_id}/end"): Theirs(
+        "an examination of the patient's own, or it is not there: test_shares"
+    ),
     ("POST", "/p/links"): Theirs("a case of the patient's own, or it is not there: test_patient_links"),
     ("POST", "/p/links/{link_id}/end"): Theirs("the patient's own links; another's is not there: test_patient_links"),
     ("GET", "/s"): Theirs("a form"),
@@ -718,6 +728,7 @@ def pias(house: House) -> Pias:
         collection = collections.make(mona, clinic.region.oak.id, name="x", description="", seen_by=SeenBy.ORGANISATION)
         entry = added(tx, clinic, clinic.mona, version, collection, house.now, pictures=(chosen(STUDY),))
         before = requests.ask(Context(tx, clinic.audit, house.now, clinic.tang), order.id, "x")
+        note = notes.upload(Context(tx, clinic.audit, house.now, clinic.tang), "hills", written(house.now))
         claim = merges.propose(
             tx, nameless.id, house.patient.id, reason="x", made_by=clinic.tang.person_id, now=house.now
         )
@@ -749,6 +760,7 @@ def pias(house: House) -> Pias:
         "collection": collection,
         "entry": entry,
         "request": before.id,
+        "note": note.id,
     }
     return Pias({**ids, "study": STUDY, "site": "hills"})
 
@@ -832,7 +844,19 @@ def _ask(client: httpx.Client, method: str, path: str, route: Thing, subject: st
 
 def fill(path: str, ids: dict[str, str]) -> str:
     places = {"case_id": "case", "version_id": "report"}
-    kinds = ("alert", "notice", "device", "order", "patient", "merge", "question", "request", "collection", "entry")
+    kinds = (
+        "alert",
+        "notice",
+        "device",
+        "order",
+        "patient",
+        "merge",
+        "question",
+        "request",
+        "collection",
+        "entry",
+        "note",
+    )
     places |= {f"{kind}_id": kind for kind in kinds}
     for place, kind in places.items():
         path = path.replace(f"{{{place}}}", ids.get(kind, NOWHERE[kind]))

@@ -70,6 +70,7 @@ UNREVISED: Mapping[tuple[str, str], str] = {
     ("POST", "/p/telephone/code"): "opens a session",
     ("POST", "/t/patients/{patient_id}/telephone"): "takes the last code, once",
     ("POST", "/t/patients/{patient_id}/telephone/code"): "sends a code",
+    ("POST", "/p/shares/{share_id}/end"): "ends what others see, and ends it once",
     ("POST", "/p/links"): "adds a link",
     ("POST", "/p/links/{link_id}/end"): "ends one's own link, and ends it once",
     ("POST", "/s"): "opens a session",
@@ -118,6 +119,7 @@ UNREVISED: Mapping[tuple[str, str], str] = {
     ("POST", "/teaching/collections/{collection_id}/unsubscribe"): "ends a wish of one's own, and ends it once",
     ("POST", "/api/orders/{order_id}/protocols"): "adds a question; one is open at a time",
     ("POST", "/api/protocols/{request_id}/read"): "a mark that only goes forward",
+    ("POST", "/t/note"): "adds a note, once",
     ("POST", "/t/order/{order_id}/protocol"): "adds a question; one is open at a time",
     ("POST", "/t/protocols/{request_id}/read"): "a mark that only goes forward",
     ("POST", "/questions/{question_id}/answer"): "what a question says never changes, and it is answered once",
@@ -225,7 +227,7 @@ UNREVISED: Mapping[tuple[str, str], str] = {
 }
 SEEN = frozenset({"revision", "lease_revision", "seen", "alert"})
 """Names under which a write says what it saw."""
-FORM = {"name": "Pia", "sex": "", "birth_date": "", "body_part": "CHEST", "laterality": ""}
+FORM = {"name": "", "family": "Pia", "given": "", "sex": "", "birth_date": "", "body_part": "CHEST", "laterality": ""}
 
 
 def writes() -> dict[tuple[str, str], Any]:
@@ -310,20 +312,25 @@ def test_two_who_correct_one_study_do_not_undo_each_other_and_see_what_changed(h
     tang, mona = house.signed_in("tang"), house.signed_in("mona")
     address = f"/t/case/{case.id}/correct"
     hidden = hidden_fields(mona.get(address).text)
-    house.submit(tang, address, **FORM | {"name": "李^娜"}, why="登记时写错姓名")
+    house.submit(tang, address, **FORM | {"name": "李娜"}, why="登记时写错姓名")
 
     typed = {**FORM, "laterality": "L", "why": "左侧"}
     refused = mona.post(address, data={"csrf_token": mona.headers["X-CSRF-Token"], **hidden, **typed})
     again = hidden_fields(refused.text)
-    shown = {**typed, "name": "李^娜"}  # what the page put into the field that Mona had left alone
+    shown = {
+        **typed,
+        "name": "李娜",
+        "family": "LI",
+        "given": "NA",
+    }  # what the page put into the field that Mona had left alone
     done = mona.post(address, data={"csrf_token": mona.headers["X-CSRF-Token"], **again, **shown})
     with snapshot(house.engine) as tx:
         study = queries.study_of(tx, "1.2.840.1")
 
     assert refused.status_code == 409
-    assert "别人已改成：李^娜" in refused.text
+    assert "别人已改成：李娜" in refused.text
     assert "登记时写错姓名" in refused.text
-    assert 'value="李^娜"' in refused.text
+    assert 'value="李娜"' in refused.text
     assert '<option value="L" selected>' in refused.text
     assert 'value="左侧"' in refused.text
     assert done.status_code == 303

@@ -44,7 +44,7 @@ from viewer.http.callers import Looking, Submitting
 from viewer.http.office import office_of
 from viewer.http.on_record import going_in
 from viewer.http.page import language_of, staff_page
-from viewer.views import alert_log, completeness, meanwhile, orders, retakes, sharing, township
+from viewer.views import alert_log, completeness, meanwhile, orders, provisional, retakes, sharing, township
 from viewer.views.report_sheet import examined_at, sheet_of, zone_of
 from viewer.views.township_banners import banners
 from viewer.words import words
@@ -104,6 +104,7 @@ def _case(request: Request, staff: Staff, case_id: str, *, done: str = "", answe
             "order": (order := _order(ctx.tx, entry, language)),
             "retaking": township.retaking(entry, order["number"], language),
             "retakes": retakes.waiting(ctx, found, zone, language),
+            "notes": provisional.of_case(ctx, found, zone),
             "asked": request_of(ctx.tx, found),
             "shares": sharing.given(
                 [one for one in shares.of_studies(ctx.tx, cases.study_uids(ctx.tx, case_id)) if one.in_force(now)],

@@ -10,10 +10,12 @@ from starlette.responses import Response, StreamingResponse
 from reading.access import door
 from reading.actions import Action
 from reading.patients import patients
+from reading.sharing import shares
 from reading.viewers import LinkViewer, PatientViewer
 from viewer.http.office import office_of
 from viewer.http.on_record import acting, going_in
 from viewer.http.page import language_of, page
+from viewer.views import sharing
 from viewer.views.paper import given_out, proof_of
 from viewer.views.patient import MOST_LISTED, Awaited, awaited, lines_of, looks, open_report, versions_of
 from viewer.views.pictures import picture_of, pictures_of
@@ -59,6 +61,9 @@ def report_page(request: Request, viewer: PatientViewer, version_id: str, page_n
         total = len(pictures_of(ctx, opened.version.case_id))
         versions = versions_of(ctx.tx, opened, language)
         lines = [] if isinstance(viewer, LinkViewer) else looks(ctx.tx, opened, language)
+        uids = [one.study_uid for one in opened.entry.studies]
+        seen_by = [] if isinstance(viewer, LinkViewer) else shares.of_studies(ctx.tx, uids)
+        now = ctx.now
     pages = max(1, -(-total // PICTURES_A_PAGE))
     first = (min(page_number, pages) - 1) * PICTURES_A_PAGE + 1
     zone, case = opened.zone, opened.entry.case
@@ -79,6 +84,8 @@ def report_page(request: Request, viewer: PatientViewer, version_id: str, page_n
         pictures=range(first, min(first + PICTURES_A_PAGE, total + 1)),
         page=min(page_number, pages),
         pages=pages,
+        shares=sharing.to_patient(seen_by, now, opened.zone, language),
+        may_end=viewer.case_id is None,
         looks=[
             {"at": words.moment(look.at, zone), "who": look.who, "what": look.what, "emergency": look.emergency}
             for look in lines

@@ -26,16 +26,39 @@ def given(found: Sequence[Share], now: datetime, zone: str, language: Language) 
             "until": text(language, "share.until-at", at=_last_minute(one.until, zone)),
             "ended": ""
             if one.ended_at is None
-            else text(language, "share.ended", name=one.ended_by or operator, at=words.moment(one.ended_at, zone)),
+            else text(language, "share.ended", name=_ended_by(one, language), at=words.moment(one.ended_at, zone)),
             "ended_why": one.ended_why,
         }
         for one in found
     ]
 
 
+def to_patient(found: Sequence[Share], now: datetime, zone: str, language: Language) -> list[dict[str, Any]]:
+    """The shares of an examination as its patient sees them: those in force, and those that they ended."""
+    return [
+        {
+            "id": one.id,
+            "site": one.site_name,
+            "stands": one.in_force(now),
+            "dates": text(
+                language,
+                "consent.dates" if one.in_force(now) else "consent.ended",
+                at=words.moment(one.since if one.in_force(now) else one.ended_at or one.until, zone),
+                until=_last_minute(one.until, zone),
+            ),
+        }
+        for one in found
+        if one.in_force(now) or one.ended_by_patient
+    ]
+
+
 def _last_minute(until: datetime, zone: str) -> str:
     """A share that ends at midnight is good for the whole day before."""
     return words.moment(until - timedelta(seconds=1), zone)
+
+
+def _ended_by(one: Share, language: Language) -> str:
+    return text(language, "share.patient") if one.ended_by_patient else one.ended_by or text(language, "share.operator")
 
 
 def line(one: SharedStudy, language: Language) -> dict[str, str]:

@@ -96,7 +96,8 @@ def test_a_device_name_is_shown_in_the_parts_that_people_write(
     [
         ("Wang^Xiaoli=王^小丽", ("王晓丽", "Wang", "Xiaoli"), "WANG^XIAOLI=王^晓丽"),
         ("Wang^Xiaoli=王^小丽", ("王红", "Wang", "Xiaoli"), "WANG^HONG=王^红"),
-        ("CHEN^DAVE=陈^大海", ("陈大河", "CHEN", "DAVE"), "CHEN^DAVE=陈^大河"),
+        ("CHEN^DAVE=陈^大海", ("陈大河", "CHEN", "DAVE"), "CHEN^DAHE=陈^大河"),
+        ("ZHANG^SAN", ("李娜", "ZHANG", "SAN"), "LI^NA=李^娜"),
         ("WANG^XIAOLI", ("王小丽", "WANG", "XIAOLI"), "WANG^XIAOLI=王^小丽"),
         ("Wang^Xiaoli=王^小丽", ("王小丽", "Wong", "Siu Lai"), "Wong^Siu Lai=王^小丽"),
         ("Wang^Xiaoli=王^小丽", ("", "Wang", "Xiaoli"), "Wang^Xiaoli"),

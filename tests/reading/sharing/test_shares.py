@@ -19,13 +19,14 @@ from reading.kinds import Role
 from reading.sharing import shares
 from reading.sharing.shares import LONGEST
 from reading.signing import withhold
-from reading.viewers import Staff, Viewer
+from reading.viewers import PatientViewer, Staff, Viewer
 from storage.database import snapshot, transaction
 from tests.reading.access.test_visibility import STUDY, machine_of, pias_case, sees_case, sees_study
-from tests.reading.clinic import Clinic, arrive, open_clinic
+from tests.reading.clinic import Clinic, arrive, open_clinic, read
 from tests.reading.region import hire
 
 WEEK = timedelta(days=7)
+NOBODY = "01KZZZZZZZZZZZZZZZZZZZZZZZ"
 
 
 @pytest.fixture
@@ -176,3 +177,31 @@ def test_a_withheld_study_is_seen_by_nobody_it_was_shared_with(engine: Engine, n
         assert shares.shared_here(Context(tx, clinic.audit, now, clinic.quinn)) == []
         with pytest.raises(NotThere):
             door.open_study(Context(tx, clinic.audit, now, clinic.quinn), STUDY, Action.STUDY_SHARED)
+
+
+def test_a_patient_takes_the_consent_back_and_nobody_shares_the_study_again(
+    engine: Engine, now: datetime, clinic: Clinic
+) -> None:
+    with transaction(engine) as tx:
+        share = shares_with_moor(tx, clinic, now)
+        case_id = pias_case_id(tx)
+        read(tx, clinic, clinic.ada, case_id, now)  # of an examination without a report a patient sees nothing
+        patient_id = cases.by_id(tx, case_id).patient_id
+        assert patient_id is not None
+        pia = PatientViewer(patient_id=patient_id, case_id=None, csrf_token="")
+        before = sees_study(tx, clinic, clinic.quinn, now)
+        for stranger, why in (
+            (PatientViewer(patient_id=NOBODY, case_id=None, csrf_token=""), NotThere),
+            (PatientViewer(patient_id=patient_id, case_id=case_id, csrf_token=""), NotAllowed),
+        ):
+            with pytest.raises(why):
+                shares.take_back_consent(Context(tx, clinic.audit, now, stranger), share)
+        ended = shares.take_back_consent(Context(tx, clinic.audit, now, pia), share)
+        with pytest.raises(Stale):
+            shares.take_back_consent(Context(tx, clinic.audit, now, pia), share)
+        with pytest.raises(NotAllowed) as refused:
+            shares_with_moor(tx, clinic, now)
+
+        assert (before, sees_study(tx, clinic, clinic.quinn, now)) == (True, False)
+        assert (ended.ended_at, ended.ended_by, ended.ended_by_patient) == (now, None, True)
+        assert refused.value.rule == "patient_took_consent_back"

@@ -1,0 +1,106 @@
+"""Notes from the time without a line: kept once, brought to their examination, history and never the report."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final
+
+import pytest
+from sqlalchemy.engine import Connection, Engine
+
+from reading.context import Context
+from reading.errors import Invalid, NotThere, Stale
+from reading.provisional import notes
+from reading.provisional.notes import Written
+from reading.reports import versions
+from reading.viewers import Staff
+from storage.database import transaction
+from tests.reading.clinic import Clinic, arrive, open_clinic
+
+NAMED: Final = {"patient_name": "Wang^Xiaoli=王^小丽", "accession_number": "260302ABCDEF"}
+
+
+def written(now: datetime, **known: str) -> Written:
+    made = Written(
+        made_as=str(uuid.uuid4()),
+        patient_name="王小丽",
+        facts="女 44岁",
+        number="260302ABCDEF",
+        examination="胸部正位",
+        words="未见明显骨折，先固定观察。",
+        doctor="李医生",
+        written_at=now - timedelta(hours=2),
+    )
+    return replace(made, **known)  # type: ignore[arg-type]
+
+
+def by(clinic: Clinic, tx: Connection, staff: Staff, now: datetime) -> Context[Staff]:
+    return Context(tx, clinic.audit, now, staff)
+
+
+@pytest.mark.parametrize(
+    ("known", "goes"),
+    [
+        ({}, True),
+        ({"number": "２６０３０２ＡＢＣＤＥＦ"}, True),
+        ({"patient_name": "陈大海"}, False),  # the number alone joins nothing
+        ({"number": "OTHER"}, False),
+        ({"number": ""}, False),
+    ],
+)
+def test_a_note_goes_to_the_examination_with_its_number_and_its_name(
+    engine: Engine, now: datetime, known: dict[str, str], *, goes: bool
+) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        case = arrive(tx, clinic, "1.1", now, **NAMED)
+        tang = by(clinic, tx, clinic.tang, now)
+        said = written(now, **known)
+        note, again = notes.upload(tang, "hills", said), notes.upload(tang, "hills", said)
+        waits, standing = notes.waiting(tang), versions.current(tx, case.id)
+
+    assert note == again
+    assert note.case_id == (case.id if goes else None)
+    assert [one.id for one in waits] == ([] if goes else [note.id])
+    assert standing is None
+
+
+def test_somebody_of_the_site_says_whose_a_note_is_and_nobody_else(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        case, theirs = arrive(tx, clinic, "1.1", now, **NAMED), arrive(tx, clinic, "1.2", now, site=clinic.region.moor)
+        tang, quinn = by(clinic, tx, clinic.tang, now), by(clinic, tx, clinic.quinn, now)
+        note = notes.upload(tang, "hills", written(now, number=""))
+        with pytest.raises(NotThere):
+            notes.assign(quinn, note.id, theirs.id, seen=1)
+        with pytest.raises(NotThere):
+            notes.assign(tang, note.id, theirs.id, seen=1)
+        with pytest.raises(NotThere):
+            notes.upload(quinn, "hills", written(now))
+        notes.assign(tang, note.id, case.id, seen=1)
+        with pytest.raises(Stale):
+            notes.assign(tang, note.id, case.id, seen=1)
+
+        assert [one.written.words for one in notes.of_case(tang, case.id)] == ["未见明显骨折，先固定观察。"]
+        assert notes.waiting(quinn) == notes.waiting(tang) == []
+
+
+@pytest.mark.parametrize("part", ["patient_name", "examination", "words", "doctor"])
+def test_a_note_without_a_part_is_refused(engine: Engine, now: datetime, part: str) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        with pytest.raises(Invalid) as refused:
+            notes.upload(by(clinic, tx, clinic.tang, now), "hills", written(now, **{part: " "}))
+
+    assert refused.value.field == {"words": "note"}.get(part, part)
+
+
+def test_a_clock_that_runs_ahead_dates_no_note_into_the_future(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        ahead = replace(written(now), written_at=now + timedelta(days=1))
+        note = notes.upload(by(clinic, tx, clinic.tang, now), "hills", ahead)
+
+    assert note.written.written_at == now
