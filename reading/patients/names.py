@@ -127,7 +127,8 @@ def from_written(typed: Written, before: str) -> str:
     """The DICOM person name of what somebody typed over what `as_written` made of ``before``.
 
     What is as it was keeps its form. Where the characters changed and the letters did not, these are pinyin of the new
-    ones: nobody keeps another's name in letters. A name that was typed as devices write it, with ``^`` or ``=``, is one already.
+    ones: nobody keeps another's name in letters. A name that was typed as devices write it, with ``^`` or ``=``, is
+    one already.
     """
     was = as_written(before)
     if typed == was:

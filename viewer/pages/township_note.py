@@ -77,7 +77,7 @@ def upload(  # noqa: PLR0917 -- the fields of the form
         examination=examination,
         words=words,
         doctor=doctor,
-        written_at=_moment(written_at),
+        written_at=_moment(written_at, office_of(request).clock()),
     )
     try:
         with acting(office_of(request), staff) as ctx:
@@ -146,12 +146,10 @@ def _offered(ctx: Context[Staff], site: str, zone: str, language: Language) -> l
     ]
 
 
-def _moment(typed: str) -> datetime:
-    """Raises: Invalid, where it is no time with its zone, as a browser writes it."""
+def _moment(typed: str, now: datetime) -> datetime:
+    """When a browser says that it was; ``now`` where it says no time with its zone."""
     try:
         found = datetime.fromisoformat(typed)
-    except ValueError as wrong:
-        raise Invalid("written_at", "date") from wrong
-    if found.tzinfo is None:
-        raise Invalid("written_at", "date")
-    return found
+    except ValueError:
+        return now
+    return found if found.tzinfo is not None else now
