@@ -8,7 +8,7 @@ from alembic import op
 from storage.database import UtcDateTime
 
 revision = "0109"
-down_revision = "0103"
+down_revision = "0108"
 branch_labels = None
 depends_on = None
 
