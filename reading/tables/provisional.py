@@ -30,7 +30,7 @@ provisional_note: Final = sa.Table(
     reference("assigned_by", "person", nullable=True),
     sa.Column("assigned_at", UtcDateTime),
     revision_column(),
-    sa.UniqueConstraint("site_id", "made_as"),
+    sa.Index("uq_provisional_note_made_as", "site_id", "made_as", unique=True),  # sent twice, it is one note
     sa.Index("ix_provisional_note_case_id", "case_id"),
     sa.Index(
         "ix_provisional_note_waiting",

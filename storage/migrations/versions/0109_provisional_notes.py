@@ -33,8 +33,8 @@ def upgrade() -> None:
         sa.Column("assigned_by", sa.String(26), sa.ForeignKey("person.id")),
         sa.Column("assigned_at", UtcDateTime),
         sa.Column("revision", sa.Integer, nullable=False, server_default="1"),
-        sa.UniqueConstraint("site_id", "made_as"),
     )
+    op.create_index("uq_provisional_note_made_as", "provisional_note", ["site_id", "made_as"], unique=True)
     op.create_index("ix_provisional_note_case_id", "provisional_note", ["case_id"])
     waiting = sa.text("case_id IS NULL")
     op.create_index(
