@@ -7,7 +7,8 @@ from typing import Final
 
 from reading.errors import Invalid
 
-_DASHES: Final = dict.fromkeys(map(ord, "‐‑‒–—―⁃−﹘﹣ー"), "-")
+DASHES: Final = "‐‑‒–—―⁃−﹘﹣ー"
+_HYPHEN: Final = dict.fromkeys(map(ord, DASHES), "-")
 _NOT_SEEN: Final = "Cf"
 """The general category of signs that no reader sees: marks of direction, joiners, a byte order mark."""
 
@@ -64,7 +65,7 @@ def _fits(character: str, *, lines: bool) -> bool:
 def plain(typed: str) -> str:
     """What was typed in the letters and digits of any keyboard: in half width, with one kind of dash and of space."""
     seen = "".join(each for each in typed if unicodedata.category(each) != _NOT_SEEN)
-    return " ".join(unicodedata.normalize("NFKC", seen).translate(_DASHES).split())
+    return " ".join(unicodedata.normalize("NFKC", seen).translate(_HYPHEN).split())
 
 
 def plain_code(typed: str) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import unicodedata
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Final
@@ -16,11 +17,18 @@ from reading.patients.keys import Keys
 from reading.patients.majority import comes_of_age
 from reading.row_rules import open_at, taken_as, valid_at
 from reading.tables import patient, patient_identifier
-from reading.texts import checked, plain
+from reading.texts import DASHES, checked, plain
 from storage.ids import new_id
 
 NATIONAL: Final = "CN"
 """The issuer of cards that are the same everywhere in the country."""
+
+UNSEEN: Final = "\u200b\u200c\u200d\u200e\u200f\u202a\u202c\u202d\u2060\ufeff\u00ad"
+"""Signs that come along with a card's number that is pasted; one of them, anywhere."""
+MARKS_BEGIN: Final = "\u202a\u202d"
+MARKS_END: Final = "\u202c"
+"""Marks of direction around a number, as dialogs of Windows give it out."""
+LONGEST_CARD: Final = 40
 
 NEVER_LINKS: Final = frozenset({"", "TEST", "NONE", "NULL", "UNKNOWN", "ANONYMOUS", "N/A", "NA"})
 
@@ -79,16 +87,18 @@ def link(tx: Connection, keys: Keys, patient_id: str, identifier: Identifier, no
     value = checked("identifier", normal(identifier.kind, identifier.value), longest=200)
     if never_links(value):
         raise Invalid("identifier", "never_links")
-    digest = keys.digest(identifier.kind, identifier.issuer, value)
-    held = tx.scalar(
-        sa.select(patient_identifier.c.held_as).where(
-            patient_identifier.c.patient_id == patient_id, holds_at(digest, now)
-        )
-    )
+    known = digests(keys, identifier)
+    rows = tx.execute(
+        sa.select(patient_identifier.c.patient_id, patient_identifier.c.held_as).where(holds_at(known, now))
+    ).all()
+    held = next((row.held_as for row in rows if row.patient_id == patient_id), None)
     if held == identifier.held_as:
         return
     if held is not None:
         raise Invalid("card", "guardians_card" if held == HeldAs.GUARDIAN else "their_own")
+    # A row of the rule before has another digest, which the unique index does not compare.
+    if identifier.held_as is HeldAs.OWN and any(row.held_as == HeldAs.OWN for row in rows):
+        raise Invalid("identifier", "taken")
     with taken_as(tx, "identifier"):
         tx.execute(
             patient_identifier.insert(),
@@ -97,7 +107,7 @@ def link(tx: Connection, keys: Keys, patient_id: str, identifier: Identifier, no
                 "patient_id": patient_id,
                 "kind": identifier.kind,
                 "issuer": identifier.issuer,
-                "value_digest": digest,
+                "value_digest": known[0],
                 "value_cipher": keys.seal(value, _purpose(patient_id, identifier.kind)),
                 "held_as": identifier.held_as,
                 "holder_name": checked("guardian", identifier.holder_name, longest=200),
@@ -180,9 +190,29 @@ def normal(kind: IdentifierKind, value: str) -> str:
     return "".join(plain(value).split()).upper()
 
 
-def holds_at(digest: bytes, now: datetime) -> sa.ColumnElement[bool]:
+def digests(keys: Keys, identifier: Identifier) -> list[bytes]:
+    """The digests under which an identifier may stand: first the one that is written now.
+
+    Rows of before kept dashes and signs that nobody sees as they were typed; their values are no longer in clear, so
+    that all such forms of a card are looked for.
+    """
+    value = normal(identifier.kind, identifier.value)
+    forms = [value] if identifier.kind is IdentifierKind.DEVICE_ID else [value, *_forms_before(value)]
+    return [keys.digest(identifier.kind, identifier.issuer, form) for form in dict.fromkeys(forms)]
+
+
+def _forms_before(value: str) -> Iterator[str]:
+    dashed = [unicodedata.normalize("NFKC", dash) for dash in DASHES] if "-" in value else []
+    yield from (value.replace("-", dash) for dash in dashed)
+    if len(value) <= LONGEST_CARD:
+        for sign in UNSEEN:
+            yield from (value[:place] + sign + value[place:] for place in range(len(value) + 1))
+        yield from (opening + value + MARKS_END for opening in MARKS_BEGIN)
+
+
+def holds_at(known: Collection[bytes], now: datetime) -> sa.ColumnElement[bool]:
     """The condition on ``patient_identifier`` for the rows of one identifier that lead to a patient at ``now``."""
-    return (patient_identifier.c.value_digest == digest) & valid_at(patient_identifier, now)
+    return patient_identifier.c.value_digest.in_(known) & valid_at(patient_identifier, now)
 
 
 def _end(birth_date: date | None, asked: datetime | None, now: datetime) -> datetime:

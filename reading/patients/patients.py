@@ -15,7 +15,7 @@ from reading.kinds import HeldAs, IdentifierKind, Sex
 from reading.patients import card_facts, patient_number, telephones
 from reading.patients.keys import Keys
 from reading.patients.names import search_forms
-from reading.patients.patient_identifiers import Identifier, holds_at, link, never_links, normal
+from reading.patients.patient_identifiers import Identifier, digests, holds_at, link, never_links, normal
 from reading.tables import patient, patient_identifier
 from reading.texts import checked
 from storage.ids import new_id
@@ -175,7 +175,7 @@ def _holders(
     if never_links(value):
         return []
     holding = sa.select(patient_identifier.c.patient_id).where(
-        holds_at(keys.digest(identifier.kind, identifier.issuer, value), now),
+        holds_at(digests(keys, identifier), now),
         patient_identifier.c.held_as.in_(held_as),
         patient_identifier.c.verified_at.is_not(None),
     )

@@ -109,3 +109,38 @@ def test_the_database_holds_no_identifier_in_plain(engine: Engine, now: datetime
     assert PIA_CARD not in repr(rows)
     assert {held.value for held in shown} == {PIA_CARD, "P1"}
     assert PIA_CARD not in repr(shown) + repr(CARD)
+
+
+@pytest.mark.parametrize(
+    ("before", "typed"),
+    [
+        ("G–1234", "G-1234"),
+        ("G–1234", "g–1234"),
+        ("G‐12‐34", "G-12-34"),
+        ("Gー1234", "G－1234"),
+        ("1123\u200b4567", "11234567"),
+        ("\u202d11234567\u202c", "1123 4567"),
+    ],
+)
+def test_a_card_that_was_written_by_the_rule_before_is_found_and_is_nobody_elses(
+    engine: Engine, now: datetime, before: str, typed: str
+) -> None:
+    card = Identifier(kind=IdentifierKind.HEALTH_CARD, value=typed)
+    with transaction(engine) as tx:
+        owner, other = child(tx, now), child(tx, now, name="陈大海")
+        patient_identifiers.link(tx, KEYS, owner.id, card, now)
+        tx.execute(
+            patient_identifier.update()
+            .where(patient_identifier.c.patient_id == owner.id)
+            .values(value_digest=KEYS.digest(card.kind, card.issuer, before))
+        )
+        found = patients.find(tx, KEYS, card, now)
+        patient_identifiers.link(tx, KEYS, owner.id, card, now)
+        with pytest.raises(Invalid) as refused:
+            patient_identifiers.link(tx, KEYS, other.id, card, now)
+        rows = tx.execute(sa.select(patient_identifier.c.patient_id)).all()
+
+    assert found is not None
+    assert found.id == owner.id
+    assert (refused.value.field, refused.value.problem) == ("identifier", "taken")
+    assert [row.patient_id for row in rows] == [owner.id]

@@ -82,7 +82,7 @@ def check(tx: Connection, now: datetime) -> None:
         digest = KEYS.digest(shown.kind, shown.issuer, card)
         owners = tx.scalars(
             sa.select(patient_identifier.c.patient_id).where(
-                patient_identifier.c.held_as == "own", patient_identifiers.holds_at(digest, now)
+                patient_identifier.c.held_as == "own", patient_identifiers.holds_at([digest], now)
             )
         ).all()
         assert len(owners) <= 1
