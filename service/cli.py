@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from importlib import import_module
 from importlib.metadata import version
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, cast
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from reading.texts import plain_code
+from reading.texts import NUMBERS, plain_code
 from service.commands.errors import exit_code_of
 
+CODES: Final = frozenset(("org", "site", "parent", "reader", "device", "to", "month", "modality", "body_part"))
+"""Parameters that are codes at the command line alone, besides `NUMBERS`."""
 _RUN: Final = "Run"
 _PEOPLE: Final = "People and devices"
 _IMAGES: Final = "Images in and out"
@@ -89,7 +92,26 @@ class _Subcommands(TyperGroup):
         found.name = cmd_name
         found.rich_help_panel = entry.panel
         found.hidden = entry.hidden
+        _take_as_typed(found)
         return found
+
+
+def _take_as_typed(command: Any) -> None:
+    """Numbers, days and codes of a command are taken from any keyboard; texts and paths stay as they are."""
+    for inner in getattr(command, "commands", {}).values():
+        _take_as_typed(inner)
+    for each in command.params:
+        if each.name in NUMBERS | CODES or each.bare_type() in {int, float, datetime}:
+            each.process_value = _plain_first(each.process_value)
+
+
+def _plain_first(process: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    def processed(ctx: Any, value: Any) -> Any:
+        if isinstance(value, list | tuple):
+            return process(ctx, [plain_code(one) if isinstance(one, str) else one for one in cast("list[Any]", value)])
+        return process(ctx, plain_code(value) if isinstance(value, str) else value)
+
+    return processed
 
 
 app = typer.Typer(
@@ -122,7 +144,6 @@ def tierread(
 
 def main() -> None:
     """The entry point; an error that is foreseen ends the command with a sentence and an exit code."""
-    sys.argv[1:] = map(plain_code, sys.argv[1:])
     sys.exit(exit_code_of(app))
 
 

@@ -63,6 +63,17 @@ def test_a_newcomer_builds_a_small_region(tierread: TierRead) -> None:
     assert len(token["token"]) >= 40
 
 
+def test_paths_and_texts_are_taken_letter_by_letter(tierread: TierRead) -> None:
+    folder = tierread.folder / "ＣＴ\u00a0ﬁle"
+    folder.mkdir()
+    saved = folder / "２０２６.tar"
+    tierread.admin("org", "add", "Ｃ１", "ＣＴ", "--level", "county")
+    tierread.run("backup", str(saved))
+
+    assert [(one["code"], one["name"]) for one in tierread.admin("org", "list")] == [("C1", "ＣＴ")]
+    assert saved.is_file()
+
+
 def test_a_role_and_an_agreement_end_by_command(tierread: TierRead) -> None:
     tierread.admin("org", "add", "C1", "县医院", "--level", "county")
     tierread.admin("org", "add", "T1", "卫生院", "--level", "township", "--parent", "C1")
