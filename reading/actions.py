@@ -106,6 +106,7 @@ class Action(StrEnum):
     CONCERN_UNDO = "concern.undo"
 
     CONSENT_END = "consent.end"
+    CONSENT_GIVE = "consent.give"
 
     CONSULTATION_ASK = "consultation.ask"
     CONSULTATION_CONCLUDE = "consultation.conclude"

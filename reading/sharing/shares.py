@@ -163,7 +163,7 @@ def end(ctx: Context[Staff | Actor], share_id: str, *, reason: str) -> Share:
 
 
 def take_back_consent(ctx: Context[PatientViewer], share_id: str) -> Share:
-    """End a share because the patient no longer agrees; nobody shares the study again. Whose session it is proved it.
+    """End a share because the patient no longer agrees; nobody shares the study again unless they agree again.
 
     Raises:
         NotThere: no such share, or not of an examination that is theirs to see.
@@ -171,18 +171,29 @@ def take_back_consent(ctx: Context[PatientViewer], share_id: str) -> Share:
         Stale: it has ended.
 
     """
-    share = _one(ctx.tx, share_id)
-    case = cases.of_study(ctx.tx, share.study_uid)
-    if case is None:
-        raise NotThere("share", share_id)
-    door.open_case(ctx, case.id, Action.CASE_OPEN)
-    if isinstance(ctx.who, LinkViewer) or ctx.who.case_id is not None:
-        raise NotAllowed("card_needed")
+    share = _theirs(ctx, share_id)
     still = (study_share.c.id == share_id, study_share.c.ended_at.is_(None), study_share.c.until > ctx.now)
     if not ctx.tx.execute(study_share.update().where(*still).values(ended_at=ctx.now, ended_by_patient=True)).rowcount:
         raise Stale
     details = {"share_id": share_id, "site_id": share.site_id}
     ctx.record(action=Action.CONSENT_END, subject_kind="study", subject_id=share.study_uid, details=details)
+    return _one(ctx.tx, share_id)
+
+
+def give_consent_again(ctx: Context[PatientViewer], share_id: str) -> Share:
+    """Take back that the consent was taken back: the share stands again until its end, and the study may be shared.
+
+    Raises:
+        NotThere, NotAllowed: as `take_back_consent`.
+        Stale: the patient has not ended it, or agreed meanwhile.
+
+    """
+    share = _theirs(ctx, share_id)
+    ended = (study_share.c.id == share_id, study_share.c.ended_by_patient)
+    if not ctx.tx.execute(study_share.update().where(*ended).values(ended_at=None, ended_by_patient=False)).rowcount:
+        raise Stale
+    details = {"share_id": share_id, "site_id": share.site_id}
+    ctx.record(action=Action.CONSENT_GIVE, subject_kind="study", subject_id=share.study_uid, details=details)
     return _one(ctx.tx, share_id)
 
 
@@ -245,6 +256,18 @@ def _opened(ctx: Context[Staff | Actor], study_uid: str) -> tuple[Study, RoleGra
 
 def _person(ctx: Context[Staff | Actor]) -> str | None:
     return ctx.who.person_id if isinstance(ctx.who, Staff) else None
+
+
+def _theirs(ctx: Context[PatientViewer], share_id: str) -> Share:
+    """A share of an examination of the patient who asks, in a session that a card or a telephone opened."""
+    share = _one(ctx.tx, share_id)
+    case = cases.of_study(ctx.tx, share.study_uid)
+    if case is None:
+        raise NotThere("share", share_id)
+    door.open_case(ctx, case.id, Action.CASE_OPEN)
+    if isinstance(ctx.who, LinkViewer) or ctx.who.case_id is not None:
+        raise NotAllowed("card_needed")
+    return share
 
 
 def _one(tx: Connection, share_id: str) -> Share:

@@ -26,7 +26,7 @@ study_share: Final = sa.Table(
     reference("ended_by", "person", nullable=True),
     sa.Column("ended_at", UtcDateTime),
     sa.Column("ended_why", sa.String(1000), nullable=False, server_default=""),
-    # The patient took the consent back; the study is not shared again.
+    # The patient took the consent back; the study is not shared again unless they agree again.
     sa.Column("ended_by_patient", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Index("ix_study_share_site_id", "site_id", "until"),
 )

@@ -572,7 +572,7 @@ STAFF: dict[tuple[str, str], Thing | Listing | Theirs] = {
     ("GET", "/t/shared"): Listing(),
     ("GET", "/t/withheld"): Listing(),
     ("GET", "/t/note"): Listing(),
-    ("GET", "/t/note/blank"): Theirs("a form that names nobody but the caller and their sites"),
+    ("GET", "/t/note/blank"): Theirs("a form that names nobody, only the sites of the caller"),
     ("POST", "/t/note"): Theirs("a note for a site of the caller's: test_notes"),
     ("POST", "/t/note/{note_id}/case"): Thing("note", form={"case": "01KZZZZZZZZZZZZZZZZZZZZZZZ", "revision": "1"}),
     ("GET", "/t/case/{case_id}/withhold"): Thing("case"),
@@ -646,6 +646,7 @@ PATIENT: dict[tuple[str, str], Thing | Listing | Theirs] = {
     ("POST", "/p/shares/{share_id}/end"): Theirs(
         "an examination of the patient's own, or it is not there: test_shares"
     ),
+    ("POST", "/p/shares/{share_id}/again"): Theirs("as its end"),
     ("POST", "/p/links"): Theirs("a case of the patient's own, or it is not there: test_patient_links"),
     ("POST", "/p/links/{link_id}/end"): Theirs("the patient's own links; another's is not there: test_patient_links"),
     ("GET", "/s"): Theirs("a form"),

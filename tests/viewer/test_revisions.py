@@ -71,6 +71,7 @@ UNREVISED: Mapping[tuple[str, str], str] = {
     ("POST", "/t/patients/{patient_id}/telephone"): "takes the last code, once",
     ("POST", "/t/patients/{patient_id}/telephone/code"): "sends a code",
     ("POST", "/p/shares/{share_id}/end"): "ends what others see, and ends it once",
+    ("POST", "/p/shares/{share_id}/again"): "takes the end back, and takes it back once",
     ("POST", "/p/links"): "adds a link",
     ("POST", "/p/links/{link_id}/end"): "ends one's own link, and ends it once",
     ("POST", "/s"): "opens a session",

@@ -179,7 +179,7 @@ def test_a_withheld_study_is_seen_by_nobody_it_was_shared_with(engine: Engine, n
             door.open_study(Context(tx, clinic.audit, now, clinic.quinn), STUDY, Action.STUDY_SHARED)
 
 
-def test_a_patient_takes_the_consent_back_and_nobody_shares_the_study_again(
+def test_a_patient_takes_the_consent_back_and_nobody_shares_the_study_until_they_agree_again(
     engine: Engine, now: datetime, clinic: Clinic
 ) -> None:
     with transaction(engine) as tx:
@@ -202,6 +202,15 @@ def test_a_patient_takes_the_consent_back_and_nobody_shares_the_study_again(
         with pytest.raises(NotAllowed) as refused:
             shares_with_moor(tx, clinic, now)
 
-        assert (before, sees_study(tx, clinic, clinic.quinn, now)) == (True, False)
+        after = sees_study(tx, clinic, clinic.quinn, now)
+        by_receipt = PatientViewer(patient_id=patient_id, case_id=case_id, csrf_token="")
+        with pytest.raises(NotAllowed):
+            shares.give_consent_again(Context(tx, clinic.audit, now, by_receipt), share)
+        again = shares.give_consent_again(Context(tx, clinic.audit, now, pia), share)
+        with pytest.raises(Stale):
+            shares.give_consent_again(Context(tx, clinic.audit, now, pia), share)
+
+        assert (before, after, sees_study(tx, clinic, clinic.quinn, now)) == (True, False, True)
+        assert again.in_force(now)
         assert (ended.ended_at, ended.ended_by, ended.ended_by_patient) == (now, None, True)
         assert refused.value.rule == "patient_took_consent_back"

@@ -45,10 +45,17 @@ def test_a_patient_reads_who_sees_an_examination_and_takes_the_consent_back(hous
     done = phone.post(address[1], data=form)
     after = phone.get(page).text
     again = phone.post(address[1], data=form)
+    address_again = re.search(r'action="(/p/shares/\w+/again)"', after)
+    assert address_again is not None
+    agreed = phone.post(address_again[1], data=form)
+    standing = phone.get(page).text
+    agreed_twice = phone.post(address_again[1], data=form)
+    phone.post(address[1], data=form)
     at_the_site = house.signed_in("mona").get(f"/t/case/{case_id}/share").text
 
     assert ("还有哪些机构能看" in by_receipt, "/p/shares/" in by_receipt, "Lake" in by_receipt) == (True, False, True)
     assert (done.status_code, done.headers["location"]) == (303, f"{page}#consent")
-    assert ("您已于" in after, "/p/shares/" in after) == (True, False)
-    assert again.status_code == 409
+    assert ("您已于" in after, "/end" in after) == (True, False)
+    assert (again.status_code, agreed.status_code, agreed_twice.status_code) == (409, 303, 409)
+    assert ("您已于" in standing, address[1] in standing) == (False, True)
     assert "患者本人" in at_the_site
