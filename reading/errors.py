@@ -94,6 +94,10 @@ class SignInOver(NotDone):
     """What was begun with a password took too long, or was ended: begin again with the password."""
 
 
+class SaidOtherwise(NotDone):
+    """What is sent again differs from what was kept of it before: neither replaces the other."""
+
+
 class Busy(NotDone):
     """Too many ask for the same at this moment: try again a little later."""
 

@@ -93,6 +93,8 @@ class Line:
     who: str = field(repr=False)
     """Empty where the name is not told."""
     words: str = field(repr=False)
+    uploaded_by: str = field(default="", repr=False)
+    """Of a provisional note: who was signed in when it came; ``who`` is only the name that was written on it."""
     sides: tuple[tuple[str, str], ...] = ()
     """Of a correction of sides: what each was, and what it became."""
 
@@ -162,7 +164,13 @@ def _notes(ctx: Context[Staff], case: Case) -> Iterator[Line]:
     for one in notes.of_case(ctx, case.id):
         said = one.written
         about = " · ".join(part for part in (said.patient_name, said.facts, said.examination) if part)
-        yield Line(at=said.written_at, what=Kind.PROVISIONAL_NOTE, who=said.doctor, words=f"{about}\n{said.words}")
+        yield Line(
+            at=said.written_at,
+            what=Kind.PROVISIONAL_NOTE,
+            who=said.doctor,
+            uploaded_by=one.uploaded_by,
+            words=f"{about}\n{said.words}",
+        )
 
 
 def _questions(ctx: Context[Staff], case: Case) -> Iterator[Line]:

@@ -6,7 +6,7 @@ It is history (DESIGN 5): no version of a report, nothing that a patient or a pr
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -16,15 +16,17 @@ from sqlalchemy.engine import Connection
 from reading.access import door
 from reading.actions import Action
 from reading.cases import cases
+from reading.cases.identity_moves import Identity
+from reading.cases.moves import HIDDEN
 from reading.context import Context, without_door
-from reading.errors import Invalid, NotAllowed, NotThere, Stale
+from reading.errors import Invalid, NotAllowed, NotThere, SaidOtherwise, Stale
 from reading.kinds import Role
 from reading.patients.image_persons import said_by_images
 from reading.patients.same_name import Answer, compare_names
 from reading.register import organisations
 from reading.register.grants import may_act, reach
 from reading.tables import case as case_table
-from reading.tables import case_study, provisional_note
+from reading.tables import case_study, person, provisional_note
 from reading.texts import checked, plain
 from reading.viewers import RoleGrant, Staff
 from storage.ids import new_id
@@ -61,6 +63,8 @@ class Note:
     site_id: str
     case_id: str | None
     written: Written
+    uploaded_by: str = field(repr=False)
+    """The name of whoever was signed in then; who wrote it is only what `Written.doctor` says."""
     uploaded_at: datetime
     revision: int
 
@@ -73,6 +77,7 @@ def upload(ctx: Context[Staff], site_code: str, written: Written) -> Note:
     Raises:
         NotThere: no such site, or not one where they work.
         Invalid: a part is empty or too long.
+        SaidOtherwise: it was uploaded before with other words, which stay.
 
     """
     door.open_list(ctx, Action.NOTE_LIST)
@@ -85,6 +90,9 @@ def upload(ctx: Context[Staff], site_code: str, written: Written) -> Note:
     same = (known.site_id == site.id) & (known.made_as == said.made_as)
     found = _select(ctx.tx, same)
     if found:
+        # A clock that ran ahead was set right: the time alone makes no other note.
+        if replace(found[0].written, written_at=said.written_at) != said:
+            raise SaidOtherwise
         return found[0]
     made, case_id = new_id(), _evident(ctx.tx, site.id, said)
     ctx.tx.execute(
@@ -171,14 +179,22 @@ def _checked(written: Written, now: datetime) -> Written:
 
 
 def _evident(tx: Connection, site_id: str, said: Written) -> str | None:
-    """The examination that has the number of a note, where its images name the person of the note."""
+    """The examination that has the number of a note, where its images name the person of the note.
+
+    None that is withheld, or whose images contradict its person: there somebody says so.
+    """
     if not said.number:
         return None
     numbered = (
         sa.select(case_table.c.id)
         .join(case_study, case_study.c.case_id == case_table.c.id)
         .join(study, study.c.study_uid == case_study.c.study_uid)
-        .where(case_table.c.site_id == site_id, study.c.accession_number == said.number)
+        .where(
+            case_table.c.site_id == site_id,
+            study.c.accession_number == said.number,
+            case_table.c.state.not_in(HIDDEN),
+            case_table.c.identity != Identity.DIFFERS,
+        )
         .distinct()
         .limit(2)
     )
@@ -191,7 +207,13 @@ def _evident(tx: Connection, site_id: str, said: Written) -> str | None:
 
 def _select(tx: Connection, condition: sa.ColumnElement[bool]) -> list[Note]:
     row = provisional_note
-    rows = tx.execute(sa.select(row).where(condition).order_by(row.c.written_at, row.c.id).limit(MOST))
+    rows = tx.execute(
+        sa.select(row, person.c.name.label("uploader"))
+        .join(person, person.c.id == row.c.uploaded_by)
+        .where(condition)
+        .order_by(row.c.written_at, row.c.id)
+        .limit(MOST)
+    )
     return [
         Note(
             id=each.id,
@@ -207,6 +229,7 @@ def _select(tx: Connection, condition: sa.ColumnElement[bool]) -> list[Note]:
                 doctor=each.doctor,
                 written_at=each.written_at,
             ),
+            uploaded_by=each.uploader,
             uploaded_at=each.uploaded_at,
             revision=each.revision,
         )

@@ -20,6 +20,7 @@ from reading.errors import (
     NotAllowed,
     NotThere,
     ProofTooOld,
+    SaidOtherwise,
     SignInOver,
     Stale,
     TooManyAttempts,
@@ -301,6 +302,7 @@ ENDINGS: Final[Mapping[type[Exception], Callable[[Any], Ending]]] = {
     NotAllowed: _not_allowed,
     NoRight: _not_allowed,
     Stale: lambda _: Ending(code=REFUSED, sentence="somebody changed it at the same time", remedies=("try again",)),
+    SaidOtherwise: lambda _: Ending(code=REFUSED, sentence="what was sent before differs from this, and is kept"),
     ChecksOpen: lambda error: Ending(
         code=REFUSED, sentence=f"checks of the report are open: {', '.join((*error.stops, *error.unconfirmed))}"
     ),

@@ -25,6 +25,7 @@ from reading.errors import (
     NotDone,
     NotThere,
     ProofTooOld,
+    SaidOtherwise,
     SignInOver,
     Stale,
     TooManyAttempts,
@@ -101,6 +102,7 @@ def _document(error: InvalidDocument) -> Mapping[str, object]:
 TABLE: Final[Mapping[type[Exception], ProblemType]] = {
     NotThere: ProblemType(slug="not-there", status=404),
     Stale: ProblemType(slug="stale", status=409, fields=lambda error: {"expected": error.expected}),
+    SaidOtherwise: ProblemType(slug="said-otherwise", status=409),
     NotAllowed: ProblemType(slug="not-allowed", status=403, fields=lambda error: {"rule": error.rule}),
     NoRight: ProblemType(slug="not-allowed", status=403, fields=lambda error: {"rule": error.rule}),
     ChecksOpen: ProblemType(

@@ -46,12 +46,10 @@ def show(request: Request, staff: Looking, done: Done = "") -> Response:
 
 @router.get("/note/blank")
 def blank(request: Request, staff: Looking) -> Response:
-    """The page that this browser keeps for the time without a line: it names nobody but who is at work."""
+    """The page that this browser keeps for the time without a line: it names nobody, for whoever writes signs it."""
     with acting(office_of(request), staff) as ctx:
         own = sites.own_sites(ctx.tx, staff, ctx.now)
-    return page(
-        request, "note_blank.html", longest=LONGEST, sites=[(one.code, one.name) for one in own], doctor=staff.name
-    )
+    return page(request, "note_blank.html", longest=LONGEST, sites=[(one.code, one.name) for one in own])
 
 
 @router.post("/note")
@@ -124,6 +122,7 @@ def _page(
         done=done,
         waiting=waiting,
         offered=offered,
+        own=[one.code for one in named.values()],
     )
 
 

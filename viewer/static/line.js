@@ -32,8 +32,11 @@
     var form = event.target;
     if (event.defaultPrevented || form.method !== "post" || form.hasAttribute("data-line-is-there")) return;
     event.preventDefault();
+    if (form.getAttribute("aria-busy")) return; // pressed again before there was an answer
+    form.setAttribute("aria-busy", "true");
     var button = event.submitter;
     ask().then(function (there) {
+      form.removeAttribute("aria-busy");
       if (!there) return banner.scrollIntoView({ block: "nearest" });
       form.setAttribute("data-line-is-there", "");
       if (button) form.requestSubmit(button);
@@ -44,7 +47,9 @@
 
   if (!navigator.serviceWorker || !window.caches) return;
   navigator.serviceWorker.register("/static/line-worker.js", { scope: "/t" }).catch(function () {});
-  if (sessionStorage.getItem(KEPT) === document.documentElement.lang) return;
+  // Whose the page is that is kept: of this person's sites, in this language, of today; all tabs share it.
+  var whose = [banner.getAttribute("data-person"), document.documentElement.lang, new Date().toDateString()].join(" ");
+  if (localStorage.getItem(KEPT) === whose) return;
   caches
     .open(KEPT)
     .then(function (cache) {
@@ -54,6 +59,6 @@
         return Promise.all([cache.put("/t/note/blank", page), cache.addAll(parts)]);
       });
     })
-    .then(function () { sessionStorage.setItem(KEPT, document.documentElement.lang); })
+    .then(function () { localStorage.setItem(KEPT, whose); })
     .catch(function () {});
 })();

@@ -5,7 +5,7 @@
   var sheet = document.getElementById("sheet");
   var kept = document.getElementById("kept");
   var notKept = document.getElementById("not-kept");
-  var made = uuid();
+  var last = null;
 
   function uuid() {
     if (crypto.randomUUID) return crypto.randomUUID();
@@ -23,10 +23,15 @@
   }
 
   function said() {
-    var note = { made_as: made, written_at: new Date().toISOString() };
+    var note = {};
     Array.prototype.forEach.call(form.elements, function (field) {
       if (field.name) note[field.name] = field.value.trim();
     });
+    // Printed once more it is the same note; with other words it is another one, and replaces none that was given out.
+    var again = last && Object.keys(note).every(function (name) { return note[name] === last[name]; });
+    note.made_as = again ? last.made_as : uuid();
+    note.written_at = again ? last.written_at : new Date().toISOString();
+    last = note;
     return note;
   }
 
@@ -54,7 +59,7 @@
       writing.oncomplete = function () {
         opened.close();
         kept.hidden = false;
-        document.body.setAttribute("data-printed", made);
+        document.body.setAttribute("data-printed", note.made_as);
         window.print();
       };
       writing.onerror = function () { notKept.hidden = false; };
@@ -67,7 +72,7 @@
     form.reset();
     form.elements.doctor.value = doctor;
     form.elements.site.value = site;
-    made = uuid();
+    last = null;
     form.elements.patient_name.focus();
   });
 })();

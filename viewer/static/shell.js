@@ -37,13 +37,21 @@
         .databases()
         .then(function (found) {
           var kept = found.some(function (each) { return each.name === "tierread"; });
-          if (!kept) return leave.submit();
+          if (!kept) return go();
           var opening = indexedDB.open("tierread");
-          opening.onerror = function () { leave.submit(); };
+          opening.onerror = go;
           opening.onsuccess = function () { discard(opening.result); };
         })
-        .catch(function () { leave.submit(); });
+        .catch(go);
     });
+  }
+
+  // With them goes the page for the time without a line (line.js), which has their sites; not while the line is cut.
+  function go() {
+    var line = document.getElementById("line");
+    if (!window.caches || !navigator.onLine || (line && !line.hidden)) return leave.submit();
+    localStorage.removeItem("tierread-line");
+    caches.delete("tierread-line").then(function () { leave.submit(); }, function () { leave.submit(); });
   }
 
   function discard(database) {
@@ -55,7 +63,7 @@
       if (n && !window.confirm(leave.getAttribute("data-kept").replace("{n}", n))) return;
       forms.delete(theirs).onsuccess = function () {
         database.close();
-        leave.submit();
+        go();
       };
     };
   }

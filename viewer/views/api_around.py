@@ -23,6 +23,7 @@ def line(said: Line) -> Json:
         "at": said.at.isoformat(),
         "word": f"{kind}.{said.what}",
         "who": said.who,
+        "uploaded_by": said.uploaded_by,
         "words": said.words,
         "sides": said.sides,
     }

@@ -28,5 +28,6 @@ def line(one: Note, zone: str) -> dict[str, Any]:
         "examination": said.examination,
         "words": said.words,
         "doctor": said.doctor,
+        "uploaded_by": one.uploaded_by,
         "at": words.moment(said.written_at, zone),
     }

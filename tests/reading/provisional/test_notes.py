@@ -5,21 +5,24 @@ from __future__ import annotations
 import uuid
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 import pytest
 from sqlalchemy.engine import Connection, Engine
 
+from reading.cases.identity_moves import Identity
+from reading.cases.moves import HIDDEN
 from reading.context import Context
-from reading.errors import Invalid, NotThere, Stale
+from reading.errors import Invalid, NotThere, SaidOtherwise, Stale
 from reading.provisional import notes
 from reading.provisional.notes import Written
 from reading.reports import versions
+from reading.tables import case as case_table
 from reading.viewers import Staff
 from storage.database import transaction
 from tests.reading.clinic import Clinic, arrive, open_clinic
 
-NAMED: Final = {"patient_name": "Wang^Xiaoli=王^小丽", "accession_number": "260302ABCDEF"}
+NAMED: Final[dict[str, Any]] = {"patient_name": "Wang^Xiaoli=王^小丽", "accession_number": "260302ABCDEF"}
 
 
 def written(now: datetime, **known: str) -> Written:
@@ -85,6 +88,36 @@ def test_somebody_of_the_site_says_whose_a_note_is_and_nobody_else(engine: Engin
 
         assert [one.written.words for one in notes.of_case(tang, case.id)] == ["未见明显骨折，先固定观察。"]
         assert notes.waiting(quinn) == notes.waiting(tang) == []
+
+
+def test_a_note_that_comes_again_with_other_words_is_refused_and_what_was_uploaded_stays(
+    engine: Engine, now: datetime
+) -> None:
+    first = written(now, number="")
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        tang = by(clinic, tx, clinic.tang, now)
+        note = notes.upload(tang, "hills", first)
+        later = notes.upload(tang, "hills", replace(first, written_at=now))
+        for other in ({"words": "右桡骨骨折。"}, {"doctor": "王医生"}, {"patient_name": "王小莉"}):
+            with pytest.raises(SaidOtherwise):
+                notes.upload(tang, "hills", replace(first, **other))  # type: ignore[arg-type]
+
+        assert later == note
+        assert [(one.written, one.uploaded_by) for one in notes.waiting(tang)] == [(first, "Tang")]
+
+
+@pytest.mark.parametrize("standing", [{"state": state} for state in sorted(HIDDEN)] + [{"identity": Identity.DIFFERS}])
+def test_a_note_joins_no_case_by_itself_that_is_withheld_or_whose_images_contradict_its_person(
+    engine: Engine, now: datetime, standing: dict[str, str]
+) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        case = arrive(tx, clinic, "1.1", now, **NAMED)
+        tx.execute(case_table.update().where(case_table.c.id == case.id).values(**standing))
+        note = notes.upload(by(clinic, tx, clinic.tang, now), "hills", written(now))
+
+    assert note.case_id is None
 
 
 @pytest.mark.parametrize("part", ["patient_name", "examination", "words", "doctor"])

@@ -113,6 +113,8 @@ export type Correspondence = {
   readonly word: string
   readonly who: string
   readonly words: string
+  /** Of a provisional note: who was signed in when it came; else empty. */
+  readonly uploaded_by: string
   /** Of a correction of sides: what each was, and what it became. */
   readonly sides: readonly (readonly [string, string])[]
 }

@@ -10,6 +10,7 @@ const SLUGS = [
   'not-there',
   'not-allowed',
   'stale',
+  'said-otherwise',
   'move-not-allowed',
   'invalid',
   'checks-open',

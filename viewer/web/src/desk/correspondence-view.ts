@@ -23,6 +23,7 @@ export function correspondenceView({ correspondence }: CaseDetail): TemplateResu
           html`<li>
             <p class="small">
               <strong>${text(line.word as TextKey)}</strong> ${line.who}
+              ${line.uploaded_by ? html`<span class="soft">${text('thread.uploaded-by', { name: line.uploaded_by })}</span>` : nothing}
               <span class="soft">${dateAndTime(line.at)}</span>
             </p>
             ${line.sides.map(([before, after]) => html`<p class="small"><strong>${text('record.side', { before: sideOf(before), after: sideOf(after) })}</strong></p>`)}
