@@ -31,6 +31,8 @@ def recorded(act: Callable[Concatenate[Connection, P], T]) -> Callable[Concatena
     @wraps(act)
     def enter(tx: Connection, /, *given: P.args, **named: P.kwargs) -> T:
         made = once(*given, **named)
+        if not tx.in_transaction():
+            tx.begin()  # as a statement would: what the driver runs belongs to the caller's transaction
         write(tx, made.work)
         return made.answer
 
