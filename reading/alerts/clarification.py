@@ -36,7 +36,7 @@ def clarify(ctx: Context[Staff], alert_id: str, *, spoken_with: str, agreed: str
     Raises:
         NotThere: no such alert, or not one that they may see.
         NotAllowed: they neither read for the site nor manage its quality; they read it back themselves.
-        Invalid: nobody is named, or they are themselves; nothing says what was agreed.
+        Invalid: nobody is named, or they are themselves; what was agreed is not said (`problem_of_agreement`).
         MoveNotAllowed: it was not read back otherwise, was answered, or was taken back before.
 
     """
@@ -50,6 +50,10 @@ def clarify(ctx: Context[Staff], alert_id: str, *, spoken_with: str, agreed: str
     found = alert_rows.lock(ctx.tx, alert_id)
     if found.acknowledged_by == ctx.who.person_id:
         raise NotAllowed("read_back_themselves")
+    after(found.state, Move.CLARIFY)
+    problem = read_back.problem_of_agreement(words, read_back=found.read_back or "", told=_told(ctx, case, found))
+    if problem is not None:
+        raise Invalid("agreed", problem)
     return _answer(ctx, case, found, Clarified.SPOKEN, by=ctx.who.person_id, spoken_with=partner, agreed=words)
 
 
@@ -63,10 +67,21 @@ def answer_by_report(ctx: Context[Who], version: ReportVersion) -> None:
         return
     case = cases.by_id(ctx.tx, version.case_id)
     for alert in _differing(ctx, case):
-        if alert.differs_at is None or version.created_at < alert.differs_at or not _says_so(ctx, case, alert, version):
+        if (
+            alert.differs_at is None
+            or version.created_at < alert.differs_at
+            or not is_settled_by(ctx, alert, version.content.impression)
+        ):
             continue
         signer = versions.signatures_on(ctx.tx, [version.id])[-1].person_id
         _answer(ctx, case, alert_rows.lock(ctx.tx, alert.id), Clarified.CORRECTED, by=signer)
+
+
+@without_door("It compares two texts of a case that the caller has opened.")
+def is_settled_by(ctx: Context[Who], alert: Alert, impression: str) -> bool:
+    """Whether a report with this impression answers the difference of an alert."""
+    told = _told(ctx, cases.by_id(ctx.tx, alert.case_id), alert)
+    return read_back.is_restated(alert.read_back or "", impression, told=told)
 
 
 @without_door("It asks for a right; nothing of a patient is in the answer.")
@@ -80,10 +95,9 @@ def _differing(ctx: Context[Who], case: Case) -> Sequence[Alert]:
     return [one for one in stands if one.state in DIFFERING]
 
 
-def _says_so(ctx: Context[Who], case: Case, alert: Alert, version: ReportVersion) -> bool:
+def _told(ctx: Context[Who], case: Case, alert: Alert) -> tuple[str, ...]:
     named = classes.named(ctx.tx, alert.critical_class, case.site_id)
-    told = (named.name_zh, named.name_en, *findings.of_alerts(ctx.tx, [alert])[alert.id])
-    return read_back.is_restated(alert.read_back or "", version.content.impression, told=told)
+    return (named.name_zh, named.name_en, *findings.of_alerts(ctx.tx, [alert])[alert.id])
 
 
 def _answer(

@@ -8,6 +8,7 @@ from typing import Final
 
 from reading.alerts import contradiction, restatement
 from reading.alerts.contradiction import Contradiction
+from reading.checks import sides
 
 LEAST: Final = 8
 """What must remain beside politeness: a Chinese character counts 2, a letter or a digit 1 (急性卒中; acute stroke)."""
@@ -94,6 +95,23 @@ def is_restated(said: str, report: str, *, told: tuple[str, ...]) -> bool:
     if problem(said, told=(*told[:2], report)) is not None:
         return False
     return restatement.says(report, read_back=said, told=told, words=_words)
+
+
+def problem_of_agreement(agreed: str, *, read_back: str, told: tuple[str, ...]) -> str | None:
+    """Why ``agreed`` does not say on what two agreed who differed; None where it does.
+
+    It is more than politeness, and names a side or a number where that differed. One word may: 右侧.
+    """
+    left = _content(agreed)
+    if 2 * sum(map(len, left.han)) + sum(map(len, left.latin)) < LEAST // 2:
+        return "only_polite"
+    match problem(read_back, told=told):
+        case Contradiction.SIDE if not sides.named(contradiction.plain(agreed)):
+            return "no_side"
+        case Contradiction.NUMBER if not any(letter.isdecimal() for letter in agreed):
+            return "no_number"
+        case _:
+            return None
 
 
 def _words(text: str) -> frozenset[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Final
 
-from reading.checks import blanks, comparison, critical_words, numbers, persons, polarity, sexes, sides
+from reading.checks import blanks, comparison, critical_words, differences, numbers, persons, polarity, sexes, sides
 from reading.checks.finding import Check, Facts, Finding, Severity
 from reading.errors import ChecksOpen
 from reading.reports.content import Content
@@ -16,6 +16,7 @@ _RULES: Final = (
     sides.check,
     sexes.check,
     critical_words.check,
+    differences.check,
     polarity.check,
     numbers.check,
     comparison.check,

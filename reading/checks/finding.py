@@ -28,6 +28,7 @@ class Check(StrEnum):
     NORMAL_WORDS_UNDER_POSITIVE = "normal_words_under_positive"
     ABNORMAL_WORDS_UNDER_NEGATIVE = "abnormal_words_under_negative"
     CRITICAL_WORDS_WITHOUT_FLAG = "critical_words_without_flag"
+    READ_BACK_DIFFERS = "read_back_differs"
 
 
 class Severity(StrEnum):
@@ -55,6 +56,8 @@ SEVERITY: Final[Mapping[Check, Severity]] = {
     Check.NORMAL_WORDS_UNDER_POSITIVE: Severity.WARNS,
     Check.ABNORMAL_WORDS_UNDER_NEGATIVE: Severity.WARNS,
     Check.CRITICAL_WORDS_WITHOUT_FLAG: Severity.WARNS,
+    # Clearing it up may take longer than the report may wait.
+    Check.READ_BACK_DIFFERS: Severity.WARNS,
 }
 
 
@@ -103,5 +106,7 @@ class Facts:
     """Whether an earlier examination of the person is known."""
     flagged: frozenset[str] = frozenset()
     """Classes of the critical results that stand on the case."""
+    read_back_otherwise: tuple[str, ...] = field(default=(), repr=False)
+    """What was read back otherwise than it was told, while nobody has answered it and the report does not say so."""
     blank_fields: tuple[str, ...] = ()
     """Mandatory fields of the template that nobody filled, as people call them."""

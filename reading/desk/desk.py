@@ -15,7 +15,7 @@ from reading.access import blindness, door, prior_reports, priors, visibility
 from reading.access.blindness import BlindReading
 from reading.access.priors import Link
 from reading.actions import Action
-from reading.alerts import classes
+from reading.alerts import alert_rows, classes
 from reading.alerts.class_list import ResultClass, When
 from reading.cases import cases
 from reading.cases.cases import Case
@@ -136,6 +136,8 @@ class Detail:
     double_reading: DoubleReading | None
     """What is asked of two readers, where two read it."""
     priors: tuple[Prior, ...]
+    alerts: str
+    """How the alerts on it stand, for a desk that stands open to compare."""
     image_set: str
     """The digest that a signature has to give back."""
     series: Mapping[str, str]
@@ -202,6 +204,7 @@ def detail(ctx: Context[Staff], case_id: str) -> Detail:
         panel=met(ctx.tx, case, ctx.who.person_id, ctx.now) if case.state in TO_SIGN else None,
         double_reading=case_rule.double_reading_of(ctx.tx, case),
         priors=tuple(_priors(ctx, case)),
+        alerts=_alerts(ctx, case_id),
         image_set=images.digest,
         series=images.series,
         to_see=images.to_see,
@@ -228,6 +231,8 @@ class Standing:
     image_set: str
     priors: tuple[str, ...]
     """The ids of the prior cases that may be shown."""
+    alerts: str
+    """How the alerts on it stand (`_alerts`)."""
 
 
 @without_door("It says whether what is on the screen may stay there, and nothing of the person; the look is on record.")
@@ -246,7 +251,15 @@ def standing(ctx: Context[Staff], case_id: str) -> Standing:
         revision=case.revision,
         image_set=image_set.image_set(ctx.tx, cases.study_uids(ctx.tx, case_id)).digest,
         priors=tuple(one.id for one in found),
+        alerts=_alerts(ctx, case_id),
     )
+
+
+def _alerts(ctx: Context[Staff], case_id: str) -> str:
+    """One text that changes whenever an alert does that this person is told of: climbed, acknowledged, clarified."""
+    stand = alert_rows.standing_on_each(ctx.tx, [case_id]).get(case_id, [])
+    hidden = blindness.hides_alerts(ctx.tx, ctx.who, [case_id], ctx.now) if stand else frozenset[str]()
+    return " ".join(f"{one.id}:{one.state}:{one.level}" for one in stand if one.id not in hidden)
 
 
 def moves(ctx: Context[Staff], case_id: str) -> Sequence[MoveRow]:

@@ -13,8 +13,9 @@ from reading import tables
 from reading.access import blindness, door
 from reading.access.priors import prior_cases
 from reading.actions import Action
-from reading.alerts import alert_rows
+from reading.alerts import alert_rows, clarification
 from reading.alerts.alert_rows import Alert, Kind
+from reading.alerts.moves import DIFFERING
 from reading.cases import cases
 from reading.cases.cases import Case
 from reading.checks.checks import findings, settled
@@ -70,18 +71,23 @@ def _facts(ctx: Context[Staff], case: Case, content: Content) -> Facts:
         differing_person=_differing_person(tx, case),
         sex=case_facts.person_of(tx, case).sex,
         has_priors=bool(prior_cases(tx, ctx.who, [case], ctx.now)[case.id]),
-        flagged=frozenset(one.critical_class for one in told),
+        flagged=frozenset(one.critical_class for one in told if one.kind is Kind.CRITICAL),
+        read_back_otherwise=tuple(
+            one.read_back or ""
+            for one in told
+            if one.state in DIFFERING and not clarification.is_settled_by(ctx, one, content.impression)
+        ),
         blank_fields=_blank_fields(tx, content),
     )
 
 
 def _told(ctx: Context[Staff], case_id: str) -> list[Alert]:
-    """The critical results that stand, as far as this person is told of them."""
+    """The alerts that stand, as far as this person is told of them."""
     stand = alert_rows.standing_on_each(ctx.tx, [case_id]).get(case_id, [])
     if not stand:
         return []
     hidden = blindness.hides_alerts(ctx.tx, ctx.who, [case_id], ctx.now)
-    return [one for one in stand if one.kind is Kind.CRITICAL and one.id not in hidden]
+    return [one for one in stand if one.id not in hidden]
 
 
 def _blank_fields(tx: Connection, content: Content) -> tuple[str, ...]:

@@ -55,7 +55,12 @@ def standing(request: Request, staff: Polling, case_id: str) -> dict[str, Any]:
         raise NotThere
     with in_snapshot(office_of(request), staff) as ctx:
         found = desk.standing(ctx, case_id)
-    return {"revision": found.revision, "image_set": found.image_set, "priors": list(found.priors)}
+    return {
+        "revision": found.revision,
+        "image_set": found.image_set,
+        "priors": list(found.priors),
+        "alerts": found.alerts,
+    }
 
 
 @router.get("/{case_id}/moves")

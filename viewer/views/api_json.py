@@ -155,6 +155,7 @@ def detail(found: Detail, staff: Staff, language: Language) -> Json:
         "readings": [_reading(each) for each in found.readings],
         "dissent": found.dissent,
         "priors": [api_around.prior(each) for each in found.priors],
+        "alerts": found.alerts,
         "image_set": found.image_set,
         "series_digests": dict(found.series),
         "to_see": dict(found.to_see),

@@ -32,6 +32,8 @@ from storage.database import transaction
 from tests.reading.clinic import PNEUMONIA, Clinic, arrive, messages, open_clinic, read
 from tests.reading.region import KEYS
 from tests.reading.roster.test_at_work import sign_in
+from viewer.views.township_banners import banners
+from viewer.words.catalogue import Language
 
 LEFT = "左侧张力性气胸"
 RIGHT = "右侧张力性气胸"
@@ -120,6 +122,7 @@ def test_whoever_is_off_shift_is_stood_in_for_by_those_where_they_read(engine: E
             acts.allowed(tx, at.clinic.vera, cases.by_id(tx, at.case_id), None, visible=(), reviews=(), now=now)
         )
         done = clarification.clarify(at.by(at.clinic.vera), at.alert.id, spoken_with="Tang", agreed="右侧")
+        [card] = banners(at.by(at.clinic.tang), Language.ZH).alerts
 
         oak = at.clinic.region.oak.id
         assert [(one.person_id, one.organisation_id) for one in told if one.kind is notices.Kind.DIFFERS] == [
@@ -133,6 +136,7 @@ def test_whoever_is_off_shift_is_stood_in_for_by_those_where_they_read(engine: E
             at.clinic.tang.name: [],
         }
         assert Act.CLARIFY in offered
+        assert card.clarified.endswith("：右侧")  # the site still sees that it was otherwise, and what is so
         assert (done.clarified_by, done.state) == (at.clinic.vera.person_id, State.ACKNOWLEDGED)
 
 
@@ -147,6 +151,10 @@ def test_only_whoever_reads_answers_and_nobody_both_sides(engine: Engine, now: d
             ("", "!", "empty"),
             ("Tang", " ", "empty"),
             (at.clinic.ada.name, "!", "own_name"),
+            ("Tang", "!", "only_polite"),
+            ("Tang", "收到", "only_polite"),
+            ("Tang", "OK, thanks", "only_polite"),
+            ("Tang", "已与值班医生核对气胸", "no_side"),
         ):
             with pytest.raises(Invalid, match=problem):
                 clarification.clarify(at.by(at.clinic.ada), at.alert.id, spoken_with=spoken_with, agreed=agreed)
@@ -172,7 +180,7 @@ def test_while_nobody_answers_it_is_asked_again_further_up(engine: Engine, now: 
         asked = [ask(minutes - 1), ask(minutes), ask(minutes + 1), ask(3 * minutes), ask(7 * minutes)]
         found = notices.of_alerts(tx, [at.alert.id])[at.alert.id]
         told = [one.organisation_id for one in found if one.kind is notices.Kind.DIFFERS]
-        clarification.clarify(at.by(at.clinic.ada), at.alert.id, spoken_with="Tang", agreed="!")
+        clarification.clarify(at.by(at.clinic.ada), at.alert.id, spoken_with="Tang", agreed="右侧")
 
         region = at.clinic.region
         assert asked == [0, 1, 0, 1, 1]

@@ -84,7 +84,7 @@ def do(tx: Connection, clinic: Clinic, alert: Alert, move: Move, now: datetime) 
         case Move.ASK:
             climbing.ask(Context(tx, clinic.audit, found.ask_at or now, SYSTEM))
         case Move.CLARIFY:
-            clarification.clarify(ada, alert.id, spoken_with="Tang", agreed="!")
+            clarification.clarify(ada, alert.id, spoken_with="Tang", agreed="双方核对为右侧")
         case Move.DISPOSE:
             disposal.dispose(tang, alert.id, disposal=Disposal.TREATED, text="")
         case Move.WITHDRAW:

@@ -55,6 +55,8 @@ FOUND: Final = [
     (CORRECTED, "左手诸骨骨质完整。", "左手未见骨折。", "side_against_images"),
     (CORRECTED, "右手骨折。", "右手骨折（申请为左手）。", "side_besides_images"),
     (CORRECTED, "右手骨折。", "骨折。", "side_of_images_differs"),
+    # -- read_back_differs
+    (replace(FLAGGED, read_back_otherwise=("左侧气胸",)), "右侧气胸。", "右侧气胸。", "read_back_differs"),
     # -- person_of_images_differs
     (replace(PLAIN, differing_person=("name", "sex")), "两肺清晰。", "未见异常。", "person_of_images_differs"),
     # -- side_differs_in_report

@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy.engine import Engine
 
+from reading.alerts import clarification, critical
+from reading.alerts.read_back import Means
 from reading.cases import cases
 from reading.cases.moves import SigningRole
 from reading.context import Context
@@ -17,6 +19,7 @@ from reading.kinds import Priority
 from reading.reports.versions import Status
 from reading.review.review import Outcome
 from reading.signing import signatures
+from reading.viewers import Staff
 from storage.database import transaction
 from tests.reading.clinic import PNEUMONIA, arrive, open_clinic, read, review_as, take
 
@@ -58,6 +61,33 @@ def test_the_holder_has_lease_draft_and_everything_to_do(engine: Engine, now: da
     )
     assert others.entry.holder is not None
     assert len(own.image_set) == 64
+
+
+def test_a_desk_that_stands_open_follows_the_alerts_on_its_case(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        case = arrive(tx, clinic, "1.1", now)
+
+        def at(staff: Staff) -> Context[Staff]:
+            return Context(tx, clinic.audit, now, staff)
+
+        def stands() -> str:
+            assert desk.detail(at(clinic.ada), case.id).alerts == desk.standing(at(clinic.ada), case.id).alerts
+            return desk.standing(at(clinic.ada), case.id).alerts
+
+        met = [stands()]
+        finding, said = "右侧张力性气胸", "左侧张力性气胸"
+        alert = critical.raise_alert(at(clinic.ada), case.id, critical_class="tension_pneumothorax", finding=finding)
+        met.append(stands())
+        critical.acknowledge(
+            at(clinic.tang), alert.id, said=said, spoken_with="Ada", means=Means.TELEPHONE, said_so=said
+        )
+        met.append(stands())
+        clarification.clarify(at(clinic.ada), alert.id, spoken_with="Tang", agreed="右侧")
+        met.append(stands())
+
+    assert met[0] == ""
+    assert len(set(met)) == 4
 
 
 def test_signatures_are_printed_with_name_title_and_house(engine: Engine, now: datetime) -> None:

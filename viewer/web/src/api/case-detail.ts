@@ -140,6 +140,8 @@ export type CaseDetail = Case & {
   readonly dissent: string
   readonly priors: readonly Prior[]
   readonly image_set: string
+  /** How the alerts on it stand (`Standing`). */
+  readonly alerts: string
   /** Of each series the digest of its images. */
   readonly series_digests: Readonly<Record<string, string>>
   /** The series that a signature accounts for, each with the number of its pictures and documents. */
@@ -166,4 +168,6 @@ export type Standing = {
   readonly image_set: string
   /** The ids of the prior cases that may be shown. */
   readonly priors: readonly string[]
+  /** How the alerts on it stand; another text where one climbed or was answered. */
+  readonly alerts: string
 }

@@ -60,6 +60,7 @@ export type CheckFinding = {
     | 'normal_words_under_positive'
     | 'abnormal_words_under_negative'
     | 'critical_words_without_flag'
+    | 'read_back_differs'
   readonly severity: 'stops' | 'warns'
   /** The text in which it lies; null where it is about no place. */
   readonly part: 'findings' | 'impression' | 'recommendation' | null

@@ -142,7 +142,10 @@ export class Work {
     try {
       const standing = await this.office.standing(this.caseId)
       const gone = detail.priors.some((prior) => !standing.priors.includes(prior.case_id))
-      const changed = standing.revision !== detail.revision || standing.image_set !== detail.image_set
+      const changed =
+        standing.revision !== detail.revision ||
+        standing.image_set !== detail.image_set ||
+        standing.alerts !== detail.alerts
       if (gone || changed) await this.lookAgain()
     } catch (error) {
       this.trouble(error)
