@@ -345,7 +345,7 @@ def _uids(ctx: Context[Staff], wanted: Wanted) -> Sequence[str]:
         case NamedBy.STUDY:
             return [value] if is_uid(value) else []
         case NamedBy.CASE:
-            return list(ctx.tx.scalars(of_cases.where(case.c.id == value)))
+            return list(ctx.tx.scalars(of_cases.where(case.c.id == value.upper())))
         case NamedBy.NUMBER:
             known = patients.by_number(ctx.tx, value)
             records = persons.record_ids(ctx.tx, known.id) if known else []
@@ -354,9 +354,12 @@ def _uids(ctx: Context[Staff], wanted: Wanted) -> Sequence[str]:
             site = organisations.by_code(ctx.tx, checked("site", wanted.site_code, longest=64))
             if site is None:
                 raise Invalid("site", "unknown")
-            pictured = sa.select(study.c.study_uid).where(study.c.site_id == site.id, study.c.accession_number == value)
-            ordered = of_cases.where(case.c.id.in_(accession.ordered_as(value, site.id)))
-            return list(ctx.tx.scalars(sa.union(ordered, pictured)))
+            typed = accession.spellings(value)
+            pictured = sa.select(study.c.study_uid).where(
+                study.c.site_id == site.id, study.c.accession_number.in_(typed)
+            )
+            ordered = (of_cases.where(case.c.id.in_(accession.ordered_as(one, site.id))) for one in typed)
+            return list(ctx.tx.scalars(sa.union(*ordered, pictured)))
         case NamedBy.AGE:
             raise Invalid("by", "unknown")
 

@@ -10,6 +10,11 @@ from reading.tables import case_procedure, case_study, imaging_order, organisati
 from storage.tables import study
 
 
+def spellings(typed: str) -> tuple[str, ...]:
+    """A number that a person types, as it is and in either case: an index finds each of them."""
+    return tuple(dict.fromkeys((typed, typed.upper(), typed.lower())))
+
+
 def ordered_as(accession_number: str, site_id: str | None) -> sa.Select[tuple[str]]:
     """The ids of the cases whose order has this number at a site, or (None) at any."""
     # Led by the site, the index finds a number at each of them.

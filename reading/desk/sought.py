@@ -7,6 +7,7 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from reading.cases.accession import spellings
 from reading.patients import persons
 from reading.patients.name_search import named
 from reading.tables import case, case_study, patient
@@ -19,18 +20,18 @@ _RECORD: Final = patient.alias("record_sought")
 
 def is_about(tx: Connection, text: str) -> sa.ColumnElement[bool]:
     """Cases of a name, registered or in the images, that begins so or has such initials, or of this number."""
-    found = study.c
+    found, typed = study.c, spellings(text)
     forms = (found.name_joined, found.name_turned, found.characters_joined, found.characters_turned)
     in_images = named(tx, text, forms, found.initials)
-    in_images |= (found.accession_number == text) | (found.patient_id == text)
+    in_images |= found.accession_number.in_(typed) | found.patient_id.in_(typed)
     registered = named(tx, text, persons.name_forms(), patient.c.initials)
     common = _is_common(tx, study, in_images) or _is_common(tx, patient, registered)
-    registered_under = case.c.patient_id.in_(sa.select(patient.c.id).where(patient.c.number == text))
+    registered_under = case.c.patient_id.in_(sa.select(patient.c.id).where(patient.c.number.in_(typed)))
     if common:
         return _of_images(in_images) | _of_registered(registered) | registered_under
     studies = sa.select(found.study_uid).where(in_images)
     of_images = sa.select(case_study.c.case_id).where(case_study.c.study_uid.in_(studies))
-    numbered = sa.select(patient.c.id).where(patient.c.number == text)
+    numbered = sa.select(patient.c.id).where(patient.c.number.in_(typed))
     people = sa.union(*persons.records_whose(registered).selects, numbered)
     return case.c.id.in_(sa.union(of_images, sa.select(case.c.id).where(case.c.patient_id.in_(people))))
 

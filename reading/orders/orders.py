@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from reading import identifiers
+from reading.cases.accession import spellings
 from reading.errors import Invalid
 from reading.kinds import Priority
 from reading.orders.order_state import OrderState
@@ -239,10 +240,10 @@ def search(
 
     ``text``: how the registered name begins, its initials, a whole accession number, or a whole patient number of ours.
     """
-    row, number = imaging_order.c, plain(text)
+    row, typed = imaging_order.c, spellings(plain(text))
     people = persons.records_whose(named(tx, text, persons.name_forms(), patient.c.initials))
-    numbered = persons.records_whose(patient.c.number == number)
-    about = (row.accession_number == number) | row.patient_id.in_(sa.union(*people.selects, *numbered.selects))
+    numbered = persons.records_whose(patient.c.number.in_(typed))
+    about = row.accession_number.in_(typed) | row.patient_id.in_(sa.union(*people.selects, *numbered.selects))
     return _orders(tx, (row.site_id == site_id) & row.state.in_(states) & (row.scheduled_at >= since) & about, limit)
 
 

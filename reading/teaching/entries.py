@@ -212,15 +212,15 @@ def may_remove(ctx: Context[Staff], row: sa.Row[Any]) -> bool:
 
 
 @without_door("It says which entries a case has that somebody sees.")
-def of_case(ctx: Context[Staff], case_id: str) -> list[tuple[str, str]]:
-    """The entries that are made of a case already and that they see: the name of the collection, and the id."""
+def of_case(ctx: Context[Staff], case_id: str) -> list[tuple[str, str, str]]:
+    """The entries that are made of a case already and that they see: name of the collection, entry, collection."""
     rows = ctx.tx.execute(
-        sa.select(teaching_collection.c.name, _ROW.id)
+        sa.select(teaching_collection.c.name, _ROW.id, _ROW.collection_id)
         .join(teaching_collection, teaching_collection.c.id == _ROW.collection_id)
         .where(_ROW.case_id == case_id, _ROW.removed_at.is_(None), collections.visible(ctx.tx, ctx.who, ctx.now))
         .order_by(_ROW.added_at, _ROW.id)
     )
-    return [(row.name, row.id) for row in rows]
+    return [(row.name, row.id, row.collection_id) for row in rows]
 
 
 def facts_of(tx: Connection, made_of: Source) -> dict[str, Any]:

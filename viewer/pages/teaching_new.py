@@ -137,6 +137,7 @@ def _form(
         series = offered(ctx, made_of.version, language)
         case = questions.case(opened(ctx, case_id), language)
         there = entries.of_case(ctx, case_id)
+    holds_it = {kept_in for _, _, kept_in in there}
     said = made_of.proposal if typed is None else typed
     marked = [one["value"] for each in series for one in each["shown"] if one["marked"]][: pictures.MOST]
     return staff_page(
@@ -153,7 +154,8 @@ def _form(
         version=made_of.version.id,
         into=into,
         there=there,
-        collection=collection,
+        collection=collection or next((one.id for one in into if one.id not in holds_it), ""),
+        holds_it=holds_it,
         typed=said.to_row(),
         lengths=LENGTHS,
         masks=sum(value.count(MASK) for value in said.to_row().values()),

@@ -7,7 +7,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
+from reading.access.guesses import Guess
 from reading.administrators import erasures
+from reading.administrators.erasures import Wanted
 from reading.context import Acts, Context
 from reading.kinds import Role
 from reading.retention import holds, requests, retention
@@ -50,6 +52,16 @@ def test_what_is_of_one_institution_stands_behind_nobody_elses(engine: Engine, n
         assert [one.studies for one in requests.newest(tx, 1, {hills, moor})] == [{"1.1"}]
         assert [one.study.study_uid for one in holds.standing(tx, 1, {hills})] == ["1.2"]
         assert requests.newest(tx, 1, set()) == []
+
+
+def test_an_accession_number_is_found_in_either_case(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        sam = hire(tx, "sam", now, (Role.SYSTEM_ADMINISTRATOR, clinic.region.city))
+        arrive(tx, clinic, "1.1", now, accession_number="261201KFV2EW")
+        wanted = Wanted(by=NamedBy.ACCESSION, value="261201kfv2ew", site_code=clinic.region.hills.code)
+
+        assert erasures.hold(Context(tx, clinic.audit, now, sam, guess=Guess()), wanted, "court 3") == 1
 
 
 def test_a_reading_that_is_open_is_told_apart_in_one_list(engine: Engine, now: datetime) -> None:

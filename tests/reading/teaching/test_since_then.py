@@ -92,5 +92,5 @@ def test_a_case_that_is_an_entry_already_is_named_to_who_adds_it_again(engine: E
         found = entries.of_case(mona, case.id)
         entries.remove(mona, entry, why="!", seen=1)
 
-        assert (before, found) == ([], [("胸部 region oak", entry)])
+        assert (before, found) == ([], [("胸部 region oak", entry, made)])
         assert entries.of_case(mona, case.id) == []

@@ -75,6 +75,8 @@ def test_from_a_case_to_those_who_learn(house: House) -> None:
     page = mona.post(new, data=typed | {"looked_at": "1.7.1.1_1"}, follow_redirects=True)
     entry = str(page.url).split("?", 1)[0]
     assert "已收入教学集" in _main(page)
+    again = _main(mona.get(new))
+    assert (f'value="{into[1]}" selected' in again, "已收入本例</option>" in again) == (False, True)
 
     assert (_rail(ada), _rail(mona), _rail(quinn)) == ("教学集1项待处理", "教学集", "教学集")
     listed = _main(ada.get("/teaching?q=心缘"))
