@@ -82,7 +82,7 @@ class AlertBanner:
     acknowledged: str
     """Who acknowledged it when; empty until then."""
     read_back: str = field(repr=False)
-    clarified: str = field(repr=False)
+    agreed: str = field(repr=False)
     """What was agreed about a read-back that differed, and when; empty until then."""
     unanswered: str
     """That nothing asks any more what was done with the patient; empty while something does."""
@@ -122,20 +122,20 @@ def alert_banner(pending: PendingAlert, language: Language, now: datetime) -> Al
             at=words.moment_today(alert.acknowledged_at, zone, now),
         ),
         read_back=alert.read_back or "",
-        clarified=_clarified(pending, language, now),
+        agreed=_agreed(pending, language, now),
         unanswered=text(language, "alerts.unanswered", n=alert.reminders)
         if alert.state in UNDISPOSED and alert.reminders >= MOST_REMINDERS
         else "",
     )
 
 
-def _clarified(pending: PendingAlert, language: Language, now: datetime) -> str:
+def _agreed(pending: PendingAlert, language: Language, now: datetime) -> str:
     alert = pending.alert
     if alert.clarified_at is None:
         return ""
     at = words.moment_today(alert.clarified_at, pending.time_zone, now)
-    agreed = alert.agreed or text(language, f"alerts.clarified.{alert.clarified_as}")
-    return text(language, "desk.critical-clarified", at=at, agreed=agreed)
+    words_agreed = alert.agreed or text(language, f"alerts.clarified.{alert.clarified_as}")
+    return text(language, "desk.critical-clarified", at=at, agreed=words_agreed)
 
 
 def told_line(notice: Notice, language: Language, zone: str, now: datetime) -> ToldLine:

@@ -136,7 +136,7 @@ def test_whoever_is_off_shift_is_stood_in_for_by_those_where_they_read(engine: E
             at.clinic.tang.name: [],
         }
         assert Act.CLARIFY in offered
-        assert card.clarified.endswith("：右侧")  # the site still sees that it was otherwise, and what is so
+        assert card.agreed.endswith("：右侧")  # the site still sees that it was otherwise, and what is so
         assert (done.clarified_by, done.state) == (at.clinic.vera.person_id, State.ACKNOWLEDGED)
 
 
