@@ -11,8 +11,12 @@ from storage.tables import study
 
 
 def spellings(typed: str) -> tuple[str, ...]:
-    """A number that a person types, as it is and in either case: an index finds each of them."""
-    return tuple(dict.fromkeys((typed, typed.upper(), typed.lower())))
+    """A number that a person types, as it is and in either case: an index finds each of them.
+
+    What has no digit is a name, and stays as it is: the databases plan badly for what nobody asks.
+    """
+    is_number = any(letter.isdigit() for letter in typed)
+    return tuple(dict.fromkeys((typed, typed.upper(), typed.lower()))) if is_number else (typed,)
 
 
 def ordered_as(accession_number: str, site_id: str | None) -> sa.Select[tuple[str]]:

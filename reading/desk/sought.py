@@ -23,7 +23,7 @@ def is_about(tx: Connection, text: str) -> sa.ColumnElement[bool]:
     found, typed = study.c, spellings(text)
     forms = (found.name_joined, found.name_turned, found.characters_joined, found.characters_turned)
     in_images = named(tx, text, forms, found.initials)
-    in_images |= found.accession_number.in_(typed) | found.patient_id.in_(typed)
+    in_images |= sa.or_(*(number == one for number in (found.accession_number, found.patient_id) for one in typed))
     registered = named(tx, text, persons.name_forms(), patient.c.initials)
     common = _is_common(tx, study, in_images) or _is_common(tx, patient, registered)
     registered_under = case.c.patient_id.in_(sa.select(patient.c.id).where(patient.c.number.in_(typed)))

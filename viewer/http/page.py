@@ -136,15 +136,21 @@ def _csrf_token(staff: Staff) -> str:
     return staff.session.csrf_token
 
 
+_DOORS: Final = ("/p", "/s")
+
+
 def here(request: Request) -> str:
     """The page to return to after a switch of language or theme, with what is sought there, its order and its page.
 
-    What an address says openly that has to be sealed is not repeated. A form's target answers POST alone, so its home
+    What an address says openly that has to be sealed is not repeated, and nothing of one at the doors of patients and
+    links, where nobody searches and somebody may have pasted a secret. A form's target answers POST alone, so its home
     instead.
     """
     if request.method != "GET":
         return home_of(request)
     path = request.url.path
+    if any(is_under(path, door) for door in _DOORS):
+        return path
     said = sealed_fields(path)
     kept = [(name, value) for name, value in request.query_params.multi_items() if name not in said]
     address = f"{path}?{urlencode(kept)}" if kept else path

@@ -23,18 +23,18 @@ HIDDEN = {"withheld", "withdrawn", "emptied"}
 STANDS_STILL = {"returned", "withheld", "emptied", "awaiting_priors"}
 UNDECIDED = {
     *("waiting_read", "reading", "returned", "provisional", "waiting_second", "second_reading"),
-    *("waiting_arbitration", "arbitrating", "awaiting_priors"),
+    *("conferring", "waiting_arbitration", "arbitrating", "awaiting_priors"),
 }
 PLACE = {
     **dict.fromkeys(("waiting_read", "reading", "returned", "awaiting_priors"), "read"),
-    **dict.fromkeys(("provisional", "waiting_second", "second_reading"), "second"),
+    **dict.fromkeys(("provisional", "waiting_second", "second_reading", "conferring"), "second"),
     **dict.fromkeys(("waiting_arbitration", "arbitrating"), "arbitrate"),
     **dict.fromkeys(("waiting_verify", "verifying"), "verify"),
     **dict.fromkeys(("waiting_review", "reviewing", "disputed"), "review"),
 }
 DONE = {
     **dict.fromkeys(("sign", "sign_for_review", "sign_as_final", "sign_first", "sign_provisionally"), "read"),
-    **dict.fromkeys(("concur", "recall", "to_arbitration"), "second"),
+    **dict.fromkeys(("concur", "recall", "to_arbitration", "confer"), "second"),
     "arbitrate": "arbitrate",
     **dict.fromkeys(("verify_for_review", "verify_as_final"), "verify"),
     **dict.fromkeys(("agree", "amend"), "review"),
@@ -119,7 +119,7 @@ class _Counting:
         if case["priority"] == "emergency":
             self._add(case["received_at"], "emergencies")
         blind = "double_reading" in self._rule or any(
-            row["move"] in {"sign_first", "sign_provisionally", "to_arbitration"} for row in self._moves
+            row["move"] in {"sign_first", "sign_provisionally", "to_arbitration", "confer"} for row in self._moves
         )
         if blind and case["state"] in UNDECIDED:
             return

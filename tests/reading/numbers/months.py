@@ -67,6 +67,7 @@ RULES: dict[str, Any] = {
 PICTURES = (("DX", "CHEST"), ("CT", ""), ("CT", "HEAD"), ("MR", "PROSTATE"), ("MG", "BREAST"), ("MG", "BREAST"))
 WORDS = ("", " ", "两肺清晰", "PI-RADS 4", "bi-rads 3", "BIRADS2")
 _SIGNS = frozenset({Move.SIGN, Move.SIGN_FOR_REVIEW, Move.SIGN_AS_FINAL, Move.SIGN_FIRST, Move.SIGN_PROVISIONALLY})
+_CONFERS = frozenset({Move.TO_ARBITRATION, Move.CONFER, Move.ACCORD, Move.DISSENT})
 _RARE = frozenset(
     {
         *(Move.WITHHOLD, Move.DISPUTE, Move.EMPTY, Move.ENTER_IN_ERROR, Move.RETURN, Move.REJECT, Move.DEFER),
@@ -187,7 +188,7 @@ class _Case:
             return
         move, to = draw.choice(possible)
         who = None
-        if move in _SIGNS | {Move.CLAIM, Move.CONCUR, Move.RECALL, Move.TO_ARBITRATION, Move.RETURN}:
+        if move in _SIGNS | {Move.CLAIM, Move.CONCUR, Move.RECALL, Move.RETURN} | _CONFERS:
             who = draw.choice(self._readers)
         elif move not in {Move.DRAW, Move.FINALISE, Move.REJECT, Move.EXPIRE}:
             who = draw.choice(self._reviewers)
@@ -220,7 +221,7 @@ class _Case:
             if not blind:
                 self._replace(Status.PRELIMINARY)
             self._add(status, who, "author")
-        elif move in {Move.CONCUR, Move.RECALL, Move.TO_ARBITRATION}:
+        elif move in {Move.CONCUR, Move.RECALL, Move.TO_ARBITRATION, Move.CONFER}:
             self._add(Status.BLIND, who, "second")
         elif move is Move.ARBITRATE:
             self._add(Status.BLIND, who, "arbiter")

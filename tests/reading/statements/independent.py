@@ -55,7 +55,7 @@ def _works(case: Row, rows: dict[str, list[Row]]) -> list[tuple[str, str, dateti
     moves = sorted((row for row in rows["case_move"] if row["case_id"] == case["id"]), key=lambda row: row["number"])
     rules = {(row["id"], rule["name"]): rule for row in rows["policy"] for rule in row["rules"]["rules"]}
     blind = "double_reading" in rules[case["policy_id"], case["rule"]] or any(
-        row["move"] in {"sign_first", "sign_provisionally", "to_arbitration"} for row in moves
+        row["move"] in {"sign_first", "sign_provisionally", "to_arbitration", "confer"} for row in moves
     )
     if case["state"] in HIDDEN or (blind and case["state"] in UNDECIDED):
         return []

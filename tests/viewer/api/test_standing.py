@@ -28,6 +28,7 @@ def test_an_onlooker_of_a_case_that_is_withheld_is_told_that_it_is_gone(house: H
         "revision": shown["revision"],
         "image_set": shown["image_set"],
         "priors": [earlier.id],
+        "alerts": shown["alerts"],
     }
     assert without_prior.json()["priors"] == []
     assert ada.get(here).status_code == 404
