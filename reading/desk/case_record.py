@@ -12,7 +12,8 @@ from reading.audit import events_about
 from reading.cases import cases
 from reading.cases.cases import Case
 from reading.context import Context, without_door
-from reading.intake import identity
+from reading.intake import correction, identity
+from reading.intake.attribute_changes import Change, attribute_changes
 from reading.intake.study_content import side_changes
 from reading.patients import attribution
 from reading.register import people
@@ -46,6 +47,9 @@ class Done:
     `reading.intake.putting_right.Reason`."""
     sides: tuple[tuple[str, str], ...] = ()
     """What the sides of images were, and what a correction made of them."""
+    changes: tuple[Change, ...] = ()
+    """The same of the other attributes that a correction changed. What may name another person is told to those alone
+    who correct studies of the site."""
 
 
 @without_door("It adds to a case that the caller has opened; of reports those alone that the site ever saw.")
@@ -58,6 +62,7 @@ def besides(ctx: Context[Staff], case: Case) -> Sequence[Done]:
     studies = cases.study_uids(ctx.tx, case.id)
     corrected = [one for study in studies for one in attribution.history(ctx.tx, study)]
     sides = {made.id: changes for study in studies for made, changes in side_changes(ctx.tx, study)}
+    changes = {made: each for study in studies for made, each in changes_told(ctx, case, study).items()}
     why = {(f"identity.{one.move}", one.at): one.reason for one in identity.history(ctx.tx, case.id)}
     who_acted = {event.actor.id for event in done} | {one.made_by or "" for one in corrected}
     names = {each: people.by_id(ctx.tx, each) for each in who_acted if each}
@@ -77,10 +82,20 @@ def besides(ctx: Context[Staff], case: Case) -> Sequence[Done]:
             person=_name(names.get(one.made_by or "")),
             reason=one.reason,
             sides=sides.get(one.id, ()),
+            changes=changes[one.id],
         )
         for one in corrected
     ]
     return sorted(found, key=lambda one: one.at)
+
+
+@without_door("A part of what is told of a case that the caller has opened.")
+def changes_told(ctx: Context[Staff], case: Case, study_uid: str) -> dict[str, tuple[Change, ...]]:
+    """What each revision of a study of the case changed, by its id, as far as it is told to them."""
+    found = attribute_changes(ctx.tx, study_uid)
+    if correction.may_correct(ctx.tx, ctx.who, case.site_id, ctx.now):
+        return found
+    return {made: tuple(one for one in each if not one.names_somebody) for made, each in found.items()}
 
 
 def _name(person: Person | None) -> str:

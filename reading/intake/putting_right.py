@@ -21,7 +21,7 @@ from reading.orders.registration import CardHolder, find_or_register
 from reading.patients import attribution
 from reading.patients.attribution import Revision
 from reading.patients.keys import Keys
-from reading.patients.names import in_groups, person_name
+from reading.patients.names import corrected_name, in_groups, person_name
 from reading.patients.patients import Patient
 from reading.reports import versions
 from reading.texts import checked
@@ -70,13 +70,15 @@ def correct_study(
         Stale: it was corrected since ``seen``.
         NotThere: no such study, or not one that they may see.
         NotAllowed: they have no part in the site's work, or a report that stands has to be withheld first.
-        Invalid: an attribute that is not corrected here, a value that breaks its form; or the number is nobody's whom
-            they see, or whose card they had at the counter today.
+        Invalid: an attribute that is not corrected here, a value that breaks its form, a name in two spellings;
+            or the number is nobody's whom they see, or whose card they had at the counter today.
 
     """
     study = door.open_study(ctx, study_uid, Action.STUDY_CORRECT)
     if not correction.may_correct(ctx.tx, ctx.who, study.site_id, ctx.now):
         raise NotAllowed("no_role_for_this_step")
+    if "PatientName" in attributes:
+        attributes = {**attributes, "PatientName": corrected_name(attributes["PatientName"])}
     patient_id = None if patient_number is None else _patient_of(ctx, patient_number)
     return correction.correct(ctx, study_uid, attributes, patient_id=patient_id, reason=reason, seen_revision=seen)
 
@@ -98,7 +100,8 @@ def correct_case(
         NotThere: no such case, or not one that they may see.
         Stale: the case has changed since its revision ``seen``.
         NotAllowed: they have no part in the site's work, or a report that stands has to be withheld first.
-        Invalid: nothing was changed, the name was taken out, or a value breaks its form; one side for both.
+        Invalid: nothing was changed, the name was taken out or is in two spellings, or a value breaks its form; one
+            side for both.
 
     """
     door.open_case(ctx, case_id, Action.CASE_OPEN)
@@ -108,6 +111,8 @@ def correct_case(
         changed.pop("PatientName", None)
     if not changed.get("PatientName", "-"):
         raise Invalid("name", "empty")
+    if "PatientName" in changed:
+        changed["PatientName"] = corrected_name(changed["PatientName"])
     study_uids = cases.study_uids(ctx.tx, case_id)
     of_series = {uid: _changed_sides(ctx.tx, uid, sides or {}) for uid in study_uids}
     if not changed and not any(of_series.values()):

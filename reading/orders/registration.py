@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from zoneinfo import ZoneInfo
 
@@ -15,7 +15,7 @@ from reading.kinds import HeldAs, IdentifierKind, Sex
 from reading.patients import card_facts, patient_identifiers, patients
 from reading.patients.keys import Keys
 from reading.patients.majority import comes_of_age
-from reading.patients.names import bare
+from reading.patients.names import bare, one_spelling
 from reading.patients.patient_identifiers import Identifier
 from reading.patients.patients import Patient
 from reading.register import organisations
@@ -51,8 +51,9 @@ def find_or_register(ctx: Context[Staff], keys: Keys, holder: CardHolder, site_i
     Raises:
         NotThere: no such site.
         NotAllowed: they neither work at the site nor manage it.
-        Invalid: the card breaks its form, or is registered under another name; sex or birth date contradict an
-            identity card or the register; a guardian's card is shown as the child's own, or for somebody of age.
+        Invalid: the card breaks its form, or is registered under another name; a name in two spellings; sex or
+            birth date contradict an identity card or the register; a guardian's card is shown as the child's own, or
+            for somebody of age.
 
     """
     site = organisations.by_id(ctx.tx, site_id)
@@ -60,6 +61,7 @@ def find_or_register(ctx: Context[Staff], keys: Keys, holder: CardHolder, site_i
         raise NotThere
     if not any(may_act(ctx.tx, ctx.who, role, site_id, ctx.now) for role in REGISTERED_BY):
         raise NotAllowed("no_role_for_this_step")
+    holder = replace(holder, name=one_spelling("name", holder.name.strip()))
     if holder.birth_date is not None and holder.birth_date > ctx.now.astimezone(ZoneInfo(site.time_zone)).date():
         raise Invalid("birth_date", "date")
     if holder.kind is None:

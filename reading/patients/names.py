@@ -6,10 +6,14 @@ import re
 from dataclasses import dataclass, field
 from typing import Final
 
+from reading.errors import Invalid
+from reading.patients.beside import compact, parted
 from reading.patients.glyphs import standard_glyphs
 from storage.index.initials import initials
 from storage.index.name_forms import folded, forms
 
+NAMELESS: Final = "无名氏"
+"""How hospitals call somebody whose name nobody knows; part of their number follows, which may be letters."""
 SURNAMES: Final = {
     "仇": "qiu",
     "任": "ren",
@@ -70,8 +74,14 @@ def for_devices(name: str) -> tuple[str, str]:
     """A name as the alphabetic and the ideographic group of a person name (PS3.5 6.2.1): family name before ``^``.
 
     The alphabetic one is pinyin in capitals, as consoles write it; the ideographic one is empty for a name
-    without Chinese characters, and then the alphabetic one is the name as it is.
+    without Chinese characters, and then the alphabetic one is the name as it is. Where letters were typed beside the
+    characters, they are the alphabetic one: no name goes out twice.
     """
+    characters, letters = _apart(name)
+    if letters:
+        spelled, ideographic = for_devices(characters)
+        said = " ".join(letters).upper()
+        return (spelled if _spell(letters, spelled) else said), ideographic
     plain = _plain(name)
     if not is_chinese(plain):
         return plain, ""
@@ -82,6 +92,35 @@ def for_devices(name: str) -> tuple[str, str]:
     family, given = bare[:cut], bare[cut:]
     spelled = "^".join(part for part in ("".join(_family(family)), "".join(_syllables(given))) if part)
     return spelled.upper(), "^".join(part for part in (family, given) if part)
+
+
+def one_spelling(field: str, typed: str) -> str:
+    """A name for a field that takes a name as people write it: characters or letters.
+
+    Letters beside the characters that they spell are left out, for `for_devices` spells them so.
+
+    Raises:
+        Invalid: letters beside characters that they do not spell: another name, or another reading.
+
+    """
+    characters, letters = _apart(typed)
+    if not letters:
+        return typed
+    spelled, ideographic = for_devices(characters)
+    if ideographic and not _IDEOGRAPH.sub("", bare(characters)) and _spell(letters, spelled):
+        return characters
+    raise Invalid(field, "two_spellings")
+
+
+def corrected_name(typed: str) -> str:
+    """As `one_spelling`, of an attribute PatientName: of each group of one that was typed as devices write it."""
+    groups = typed.split("=")
+    named = [group for group in groups if group.strip()]
+    if len(named) == 1:
+        return typed.replace(named[0], one_spelling("name", named[0]))
+    if any(_apart(group)[1] for group in groups):
+        raise Invalid("name", "two_spellings")
+    return typed
 
 
 def in_groups(typed: str) -> str:
@@ -129,20 +168,36 @@ def from_written(typed: Written, before: str) -> str:
     What is as it was keeps its form. Where the characters changed and the letters did not, these are pinyin of the new
     ones: nobody keeps another's name in letters. A name that was typed as devices write it, with ``^`` or ``=``, is
     one already.
+
+    Raises:
+        Invalid: letters among the characters that do not spell them, or characters among the letters.
+
     """
     was = as_written(before)
     if typed == was:
         return before
-    characters = typed.characters.strip()
+    characters = corrected_name(typed.characters.strip())
     if any(mark in characters for mark in "^="):
         return characters
     latin, kept = (typed.family, typed.given), (was.family, was.given)
+    if characters and latin != kept and any(map(is_chinese, latin)):
+        raise Invalid("name", "two_spellings")
     changed = characters != was.characters
     if not any(latin) or (characters and latin == kept and (changed or not is_chinese(characters))):
         return in_groups(characters)
     rest = _two_groups(before)[0].split("^")[3:5]
     spelled = "^".join([*map(_plain, latin), *(["", *rest] if any(rest) else [])]).rstrip("^")
     return f"{spelled}={for_devices(characters)[1] or characters}" if characters else spelled
+
+
+def _apart(name: str) -> tuple[str, list[str]]:
+    return (name, []) if name.startswith(NAMELESS) else parted(name, _IDEOGRAPH)
+
+
+def _spell(letters: list[str], spelled: str) -> bool:
+    """Whether letters are this pinyin, the family name in front or behind."""
+    family, _, given = spelled.partition("^")
+    return compact("".join(letters)) in {compact(family + given), compact(given + family)}
 
 
 def _two_groups(dicom: str) -> tuple[str, str]:

@@ -15,6 +15,7 @@ from reading.errors import Invalid, NotThere
 from reading.kinds import HeldAs, IdentifierKind
 from reading.patients.keys import Keys
 from reading.patients.majority import comes_of_age
+from reading.patients.names import one_spelling
 from reading.row_rules import open_at, taken_as, valid_at
 from reading.tables import patient, patient_identifier
 from reading.texts import DASHES, checked, plain
@@ -110,7 +111,7 @@ def link(tx: Connection, keys: Keys, patient_id: str, identifier: Identifier, no
                 "value_digest": known[0],
                 "value_cipher": keys.seal(value, _purpose(patient_id, identifier.kind)),
                 "held_as": identifier.held_as,
-                "holder_name": checked("guardian", identifier.holder_name, longest=200),
+                "holder_name": one_spelling("guardian", checked("guardian", identifier.holder_name, longest=200)),
                 "verified_at": now if identifier.verified else None,
                 "since": now,
                 "until": None if identifier.held_as is HeldAs.OWN else _end(born.birth_date, identifier.until, now),

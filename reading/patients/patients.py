@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -14,14 +13,11 @@ from reading.errors import Invalid
 from reading.kinds import HeldAs, IdentifierKind, Sex
 from reading.patients import card_facts, patient_number, telephones
 from reading.patients.keys import Keys
-from reading.patients.names import search_forms
+from reading.patients.names import NAMELESS, one_spelling, search_forms
 from reading.patients.patient_identifiers import Identifier, digests, holds_at, link, never_links, normal
 from reading.tables import patient, patient_identifier
 from reading.texts import checked
 from storage.ids import new_id
-
-NAMELESS: Final = "无名氏"
-"""How hospitals call somebody whose name nobody knows."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,12 +67,12 @@ def register(
 
     Raises:
         Invalid: an identifier belongs to another patient, or is one that never links; sex or birth date contradict an
-            identity card; no name, or no telephone number.
+            identity card; no name, or two spellings in one (`names.one_spelling`); no telephone number.
 
     """
     sex, birth_date = card_facts.settled(identifiers, sex, birth_date, now)
     number = _free_number(tx)
-    named = checked("name", name, longest=200)
+    named = one_spelling("name", checked("name", name, longest=200))
     temporary = not identifiers
     if not named and not temporary:
         raise Invalid("name", "empty")

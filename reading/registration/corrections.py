@@ -14,7 +14,7 @@ from reading.patients import card_facts, changes, patient_identifiers, persons, 
 from reading.patients.changes import What
 from reading.patients.keys import Keys
 from reading.patients.majority import ZONE
-from reading.patients.names import search_forms
+from reading.patients.names import one_spelling, search_forms
 from reading.patients.patients import Patient
 from reading.registration.records import open_patient, own_cards
 from reading.telephones import numbers
@@ -45,7 +45,8 @@ def correct(ctx: Context[Staff], keys: Keys, patient_id: str, facts: Facts, *, r
     Raises:
         NotThere: there is none, or none of their sites registers the person.
         Stale: somebody changed the record since.
-        Invalid: nothing was changed; no name, no reason; a birth date in the future; a telephone that is none; sex or
+        Invalid: nothing was changed; no name, or two spellings in one (`names.one_spelling`); no reason; a
+            birth date in the future; a telephone that is none; sex or
             birth date contradict an identity card of their own.
 
     """
@@ -54,8 +55,9 @@ def correct(ctx: Context[Staff], keys: Keys, patient_id: str, facts: Facts, *, r
         raise Invalid("birth_date", "date")
     ids = persons.lock(ctx.tx, [opened.id])
     sex, born = card_facts.settled(own_cards(ctx.tx, keys, ids, ctx.now), facts.sex, facts.birth_date, ctx.now)
+    name = checked("name", facts.name, longest=200, required=True)
     new = Facts(
-        name=checked("name", facts.name, longest=200, required=True),
+        name=name if name == opened.name else one_spelling("name", name),
         sex=sex,
         birth_date=born,
         telephone=telephones.normal(facts.telephone),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from operator import itemgetter
 from typing import Annotated, Any, Final, Literal
 
@@ -44,7 +45,7 @@ from viewer.http.callers import Looking, Submitting
 from viewer.http.office import office_of
 from viewer.http.on_record import going_in
 from viewer.http.page import language_of, staff_page
-from viewer.views import alert_log, completeness, meanwhile, orders, provisional, retakes, sharing, township
+from viewer.views import alert_log, completeness, corrected, meanwhile, orders, provisional, retakes, sharing, township
 from viewer.views.report_sheet import examined_at, sheet_of, zone_of
 from viewer.views.township_banners import banners
 from viewer.words import words
@@ -265,10 +266,10 @@ def _born(entry: Entry) -> str:
     return born.isoformat() if born else ""
 
 
-def _record(ctx: Context[Staff], case: Case, zone: str, language: Language) -> Sequence[dict[str, str]]:
+def _record(ctx: Context[Staff], case: Case, zone: str, language: Language) -> Sequence[dict[str, Any]]:
     """Everything that happened: the moves, and what people did besides, with the page where it is changed."""
-    lines = [
-        (move.at, text(language, f"move.{move.move}"), move.person_name or "", move.why, "")
+    lines: list[tuple[datetime, str, str, str, str, Sequence[str]]] = [
+        (move.at, text(language, f"move.{move.move}"), move.person_name or "", move.why, "", ())
         for move in case_moves.told(ctx, case)
     ]
     for done in case_record.besides(ctx, case):
@@ -276,10 +277,11 @@ def _record(ctx: Context[Staff], case: Case, zone: str, language: Language) -> S
         page = "order" if by_order else CHANGED_AT.get(done.action, "")
         why = words.coded(language, "reason", done.reason) if done.reason else ""
         why = " ".join((*(words.changed_side(language, *one) for one in done.sides), why))
-        lines.append((done.at, text(language, f"record.{done.action}"), done.person, why, page))
+        changes = corrected.in_words(done.changes, language)
+        lines.append((done.at, text(language, f"record.{done.action}"), done.person, why, page, changes))
     return [
-        {"at": words.moment(at, zone), "what": what, "who": who, "why": why, "change": page}
-        for at, what, who, why, page in sorted(lines, key=itemgetter(0))
+        {"at": words.moment(at, zone), "what": what, "who": who, "why": why, "change": page, "changes": changes}
+        for at, what, who, why, page, changes in sorted(lines, key=itemgetter(0))
     ]
 
 

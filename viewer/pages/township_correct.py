@@ -8,13 +8,13 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Form
-from sqlalchemy.engine import Connection
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from reading.actions import Action
 from reading.cases.examination_codes import BODY_PARTS
 from reading.context import Context
+from reading.desk import case_record
 from reading.desk.entries import Entry
 from reading.dicom_dates import parse_date
 from reading.errors import Invalid, NotAllowed, Stale
@@ -35,7 +35,7 @@ from viewer.http.page import language_of, staff_page
 from viewer.http.plain_fields import Plain
 from viewer.http.problems import explained, problem_of
 from viewer.pages.township_case import opened, series_of
-from viewer.views import meanwhile, township
+from viewer.views import corrected, meanwhile, township
 from viewer.views.report_sheet import zone_of
 from viewer.words import words
 from viewer.words.catalogue import Language, text
@@ -117,7 +117,7 @@ def _correct(
         attributes = putting_right.shown_attributes(ctx.tx, entry.case)
         may = may_correct(ctx.tx, staff, entry.case.site_id, now)
         standing = versions.current(ctx.tx, case_id) is not None
-        history = _history(ctx.tx, entry, zone, language)
+        history = _history(ctx, entry, zone, language)
         several = _series(ctx, entry, sides or {}, language)
         contacts = contacts_of(ctx.tx, [entry.site.id], ctx.now) if standing else []
         newer = meanwhile.changes(ctx, entry, zone, language) if isinstance(refused, Stale) else []
@@ -195,13 +195,17 @@ def _series(ctx: Context[Staff], entry: Entry, typed: Mapping[str, str], languag
     return found
 
 
-def _history(tx: Connection, entry: Entry, zone: str, language: Language) -> list[dict[str, str]]:
-    """The corrections so far, the oldest first, each with its reason: a person's words, or a word of `Reason`."""
+def _history(ctx: Context[Staff], entry: Entry, zone: str, language: Language) -> list[dict[str, Any]]:
+    """The corrections so far, the oldest first, with what they changed and why: a person's words, or a `Reason`."""
+    tx = ctx.tx
     made = [one for study in entry.studies for one in attribution.history(tx, study.study_uid)]
     sides = {one.id: changes for study in entry.studies for one, changes in side_changes(tx, study.study_uid)}
+    told = [case_record.changes_told(ctx, entry.case, study.study_uid) for study in entry.studies]
+    changes = {made: each for one in told for made, each in one.items()}
     return [
         {
             "at": words.moment(one.made_at, zone),
+            "changes": corrected.in_words(changes[one.id], language),
             "who": person.name if one.made_by and (person := people.by_id(tx, one.made_by)) else "",
             "sides": " ".join(words.changed_side(language, *each) for each in sides.get(one.id, ())),
             "why": words.coded(language, "reason", one.reason),

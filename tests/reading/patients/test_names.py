@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from reading.patients.names import Written, as_written, for_devices, from_written, in_groups, is_chinese, person_name
+from reading.errors import Invalid
+from reading.patients.names import (
+    Written,
+    as_written,
+    corrected_name,
+    for_devices,
+    from_written,
+    in_groups,
+    is_chinese,
+    one_spelling,
+    person_name,
+)
 from reading.patients.same_name import Answer, compare_names
 
 
@@ -26,6 +37,52 @@ def test_a_name_for_devices_is_still_its_owners(name: str, alphabetic: str, ideo
     if "=" not in name:
         assert compare_names(alphabetic, name) is Answer.AGREES
         assert compare_names(f"{alphabetic}={ideographic}", name) is Answer.AGREES
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("欧阳敏 OU YANG MIN", "欧阳敏"),
+        ("欧阳敏（Ouyang Min）", "欧阳敏"),
+        ("MIN OUYANG 欧阳敏", "欧阳敏"),
+        ("OUYANG^MIN=欧阳^敏", "欧阳敏"),
+        ("欧阳敏 ＯＵＹＡＮＧ　ＭＩＮ", "欧阳敏"),
+        ("吕布 Lǚ Bù", "吕布"),
+        ("吕布 LV BU", "吕布"),
+        ("鄂娥 E E", "鄂娥"),
+        ("阿卜杜·热合曼 A BO DU RE HE MAN", "阿卜杜·热合曼"),
+        ("张三A", "张三A"),
+        ("无名氏 WXYZ", "无名氏 WXYZ"),
+        ("无名氏 K7WX", "无名氏 K7WX"),
+        ("Mary-Ann O'Neil", "Mary-Ann O'Neil"),
+        ("欧阳敏 OU YANG MING", None),
+        ("李明 JOHN SMITH", None),
+        ("李明LM", None),
+        ("欧阳敏 O Y M", None),
+        ("欧阳敏2 OU YANG MIN", None),
+    ],
+)
+def test_a_register_keeps_a_name_in_one_spelling_and_no_name_goes_out_twice(typed: str, kept: str | None) -> None:
+    if kept is None:
+        with pytest.raises(Invalid, match="two_spellings"):
+            one_spelling("name", typed)
+        with pytest.raises(Invalid, match="two_spellings"):
+            from_written(Written(characters=typed), "")
+    else:
+        assert one_spelling("name", typed) == kept
+        assert for_devices(typed) == for_devices(kept)
+    assert for_devices("欧阳敏 OU YANG MING") == ("OU YANG MING", "欧阳^敏")
+    assert in_groups("李明 JOHN SMITH") == "JOHN SMITH=李^明"
+
+
+def test_a_corrected_name_in_groups_has_one_spelling_in_each() -> None:
+    assert corrected_name("OUYANG^MIN=欧阳^敏") == "OUYANG^MIN=欧阳^敏"
+    assert corrected_name("=欧阳敏 OU YANG MIN") == "=欧阳敏"
+    for typed in ("OUYANG^MIN=欧阳^敏 OU YANG MIN", "欧阳敏 OU YANG MIN=欧阳敏"):
+        with pytest.raises(Invalid, match="two_spellings"):
+            corrected_name(typed)
+    with pytest.raises(Invalid, match="two_spellings"):
+        from_written(Written(characters="李明", family="李", given="Ming"), "")
 
 
 def test_a_wide_space_and_kana_are_no_chinese_characters() -> None:

@@ -11,6 +11,7 @@ from sqlalchemy.engine import Connection
 from pacs.leaving.corrections import Correction
 from pacs.leaving.placement import own_correction
 from reading.context import Context
+from reading.desk import case_record
 from reading.intake import putting_right
 from reading.patients import attribution
 from reading.reports import versions
@@ -65,6 +66,41 @@ def test_an_examination_of_one_series_has_one_side(house: House) -> None:
     case = house.case(STUDY, laterality="R", **KNEES)
 
     assert 'name="side"' not in house.signed_in("tang").get(f"/t/case/{case.id}/correct").text
+
+
+def test_what_a_correction_changed_is_told_to_whom_the_site_is_theirs(house: House) -> None:
+    unknown = KNEES | {"patient_id": "", "patient_name": "Wu^Jun", "sex": "F", "birth_date": "19900307"}
+    case, clinic = house.case(STUDY, laterality="R", **unknown), house.clinic
+    written = {"PatientName": "吴军", "PatientSex": "M", "PatientBirthDate": "19900308", "BodyPartExamined": "HAND"}
+
+    with transaction(house.engine) as tx:
+        tang = Context(tx, clinic.audit, house.now, clinic.tang)
+        putting_right.correct_case(tang, case.id, written, reason="写错了")
+        putting_right.correct_case(tang, case.id, {"BodyPartExamined": ""}, reason="不明")
+        told = {
+            who.person_id: [
+                (each.keyword, each.before, each.after)
+                for done in case_record.besides(replace(tang, who=who), case)
+                for each in done.changes
+            ]
+            for who in (clinic.tang, clinic.rosa)
+        }
+    client = house.signed_in("tang")
+    record = client.get(f"/t/case/{case.id}").text.partition("操作记录")[2]
+    page = client.get(f"/t/case/{case.id}/correct").text
+
+    parts = [("BodyPartExamined", "KNEE", "HAND"), ("BodyPartExamined", "HAND", "")]
+    assert told[clinic.rosa.person_id] == parts
+    assert set(told[clinic.tang.person_id]) == {
+        *parts,
+        ("PatientName", "Wu^Jun", "WU^JUN=吴^军"),
+        ("PatientSex", "F", "M"),
+        ("PatientBirthDate", "19900307", "19900308"),
+    }
+    for line in ("姓名：Wu Jun → 吴军", "性别：女 → 男", "部位：膝关节 → 手", "部位：手 → （无）"):
+        assert line in record
+        assert line in page
+    assert "出生日期：1990-03-07 → 1990-03-08" in record
 
 
 def test_a_side_that_was_corrected_after_the_report_is_told_to_everybody(house: House) -> None:
