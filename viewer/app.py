@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import FileResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
@@ -44,6 +44,7 @@ from viewer.api import (
 )
 from viewer.folders import STATIC
 from viewer.http import problems
+from viewer.http.callers import whoever
 from viewer.http.office import Office, office_of
 from viewer.http.page import page
 from viewer.pages import account as account_pages
@@ -115,6 +116,7 @@ from viewer.pages import roster as roster_pages
 from viewer.pages import security as security_pages
 from viewer.pages import simulation as simulation_pages
 from viewer.pages import statements as statements_pages
+from viewer.shell.navigation import arrival_of
 
 API: Final = (
     session,
@@ -273,6 +275,10 @@ def mount(app: FastAPI, office: Office) -> None:
 
     @app.get("/", include_in_schema=False)
     def desk(request: Request) -> Response:  # the worklist and the desk; it asks for a sign-in itself
+        staff = whoever(request)
+        arrival = "/" if staff is None else arrival_of("/", {grant.role for grant in staff.grants})
+        if arrival != "/":
+            return RedirectResponse(arrival, status_code=303)
         index = office.web_app / "index.html"
         if not index.exists():
             return page(request, "not_built.html", status=503)

@@ -393,6 +393,7 @@ STAFF: dict[tuple[str, str], Thing | Listing | Theirs] = {
     ("POST", "/api/quality/{aspect}/{subject_id}/decide"): Thing("quarantine", body(move="keep", reason="no", seen=0)),
     ("GET", "/api/quality/bytes/{subject_id}/picture"): Thing("quarantine"),
     ("GET", "/api/quality/bytes/{subject_id}/content"): Thing("quarantine"),
+    ("GET", "/office"): Theirs("an address of their own"),
     ("GET", "/learning"): Listing(),
     ("GET", "/learning/agreement"): Listing(),
     ("GET", "/teaching"): Listing(),

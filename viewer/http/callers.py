@@ -18,9 +18,10 @@ from reading.sessions.attempts import Caller
 from reading.sharing import links
 from reading.viewers import LinkViewer, Machine, PatientViewer, Staff
 from storage.database import snapshot
-from viewer.http.errors import CrossSite, PasswordMustChange, ProveAgain, SignedOut
+from viewer.http.errors import CrossSite, Elsewhere, PasswordMustChange, ProveAgain, SignedOut
 from viewer.http.locked_pages import locks
 from viewer.http.office import office_of
+from viewer.shell.navigation import arrival_of
 
 STAFF_COOKIE: Final = "tierread_session"
 PATIENT_COOKIE: Final = "tierread_patient"
@@ -137,9 +138,14 @@ def looks(request: Request) -> Staff:
 
     Raises:
         ProveAgain: the page is locked, because nobody has used it for a while.
+        Elsewhere: it is the root of a room, and their work is in another one, or on another page of this one.
 
     """
-    return _unlocked(request, _settled(staff_of(request, touch=True, locks=locks(request.url.path))))
+    staff = _settled(staff_of(request, touch=True, locks=locks(request.url.path)))
+    arrival = arrival_of(request.url.path, {grant.role for grant in staff.grants})
+    if arrival != request.url.path:
+        raise Elsewhere(arrival)
+    return _unlocked(request, staff)
 
 
 def polls(request: Request) -> Staff:

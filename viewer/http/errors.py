@@ -20,6 +20,14 @@ class SignedOut(ViewerError):
         self.ended = ended
 
 
+class Elsewhere(Exception):
+    """The root of a room where they have no work: their own place is at ``address``."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__()
+        self.address = address
+
+
 class CrossSite(ViewerError):
     """An unsafe request without its token, or from another origin."""
 

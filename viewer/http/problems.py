@@ -43,6 +43,7 @@ from viewer.http.callers import whoever
 from viewer.http.cookies import forget
 from viewer.http.errors import (
     CrossSite,
+    Elsewhere,
     PasswordMustChange,
     ProveAgain,
     SignedOut,
@@ -278,6 +279,7 @@ def install(app: FastAPI) -> None:
     """Make the table the application's answer to errors of the pages and of the API."""
     for kind in (NotDone, ViewerError, DataError):
         app.add_exception_handler(kind, _handle)
+    app.add_exception_handler(Elsewhere, _lead)
     app.add_exception_handler(SignedOut, _handle_signed_out)
     app.add_exception_handler(RequestValidationError, _handle_malformed)
     app.add_exception_handler(HTTPException, _handle_http)
@@ -296,6 +298,11 @@ async def _handle_signed_out(request: Request, error: Exception) -> Response:
     response = await kept_form.keep(request) or _handle(request, error)
     forget(request, response, error.ended)
     return response
+
+
+def _lead(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, Elsewhere)  # noqa: S101 -- registered for it alone
+    return RedirectResponse(error.address, status_code=303)
 
 
 def _handle_malformed(request: Request, error: Exception) -> Response:

@@ -51,7 +51,7 @@ RIGHTS: Final[tuple[Right, ...]] = (
         EVERYBODY,
         *("GET /api/session", "POST /api/session", "DELETE /api/session"),
         *("POST /api/session/password", "POST /api/session/proof", "POST /api/session/here"),
-        *("GET /sign-in", "POST /sign-in", "POST /sign-out", "GET /language", "GET /theme"),
+        *("GET /sign-in", "POST /sign-in", "POST /sign-out", "GET /language", "GET /theme", "GET /office"),
         *("POST /api/session/factor", "POST /api/session/slip", "GET /api/session/proof"),
         *("GET /api/session/new-factor", "POST /api/session/new-factor"),
         *("GET /sign-in/factor", "POST /sign-in/factor", "POST /sign-in/factor/slip", "POST /sign-in/factor/new"),

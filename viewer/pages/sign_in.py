@@ -1,4 +1,4 @@
-"""/sign-in, /sign-out and the language switch."""
+"""/sign-in, /sign-out, the root of the office and the language switch."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from reading.sessions.staff_sessions import EndReason, StaffSession
 from reading.viewers import Staff
 from storage.database import snapshot
 from viewer.http import kept_form
-from viewer.http.callers import STAFF_COOKIE, SameOrigin, SubmittingUnsettled, staff_of
+from viewer.http.callers import STAFF_COOKIE, Looking, SameOrigin, SubmittingUnsettled, staff_of
 from viewer.http.cookies import forget, give, keeps_cookies
 from viewer.http.errors import SignedOut
 from viewer.http.half_sign_in import give_half, take_half
@@ -77,6 +77,12 @@ def sign_out(request: Request, staff: SubmittingUnsettled) -> Response:
     response = RedirectResponse("/sign-in", status_code=303)
     end_staff_session(request, response, staff)
     return response
+
+
+@router.get("/office")
+def office(staff: Looking) -> Response:
+    """`looks` leads to the first page of theirs."""
+    return RedirectResponse(home_for(staff), status_code=303)
 
 
 @router.get("/language")

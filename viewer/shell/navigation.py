@@ -119,6 +119,9 @@ ENTRIES: Final[tuple[Entry, ...]] = (
 )
 """The first that somebody has is where they begin."""
 
+ROOTS: Final = frozenset(f"/{one.address.split('/')[1]}" for one in ENTRIES) - {"/"}
+"""The roots of rooms, which people type."""
+
 ACCOUNT: Final = "/account"
 """One's own account, which everybody has; it stands in the menu of the account."""
 PASSWORD: Final = f"{ACCOUNT}/password"
@@ -151,6 +154,19 @@ def home_of(roles: Collection[Role]) -> str:
     """The page after signing in."""
     found = entries_of(roles)
     return found[0].address if found else ACCOUNT
+
+
+def arrival_of(path: str, roles: Collection[Role]) -> str:
+    """Where somebody arrives who asks for a page: it, but instead of a root where they have no work, their own place.
+
+    That is their first way under the root, else their home. The root of all is also the desk of whoever may see a case.
+    """
+    if path == "/":
+        return path if not CLINICAL.isdisjoint(roles) else home_of(roles)
+    theirs = entries_of(roles)
+    if path not in ROOTS or any(one.address == path for one in theirs):
+        return path
+    return next((one.address for one in theirs if is_under(one.address, path)), home_of(roles))
 
 
 def area_of(path: str, entries: Sequence[Entry] = ENTRIES) -> str | None:

@@ -16,7 +16,7 @@ from reading.register.people import ADMINISTRATORS
 from storage.database import transaction
 from tests.reading.region import hire
 from tests.viewer.house import House, give_password
-from viewer.shell.navigation import entries_of
+from viewer.shell.navigation import arrival_of, entries_of
 
 CAST = (
     *((role,) for role in Role),
@@ -91,3 +91,25 @@ def asked(house: House) -> Iterator[list[str]]:
     event.listen(house.engine, "before_cursor_execute", note)
     yield statements
     event.remove(house.engine, "before_cursor_execute", note)
+
+
+def test_the_root_of_a_room_leads_everybody_to_a_place_of_theirs(house: House) -> None:
+    arrivals = {
+        role: [arrival_of(path, {role}) for path in ("/", "/office", "/t", "/quality", "/teaching")]
+        for role in (Role.SYSTEM_ADMINISTRATOR, Role.AUDIT_ADMINISTRATOR, Role.TECHNICIAN, Role.READER)
+    }
+    with transaction(house.engine) as tx:
+        give_password(tx, hire(tx, "root", house.now, (Role.SYSTEM_ADMINISTRATOR, house.clinic.region.city)))
+    tang, root = house.signed_in("tang"), house.signed_in("root")
+    led = [root.get(path, follow_redirects=False) for path in ("/", "/office", "/t", "/quality")]
+
+    organisations = "/office/organisations"
+    assert arrivals == {
+        Role.SYSTEM_ADMINISTRATOR: [organisations] * 5,
+        Role.AUDIT_ADMINISTRATOR: ["/office/audit"] * 5,
+        Role.TECHNICIAN: ["/", "/t", "/t", "/quality", "/t"],
+        Role.READER: ["/", "/office/numbers/mine", "/", "/", "/teaching"],
+    }
+    assert [(one.status_code, one.headers["location"]) for one in led] == [(303, organisations)] * 4
+    assert tang.get("/office", follow_redirects=False).headers["location"] == "/t"
+    assert house.client().get("/office", follow_redirects=False).headers["location"] == "/sign-in?next=/office"

@@ -27,6 +27,9 @@ const COUNT_EVERY_MS = 60_000
 /** On a slow line the copies of the browser are taken after so long. */
 const SETTINGS_MS = 3_000
 
+/** The list of cases to read is no place of theirs: they opened the address of the service, or left the desk. */
+const worksElsewhere = (route: Route, session: Session): boolean => route.page === 'worklist' && session.rail.home !== '/'
+
 class App extends Part {
   private readonly client = new Client(
     (input, init) => window.fetch(input, init),
@@ -58,6 +61,7 @@ class App extends Part {
       if (!leaves) return
       window.history.replaceState(null, '', addressOf(route))
     }
+    if (this.session && worksElsewhere(route, this.session)) return this.leaveFor(this.session.rail.home)
     this.route = route
     this.openRail(false)
   }
@@ -82,6 +86,7 @@ class App extends Part {
     try {
       const session = await this.office.session()
       if (session.must_change_password) return this.leaveFor(signInAddress(here()))
+      if (worksElsewhere(this.route, session)) return this.leaveFor(session.rail.home)
       const settings = new Settings(this.office, session.person.id, (problem) => notify('danger', wordsFor(problem)))
       await Promise.race([settings.learn(), new Promise((resolve) => setTimeout(resolve, SETTINGS_MS))])
       this.settings = settings
