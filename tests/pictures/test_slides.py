@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Final
 
@@ -54,10 +55,18 @@ def test_each_tile_stands_in_its_place_at_two_zooms(sqlite_template: Path, tmp_p
         wait_until(lambda: page.evaluate("() => window.seen") == ["slide"])
         expect(page.locator(".slide-scale")).to_contain_text("µm")
 
+        # No tool of pictures works on it, and each says so; what enlarges does, wherever the focus is.
+        length, reset = (page.get_by_role("button", name=name, exact=True).first for name in ("长度", "复位"))
+        expect(length).to_have_attribute("aria-disabled", "true")
+        expect(length).to_have_attribute("title", re.compile("全切片"))
+        expect(reset).not_to_have_attribute("aria-disabled", "true")
+        page.keyboard.press("m")
+        expect(length).to_have_attribute("aria-pressed", "false")
+
         # Nearer, from the finest one.
+        page.keyboard.press("+")
         viewport.focus()
-        for _ in range(2):
-            page.keyboard.press("+")
+        page.keyboard.press("+")
         for column, row, tile in ((1000, 600, (1, 1)), (1100, 600, (2, 1)), (1000, 490, (1, 0)), (1100, 1040, (2, 2))):
             stands(page, column, row, finest_colour(*tile))
         assert page.evaluate("() => document.querySelector('.slide-overview i').getBoundingClientRect().width") < 150

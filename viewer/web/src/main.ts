@@ -7,10 +7,12 @@ import './desk/desk.css'
 import './images/images.css'
 import './shell/app'
 import { declareLanguage, text } from './language'
+import { pressOnce } from './keys/held'
 import { foldMenus } from './shell/folding'
 import { declareTheme } from './theme'
 
 declareLanguage()
 declareTheme()
 document.body.dataset['cut'] = text('form.cut', { n: '{n}' })
+pressOnce()
 foldMenus(document)

@@ -7,6 +7,7 @@ import type { Office } from '../api/office'
 import { Problem, Unreachable } from '../api/problem'
 import { examinationOf } from '../case-words'
 import { deskCommandOf, takesText } from '../desk/shortcuts'
+import { keys } from '../keys/keys'
 import { ShownSeries, type Drawn } from '../images/shown-series'
 import '../images/image-panel'
 import type { ImagePanel } from '../images/image-panel'
@@ -176,10 +177,11 @@ export class SecondWindow extends Part {
 
   private readonly key = (event: KeyboardEvent): void => {
     const { now, panel } = this
-    const picture = panel?.places.picture
-    if (deskCommandOf(event, takesText(event.target as HTMLElement))?.kind !== 'key' || !now || !picture) return
+    if (deskCommandOf(event, takesText(event.target as HTMLElement))?.kind !== 'key' || !now || !panel) return
     event.preventDefault()
-    this.post({ kind: 'key', caseId: now.caseId, picture })
+    if (keys.isHeld(event) || panel.isRefused('key')) return
+    const { picture } = panel.places
+    if (picture) this.post({ kind: 'key', caseId: now.caseId, picture })
   }
 
   private post(said: OfSecond): void {

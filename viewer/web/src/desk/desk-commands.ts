@@ -1,4 +1,5 @@
 /** What the keys of the desk do to its case. */
+import { keys } from '../keys/keys'
 import { showKeys } from '../keys/keys-dialog'
 import type { Decisions } from './decisions'
 import { withOutcome, withScore } from './judgement'
@@ -25,7 +26,7 @@ export function obeyKey(event: KeyboardEvent, hand: Hand): void {
   const command = deskCommandOf(event, takesText(target))
   if (!command) return
   event.preventDefault()
-  if (!event.repeat) obey(command, hand)
+  if (!keys.isHeld(event)) obey(command, hand)
 }
 
 function obey(command: DeskCommand, hand: Hand): void {

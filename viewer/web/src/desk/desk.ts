@@ -280,7 +280,8 @@ export class Desk extends Part {
   }
 
   private toggleKey(): void {
-    const picture = this.panel?.places.picture
+    const { panel } = this
+    const picture = panel?.isRefused('key') === false && panel.places.picture
     if (picture) this.marks?.toggleKey(picture)
   }
 
@@ -322,6 +323,7 @@ export class Desk extends Part {
           ${reportSide({
             ...{ work, decisions, places: marks.places, viewing: this.viewing, settings: this.settings },
             ...{ prior: this.prior, pointOut: this.pointOut, busy: this.busy },
+            noKey: this.panel?.whyNot('key'),
             onPrior: (prior) => this.togglePrior(prior),
             onDecide: () => void this.decide(),
           })}

@@ -41,6 +41,7 @@ export function imageSide({ beside, detail, marks, work, ...side }: Side): Templ
       @cell-view=${() => beside.viewed()}
       @marks-changed=${(event: CustomEvent<MarkChange>) => marks.change(event.detail)}
       @images-shown=${side.onShown}
+      @sight-changed=${side.onShown}
     ></tierread-images>
   </section>`
 }

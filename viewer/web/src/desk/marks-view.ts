@@ -19,12 +19,17 @@ const tell =
   (event: Event): unknown =>
     event.target?.dispatchEvent(new CustomEvent(name, { detail: mark, bubbles: true, composed: true }))
 
-/** Of the report that is being written. */
-export function marksForm(marks: readonly Mark[], places: MarkPlaces): TemplateResult {
+/** Of the report that is being written; `noKey` says why the picture on the screen cannot be a key image. */
+export function marksForm(marks: readonly Mark[], places: MarkPlaces, noKey: string | undefined): TemplateResult {
   return html`<section class="marks" aria-label=${text('mark.title')}>
     <h2>
       ${text('mark.title')}
-      <button type="button" @click=${tell(KEY_WANTED)}>
+      <button
+        type="button"
+        title=${noKey ?? nothing}
+        aria-disabled=${noKey ? 'true' : nothing}
+        @click=${tell(KEY_WANTED)}
+      >
         <span aria-hidden="true">★</span> ${text('mark.key')} <kbd>${keys.keyOf('key')}</kbd>
       </button>
     </h2>

@@ -26,14 +26,16 @@ type Pane = {
   readonly places: MarkPlaces
   /** Whether missing fields are marked. */
   readonly pointOut: boolean
+  /** Why the picture on the screen cannot be a key image; undefined where it can. */
+  readonly noKey: string | undefined
 }
 
 export function reportPane(pane: Pane): TemplateResult | typeof nothing {
-  const { work, places, pointOut } = pane
+  const { work, places, pointOut, noKey } = pane
   const { formStep: step, version, detail, forms } = work
   if (!detail) return nothing
   const { adding, judgement } = forms
-  const form = html`${marksForm(work.content.marks ?? [], places)}
+  const form = html`${marksForm(work.content.marks ?? [], places, noKey)}
     <tierread-report-form
       .content=${work.content}
       .standing=${version?.content}

@@ -26,6 +26,8 @@ type Side = {
   readonly prior: Prior | undefined
   /** Whether missing fields are marked. */
   readonly pointOut: boolean
+  /** Why the picture on the screen cannot be a key image; undefined where it can. */
+  readonly noKey: string | undefined
   /** A decision is on its way. */
   readonly busy: boolean
   readonly onPrior: (prior: Prior) => void
@@ -49,5 +51,5 @@ export function reportSide(side: Side): TemplateResult {
   return html`${banners(detail, told, act)} ${lineView(work)}
   ${leftView(forms.left, work.allows('claim'), (copy) => void forms.discardLeft(copy))} ${requestView(detail)}
   ${correspondenceView(detail)} ${priorsView(detail.priors, side.prior, side.onPrior)} ${consultationsView(detail)}
-  ${reportPane({ work, places, pointOut: side.pointOut })} ${actionBar(side)}`
+  ${reportPane({ work, places, pointOut: side.pointOut, noKey: side.noKey })} ${actionBar(side)}`
 }

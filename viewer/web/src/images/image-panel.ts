@@ -4,12 +4,14 @@ import type { Client } from '../api/client'
 import type { OtherPerson, Prior, ScreenState } from '../api/case-detail'
 import type { Mark } from '../api/marks'
 import { isModality, type OwnSettings } from '../keeping/settings'
+import { keys } from '../keys/keys'
 import { Part } from '../part'
+import { notify } from '../shell/notices'
 import { deskLine } from './retrieval/desk-line'
 import { accountOf, type Account } from './account'
-import { actOn } from './acts'
 import { imageKeyOf, type ImageKey } from './image-keys'
 import type { Cell } from './layout/cell'
+import { askedBy, isAsking, whyNot, type Asking, type Sight } from './offers'
 import type { Grid } from './layout/grid'
 import { openPicker } from './layout/grid-picker'
 import { HungCase } from './layout/hung-case'
@@ -36,7 +38,10 @@ const NARROW = matchMedia('(width < 900px)')
 /** Tools by which a double click means nothing of their own. */
 const OF_THE_HAND: ReadonlySet<ToolName> = new Set(['window', 'zoom', 'pan', 'scroll'])
 
-/** Tells `images-shown` when more of a series was shown, and `marks-changed` when the person drew. */
+/**
+ * Tells `images-shown` when more of a series was shown, `sight-changed` when something else stands in the active place, and
+ * `marks-changed` when the person drew.
+ */
 export class ImagePanel extends Part {
   static override properties = {
     client: { attribute: false },
@@ -83,6 +88,7 @@ export class ImagePanel extends Part {
   /** The active cell covers the others. */
   private enlarged = false
   private tool: ToolName = 'window'
+  private sight: Sight | undefined
   private readonly film = new Film(
     () => this.cell,
     () => this.requestUpdate(),
@@ -162,6 +168,9 @@ export class ImagePanel extends Part {
     this.cell?.stack?.activate()
     this.layers.hold()
     deskLine.behind(this.hung.behind)
+    const { sight } = this.cell ?? {}
+    if (sight !== this.sight) this.tell('sight-changed')
+    this.sight = sight
   }
 
   /** The line is back: what did not come for want of it is asked for again. */
@@ -202,17 +211,29 @@ export class ImagePanel extends Part {
     const meant = laid ? null : imageKeyOf(event, this.windows)
     if (!laid && !meant) return
     event.preventDefault()
+    const act = keys.actOf(event)
+    if (keys.isHeld(event) || (act && isAsking(act) && this.isRefused(act, event.repeat))) return
     if (laid) this.layOut(laid, target)
     if (meant) this.act(meant)
   }
 
+  /** Why an act is not offered for what stands in the active place; undefined where it is. */
+  readonly whyNot = (act: Asking): string | undefined => whyNot(act, this.cell?.sight ?? 'empty')
+
+  /** Whether it is not offered, which the person is told; while a key is held they have been. */
+  isRefused(act: Asking, silently = false): boolean {
+    const why = this.whyNot(act)
+    if (why && !silently) notify('warning', why)
+    return why !== undefined
+  }
+
   private act(meant: ImageKey): void {
+    const asked = askedBy(meant)
+    if (asked && this.isRefused(asked)) return
     if (meant.kind === 'unseen') this.places.nextUnseen()
     if (meant.kind === 'tool') this.use(meant.tool)
     if (meant.kind === 'film') this.film.toggle()
-    const stack = this.cell?.stack
-    if (stack) actOn(stack, meant)
-    else if (meant.kind === 'step') this.cell?.turnPage(Math.sign(meant.by))
+    this.cell?.act(meant)
   }
 
   private layOut(meant: LayoutKey, target?: HTMLElement): void {
@@ -257,9 +278,10 @@ export class ImagePanel extends Part {
             cell?.view.window && isModality(this.modality)
               ? () => editWindows(this.settings, this.modality, cell.view.window)
               : undefined,
-          onTool: (tool) => this.use(tool),
+          whyNot: this.whyNot,
+          onTool: (tool) => this.act({ kind: 'tool', tool }),
           onAct: (meant) => this.act(meant),
-          onClear: () => this.cell?.stack?.marks.clear(),
+          onClear: () => this.isRefused('clear') || this.cell?.stack?.marks.clear(),
         })}
         ${layoutBar({
           hung,

@@ -3,6 +3,7 @@ import { html, nothing, type TemplateResult } from 'lit'
 import { withKey } from '../keys/keys'
 import { text } from '../language'
 import type { ImageKey } from './image-keys'
+import type { Asking } from './offers'
 import { sign } from './tools/signs'
 import type { Act, ToolName } from './tools/tool-names'
 import { shownNumber, type WindowChoice } from './own-windows'
@@ -13,6 +14,8 @@ type Bar = {
   readonly presets: readonly WindowChoice[]
   /** Undefined where no picture with a window is on the screen. */
   readonly onWindows: (() => void) | undefined
+  /** Why an act is not offered for what stands there; undefined where it is. */
+  readonly whyNot: (act: Asking) => string | undefined
   readonly onTool: (tool: ToolName) => void
   readonly onAct: (meant: ImageKey) => void
   readonly onClear: () => void
@@ -25,10 +28,12 @@ const RARER: readonly ToolName[] = ['angle', 'cobb', 'ellipse', 'ratio', 'magnif
 export function toolbar(bar: Bar): TemplateResult {
   const tool = (name: ToolName): TemplateResult => {
     const words = text(`desk.tool.${name}`)
+    const why = bar.whyNot(name)
     return html`<button
-      title=${withKey(words, name)}
+      title=${why ?? withKey(words, name)}
       aria-label=${words}
-      aria-pressed=${bar.tool === name}
+      aria-disabled=${why ? 'true' : nothing}
+      aria-pressed=${bar.tool === name && !why}
       @click=${() => bar.onTool(name)}
     >
       ${sign(name)}<span>${words}</span>
@@ -36,9 +41,11 @@ export function toolbar(bar: Bar): TemplateResult {
   }
   const act = (name: Act | 'clear', pressed?: boolean): TemplateResult => {
     const words = text(`desk.tool.${name}`)
+    const why = bar.whyNot(name)
     return html`<button
-      title=${name === 'clear' ? words : withKey(words, name)}
+      title=${why ?? (name === 'clear' ? words : withKey(words, name))}
       aria-label=${words}
+      aria-disabled=${why ? 'true' : nothing}
       aria-pressed=${pressed ?? nothing}
       @click=${() => (name === 'clear' ? bar.onClear() : bar.onAct({ kind: name }))}
     >
@@ -73,10 +80,13 @@ export function toolbar(bar: Bar): TemplateResult {
 
 const OWN = 'own'
 
-function presets({ presets: choices, onAct, onWindows }: Bar): TemplateResult | typeof nothing {
+function presets({ presets: choices, onAct, onWindows, whyNot }: Bar): TemplateResult | typeof nothing {
   if (choices.length === 0 && !onWindows) return nothing
+  const why = whyNot('preset-1')
   return html`<select
     aria-label=${text('desk.presets')}
+    title=${why ?? nothing}
+    ?disabled=${why !== undefined}
     @change=${(event: Event) => {
       const select = event.target as HTMLSelectElement
       const choice = select.value === '' ? undefined : choices[Number(select.value)]

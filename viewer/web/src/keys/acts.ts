@@ -122,6 +122,12 @@ export const ROWS: readonly Row[] = [...AT_THE_DESK, ...IN_THE_LIST]
 
 const OF_THE_LIST: ReadonlySet<string> = new Set(IN_THE_LIST.flatMap(({ acts }) => Object.keys(acts)))
 
+/** Acts that go on while their key is held: scrolling and enlarging. Each other one is done once for each press. */
+export const GO_ON: ReadonlySet<ActName> = new Set<ActName>([
+  ...(['picture-before', 'picture-after', 'pictures-before', 'pictures-after'] as const),
+  ...(['zoom-in', 'zoom-out', 'row-before', 'row-after'] as const),
+])
+
 export const roomOf = (act: ActName): Room => (OF_THE_LIST.has(act) ? 'list' : 'desk')
 
 export const SHIPPED: ReadonlyMap<ActName, string> = new Map(

@@ -3,6 +3,8 @@ import { html, nothing, render, type TemplateResult } from 'lit'
 import { text } from '../language'
 import { AT_THE_DESK, IN_THE_LIST, ROWS, wordsOf, type ActName, type Room, type Row } from './acts'
 import { keys, shownKey, type Refusal } from './keys'
+import type { ImagePanel } from '../images/image-panel'
+import { isAsking } from '../images/offers'
 
 export function showKeys(from: Room): void {
   const dialog = document.createElement('dialog')
@@ -11,6 +13,7 @@ export function showKeys(from: Room): void {
   let waiting: ActName | undefined
   let said = ''
   let isRefused = false
+  const panel = document.querySelector<ImagePanel>('tierread-images')
   const draw = (): unknown => render(view(), dialog)
   const wait = (act: ActName | undefined): void => {
     waiting = act
@@ -38,7 +41,8 @@ export function showKeys(from: Room): void {
   const rowView = ({ words, acts }: Row): TemplateResult => {
     const own = Object.keys(acts) as ActName[]
     const changed = own.filter((act) => keys.isChanged(act))
-    return html`<div>
+    const why = own.map((act) => (isAsking(act) ? panel?.whyNot(act) : undefined)).find(Boolean)
+    return html`<div class=${why ? 'not-offered' : ''}>
       <dt>
         ${own.map(
           (act) =>
@@ -53,7 +57,7 @@ export function showKeys(from: Room): void {
         )}
       </dt>
       <dd>
-        ${text(words)}
+        ${text(words)} ${why ? html`<small>${why}</small>` : nothing}
         ${changed.map(
           (act) => html`<button @click=${() => settle(act, keys.reset(act))}>${text('desk.keys-reset')}</button>`,
         )}

@@ -1,6 +1,6 @@
 /** The keys of whoever is signed in: as they are shipped, but for those that the person put elsewhere. */
 import type { OwnSettings } from '../keeping/settings'
-import { roomOf, SHIPPED, type ActName, type Room } from './acts'
+import { GO_ON, roomOf, SHIPPED, type ActName, type Room } from './acts'
 
 export type Pressed = Pick<KeyboardEvent, 'key' | 'code' | 'ctrlKey' | 'metaKey' | 'altKey' | 'shiftKey'>
 
@@ -56,6 +56,12 @@ class Keys {
     const key = spelled(pressed)
     const byKey = this.byKey(room)
     return byKey.get(key) ?? byKey.get(ALIASES[key] ?? '')
+  }
+
+  /** Whether a key is held whose act is done once for each press: it is taken, and nothing is done. */
+  isHeld(pressed: Pressed & Pick<KeyboardEvent, 'repeat'>, room: Room = 'desk'): boolean {
+    const act = this.actOf(pressed, room)
+    return pressed.repeat && act !== undefined && !GO_ON.has(act)
   }
 
   /** Empty where another act has its key by now. */

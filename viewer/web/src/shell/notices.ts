@@ -20,7 +20,7 @@ class Notices extends Part {
 
   private readonly take = (event: Event): void => {
     const notice = { id: ++this.count, ...(event as CustomEvent<Omit<Notice, 'id'>>).detail }
-    this.notices = [...this.notices, notice]
+    this.notices = [...this.notices.filter(({ words }) => words !== notice.words), notice]
     this.requestUpdate()
     setTimeout(() => this.drop(notice.id), VISIBLE_MS[notice.kind])
   }

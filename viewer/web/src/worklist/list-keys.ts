@@ -15,6 +15,7 @@ export function pressed(event: KeyboardEvent, hand: ListHand): boolean {
   const isStep = act === 'row-before' || act === 'row-after'
   if (!act || (isStep && target.closest('[role=tablist], details'))) return false
   event.preventDefault()
+  if (keys.isHeld(event, 'list')) return true
   if (act === 'list-help') showKeys('list')
   else if (isStep) hand.step(act === 'row-after' ? 1 : -1)
   else hand[act]()

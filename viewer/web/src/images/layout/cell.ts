@@ -7,17 +7,22 @@ import { day, text } from '../../language'
 import { Part } from '../../part'
 import { wordsFor } from '../../shell/trouble'
 import { keyImage } from '../key-image'
+import { actOn } from '../acts'
+import type { ImageKey } from '../image-keys'
 import type { Made } from '../layers/layer'
 import type { Over } from '../layers/layers'
+import { sightOf, type Sight } from '../offers'
 import type { OtherObject } from '../other-objects'
 import { otherPerson } from '../other-person'
 import { overlay } from '../overlay'
 import type { PdfView } from '../pdf/pdf-view'
 import type { Picture } from '../pictures'
+import { canAsk } from '../reformat/choices'
 import { isCached } from '../retrieval/in-cache'
 import { previewOf, type Series } from '../series'
 import type { ShownSeries } from '../shown-series'
 import type { Slide } from '../slide/pyramid'
+import type { SlideView } from '../slide/slide-view'
 import type { Stack, StackView } from '../stack'
 import type { ToolName } from '../tools/tool-names'
 import { UPRIGHT } from '../tools/orientation'
@@ -151,9 +156,25 @@ export class Cell extends Part {
     return indexOf(this.pictures, address)
   }
 
-  /** In a document instead of pictures. */
-  turnPage(by: number): void {
-    this.querySelector<PdfView>('tierread-pdf')?.turn(by)
+  /** What stands in it, by which tools are offered. */
+  get sight(): Sight {
+    const { content, failure, making, others, picture, pictures, slide, taken, view } = this
+    return sightOf({
+      ...{ picture, others, count: pictures.length, hasContent: content !== undefined },
+      ...{ hasFailed: failure !== undefined, isSlide: slide !== undefined, isMade: making.made !== undefined },
+      ...{ isRefused: making.refusal !== undefined, isDrawable: view.fault === undefined },
+      isVolume: canAsk(content?.series.modality ?? '', taken),
+    })
+  }
+
+  /** To what stands in it: pictures, or a document or a slide instead of them. */
+  act(meant: ImageKey): void {
+    const { sight, stack } = this
+    if (sight !== 'slide' && sight !== 'document') return stack && actOn(stack, meant)
+    const view = this.querySelector<PdfView | SlideView>('tierread-slide, tierread-pdf')
+    if (meant.kind === 'zoom') view?.zoomBy(meant.factor)
+    if (meant.kind === 'reset') view?.fit()
+    if (meant.kind === 'step') this.querySelector<PdfView>('tierread-pdf')?.turn(Math.sign(meant.by))
   }
 
   override disconnectedCallback(): void {

@@ -14,7 +14,7 @@ type Slices = { readonly cell: Cell; readonly shown: ShownSeries | undefined; re
 /** Of the active cell; nothing where it has one picture, or none. */
 export function slices({ cell, shown, film: run }: Slices): TemplateResult | typeof nothing {
   const { isAsTaken, pictures, series, stack, view } = cell
-  if (!series || pictures.length < 2) return nothing
+  if (!series || pictures.length < 2 || cell.slide) return nothing
   const film = text('desk.tool.film')
   return html`<div class="slices">
     ${shown && isAsTaken ? seenBar(series, pictures, shown) : nothing}

@@ -182,7 +182,12 @@ export class PdfView extends Part {
     this.querySelector(`.pdf-page[data-number='${to}']`)?.scrollIntoView({ block: 'start' })
   }
 
-  private zoomBy(factor: number): void {
+  /** A page is as wide as its place. */
+  fit(): void {
+    this.zoomBy(1 / this.zoom)
+  }
+
+  zoomBy(factor: number): void {
     this.zoom = Math.min(Math.max(this.zoom * factor, LEAST_ZOOM), MOST_ZOOM)
     this.requestUpdate()
     void this.updateComplete.then(() => this.drawAnew())

@@ -191,11 +191,13 @@ export class SlideView extends Part {
     this.requestUpdate()
   }
 
-  private zoomBy(factor: number): void {
-    this.map?.getView().adjustResolution(factor)
+  /** Above 1 nearer. */
+  zoomBy(factor: number): void {
+    this.map?.getView().adjustResolution(1 / factor)
   }
 
-  private fit(): void {
+  /** All of it. */
+  fit(): void {
     const { finest } = this
     this.map?.getView().setResolution(this.fitting)
     if (finest) this.map?.getView().setCenter([finest.columns / 2, -finest.rows / 2])
@@ -211,9 +213,9 @@ export class SlideView extends Part {
   private readonly key = (event: KeyboardEvent): void => {
     if (event.ctrlKey || event.metaKey || event.altKey) return
     const acts: Readonly<Record<string, () => void>> = {
-      '+': () => this.zoomBy(1 / STEP),
-      '=': () => this.zoomBy(1 / STEP),
-      '-': () => this.zoomBy(STEP),
+      '+': () => this.zoomBy(STEP),
+      '=': () => this.zoomBy(STEP),
+      '-': () => this.zoomBy(1 / STEP),
       0: () => this.fit(),
       Home: () => this.fit(),
       ArrowLeft: () => this.panBy(-1, 0),
@@ -295,7 +297,7 @@ export class SlideView extends Part {
         ${sign}
       </button>`
     return html`<div class="slide-bar" role="toolbar" aria-label=${text('desk.slide.tools')}>
-      ${button('farther', '−', () => this.zoomBy(STEP))} ${button('nearer', '+', () => this.zoomBy(1 / STEP))}
+      ${button('farther', '−', () => this.zoomBy(1 / STEP))} ${button('nearer', '+', () => this.zoomBy(STEP))}
       ${button('whole', ALL, () => this.fit())}
       ${glassBar(this.slide.glasses, this.at, this.drawn, (at) => (this.at = at))}
       <output class="slide-scale">
