@@ -9,11 +9,11 @@ from collections.abc import Set as AbstractSet
 from enum import StrEnum
 from typing import Final
 
-from reading.checks import sides
+from reading.checks import side_words, vocabulary
 from reading.checks.clauses import clauses
 
 Words = Callable[[str], AbstractSet[str]]
-"""The words of a text that say something of a finding: pairs of Chinese characters, stems of English words."""
+"""The words of a text that say something of a finding: pairs of characters, stems of words, codes of both languages."""
 
 
 class Contradiction(StrEnum):
@@ -24,6 +24,7 @@ class Contradiction(StrEnum):
 
 
 _BOTH: Final = frozenset("LR")
+HAN: Final = re.compile(r"[\u3400-\u9fff]")
 _PARTS: Final = re.compile(r"[，,、；;。！!？?\n]|\.(?=\s|$)|\b(?:and|with|but)\b|伴|合并|但")
 _DIRECTION: Final = re.compile(r"\b(?:to|towards?|into) (?:the )?(?:left|right)\b|[向偏朝往][左右]侧?")
 _NORMAL: Final = re.compile(r"正常|无殊|对侧|健侧|\b(?:normal|unremarkable|clear|contralateral)\b")
@@ -86,7 +87,7 @@ def measures(text: str) -> frozenset[tuple[str, float]]:
 
 def _is_of_each(part: str, about: Sequence[str], names: Sequence[str], words: Words) -> bool:
     """Whether a part that names both sides says nothing that one of several findings does not say."""
-    if len(about) < 2 or "B" not in sides.named(part):
+    if len(about) < 2 or "B" not in side_words.named(part):
         return False
     called = words("；".join(names))
     return all(words(part) <= words(one) | (called if words(one) & called else set()) for one in about)
@@ -131,7 +132,7 @@ def _fits(named: AbstractSet[str], told: AbstractSet[str]) -> bool:
 def _sided(text: str, words: Words) -> Iterator[tuple[frozenset[str], AbstractSet[str]]]:
     """The parts of a sentence that name a side of something found there: the sides, and the words beside them."""
     for part in parts(text):
-        named = sides.named(part)
+        named = side_words.named(part)
         denied = _polarity(part, words(part))
         if named and not is_normal(part) and (not denied or False in denied.values()):
             yield named, words(part)
@@ -143,10 +144,16 @@ def _is_denied(whole: str, said: AbstractSet[str], finding: str, names: Sequence
     shared = said & words(" ".join(told))
     here = _polarity(whole, shared)
     for word in shared & here.keys():
+        if word not in of_finding and shared & of_finding and not _is_of_language(word, finding):
+            continue  # the finding names it in the other language
         there = _polarity(finding if word in of_finding else " ".join(told[1:]), {word}).get(word)
         if here[word] is not None and there is not None and here[word] is not there:
             return True
     return False
+
+
+def _is_of_language(word: str, text: str) -> bool:
+    return bool(HAN.search(word)) is bool(HAN.search(text))
 
 
 def _polarity(text: str, words: AbstractSet[str]) -> dict[str, bool | None]:
@@ -154,7 +161,7 @@ def _polarity(text: str, words: AbstractSet[str]) -> dict[str, bool | None]:
     found: dict[str, bool | None] = {}
     for clause in clauses(text):
         for word in words:
-            for match in re.finditer(re.escape(word), clause.text):
+            for match in vocabulary.matches(word, clause.text):
                 denied = clause.is_denied(match)
                 found[word] = denied if found.get(word, denied) is denied else None
     return found

@@ -8,7 +8,7 @@ from typing import Final
 
 from reading.alerts import contradiction, restatement
 from reading.alerts.contradiction import Contradiction
-from reading.checks import sides
+from reading.checks import side_words, vocabulary
 
 LEAST: Final = 8
 """What must remain beside politeness: a Chinese character counts 2, a letter or a digit 1 (急性卒中; acute stroke)."""
@@ -106,7 +106,7 @@ def problem_of_agreement(agreed: str, *, read_back: str, told: tuple[str, ...]) 
     if 2 * sum(map(len, left.han)) + sum(map(len, left.latin)) < LEAST // 2:
         return "only_polite"
     match problem(read_back, told=told):
-        case Contradiction.SIDE if not sides.named(contradiction.plain(agreed)):
+        case Contradiction.SIDE if not side_words.named(contradiction.plain(agreed)):
             return "no_side"
         case Contradiction.NUMBER if not any(letter.isdecimal() for letter in agreed):
             return "no_number"
@@ -115,9 +115,9 @@ def problem_of_agreement(agreed: str, *, read_back: str, told: tuple[str, ...]) 
 
 
 def _words(text: str) -> frozenset[str]:
-    """What of a text says something of a finding, one text at a time."""
+    """What of a text says something of a finding, one text at a time; what it names is the same in either language."""
     telling = _telling(_content(text))
-    return frozenset(_pairs(telling.han) | _stems(telling.latin))
+    return vocabulary.codes(text) | _pairs(telling.han) | _stems(telling.latin)
 
 
 class _Content:

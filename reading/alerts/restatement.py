@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
@@ -10,12 +9,13 @@ from typing import Final
 
 from reading.alerts import contradiction
 from reading.alerts.contradiction import Words
-from reading.checks import sides
+from reading.checks import side_words, vocabulary
 from reading.checks.clauses import Clause, clauses
 
 Measures = frozenset[tuple[str, float]]
 _BOTH: Final = frozenset("LR")
 _NOTHING: Final = frozenset[str]()
+_NOTHING_MEASURED: Final = Measures()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,10 +24,15 @@ class _Part:
     """Those of the part before where it has none of its own: 气胸，左侧."""
     denied: AbstractSet[str]
     """Which of them are said not to be there."""
-    sides: frozenset[str]
+    meanings: frozenset[str]
+    """What the vocabulary knows of it, in whichever language."""
+    unknown: AbstractSet[str]
+    """Those of its words that the vocabulary does not know."""
+    is_chinese: bool
+    sides: frozenset[str] = _NOTHING
     """L and R; one word for both sides names each."""
-    measures: Measures
-    is_past: bool
+    measures: Measures = _NOTHING_MEASURED
+    is_past: bool = False
 
 
 def says(report: str, *, read_back: str, told: Sequence[str], words: Words) -> bool:
@@ -53,7 +58,7 @@ def says(report: str, *, read_back: str, told: Sequence[str], words: Words) -> b
 def _of_finding(part: _Part, known: AbstractSet[str]) -> _Part | None:
     """A part of the read-back by its words of the finding; None where it says nothing that could differ."""
     if part.words & known:
-        return replace(part, words=part.words & known)
+        return replace(part, words=part.words & known, unknown=part.unknown & known)
     return part if part.sides or part.measures else None
 
 
@@ -64,10 +69,17 @@ def _is_stated(one: _Part, said: Sequence[_Part]) -> bool:
     is_denied = bool(one.denied & one.words)
     about = [other for other in said if other.words & one.words]
     same = [other for other in about if bool(other.denied & one.words) is is_denied]
-    if any(other not in same and _is_of_side(other, one) for other in about if one.words <= other.words):
+    if any(other not in same and _is_of_side(other, one) for other in about if _has_all(other, one)):
         return False
     named = _NOTHING.union(*(other.sides for other in same))
-    return any(one.words <= other.words for other in same) and (not one.sides or named == one.sides)
+    return any(_has_all(other, one) for other in same) and (not one.sides or named == one.sides)
+
+
+def _has_all(other: _Part, one: _Part) -> bool:
+    """Every word; or in another language all that they mean, where the vocabulary knows each of them."""
+    if one.words <= other.words:
+        return True
+    return one.is_chinese is not other.is_chinese and not one.unknown and one.meanings <= other.meanings
 
 
 def _is_of_side(other: _Part, one: _Part) -> bool:
@@ -75,20 +87,24 @@ def _is_of_side(other: _Part, one: _Part) -> bool:
 
 
 def _measures(parts: Iterable[_Part]) -> Measures:
-    return Measures().union(*(one.measures for one in parts))
+    return _NOTHING_MEASURED.union(*(one.measures for one in parts))
 
 
 def _parts(text: str, words: Words) -> Iterator[_Part]:
-    of, denied = frozenset[str](), frozenset[str]()
+    part_of = _Part(words=_NOTHING, denied=_NOTHING, meanings=_NOTHING, unknown=_NOTHING, is_chinese=False)
     for clause in clauses(contradiction.plain(text)):
         for part in contradiction.parts(clause.text):
             if words(part):
-                of = frozenset(words(part))
-                denied = frozenset(word for word in of if _is_denied(clause, word))
+                part_of = _Part(
+                    words=frozenset(words(part)),
+                    denied=frozenset(word for word in words(part) if _is_denied(clause, word)),
+                    meanings=vocabulary.meanings(part),
+                    unknown=frozenset(words(vocabulary.unknown(part))),
+                    is_chinese=bool(contradiction.HAN.search(part)),
+                )
             if part.strip() and not contradiction.is_normal(part):
-                yield _Part(
-                    words=of,
-                    denied=denied,
+                yield replace(
+                    part_of,
                     sides=_sides(part),
                     measures=contradiction.measures(part),
                     is_past=clause.is_past(),
@@ -96,9 +112,9 @@ def _parts(text: str, words: Words) -> Iterator[_Part]:
 
 
 def _sides(part: str) -> frozenset[str]:
-    named = sides.named(part)
+    named = side_words.named(part)
     return _BOTH if "B" in named else named
 
 
 def _is_denied(clause: Clause, word: str) -> bool:
-    return any(clause.is_denied(match) for match in re.finditer(re.escape(word), clause.text))
+    return any(clause.is_denied(match) for match in vocabulary.matches(word, clause.text))

@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from reading.checks import side_pairs
 from reading.checks.clauses import clauses
 from reading.checks.finding import Check, Facts, Finding, Part
+from reading.checks.side_words import in_text
 from reading.reports.content import Content
 from storage.index.sides import each_of, side_of
 
@@ -16,16 +18,6 @@ _OTHER: Final = {"L": "R", "R": "L"}
 _OF_ORDER: Final = (Check.SIDE_AGAINST_ORDER, Check.SIDE_BESIDES_ORDER)
 _OF_IMAGES: Final = (Check.SIDE_AGAINST_IMAGES, Check.SIDE_BESIDES_IMAGES)
 """What is said of a text that names the other side alone, and of one that names both."""
-# 左右 and 左心 are no side of what was examined; 左侧位 and 右前斜位 are views; 向左移位 is a direction.
-_NO_SIDE: Final = "心室房冠前后斜倾偏旋移利"
-_WORDS: Final = re.compile(
-    rf"(?P<B>双侧|两侧|双(?=[手足膝髋肩肘腕踝肾乳眼耳肺])|\b(?:both|bilateral(?:ly)?)\b)"
-    rf"|(?P<L>(?<![向偏朝往靠])左(?!右|侧(?:位|卧|弯)|[{_NO_SIDE}])"
-    r"|\bleft\b(?![ -](?:hand(?:ed)|in place|in situ|lateral|anterior oblique|posterior oblique|ventric|atri)))"
-    rf"|(?P<R>(?<![左向偏朝往靠])右(?!侧(?:位|卧|弯)|[{_NO_SIDE}])"
-    r"|\bright\b(?![ -](?:hand(?:ed)|angle|away|lateral|anterior oblique|posterior oblique|ventric|atri)))",
-    re.IGNORECASE,
-)
 _COMPARED: Final = re.compile(r"对比|对照|比较|相比|健侧|对侧|\b(?:compar\w+|contralateral|than)\b", re.IGNORECASE)
 _TRUNK: Final = frozenset({
     "CHEST", "THORAX", "LUNG", "ABDOMEN", "HEAD", "BRAIN", "SKULL", "NECK", "PELVIS", "SPINE", "CSPINE", "TSPINE",
@@ -66,12 +58,7 @@ def check(content: Content, facts: Facts) -> Iterator[Finding]:
     else:
         against = _against(shown, _OF_IMAGES, found, facts, content)
         yield from (one for one in against if one.check is Check.SIDE_AGAINST_IMAGES)
-    yield from _within(found)
-
-
-def named(text: str) -> frozenset[str]:
-    """The sides that a text names: L, R, and B for both in one word; views and directions are none."""
-    return frozenset(str(match.lastgroup) for match in _WORDS.finditer(text))
+    yield from _within(found, content)
 
 
 def _against(
@@ -102,8 +89,15 @@ def _against(
         yield besides
 
 
-def _within(found: dict[Part, list[_Mention]]) -> Iterator[Finding]:
-    """An impression of one side, and findings that name the other one alone."""
+def _within(found: dict[Part, list[_Mention]], content: Content) -> Iterator[Finding]:
+    """A finding of the impression that the findings have on the other side; or one side each, and not the same."""
+    pair = side_pairs.contradicted(content.findings, content.impression)
+    if pair is not None:
+        words = content.impression[pair.start : pair.end]
+        yield Finding(
+            check=Check.SIDE_DIFFERS_IN_REPORT, part=Part.IMPRESSION, start=pair.start, end=pair.end, words=words
+        )
+        return
     impression = {one.side for one in found[Part.IMPRESSION]}
     findings = {one.side for one in found[Part.FINDINGS]}
     if len(impression) == 1 and len(findings) == 1:
@@ -119,13 +113,13 @@ def _is_meant(one: _Mention, facts: Facts, text: str) -> bool:
 def _mentions(part: Part, text: str) -> Iterator[_Mention]:
     for clause in clauses(text):
         is_compared = bool(_COMPARED.search(clause.text))
-        for match in _WORDS.finditer(clause.text):
+        for one in in_text(clause.text):
             yield _Mention(
-                side=str(match.lastgroup),
+                side=one.side,
                 part=part,
-                start=clause.start + match.start(),
-                end=clause.start + match.end(),
-                words=match[0],
+                start=clause.start + one.start,
+                end=clause.start + one.end,
+                words=one.words,
                 is_compared=is_compared,
             )
 

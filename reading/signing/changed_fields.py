@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from reading.checks import sides
+from reading.checks import side_words
 from reading.reports.versions import ReportVersion
 
 
@@ -28,7 +28,7 @@ def _differing(old: ReportVersion, new: ReportVersion) -> Iterator[str]:
 
 def _sides(version: ReportVersion) -> tuple[frozenset[str], frozenset[str]]:
     """The sides that impression and findings name; where another word brought another side in, that is said, too."""
-    return sides.named(version.content.impression), sides.named(version.content.findings)
+    return side_words.named(version.content.impression), side_words.named(version.content.findings)
 
 
 def _plain(words: str) -> str:

@@ -34,6 +34,18 @@ NAMES = ("张力性气胸", "Tension pneumothorax")
         ("右侧张力性气胸", "未见气胸，已告知", "未见气胸", True),
         ("右侧张力性气胸", "未见气胸，已告知", "未见明显异常", False),
         ("右侧张力性气胸", "未见气胸，已告知", "左侧气胸", False),
+        # Read back in one language, reported in the other: by all that the vocabulary knows of it.
+        ("右侧张力性气胸", "左侧张力性气胸，已告知值班医生", "Left tension pneumothorax.", True),
+        ("右侧张力性气胸", "左侧张力性气胸", "Left pneumothorax.", False),
+        ("右侧张力性气胸", "左侧张力性气胸", "Right tension pneumothorax.", False),
+        ("右侧张力性气胸", "左侧张力性气胸", "No left tension pneumothorax.", False),
+        ("右侧张力性气胸", "左侧张力性气胸", "Left tension pneumothorax. Right tension pneumothorax.", False),
+        ("右侧张力性气胸", "未见气胸，已告知", "No pneumothorax.", True),
+        ("右侧张力性气胸", "双侧张力性气胸", "Bilateral tension pneumothorax.", True),
+        ("Right pneumothorax", "left pneumothorax", "左侧气胸。右侧肋骨骨折。", True),
+        ("Right pneumothorax", "left pneumothorax", "左侧胸腔积液。", False),
+        ("Right pneumothorax, 60 %", "left pneumothorax, 30 %", "左侧气胸，肺压缩 60%", False),
+        ("右侧气胸，皮下气肿", "左侧气胸伴皮下气肿", "Left pneumothorax.", False),
     ],
 )
 def test_a_report_states_the_side_and_the_measure_beside_the_finding(
