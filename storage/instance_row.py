@@ -257,8 +257,13 @@ def columns_in_json(columns: Mapping[str, Any]) -> dict[str, Any]:
         if name in written:
             written[name] = written[name].hex()
     if "frame_ranges" in written:
-        written["frame_ranges"] = base64.b64encode(encode_ranges(written["frame_ranges"])).decode()
+        written["frame_ranges"] = ranges_in_json(written["frame_ranges"])
     return written
+
+
+def ranges_in_json(ranges: Ranges) -> str:
+    """Frame ranges as the JSON of a row has them."""
+    return base64.b64encode(encode_ranges(ranges)).decode()
 
 
 def encode_ranges(ranges: Ranges) -> bytes:

@@ -48,6 +48,9 @@ class _Compiled:
         self._converters = [
             (name, bind.type.dialect_impl(dialect).bind_processor(dialect), bind.value) for name, bind in binds
         ]
+        self._places: dict[str, list[int]] = {}
+        for place, (name, _) in enumerate(binds):
+            self._places.setdefault(name, []).append(place)
         columns: Any = getattr(statement, "exported_columns", ())
         self._names = [column.key for column in columns]
         self._readers = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns]
@@ -61,14 +64,25 @@ class _Compiled:
             convert(row.get(name, own)) if convert else row.get(name, own) for name, convert, own in self._converters
         ]
 
+    def changed(self, values: Sequence[Any], row: Values) -> list[Any]:
+        """The `values` of a row that differs from another's in these columns alone."""
+        made = list(values)
+        for name, value in row.items():
+            places = self._places[name]
+            convert = self._converters[places[0]][1]
+            converted = convert(value) if convert else value
+            for place in places:
+                made[place] = converted
+        return made
+
     def read(self, found: Sequence[Any]) -> SimpleNamespace:
         """What the driver gave, by the names of the columns and as values of their types."""
         named = zip(self._names, self._readers, found, strict=True)
         return SimpleNamespace(**{name: read(value) if read else value for name, read, value in named})
 
 
-Work = tuple[Prepared, Sequence[Values]]
-"""A statement with the rows that it is run for."""
+Work = tuple[Prepared, Sequence[Values | list[Any]]]
+"""A statement with the rows that it is run for; a list is what `values` made of one."""
 
 _PLANNED_ONCE: Final = "SET LOCAL plan_cache_mode = force_generic_plan"
 
@@ -111,7 +125,9 @@ def write(tx: Connection, work: Sequence[Work]) -> list[int]:
             for statement, rows in work:
                 compiled = statement.on(tx.dialect)
                 cursors.append(_cursor(connection))
-                cursors[-1].executemany(compiled.text, [compiled.values(row) for row in rows])
+                cursors[-1].executemany(
+                    compiled.text, [row if isinstance(row, list) else compiled.values(row) for row in rows]
+                )
         return [cursor.rowcount for cursor in cursors]
 
 

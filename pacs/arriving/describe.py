@@ -199,13 +199,23 @@ def encoded_by_members(header: Header, members: Members, *, bulk: str, received_
 
     """
     found = members.of(header, character_set=character_set, bulk=bulk)
+    found.append(pixel_member(header, received_as, bulk))
+    return b"{" + b",".join(found) + b"}"
+
+
+def pixel_member(header: Header, received_as: str, bulk: str) -> bytes:
+    """The member of the pixel data, which stands behind all others.
+
+    Raises:
+        Unusual: as `encoded_by_members`.
+
+    """
     bits = header.value(BITS_ALLOCATED) or b"\x10\0"
     if len(bits) != 2:
         raise Unusual
     has_representation = header.value(PIXEL_REPRESENTATION) is not None
     tag, vr = _pixel_element(received_as, int.from_bytes(bits, "little"), has_representation=has_representation)
-    found.append(f'"{tag}":{{"vr":"{vr}","BulkDataURI":"{bulk}/{tag}"}}'.encode())
-    return b"{" + b",".join(found) + b"}"
+    return f'"{tag}":{{"vr":"{vr}","BulkDataURI":"{bulk}/{tag}"}}'.encode()
 
 
 def _has_what_the_row_says(header: Header, instance: Instance) -> bool:

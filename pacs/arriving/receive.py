@@ -185,7 +185,7 @@ class Reception:
         try:
             with receiver.spool.borrow(row.study_uid) as segment:
                 place = segment.append(read.header(segment.id, segment.end, provenance), read.head, dataset)
-                entered = receiver.index.enter(row, place, provenance, read.description)
+                entered = receiver.index.enter(row, place, provenance, read.description, read.alike)
                 if entered in (Entered.SAME, Entered.ERASED):
                     segment.take_back(place)
         except (NoSpace, FlushFailed, IndexUnavailable, SQLAlchemyError) as failure:

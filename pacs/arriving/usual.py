@@ -3,25 +3,27 @@
 An instance is usual when it lies whole in memory, its header is cut as `pacs.dataset.header_members` cuts it and holds
 every indexed value, and the indexed elements beside its own UID and number are those of an instance before. Everything
 else is None here, and goes the long way of `receive`, which alone refuses anything; what is usual has the same row and
-description either way.
+description either way. A header is read along the one before it in its series where only values differ.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
 from operator import itemgetter
 from typing import Final
 
 from pacs.arriving.dataset_check import Identity, identity_of
-from pacs.arriving.describe import bulk_address, compress, encoded_by_members
+from pacs.arriving.describe import bulk_address, compress, encoded_by_members, pixel_member
 from pacs.arriving.rejection_note import KEY_OBJECT_SELECTION
 from pacs.dataset import part10, tags
 from pacs.dataset.frame_ranges import Extent, extent_of
-from pacs.dataset.header_members import Header, Members, Unusual, cut
+from pacs.dataset.header_members import BULK, Header, Members, Unusual, cut
+from pacs.dataset.header_pattern import LONGEST, Pattern, Unlike
 from pacs.dataset.index_header import instance_row, integer_of, uid_of
-from pacs.dataset.walk import DEFLATED, EXPLICIT_BIG, IMPLICIT_LITTLE, Walked, walk
+from pacs.dataset.walk import DEFLATED, EXPLICIT_BIG, IMPLICIT_LITTLE, Fragments, Native, Walked, walk
 from storage.index.series_row import SeriesRow
 from storage.instance_row import InstanceRow, Provenance, is_new_uid
 from storage.segments import pax
@@ -34,6 +36,13 @@ _MOST_ELEMENTS: Final = 1024
 _MOST_SHARED_BYTES: Final = 4096
 """A header with more elements goes the long way, one with more in the indexed ones is not remembered."""
 _INVOLVED: Final = DEFLATED | {EXPLICIT_BIG}
+_ALIKE: Final = 8
+"""Most series that one device sends at once in the same form, whose headers are read along each other."""
+_ASKED: Final = 16
+"""Forms of which this is remembered."""
+_EXTENTS: Final = 16
+_PLAIN: Final = frozenset(b"\xe0\x7f\x10\x00" + vr for vr in (b"", b"OW\0\0", b"OB\0\0"))
+"""How Pixel Data begins before its length, in implicit and in explicit VR."""
 _OWN: Final = frozenset((tags.SOP_INSTANCE_UID, tags.INSTANCE_NUMBER))
 _NEEDED: Final = frozenset(
     (tags.SOP_CLASS_UID, tags.SOP_INSTANCE_UID, tags.STUDY_INSTANCE_UID, tags.SERIES_INSTANCE_UID)
@@ -55,6 +64,8 @@ class UsualInstance:
     """Bytes of the data set."""
     description: bytes | None
     """Compressed; None where it is made later."""
+    alike: object
+    """The same for instances whose rows one `SeriesRow` completes."""
 
     def header(self, segment_id: str, offset: int, provenance: Provenance) -> pax.Header:
         """The header of its member, which begins at ``offset`` of the segment."""
@@ -90,6 +101,39 @@ class _Series:
     """That of the first."""
     elements: dict[int, bytes]
     row: SeriesRow
+    character_set: str
+    """As in the row."""
+    extents: dict[int, Extent] = field(default_factory=dict[int, Extent])
+    """That of plain pixel data by its length, as if it stood at offset 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Likeness:
+    """How the headers of a series are read along each other."""
+
+    series: _Series
+    pattern: Pattern
+    places: Mapping[int, int]
+    """Where an instance's own elements stand among those that vary, by tag."""
+    described: Callable[[Sequence[bytes], str], bytes]
+    """Makes the encoded description of the elements that vary and the address of bulk data."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What a header says of its instance alone."""
+
+    series: _Series
+    uid: str
+    number: int | None
+    end: int
+    """The offset of the pixel data."""
+    described: Callable[[str], bytes]
+    """Makes the encoded description of the address of bulk data."""
+
+
+_Asked = tuple[str | None, str, str, str]
+"""SOP class of the request, transfer syntax, issuer and character set."""
 
 
 class UsualInstances:
@@ -99,6 +143,7 @@ class UsualInstances:
         self._members = Members()
         self._arrangements: dict[tuple[int, ...], _Arrangement | None] = {}
         self._series: dict[_Key, _Series] = {}
+        self._likenesses: dict[_Asked, tuple[_Likeness, ...]] = {}
 
     def read(
         self,
@@ -117,78 +162,111 @@ class UsualInstances:
         """
         if transfer_syntax_uid in _INVOLVED:
             return None
+        asked = (sop_class_uid, transfer_syntax_uid, issuer, character_set)
         try:
-            header = cut(bytes(dataset[:_HEADER_BYTES]), implicit=transfer_syntax_uid == IMPLICIT_LITTLE)
-            return self._read(
-                dataset, header, transfer_syntax_uid, (sop_class_uid, sop_instance_uid), issuer, character_set
-            )
+            found = self._along(dataset, asked) or self._cut(dataset, asked)
+            if found is None or not is_new_uid(found.uid) or sop_instance_uid not in (None, found.uid):
+                return None
+            if sop_class_uid not in (None, found.series.identity.sop_class_uid):
+                return None
+            extent = _extent(dataset, found, transfer_syntax_uid)
+            return None if extent is None else self._made(dataset, found, extent, transfer_syntax_uid)
         except Unusual:
             return None
 
-    def _read(  # noqa: PLR0917 # what `read` is given
-        self,
-        dataset: memoryview,
-        header: Header,
-        transfer_syntax_uid: str,
-        asked: tuple[str | None, str | None],
-        issuer: str,
-        character_set: str,
-    ) -> UsualInstance | None:
-        sop_class_uid, sop_instance_uid = asked
-        rest = walk(dataset, transfer_syntax_uid, start=header.end)
+    def _made(self, dataset: memoryview, found: _Read, extent: Extent, transfer_syntax_uid: str) -> UsualInstance:
+        first = found.series.identity
+        head = part10.head(
+            sop_class_uid=first.sop_class_uid, sop_instance_uid=found.uid, transfer_syntax_uid=transfer_syntax_uid
+        )
+        at = len(head)
+        row, encoded_row = found.series.row.complete(
+            sop_instance_uid=found.uid,
+            dataset_offset=at,
+            received_digest=hashlib.sha256(dataset).digest(),
+            instance_number=found.number,
+            frames=extent.frames,
+            frame_ranges=extent.ranges and tuple((at + start, length) for start, length in extent.ranges),
+        )
+        return UsualInstance(
+            identity=Identity(sop_class_uid=first.sop_class_uid, sop_instance_uid=found.uid, study_uid=first.study_uid),
+            head=head,
+            row=row,
+            encoded_row=encoded_row,
+            size=len(dataset),
+            description=_described(found, row),
+            alike=found.series.row,
+        )
+
+    def _along(self, dataset: memoryview, asked: _Asked) -> _Read | None:
+        """Read along a header before; None where none is alike."""
+        for one in self._likenesses.get(asked, ()):
+            found = one.pattern.read(bytes(dataset[: one.pattern.longest]))
+            if found is not None:
+                pieces, end = found
+                number = one.places.get(tags.INSTANCE_NUMBER)
+                return _Read(
+                    series=one.series,
+                    uid=_uid(one.pattern.value(pieces, one.places[tags.SOP_INSTANCE_UID])),
+                    number=None if number is None else integer_of(one.pattern.value(pieces, number)),
+                    end=end,
+                    described=partial(one.described, pieces),
+                )
+        return None
+
+    def _cut(self, dataset: memoryview, asked: _Asked) -> _Read | None:
+        """Cut a header into all its elements; None where it is not usual."""
+        _, transfer_syntax_uid, issuer, character_set = asked
+        raw = bytes(dataset[:_HEADER_BYTES])
+        header = cut(raw, implicit=transfer_syntax_uid == IMPLICIT_LITTLE)
         arrangement = self._arrangement(header)
-        if arrangement is None or rest.problem is not None or rest.elements:
+        if arrangement is None:
             return None
         key = (arrangement.shared(header.pieces), transfer_syntax_uid, issuer, character_set)
         series = self._series.get(key)
         if series is None:
             series = self._learn(key, header, arrangement)
-        uid = _uid(header, tags.SOP_INSTANCE_UID)
-        if series is None or not is_new_uid(uid) or sop_instance_uid not in (None, uid):
+        if series is None:
             return None
-        if sop_class_uid not in (None, series.identity.sop_class_uid):
-            return None
-        extent = extent_of(_walked(series.elements, rest), transfer_syntax_uid)
-        if not extent.complete:
-            return None
-        head = part10.head(
-            sop_class_uid=series.identity.sop_class_uid, sop_instance_uid=uid, transfer_syntax_uid=transfer_syntax_uid
-        )
-        at = len(head)
-        row, encoded_row = series.row.complete(
-            sop_instance_uid=uid,
-            dataset_offset=at,
-            received_digest=hashlib.sha256(dataset).digest(),
-            instance_number=integer_of(header.value(tags.INSTANCE_NUMBER) or b""),
-            frames=extent.frames,
-            frame_ranges=extent.ranges and tuple((at + start, length) for start, length in extent.ranges),
-        )
-        return UsualInstance(
-            identity=Identity(
-                sop_class_uid=series.identity.sop_class_uid, sop_instance_uid=uid, study_uid=series.identity.study_uid
-            ),
-            head=head,
-            row=row,
-            encoded_row=encoded_row,
-            size=len(dataset),
-            description=self._described(header, row, transfer_syntax_uid),
-        )
-
-    def _described(self, header: Header, row: InstanceRow, transfer_syntax_uid: str) -> bytes | None:
-        if not row.frames or row.sop_class_uid == KEY_OBJECT_SELECTION:
-            return None  # whoever describes a rejection note acts on it
-        bulk = bulk_address(row.study_uid, row.series_uid, row.sop_instance_uid)
-        try:
-            encoded = encoded_by_members(
+        self._liken(series, header, raw, asked)
+        return _Read(
+            series=series,
+            uid=_uid(header.value(tags.SOP_INSTANCE_UID) or b""),
+            number=integer_of(header.value(tags.INSTANCE_NUMBER) or b""),
+            end=header.end,
+            described=lambda bulk: encoded_by_members(
                 header,
                 self._members,
                 bulk=bulk,
                 received_as=transfer_syntax_uid,
-                character_set=row.character_set,
+                character_set=series.character_set,
+            ),
+        )
+
+    def _liken(self, series: _Series, header: Header, raw: bytes, asked: _Asked) -> None:
+        """Let headers that follow be read along this one."""
+        if header.end > LONGEST:
+            return
+        known = self._likenesses.get(asked, ())
+        like = [one for one in known if one.series is series and one.pattern.header.tags == header.tags]
+        try:
+            if like:
+                pattern = like[0].pattern.widened(header, raw)
+            else:
+                pattern = Pattern(header, raw, [at for at, tag in enumerate(header.tags) if tag in _OWN])
+            described = self._members.along(
+                header,
+                pattern.varying,
+                character_set=series.character_set,
+                behind=pixel_member(header, asked[1], BULK),
             )
-        except Unusual:
-            return None
-        return compress(encoded)
+        except (Unlike, Unusual):
+            return
+        places = {header.tags[at]: place for place, at in enumerate(pattern.varying)}
+        made = _Likeness(series, pattern, places, described)
+        if asked not in self._likenesses and len(self._likenesses) >= _ASKED:
+            self._likenesses.clear()
+        self._likenesses[asked] = (made, *(one for one in known if one not in like))[:_ALIKE]
 
     def _arrangement(self, header: Header) -> _Arrangement | None:
         numbers = tuple(header.tags)
@@ -227,7 +305,7 @@ class UsualInstances:
             dataset_offset=0,
             received_digest=b"",
         )
-        made = _Series(identity, elements, SeriesRow(row))
+        made = _Series(identity, elements, SeriesRow(row), row.character_set)
         if sum(map(len, key[0])) <= _MOST_SHARED_BYTES:
             if len(self._series) >= _REMEMBERED:
                 self._series.clear()
@@ -243,9 +321,44 @@ def _arranged(numbers: tuple[int, ...]) -> _Arrangement | None:
     return _Arrangement(itemgetter(*shared), tuple(numbers[at] for at in shared))
 
 
-def _walked(elements: dict[int, bytes], rest: Walked) -> Walked:
-    return Walked(elements=elements, pixels=rest.pixels, end=rest.end, problem=None, big_endian=False)
+def _extent(dataset: memoryview, found: _Read, transfer_syntax_uid: str) -> Extent | None:
+    """How the frames lie in the pixel data; None where some of it is missing, or anything but padding follows."""
+    series, end = found.series, found.end
+    start = end + (8 if transfer_syntax_uid == IMPLICIT_LITTLE else 12)
+    head = bytes(dataset[end:start])
+    length = int.from_bytes(head[-4:], "little")
+    if start + length != len(dataset) or head[:-4] not in _PLAIN:
+        rest = walk(dataset, transfer_syntax_uid, start=end)
+        if rest.problem is not None or rest.elements:
+            return None
+        extent = extent_of(_walked(series, rest.pixels), transfer_syntax_uid)
+        return extent if extent.complete else None
+    extent = series.extents.get(length)
+    if extent is None:
+        pixels = Native(tag=tags.PIXEL_DATA, offset=0, length=length)
+        extent = extent_of(_walked(series, pixels), transfer_syntax_uid)
+        if len(series.extents) >= _EXTENTS:
+            series.extents.clear()
+        series.extents[length] = extent
+    if extent.ranges is None:
+        return extent if extent.complete else None
+    return replace(extent, ranges=tuple((start + offset, size) for offset, size in extent.ranges))
 
 
-def _uid(header: Header, tag: int) -> str:
-    return (header.value(tag) or b"").strip(b"\0 ").decode("latin-1")
+def _walked(series: _Series, pixels: Native | Fragments | None) -> Walked:
+    return Walked(elements=series.elements, pixels=pixels, end=0, problem=None, big_endian=False)
+
+
+def _described(found: _Read, row: InstanceRow) -> bytes | None:
+    """The compressed description; None where the worker makes it."""
+    if not row.frames or row.sop_class_uid == KEY_OBJECT_SELECTION:
+        return None  # whoever describes a rejection note acts on it
+    try:
+        encoded = found.described(bulk_address(row.study_uid, row.series_uid, row.sop_instance_uid))
+    except Unusual:
+        return None
+    return compress(encoded)
+
+
+def _uid(value: bytes) -> str:
+    return value.strip(b"\0 ").decode("latin-1")

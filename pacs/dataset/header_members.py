@@ -13,9 +13,10 @@ import os
 import struct
 import threading
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from typing import Any, Final
 
 from pydicom.filereader import read_dataset
@@ -42,15 +43,16 @@ _MEMORY_BYTES: Final = 16 << 20
 """Elements and members that are remembered at once; beyond it all is forgotten and learned anew."""
 
 _BINARY: Final = frozenset(vr.encode() for vr in BINARY)
-_TEXT: Final = frozenset((b"LO", b"PN", b"SH"))
+TEXTS: Final = frozenset(("LO", "PN", "SH"))
 """The VRs whose values tell in which character set a data set really is (`pacs.dataset.dicom_json.charsets_of`)."""
+_TEXTS: Final = frozenset(vr.encode() for vr in TEXTS)
 _LONG_HEAD: Final = 12
 """Bytes of tag, VR, and a length of 32 bits (PS3.5 7.1.2)."""
 _EXPLICIT: Final = struct.Struct("<HH2sH").unpack_from
 _IMPLICIT: Final = struct.Struct("<HHI").unpack_from
 _LONG: Final = struct.Struct("<I").unpack_from
 _ENCODE: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-_BULK: Final = f"bulk-{os.urandom(16).hex()}"
+BULK: Final = f"bulk-{os.urandom(16).hex()}"
 """Stands for the address of an instance's bulk data in what is remembered; drawn, so that no device can write it."""
 _UTF8: Final = b'"00080005":{"vr":"CS","Value":["ISO_IR 192"]}'
 _FAILURES: Final = (
@@ -81,6 +83,8 @@ class Header:
     """Each element as encoded; of a long binary value its head alone, which is all that the JSON says of it."""
     heads: Sequence[int]
     """How many bytes of each piece come before its value."""
+    starts: Sequence[int]
+    """The offset of each element."""
     texts: tuple[bytes, ...]
     """The values of LO, PN and SH that are not ASCII."""
     end: int
@@ -121,13 +125,14 @@ def _cut_explicit(raw: bytes) -> Header:
     numbers: list[int] = []
     pieces: list[bytes] = []
     heads: list[int] = []
+    starts: list[int] = []
     texts: list[bytes] = []
     at, end, previous = 0, len(raw), 0
     while True:
         group, element, vr, length = _EXPLICIT(raw, at)
         tag = group << 16 | element
         if tag in tags.PIXELS:
-            return Header(numbers, pieces, heads, tuple(texts), at, implicit=False)
+            return Header(numbers, pieces, heads, starts, tuple(texts), at, implicit=False)
         if tag <= previous or not 8 <= group < 0x7FE0:
             raise Unusual
         previous = tag
@@ -155,7 +160,8 @@ def _cut_explicit(raw: bytes) -> Header:
             numbers.append(tag)
             pieces.append(raw[at:kept])
             heads.append(value - at)
-            if vr in _TEXT and not raw[value:following].isascii():
+            starts.append(at)
+            if vr in _TEXTS and not raw[value:following].isascii():
                 texts.append(raw[value:following])
         at = following
 
@@ -164,19 +170,20 @@ def _cut_implicit(raw: bytes) -> Header:
     numbers: list[int] = []
     pieces: list[bytes] = []
     heads: list[int] = []
+    starts: list[int] = []
     texts: list[bytes] = []
     at, end, previous = 0, len(raw), 0
     while True:
         group, element, length = _IMPLICIT(raw, at)
         tag = group << 16 | element
         if tag in tags.PIXELS:
-            return Header(numbers, pieces, heads, tuple(texts), at, implicit=True)
+            return Header(numbers, pieces, heads, starts, tuple(texts), at, implicit=True)
         # Two letters where the length is are the VR of an explicit element, which some writers put here.
         if tag <= previous or not 8 <= group < 0x7FE0 or raw[at + 4 : at + 6].isalpha():
             raise Unusual
         previous = tag
         value = at + 8
-        vr = _public_vr(tag)
+        vr = public_vr_of(tag)
         if length == UNDEFINED:
             if vr != "SQ":
                 raise Unusual
@@ -191,13 +198,14 @@ def _cut_implicit(raw: bytes) -> Header:
             numbers.append(tag)
             pieces.append(raw[at:kept])
             heads.append(8)
-            if vr in ("LO", "PN", "SH") and not raw[value:following].isascii():
+            starts.append(at)
+            if vr in TEXTS and not raw[value:following].isascii():
                 texts.append(raw[value:following])
         at = following
 
 
 @cache
-def _public_vr(tag: int) -> str | None:
+def public_vr_of(tag: int) -> str | None:
     """The VR of PS3.6; None of a private element, and of one that PS3.6 does not have."""
     return None if tag >> 16 & 1 else public_vr(tag)
 
@@ -229,27 +237,65 @@ class Members:
             Unusual: an element can only be taken by `pacs.dataset.dicom_json`.
 
         """
+        _, members = self._of_each(header, character_set)
+        return [_addressed(member, bulk) for member in members if member]
+
+    def along(
+        self, header: Header, varying: Sequence[int], *, character_set: str, behind: bytes
+    ) -> Callable[[Sequence[bytes], str], bytes]:
+        """As `of`, all joined, for headers like this one in all but the elements of these indices.
+
+        What is made takes these elements, in ascending order, and ``bulk``; it raises as `of`. ``behind`` is a member
+        that follows all others, with `BULK` for its address.
+
+        Raises:
+            Unusual: as `of`.
+
+        """
+        reading, members = self._of_each(header, character_set)
+        members.append(behind)
+        more = len(members) - 1 - len(header.tags)  # the character set, which stands before all that may vary
+        ends = [-1, *(index + more for index in varying), len(members)]
+        runs = [b",".join(filter(None, members[one + 1 : other])) for one, other in pairwise(ends)]
+        places = [(header.tags[index], header.heads[index]) for index in varying]
+
+        def encoded(pieces: Sequence[bytes], bulk: str) -> bytes:
+            known = self._known_of(reading)
+            joined = [runs[0]]
+            for piece, (tag, head), run in zip(pieces, places, runs[1:], strict=True):
+                member = known.get(piece)
+                joined += [self._learn(known, reading, tag, piece, head, piece) if member is None else member, run]
+            return _addressed(b"{" + b",".join(filter(None, joined)) + b"}", bulk)
+
+        return encoded
+
+    def _of_each(self, header: Header, character_set: str) -> tuple[_Reading, list[bytes]]:
+        """The member of each element, empty where it has none, and that of a character set that the header misses."""
         said = header.value(SPECIFIC_CHARACTER_SET)
         charsets = settled(charsets_of(said or character_set.encode()), header.texts)
         reading = _Reading(header.implicit, header.implicit and _is_signed(header), charsets)
-        known = self._known.get(reading)
-        if known is None:
-            known = self._begin(reading)
+        known = self._known_of(reading)
         keys = _keys(header) if header.implicit else header.pieces
-        found = list(map(known.get, keys))
-        if None in found:
-            for at, member in enumerate(found):
-                if member is None:
-                    found[at] = self._learn(known, reading, header, at, keys[at])
-        members = [member for member in found if member]
+        members = [known.get(key) for key in keys]
+        found = [
+            self._learn(known, reading, header.tags[at], header.pieces[at], header.heads[at], keys[at])
+            if member is None
+            else member
+            for at, member in enumerate(members)
+        ]
         if said is None and (charsets or character_set):
-            members.insert(sum(tag < SPECIFIC_CHARACTER_SET for tag in header.tags), _UTF8)
-        address, token = bulk.encode(), _BULK.encode()
-        return [member.replace(token, address) if token in member else member for member in members]
+            found.insert(sum(tag < SPECIFIC_CHARACTER_SET for tag in header.tags), _UTF8)
+        return reading, found
 
-    def _learn(self, known: dict[bytes, bytes], reading: _Reading, header: Header, at: int, key: bytes) -> bytes:
+    def _known_of(self, reading: _Reading) -> dict[bytes, bytes]:
+        known = self._known.get(reading)
+        return self._begin(reading) if known is None else known
+
+    def _learn(  # noqa: PLR0917 # an element and what it is remembered by
+        self, known: dict[bytes, bytes], reading: _Reading, tag: int, piece: bytes, head: int, key: bytes
+    ) -> bytes:
         try:
-            made = _member(reading, header, at, key)
+            made = _member(reading, tag, piece, head, key)
         except _FAILURES:
             raise Unusual from None
         if len(key) <= _REMEMBERED_BYTES:
@@ -290,29 +336,33 @@ def _is_signed(header: Header) -> bool:
     return (header.value(PIXEL_REPRESENTATION) or b"")[:2].strip(b"\0") == b"\1"
 
 
-def _member(reading: _Reading, header: Header, at: int, key: bytes) -> bytes:
+def _member(reading: _Reading, tag: int, piece: bytes, head: int, key: bytes) -> bytes:
     """The member of an element; empty where the JSON has none of it."""
-    tag, piece = header.tags[at], header.pieces[at]
-    value = piece[header.heads[at] :]
+    value = piece[head:]
     name = f"{tag:08X}"
     if tag == SPECIFIC_CHARACTER_SET:
         return _UTF8
-    vr = _public_vr(tag) if header.implicit else piece[4:6].decode()
+    vr = public_vr_of(tag) if reading.implicit else piece[4:6].decode()
     if vr is None or vr == "SQ":
         # The creator, which a private element's key has before it, is read with it.
-        read = read_dataset(io.BytesIO(key), header.implicit, True)
-        found = to_json(read, _BULK, reading.charsets).get(name)
+        read = read_dataset(io.BytesIO(key), reading.implicit, True)
+        found = to_json(read, BULK, reading.charsets).get(name)
         return b"" if found is None else _encoded(name, found)
-    if vr in BINARY and not value and _length(piece, header.heads[at]):
-        return _encoded(name, {"vr": vr, "BulkDataURI": f"{_BULK}/{name}"})
-    if header.implicit:
+    if vr in BINARY and not value and _length(piece, head):
+        return _encoded(name, {"vr": vr, "BulkDataURI": f"{BULK}/{name}"})
+    if reading.implicit:
         vr = public_vr(tag, signed=reading.signed) or vr
-    return _encoded(name, element_json(vr, value, reading.charsets, f"{_BULK}/{name}", little=True))
+    return _encoded(name, element_json(vr, value, reading.charsets, f"{BULK}/{name}", little=True))
 
 
 def _length(piece: bytes, head: int) -> int:
     """The length that a head without its value says."""
     return int.from_bytes(piece[head - 4 : head], "little")
+
+
+def _addressed(encoded: bytes, bulk: str) -> bytes:
+    token = BULK.encode()
+    return encoded.replace(token, bulk.encode()) if token in encoded else encoded
 
 
 def _encoded(name: str, element: dict[str, Any]) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from pacs.dataset.walk import EXPLICIT_LITTLE, IMPLICIT_LITTLE, LONG_VRS
@@ -15,6 +16,8 @@ IMPLEMENTATION_VERSION_NAME: Final = "TIERREAD_0_1"
 META_MAX_BYTES: Final = 64 * 1024
 """Preamble and File Meta Information; real ones have some hundred bytes."""
 PREAMBLE_BYTES: Final = 132
+_PREAMBLE: Final = bytes(128) + b"DICM"
+_REMEMBERED: Final = 256
 _LEAST_BYTES: Final = 64
 """Of a data set that names class, instance, series and study."""
 _FIRST_ELEMENTS: Final = 0x0020
@@ -54,17 +57,22 @@ class Meta:
 
 def head(*, sop_class_uid: str, sop_instance_uid: str, transfer_syntax_uid: str) -> bytes:
     """128 bytes of preamble, DICM, and group 0002 in explicit little endian."""
-    body = b"".join(
-        (
-            struct.pack("<HH2sHI", 2, 0x0001, b"OB", 0, 2) + b"\0\1",
-            _element(0x0002, b"UI", sop_class_uid, b"\0"),
-            _element(0x0003, b"UI", sop_instance_uid, b"\0"),
-            _element(0x0010, b"UI", transfer_syntax_uid, b"\0"),
-            _element(0x0012, b"UI", IMPLEMENTATION_CLASS_UID, b"\0"),
-            _element(0x0013, b"SH", IMPLEMENTATION_VERSION_NAME, b" "),
-        )
+    before, behind = _around(sop_class_uid, transfer_syntax_uid)
+    uid = _element(0x0003, b"UI", sop_instance_uid, b"\0")
+    length = struct.pack("<HH2sHI", 2, 0, b"UL", 4, len(before) + len(uid) + len(behind))
+    return b"".join((_PREAMBLE, length, before, uid, behind))
+
+
+@lru_cache(_REMEMBERED)
+def _around(sop_class_uid: str, transfer_syntax_uid: str) -> tuple[bytes, bytes]:
+    """What stands before the SOP Instance UID, and behind it."""
+    version = struct.pack("<HH2sHI", 2, 0x0001, b"OB", 0, 2) + b"\0\1"
+    behind = (
+        _element(0x0010, b"UI", transfer_syntax_uid, b"\0"),
+        _element(0x0012, b"UI", IMPLEMENTATION_CLASS_UID, b"\0"),
+        _element(0x0013, b"SH", IMPLEMENTATION_VERSION_NAME, b" "),
     )
-    return bytes(128) + b"DICM" + struct.pack("<HH2sHI", 2, 0, b"UL", 4, len(body)) + body
+    return version + _element(0x0002, b"UI", sop_class_uid, b"\0"), b"".join(behind)
 
 
 def _element(number: int, vr: bytes, text: str, pad: bytes) -> bytes:

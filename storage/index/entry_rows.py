@@ -121,38 +121,46 @@ def instance_values(entry: Entry, home: Home, first: Sequence[str] | None = None
     row = entry.row
     moved = home.study_uid != row.study_uid
     return {
-        "sop_instance_uid": row.sop_instance_uid,
         "sop_class_uid": row.sop_class_uid,
         "series_uid": row.series_uid,
         "study_uid": home.study_uid,
         "received_study_uid": row.study_uid if moved else None,
         "received_series_uid": row.series_uid if moved else None,
-        "placed_at": entry.provenance.received_at if moved else None,
-        "instance_number": row.instance_number,
         "laterality": row.laterality,
         "transfer_syntax_uid": row.transfer_syntax_uid,
-        "segment_id": entry.place.segment_id,
-        "offset": entry.place.offset,
-        "size": entry.place.size,
-        "dataset_offset": row.dataset_offset,
-        "received_digest": row.received_digest,
         "received_transfer_syntax_uid": row.received_as[1],
-        "stored_digest": row.stored_as[0],
         "pixel_digest": row.pixel_digest,
-        "description": entry.description,
         "rows": row.rows,
         "columns": row.columns,
         "character_set": row.character_set,
-        "frames": row.frames,
-        "frame_ranges": None if row.frame_ranges is None else encode_ranges(row.frame_ranges),
         "site_id": entry.provenance.site_id,
         "device_id": entry.provenance.device_id,
-        "received_at": entry.provenance.received_at,
         # Until `reading.report_objects.standing` shows what was made here: its report may count no longer.
         "hidden": entry.provenance.made_here,
         "made_here": entry.provenance.made_here,
         "damaged": False,
         "other_person": None if first is None else other_person(row, first),
+        **own_values(entry, home),
+    }
+
+
+def own_values(entry: Entry, home: Home) -> dict[str, Any]:
+    """The columns in which instances of one sender differ whose rows `SeriesRow` completes."""
+    row, place, received_at = entry.row, entry.place, entry.provenance.received_at
+    return {
+        "sop_instance_uid": row.sop_instance_uid,
+        "placed_at": received_at if home.study_uid != row.study_uid else None,
+        "instance_number": row.instance_number,
+        "segment_id": place.segment_id,
+        "offset": place.offset,
+        "size": place.size,
+        "dataset_offset": row.dataset_offset,
+        "received_digest": row.received_digest,
+        "stored_digest": row.stored_as[0],
+        "description": entry.description,
+        "frames": row.frames,
+        "frame_ranges": None if row.frame_ranges is None else encode_ranges(row.frame_ranges),
+        "received_at": received_at,
     }
 
 

@@ -19,7 +19,7 @@ from storage.database import writing
 from storage.errors import StorageError
 from storage.index.entry_batch import Batch, Entered, Raced
 from storage.index.known_studies import Known
-from storage.index.newcomers import enter_newcomers
+from storage.index.newcomers import Newcomers
 from storage.instance_row import InstanceRow, Place, Provenance
 from storage.segments.members import Entry
 
@@ -66,6 +66,7 @@ class Index:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._known = Known()
+        self._newcomers = Newcomers()
         self._recent: deque[tuple[float, Entry, Entered]] = deque()
         self._may_lose_commits = engine.dialect.name == "postgresql"
         self._connection: Connection | None = None
@@ -78,17 +79,24 @@ class Index:
             self._prober.start()
 
     def enter(
-        self, row: InstanceRow, place: Place, provenance: Provenance, description: bytes | None = None
+        self,
+        row: InstanceRow,
+        place: Place,
+        provenance: Provenance,
+        description: bytes | None = None,
+        alike: object = None,
     ) -> Entered:
         """Enter one instance whose bytes are flushed; returns when its row is committed.
 
-        ``description`` is the compressed DICOM JSON of its header, where the caller has it already.
+        ``description`` is the compressed DICOM JSON of its header, where the caller has it already; ``alike`` is that
+        of `Entry`.
 
         Raises:
             IndexUnavailable: it is not.
 
         """
-        return self._call((Entry(row=row, place=place, provenance=provenance, description=description),))[0]
+        entry = Entry(row=row, place=place, provenance=provenance, description=description, alike=alike)
+        return self._call((entry,))[0]
 
     def enter_all(self, entries: Iterable[Entry]) -> list[Entered]:
         """Enter many, in their order; as `enter`."""
@@ -190,7 +198,7 @@ class Index:
             raise
 
     def _write(self, tx: Connection, entries: Sequence[Entry]) -> list[Entered]:
-        if entries and enter_newcomers(tx, entries, self._known):
+        if entries and self._newcomers.enter(tx, entries, self._known):
             return [Entered.NEW] * len(entries)
         races = 0
         while True:

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import Final
 
-from storage.instance_row import InstanceRow, Ranges, UnfitUid, columns_in_json, compact_json, is_uid
+from storage.instance_row import (
+    InstanceRow,
+    Ranges,
+    UnfitUid,
+    columns_in_json,
+    compact_json,
+    is_uid,
+    ranges_in_json,
+)
 
 _INT32: Final = 2**31
 _OWN: Final = frozenset(
@@ -49,4 +57,10 @@ class SeriesRow:
         }
         row = object.__new__(InstanceRow)  # its checks were made for the first one
         vars(row).update(self._common, **own)
-        return row, compact_json(columns_in_json(own))[:-1] + b"," + self._json
+        number = "" if own["instance_number"] is None else f',"instance_number":{instance_number}'
+        ranges = "" if frame_ranges is None else f',"frame_ranges":"{ranges_in_json(frame_ranges)}"'
+        said = (
+            f'{{"sop_instance_uid":"{sop_instance_uid}","dataset_offset":{dataset_offset}'
+            f',"received_digest":"{received_digest.hex()}"{number},"frames":{own["frames"]}{ranges},'
+        )
+        return row, said.encode() + self._json

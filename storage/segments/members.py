@@ -37,6 +37,8 @@ class Entry:
     """The places of its bytes before segments were rewritten, the first one first; the journal may name any of them."""
     head_digest: bytes | None = None
     """Digest of the bytes before the data set; None where the entry comes from a decision of the journal."""
+    alike: object = None
+    """Entries of one sender with the same have the same row in all that `SeriesRow` shares; None says nothing."""
 
     def to_json(self) -> dict[str, Any]:
         return {"row": self.row.to_json(), "place": asdict(self.place), "provenance": self.provenance.to_json()}

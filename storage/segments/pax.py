@@ -10,7 +10,9 @@ import hashlib
 import json
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, Final
 
 from storage.errors import StorageError
@@ -28,6 +30,9 @@ _FILLER_MIN: Final = len("99 comment=\n")
 _BLANK: Final = bytes(100) + b"0000640\0" + b"0000000\0" * 2 + bytes(133) + b"ustar\00000" + bytes(BLOCK - 265)
 """A ustar header without its name, size, time, type and checksum."""
 _BLANK_SUM: Final = sum(_BLANK) + 8 * ord(" ")
+_SENDERS: Final = 256
+"""Whose provenance is remembered as it is written."""
+_ANY_TIME: Final = datetime(1, 1, 1, tzinfo=UTC)
 _USTAR_NUMBER_MAX: Final = 0o77777777777
 _NAME: Final = re.compile(r"[0-9A-Za-z_-][0-9A-Za-z._-]*(/[0-9A-Za-z_-][0-9A-Za-z._-]*)*", re.ASCII)
 
@@ -99,18 +104,16 @@ def split_name(name: str) -> tuple[bytes, bytes]:
 
 def encode(header: Header) -> bytes:
     """The 4096 bytes; a row too long for them is cut (see `InstanceRow.fitted`)."""
-    told: dict[str, Any] = {
-        "version": _VERSION,
-        "kind": header.kind.value,
-        "segment": header.segment_id,
-        "offset": header.offset,
-        "head_size": header.head_size,
-        "head_sha256": header.head_digest.hex(),
-        "data_sha256": header.data_digest.hex(),
-    }
+    member = (
+        f'{{"version":{_VERSION},"kind":"{header.kind.value}","segment":"{header.segment_id}","offset":{header.offset}'
+        f',"head_size":{header.head_size},"head_sha256":"{header.head_digest.hex()}"'
+        f',"data_sha256":"{header.data_digest.hex()}"'
+    ).encode()
     if header.provenance is not None:
-        told["provenance"] = header.provenance.to_json()
-    member = compact_json(told)
+        came = header.provenance
+        before, behind = _around_time(came.site_id, came.device_id, came.source)
+        member += before + came.received_at.isoformat().encode() + behind
+    member += b"}"
     size = _record("size", str(header.size).encode())
     if header.row is not None:
         room = RECORDS_BYTES - len(size) - _OVERHEAD - len(member) - _FILLER_MIN
@@ -162,6 +165,14 @@ def decode(block: bytes) -> Header | None:
         )
     except (ValueError, KeyError, TypeError):
         return None  # a torn header is an expected sight for recovery, which keeps the bytes
+
+
+@lru_cache(_SENDERS)
+def _around_time(site_id: str, device_id: str, source: str) -> tuple[bytes, bytes]:
+    """What the provenance of a sender says before the time of receipt, and behind it."""
+    said = Provenance(site_id=site_id, device_id=device_id, received_at=_ANY_TIME, source=source).to_json()
+    before, _, behind = compact_json(said).rpartition(_ANY_TIME.isoformat().encode())
+    return b',"provenance":' + before, behind
 
 
 def _record(key: str, value: bytes) -> bytes:

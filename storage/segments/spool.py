@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import threading
+import time
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -29,6 +30,9 @@ from storage.segments.segment_rows import segment_key
 _MAX_FREE_SEGMENTS: Final = 128
 """Open files that wait for more of their study; beyond it the longest idle one is sealed."""
 
+_LOOK_SECONDS: Final = 0.1
+"""How old it may be, how much of the disk is free."""
+
 
 class Spool:
     """The folder of one node in which segments are written until they are stored."""
@@ -51,6 +55,7 @@ class Spool:
         self._max_bytes = max_bytes
         self._keep_free_bytes = keep_free_bytes
         self._quarantine_bytes = quarantine_bytes
+        self._free_bytes, self._look_at = 0, 0.0
         self._lock = threading.Lock()
         self._free: list[Segment] = []
         self._unnoted: dict[str, tuple[SegmentMove, dict[str, Any]]] = {}
@@ -62,6 +67,13 @@ class Spool:
         disk = os.statvfs(self.directory)
         return disk.f_bavail * disk.f_frsize
 
+    def _has_room(self) -> bool:
+        """Whether instances may come, as the disk was a moment ago."""
+        now = time.monotonic()
+        if now >= self._look_at:
+            self._free_bytes, self._look_at = self.free_bytes(), now + _LOOK_SECONDS
+        return self._free_bytes >= self._keep_free_bytes
+
     @contextmanager
     def borrow(self, study_uid: str) -> Generator[Segment]:
         """A segment of the study that nobody else writes to meanwhile.
@@ -72,7 +84,7 @@ class Spool:
 
         """
         try:
-            if self.free_bytes() < self._keep_free_bytes:
+            if not self._has_room():
                 raise NoSpace
             segment = self._take(study_uid) or self._open(study_uid)
         except OSError as error:

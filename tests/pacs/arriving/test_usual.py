@@ -38,7 +38,7 @@ from tests import corpus
 from tests.archive import OTHER, TOWNSHIP, Archive
 from tests.archive import archive as make_archive
 from tests.builders import BIG_ENDIAN, DEFLATED, compressed, image, new_uid, thing
-from tests.pacs.arriving.test_usual_header import element, headers, whole
+from tests.pacs.arriving.test_usual_header import element, headers, like, whole
 from tests.reading_bytes import bytes_of
 from tests.wire import EXPLICIT_LITTLE, IMPLICIT_LITTLE, Object, from_file
 
@@ -150,8 +150,10 @@ def test_whatever_a_header_says_it_is_received_alike(
     _, first = bytes_of(pieces, pieces.take(thing(image())).sop_instance_uid)
     sender = replace(TOWNSHIP, character_set=data.draw(st.sampled_from(("", "GB18030", "ISO_IR 100"))))
     named = {"study_uid": new_uid(), "series_uid": new_uid()}
-    for _ in range(3):
-        made = data.draw(headers(implicit=syntax == IMPLICIT_LITTLE))
+    implicit = syntax == IMPLICIT_LITTLE
+    made = data.draw(headers(implicit=implicit))
+    for _ in range(4):
+        made = data.draw(like(made, implicit=implicit) | headers(implicit=implicit))
         instance = replace(first, sop_instance_uid=new_uid(), **named)
         bytes_, row = whole(instance, made, syntax)
         one = Object(
@@ -219,8 +221,8 @@ def test_an_indexed_element_in_another_vr_is_received_alike(pair: tuple[Archive,
 @pytest.mark.parametrize("syntax", [EXPLICIT_LITTLE, IMPLICIT_LITTLE, RLELossless])
 def test_what_a_device_usually_sends_is_described_on_arrival(small_archive: Archive, syntax: str) -> None:
     named = {"StudyInstanceUID": new_uid(), "SeriesInstanceUID": new_uid()}
-    for number in range(3):
-        made = image(rows=16, columns=16, InstanceNumber=number, ImagePositionPatient=[1.5, -2, number], **named)
+    for number in range(4):
+        made = image(rows=16, columns=16, InstanceNumber=9 * number, ImagePositionPatient=[1.5, -2, number], **named)
         sent = thing(compressed(made, syntax) if syntax == RLELossless else made, syntax)
 
         assert described_alike(small_archive, small_archive.take(sent, at_once=True))
@@ -235,6 +237,23 @@ def test_what_is_involved_goes_the_long_way(small_archive: Archive, syntax: str)
     assert read(UsualInstances(), sent) is None
     assert small_archive.take(sent, at_once=True).reason is Reason.STORED
     assert small_archive.instances()[0]["description"] is None
+
+
+def test_a_header_is_read_along_those_before_it_in_the_series() -> None:
+    named = {"StudyInstanceUID": new_uid(), "SeriesInstanceUID": new_uid()}
+    instances = UsualInstances()
+    for number, position in ((1, "1"), (2, "-2.5"), (10, "100.25")):
+        sent = thing(image(InstanceNumber=number, SliceLocation=position, SOPInstanceUID=new_uid(), **named))
+        asked = (sent.sop_class, sent.transfer_syntax, "TOWNSHIP", "")
+        along = instances._along(memoryview(sent.dataset), asked)
+        found = read(instances, sent)
+
+        assert found is not None
+        assert (along is not None) is (number == 10)
+    assert along is not None
+    assert (along.uid, along.number) == (sent.sop_instance, 10)
+    other = thing(image(InstanceNumber=3, SliceLocation="7", PatientName="Other", **named))
+    assert instances._along(memoryview(other.dataset), asked) is None
 
 
 def changed(dataset: bytes, **fields: Any) -> Object:
@@ -316,6 +335,8 @@ def test_what_is_remembered_has_an_end() -> None:
     remembered = vars(instances)
 
     assert read(instances, thing(many)) is None
+    alike = remembered["_likenesses"]
+    assert max(map(len, alike.values())) * len(alike) <= usual._ASKED * usual._ALIKE
     assert len(remembered["_series"]) <= usual._REMEMBERED  # what it holds is its bound
     assert len(remembered["_arrangements"]) <= usual._REMEMBERED
     assert max(map(len, remembered["_arrangements"])) <= usual._MOST_ELEMENTS

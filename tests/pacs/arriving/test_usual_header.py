@@ -169,6 +169,14 @@ def headers(draw: st.DrawFn, *, implicit: bool) -> dict[int, bytes]:
     return made
 
 
+@st.composite
+def like(draw: st.DrawFn, before: dict[int, bytes], *, implicit: bool) -> dict[int, bytes]:
+    """The header of another instance of a series: some elements say something else."""
+    there = [(tag, vr) for tag, vr in TAGS if tag in before]
+    chosen = draw(st.lists(st.sampled_from(there), unique=True, max_size=3)) if there else []
+    return before | {tag: element(tag, vr, draw(VALUES[vr]), implicit=implicit) for tag, vr in chosen}
+
+
 def whole(instance: Instance, made: dict[int, bytes], syntax: str) -> tuple[InMemory, Instance]:
     """A file of these elements, those that every image has and two pixels, and its index row."""
     implicit = syntax == IMPLICIT_LITTLE

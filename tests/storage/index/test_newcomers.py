@@ -13,7 +13,7 @@ from storage import tables
 from storage.database import Durability, connect, snapshot, transaction
 from storage.decisions import erasure
 from storage.index.known_studies import Known
-from storage.index.newcomers import enter_newcomers
+from storage.index.newcomers import Newcomers
 from storage.index.queries import Entered, Index, instance_of, study_of
 from storage.segments.members import Entry
 from tests.reading.crossing import cross
@@ -39,14 +39,20 @@ def known(index: Index) -> Known:
 def entries(*numbers: int) -> list[Entry]:
     later = provenance(received_at=NOON + timedelta(seconds=3))
     return [
-        Entry(row=row(number, frame_ranges=((1, 2),)), place=place(number), provenance=later, description=b"told")
+        Entry(
+            row=row(number, frame_ranges=((1, 2),)),
+            place=place(number),
+            provenance=later,
+            description=b"told",
+            alike="series",
+        )
         for number in numbers
     ]
 
 
 def entered(engine: Engine, what: list[Entry], known: Known) -> bool:
     with engine.connect() as tx:
-        return enter_newcomers(tx, what, known)
+        return Newcomers().enter(tx, what, known)
 
 
 def test_a_newcomer_has_every_column_that_it_has_by_the_other_way(index: Index, engine: Engine, known: Known) -> None:
