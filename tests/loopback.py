@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import httpx
 import uvicorn
+import uvloop
 
 _NO_AUTHORITY: Final = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 """Shared, for a client that is told nothing reads every authority of this machine, even when it calls http alone."""
@@ -44,7 +45,9 @@ class _Standing:
 
     def __init__(self) -> None:
         self.app: Any = None
-        self._loop = asyncio.new_event_loop()
+        # The loop of `tierread web`. Python's own leaves Nagle on for a socket that does not say it is TCP: an answer
+        # in two pieces then waits forty milliseconds for the client's acknowledgement.
+        self._loop = uvloop.new_event_loop()
         listener = socket.create_server(("127.0.0.1", 0))
         self.origin: Final = f"http://127.0.0.1:{listener.getsockname()[1]}"
         options: dict[str, Any] = {
