@@ -36,13 +36,14 @@ FULL: Final = [
     for kind, instances in (("CT", 800), ("DX", 48), ("US", 800))
     for pdu_kib in (128, 16)
     for associations in (1, 4, 8)
-]
+] + [Case(kind=kind, associations=1, pdu_kib=16, instances=200, at_once=False) for kind in ("CT", "US")]
 QUICK: Final = [
     Case(kind="CT", associations=4, pdu_kib=128, instances=400),
     Case(kind="CT", associations=1, pdu_kib=128, instances=200),
     Case(kind="CT", associations=8, pdu_kib=16, instances=200),
     Case(kind="DX", associations=4, pdu_kib=128, instances=16),
     Case(kind="US", associations=1, pdu_kib=128, instances=200),
+    Case(kind="US", associations=1, pdu_kib=16, instances=100, at_once=False),
 ]
 PARTS: Final = ("receive", "retrieve", "index", "pictures")
 

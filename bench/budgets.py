@@ -57,6 +57,8 @@ def _rows(found: Found) -> Iterator[Row]:
     yield _ratio("... at 1/3.5 of its CPU", ct, PEER, cpu, at_most=1 / 3.5)
     yield _ratio("... level with storescp, which neither flushes nor indexes", ct, SINK, rate, at_least=1)
     yield _ratio("US 50 kB, 1 association: ahead of Orthanc", _received(found, "US", 1), PEER, rate, at_least=1)
+    shipped = _received(found, "US", 1, at_once=False)
+    yield _ratio("... from senders as they are shipped, with Nagle's algorithm", shipped, PEER, rate, at_least=1)
     yield _most("an association in 2 ms of CPU", [each.cpu_ms for each in found.set_ups if each.server == OURS], 2)
     yield _most("metadata of 250 slices, p50 10 ms warm", _answers(found, METADATA, lambda each: each.p50_ms), 10)
     whole = {server: _answers(found, WHOLE, lambda each: each.rate, server) for server in (OURS, PEER)}
@@ -80,8 +82,9 @@ def _rows(found: Found) -> Iterator[Row]:
         yield _most(f"stored {kind}, of its raw bytes at most {share}", sizes, share, "")
 
 
-def _received(found: Found, kind: str, associations: int) -> list[Received]:
-    fit = [each for each in found.received if (each.case.kind, each.case.associations) == (kind, associations)]
+def _received(found: Found, kind: str, associations: int, *, at_once: bool = True) -> list[Received]:
+    asked = (kind, associations, at_once)
+    fit = [each for each in found.received if (each.case.kind, each.case.associations, each.case.at_once) == asked]
     largest = max((each.case.pdu_kib for each in fit), default=0)
     return [each for each in fit if each.case.pdu_kib == largest]
 

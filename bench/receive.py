@@ -1,6 +1,6 @@
 """Receiving: rate, server CPU up to the acknowledgement and until readable, and what an association costs.
 
-Senders are DCMTK's storescu with TCP_NODELAY, as Debian's leaves Nagle on.
+Senders are DCMTK's storescu, with TCP_NODELAY and as Debian ships it, which leaves Nagle's algorithm on.
 """
 
 from __future__ import annotations
@@ -32,6 +32,8 @@ class Case:
     """The largest PDU that the sender sends; a server may ask for smaller ones."""
     instances: int
     """Of all associations together."""
+    at_once: bool = True
+    """Whether the senders set TCP_NODELAY."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,7 +83,7 @@ def _each(servers: Sequence[Server], case: Case, folder: Path) -> Iterator[Recei
 
 def _measured(server: Server, case: Case, folders: Sequence[Path]) -> Received:
     before, before_all, begun = server.cpu(), server.cpu_of_all(), time.perf_counter()
-    send(server, folders, case.pdu_kib)
+    send(server, folders, case.pdu_kib, at_once=case.at_once)
     acknowledged = time.perf_counter()
     cpu = server.cpu() - before
     while not server.readable():
@@ -100,11 +102,11 @@ def _measured(server: Server, case: Case, folders: Sequence[Path]) -> Received:
     )
 
 
-def send(server: Server, folders: Sequence[Path], pdu_kib: int = 128) -> None:
+def send(server: Server, folders: Sequence[Path], pdu_kib: int = 128, *, at_once: bool = True) -> None:
     """One association of storescu for each folder, all at once, until all are done."""
     call = ["storescu", "-aet", "DR_TOWN", "-aec", server.called, "-xe", "-R", "+sd", "+r"]
     call += ["--max-send-pdu", str(pdu_kib * 1024), "127.0.0.1", str(server.port)]
-    environment = {**os.environ, "TCP_NODELAY": "1"}
+    environment = {**os.environ, "TCP_NODELAY": str(int(at_once))}
     senders = [subprocess.Popen([*call, str(folder)], env=environment) for folder in folders]
     ended = [sender.wait() for sender in senders]
     if any(ended):

@@ -67,8 +67,9 @@ def receiving(found: Sequence[Received], set_ups: Sequence[SetUp]) -> list[str]:
     lines = [
         "## Receiving",
         "",
-        "C-STORE by DCMTK's storescu with TCP_NODELAY, explicit little endian. TierRead flushes each instance and",
-        "enters it into its index before it answers; Orthanc indexes and does not flush; storescp does neither.",
+        "C-STORE by DCMTK's storescu, explicit little endian, with TCP_NODELAY unless *as shipped* is said: then a",
+        "small packet waits for the acknowledgement of the one before. TierRead flushes each instance and enters it",
+        "into its index before it answers; Orthanc indexes and does not flush; storescp does neither.",
         "CPU is that of every process with a part in the acknowledgement (with PostgreSQL, the database's too);",
         "*readable* is when all are indexed, described and on the worklist, with the CPU of every process by then.",
         "Ratios: TierRead's rate over the server's, and the server's CPU over TierRead's.",
@@ -77,6 +78,7 @@ def receiving(found: Sequence[Received], set_ups: Sequence[SetUp]) -> list[str]:
     for case in sorted({each.case for each in found}):
         rows = [each for each in found if each.case == case]
         what = f"{KINDS[case.kind].name}, {case.associations} associations, PDUs of {case.pdu_kib} KiB"
+        what += "" if case.at_once else ", senders as shipped"
         lines += [
             f"### {what}, {case.instances} instances",
             "",

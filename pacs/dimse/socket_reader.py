@@ -25,6 +25,8 @@ CLOSED: Final = "Evt17"
 _CAPACITY: Final = 1 << 20
 """Most bytes that are hashed and written in one go: a CT slice of 512 by 512 pixels lies in it whole."""
 _TIMEVAL: Final = struct.Struct("ll")
+_STREAM: Final = 1 << 16
+"""Bytes of a read behind which more is on its way: what is acknowledged is seen to by the kernel."""
 
 
 class ConnectionClosed(PeerAway, ConnectionError):
@@ -46,6 +48,8 @@ class SocketReader:
         self._low = 0
         self._high = 0
         self._gathered = (0, 0)
+        self._came = _STREAM
+        """Bytes of the last read."""
         self.take: Callable[[memoryview], None] | None = None
         """Is given the gathered bytes when the buffer has no room for more."""
 
@@ -131,8 +135,12 @@ class SocketReader:
                 self.take(piece)
         if self._gathered == (0, 0):
             self._low = self._high = 0
+        if self._came < _STREAM:
+            # Most devices and toolkits leave Nagle's algorithm on (RFC 1122 4.2.3.4): the data set waits in the sender
+            # until the command before it is acknowledged, which the kernel would put off for 40 ms.
+            self._sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
         try:
-            count = self._sock.recv_into(self._view[self._high :])
+            count = self._came = self._sock.recv_into(self._view[self._high :])
         except BlockingIOError as error:  # nothing came in the time that the kernel was to wait
             raise TimeoutError from error
         if not count:

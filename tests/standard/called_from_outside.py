@@ -26,6 +26,7 @@ _.service_actions
 _.daemon_threads
 _.block_on_close
 _.protocol_version
+_.disable_nagle_algorithm
 _.timeout
 _.handle_error
 _.do_GET

@@ -7,6 +7,7 @@ import socket
 import struct
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -15,11 +16,30 @@ from pacs.dimse.socket_reader import SocketReader
 ROOM = 1 << 20
 
 
+class Ours(socket.socket):
+    """Notes what is asked of it."""
+
+    def __init__(self, accepted: socket.socket) -> None:
+        super().__init__(fileno=accepted.detach())
+        self.acknowledged = 0
+
+    def setsockopt(self, *asked: Any) -> None:
+        self.acknowledged += asked == (socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
+        super().setsockopt(*asked)
+
+
 @pytest.fixture
-def wire() -> Iterator[tuple[socket.socket, SocketReader]]:
-    ours, theirs = socket.socketpair()
-    with ours, theirs:
-        yield theirs, SocketReader(ours)
+def both() -> Iterator[tuple[socket.socket, Ours]]:
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        theirs = socket.create_connection(door.getsockname())
+        with theirs, Ours(door.accept()[0]) as ours:
+            yield theirs, ours
+
+
+@pytest.fixture
+def wire(both: tuple[socket.socket, Ours]) -> tuple[socket.socket, SocketReader]:
+    theirs, ours = both
+    return theirs, SocketReader(ours)
 
 
 def gather(reader: SocketReader, count: int) -> None:
@@ -65,3 +85,16 @@ def test_an_idle_buffer_gives_its_memory_back_and_is_good_again(wire: tuple[sock
     peer.sendall(b"d")
 
     assert (left, reader.exactly(1)) == (b"c", b"d")
+
+
+def test_what_came_is_acknowledged_before_more_is_waited_for(both: tuple[socket.socket, Ours]) -> None:
+    """A sender with Nagle's algorithm keeps a data set until its command is acknowledged."""
+    peer, ours = both
+    reader = SocketReader(ours)
+    peer.sendall(b"command")
+    reader.exactly(7)
+    before = ours.acknowledged
+    peer.sendall(b"data set")
+    reader.exactly(8)
+
+    assert (before, ours.acknowledged) == (0, 1)
