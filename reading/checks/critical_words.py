@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from reading.checks.clauses import clauses
@@ -53,22 +53,36 @@ WORDS: Final = {name: re.compile(pattern, re.IGNORECASE) for name, pattern in _W
 def check(content: Content, facts: Facts) -> Iterator[Finding]:
     """The first words of each class of which no flag stands: what a flag of another class says may only ask."""
     found = {name for name in WORDS if name == content.critical_class or name in facts.flagged}
+    patterns = WORDS | _named(facts)
     for part, text in ((Part.IMPRESSION, content.impression), (Part.FINDINGS, content.findings)):
-        for name, start, words in _said(text):
+        for name, start, words in _said(text, patterns):
             if found & {name, *_GRAVER.get(name, ())}:
                 continue
             found.add(name)
             yield Finding(
-                check=Check.CRITICAL_WORDS_WITHOUT_FLAG, part=part, start=start, end=start + len(words), words=words
+                check=Check.CRITICAL_WORDS_WITHOUT_FLAG,
+                part=part,
+                start=start,
+                end=start + len(words),
+                words=words,
+                critical_class=name,
             )
 
 
-def _said(text: str) -> Iterator[tuple[str, int, str]]:
+def _named(facts: Facts) -> dict[str, re.Pattern[str]]:
+    """Classes that a region or a site has besides the shipped ones, by their names."""
+    others = {code: names for code, names in facts.class_names.items() if code not in WORDS and any(names)}
+    return {
+        code: re.compile("|".join(map(re.escape, filter(None, names))), re.IGNORECASE) for code, names in others.items()
+    }
+
+
+def _said(text: str, patterns: Mapping[str, re.Pattern[str]]) -> Iterator[tuple[str, int, str]]:
     """Classes whose words a text says, denies nowhere near and does not say of the past: class, start, words."""
     for clause in clauses(text):
         if clause.is_past():
             continue
-        for name, pattern in WORDS.items():
+        for name, pattern in patterns.items():
             match = next((one for one in pattern.finditer(clause.text) if not clause.is_denied(one)), None)
             if match is not None:
                 yield name, clause.start + match.start(), match[0]

@@ -82,6 +82,8 @@ class Finding:
     """Behind the place."""
     words: str = field(default="", repr=False)
     """What stands there; a code where the check has one, else empty."""
+    critical_class: str = ""
+    """The class of critical results that the words name."""
 
     @property
     def severity(self) -> Severity:
@@ -106,6 +108,8 @@ class Facts:
     """Whether an earlier examination of the person is known."""
     flagged: frozenset[str] = frozenset()
     """Classes of the critical results that stand on the case."""
+    class_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    """The classes of the site's list by code, each with what it is called."""
     read_back_otherwise: tuple[str, ...] = field(default=(), repr=False)
     """What was read back otherwise than it was told, while nobody has answered it and the report does not say so."""
     blank_fields: tuple[str, ...] = ()

@@ -13,8 +13,9 @@ from reading import tables
 from reading.access import blindness, door
 from reading.access.priors import prior_cases
 from reading.actions import Action
-from reading.alerts import alert_rows, clarification
+from reading.alerts import alert_rows, clarification, classes
 from reading.alerts.alert_rows import Alert, Kind
+from reading.alerts.class_list import When
 from reading.alerts.moves import DIFFERING
 from reading.cases import cases
 from reading.cases.cases import Case
@@ -72,6 +73,11 @@ def _facts(ctx: Context[Staff], case: Case, content: Content) -> Facts:
         sex=case_facts.person_of(tx, case).sex,
         has_priors=bool(prior_cases(tx, ctx.who, [case], ctx.now)[case.id]),
         flagged=frozenset(one.critical_class for one in told if one.kind is Kind.CRITICAL),
+        class_names={
+            code: (one.name_zh, one.name_en)
+            for code, one in classes.in_force(tx, case.site_id, ctx.now).items()
+            if one.when is When.FLAG
+        },
         read_back_otherwise=tuple(
             one.read_back or ""
             for one in told

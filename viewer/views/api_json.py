@@ -331,6 +331,7 @@ def check(found: Finding) -> Json:
         "start": found.start,
         "end": found.end,
         "words": found.words,
+        "critical_class": found.critical_class,
     }
 
 

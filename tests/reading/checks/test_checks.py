@@ -303,6 +303,22 @@ def test_what_stops_comes_first_and_only_warnings_are_confirmed() -> None:
     assert settled([], set(Check)) == ()
 
 
+def test_a_class_of_the_sites_own_list_is_found_by_its_name_and_each_words_name_their_class() -> None:
+    """The dialog of the desk proposes it."""
+    listed = replace(PLAIN, class_names={"ectopic": ("宫外孕破裂", "Ruptured ectopic pregnancy"), "other": ("", "")})
+
+    def classes(said: str) -> list[str]:
+        return [
+            one.critical_class
+            for one in findings(Content(findings=said, impression=said), listed)
+            if one.critical_class
+        ]
+
+    assert classes("宫外孕破裂可能，右侧气胸") == ["ectopic", "pneumothorax"]
+    assert classes("ruptured ectopic pregnancy") == ["ectopic"]
+    assert classes("未见宫外孕破裂") == classes("左侧张力性气胸引流术后") == []
+
+
 def test_every_check_has_a_severity_and_every_class_of_words_is_known() -> None:
     assert set(SEVERITY) == set(Check)
     assert {one.code for one in SHIPPED} == {*critical_words.WORDS, "other"}

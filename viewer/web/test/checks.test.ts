@@ -12,6 +12,7 @@ const found = (check: CheckFinding['check'], severity: CheckFinding['severity'],
   start: 0,
   end: words.length,
   words,
+  critical_class: '',
 })
 
 beforeEach(() => void vi.useFakeTimers())

@@ -67,6 +67,8 @@ export type CheckFinding = {
   readonly start: number
   readonly end: number
   readonly words: string
+  /** The class of critical results that the words name; else empty. */
+  readonly critical_class: string
 }
 
 /** A character that no font of the printed sheet has, and what stands for it there. */

@@ -77,5 +77,13 @@ export function sentenceOf({ check, words }: CheckFinding): string {
 /** All that one check found, as a sentence for a confirmation. */
 export function confirmationOf(check: CheckFinding['check'], findings: readonly CheckFinding[]): string {
   const words = findings.filter((one) => one.check === check).map((one) => one.words)
-  return sentenceOf({ check, severity: 'warns', part: null, start: 0, end: 0, words: [...new Set(words)].join(' · ') })
+  return sentenceOf({
+    check,
+    severity: 'warns',
+    part: null,
+    start: 0,
+    end: 0,
+    words: [...new Set(words)].join(' · '),
+    critical_class: '',
+  })
 }
