@@ -53,6 +53,7 @@ class Action(StrEnum):
     CASE_PREVIEW = "case.preview"
     CASE_PRIORS_CAME = "case.priors_came"
     CASE_PRIORS_LATE = "case.priors_late"
+    CASE_PROPOSE = "case.propose"
     CASE_PUT_BACK = "case.put_back"
     CASE_READ_AGAIN = "case.read_again"
     CASE_READ_WITHOUT = "case.read_without"

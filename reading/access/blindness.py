@@ -68,6 +68,9 @@ def open_readings(ctx: Context[Staff], of_case: Case) -> list[BlindReading]:
     reached = reach(ctx.tx, ctx.who, ctx.now)
     if of_case.state not in BLIND and of_case.site_id in reached.read | reached.managed:
         may_see = own | (report_version.c.status == Status.BLIND)
+    confers = of_case.state is State.CONFERRING and _is_one_of_two(ctx, of_case)
+    if confers:
+        may_see |= report_version.c.status == Status.PROPOSED
     rows = ctx.tx.execute(
         sa.select(report_version, signature.c.role, own.label("own"), person.c.name.label("reader"))
         .join(signature, signature.c.version_id == report_version.c.id)
@@ -79,7 +82,6 @@ def open_readings(ctx: Context[Staff], of_case: Case) -> list[BlindReading]:
     ).all()
     compared = checked(ctx, [versions.from_row(row) for row in rows])
     record_looks(ctx, Action.REPORT_BLIND, "report", [one.id for one in compared])
-    confers = of_case.state is State.CONFERRING and any(row.own for row in rows)
     return [
         BlindReading(
             version=version,
@@ -89,6 +91,14 @@ def open_readings(ctx: Context[Staff], of_case: Case) -> list[BlindReading]:
         )
         for row, version in zip(rows, compared, strict=True)
     ]
+
+
+def _is_one_of_two(ctx: Context[Staff], of_case: Case) -> bool:
+    """Whether one of the blind readings that stand is theirs."""
+    version, theirs = report_version.c, signature.c.person_id == ctx.who.person_id
+    made = sa.select(signature.c.id).join(report_version, version.id == signature.c.version_id)
+    of_theirs = made.where(version.case_id == of_case.id, version.status == Status.BLIND, theirs)
+    return ctx.tx.scalar(of_theirs.limit(1)) is not None
 
 
 def nameless(tx: Connection, found: Collection[Case]) -> frozenset[str]:

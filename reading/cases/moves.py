@@ -89,6 +89,8 @@ class Move(StrEnum):
     TO_ARBITRATION = "to_arbitration"
     CONFER = "confer"
     """Two blind readings differ, and their readers are to find one report."""
+    PROPOSE = "propose"
+    """One of them wrote one text for both and signed it."""
     ACCORD = "accord"
     """One of them signed the other one's words: the consensus is released with both names."""
     DISSENT = "dissent"
@@ -223,6 +225,7 @@ MOVES: Final = MoveTable(
         (State.SECOND_READING, Move.RETURN): State.RETURNED,
         (State.SECOND_READING, Move.TO_ARBITRATION): State.WAITING_ARBITRATION,
         (State.SECOND_READING, Move.CONFER): State.CONFERRING,
+        (State.CONFERRING, Move.PROPOSE): State.CONFERRING,
         (State.CONFERRING, Move.ACCORD): State.FINAL,
         (State.CONFERRING, Move.DISSENT): State.WAITING_ARBITRATION,
         (State.CONFERRING, Move.RETURN): State.RETURNED,

@@ -47,6 +47,7 @@ class Act(StrEnum):
     SIGN = "sign"
     FINALISE = "finalise"
     DEFER = "defer"
+    PROPOSE = "propose"
     ACCORD = "accord"
     DISSENT = "dissent"
     VERIFY = "verify"
@@ -117,7 +118,7 @@ def allowed(
         elif acts(Role.QUALITY_MANAGER):
             yield Act.DEFER
     if case.state is State.CONFERRING and comparisons.reading_of(tx, case.id, staff.person_id) is not None:
-        yield from (Act.ACCORD, Act.DISSENT)
+        yield from (Act.PROPOSE, Act.ACCORD, Act.DISSENT)
     if awaiting.may_read_without(tx, staff, case, now):
         yield Act.READ_WITHOUT
     if case.state is State.RETURNED and acts(Role.TECHNICIAN, Role.CLINICIAN):

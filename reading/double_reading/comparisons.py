@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -37,6 +38,17 @@ def reading_of(tx: Connection, case_id: str, person_id: str) -> ReportVersion | 
     readings = {one.id: one for one in standing(tx, case_id)}
     signed = versions.signatures_on(tx, list(readings))
     return next((readings[one.version_id] for one in signed if one.person_id == person_id), None)
+
+
+def proposed(tx: Connection, case_id: str) -> list[ReportVersion]:
+    """The common text that one of two who confer signed: one, or none."""
+    return [one for one in versions.of_case(tx, case_id) if one.status is Status.PROPOSED]
+
+
+def signed_by(tx: Connection, found: Sequence[ReportVersion], person_id: str) -> frozenset[str]:
+    """The ids of the versions among these that somebody signed."""
+    signed = versions.signatures_on(tx, [one.id for one in found])
+    return frozenset(one.version_id for one in signed if one.person_id == person_id)
 
 
 def first_reader(tx: Connection, case_id: str) -> str | None:

@@ -34,8 +34,10 @@ class Status(StrEnum):
     ENTERED_IN_ERROR = "entered_in_error"
     BLIND = "blind"
     """A blind reading, not released: `reading.access.blindness` says who may see it."""
+    PROPOSED = "proposed"
+    """A common text that one of two who confer signed, and the other one has not: theirs alone."""
     WITHDRAWN = "withdrawn"
-    """A blind reading that its reader took back, or that a retake ended."""
+    """A common text that was not agreed, or a blind reading that its reader took back, or that a retake ended."""
 
 
 class SealFlaw(StrEnum):
@@ -60,7 +62,7 @@ SENT_OUT: Final = (*VALID, Status.SUPERSEDED)
 """The site that asked for the report may see these."""
 STRUCK: Final = (Status.WITHHELD, Status.ENTERED_IN_ERROR)
 """Only people above the site may see these."""
-UNSENT: Final = (Status.BLIND, Status.WITHDRAWN)
+UNSENT: Final = (Status.BLIND, Status.PROPOSED, Status.WITHDRAWN)
 """Never a report of the site: no list, page or protocol of reports has them."""
 UNSEEN: Final = (*UNSENT, Status.PENDING, Status.REPLACED)
 """The site that asked for the report has not seen these."""
@@ -179,18 +181,18 @@ def add(
     supersedes: ReportVersion | None,
     now: datetime,
     consultations: Sequence[Mapping[str, Any]] = (),
-    blind: bool = False,
+    unsent: Status | None = None,
     held_back: bool = False,
 ) -> ReportVersion:
     """Write the next version. It supersedes the one before at once, but a final one only when it is released.
 
-    A ``blind`` one supersedes nothing before it is released. One ``held_back`` is not seen by the site: what the site
-    has is valid until then, or until `let_out`.
+    One ``unsent``, blind or proposed, supersedes nothing before it is released. One ``held_back`` is not seen by the
+    site: what the site has is valid until then, or until `let_out`.
     """
     version = tables.report_version
     status = Status.PENDING if held_back or final(tx, case_id) is not None else Status.PRELIMINARY
-    status = Status.BLIND if blind else status
-    if not blind and supersedes is not None and supersedes.status is Status.PENDING:
+    status = unsent or status
+    if unsent is None and supersedes is not None and supersedes.status is Status.PENDING:
         set_status(tx, supersedes.id, Status.REPLACED)
     if status is Status.PRELIMINARY:
         _end_valid(tx, case_id)
@@ -242,9 +244,18 @@ def let_out(tx: Connection, pending: ReportVersion) -> None:
 
 def withdraw_blind(tx: Connection, case_id: str) -> None:
     """Take the blind readings of a case out of the double reading: it is read anew, or its images are taken anew."""
+    _withdraw(tx, case_id, Status.BLIND, Status.PROPOSED)
+
+
+def withdraw_proposal(tx: Connection, case_id: str) -> None:
+    """Take back the common text of two who confer: another one was proposed, or the case is settled otherwise."""
+    _withdraw(tx, case_id, Status.PROPOSED)
+
+
+def _withdraw(tx: Connection, case_id: str, *statuses: Status) -> None:
     version = tables.report_version
-    blind = (version.c.case_id == case_id) & (version.c.status == Status.BLIND)
-    tx.execute(sa.update(version).where(blind).values(status=Status.WITHDRAWN))
+    found = (version.c.case_id == case_id) & version.c.status.in_(statuses)
+    tx.execute(sa.update(version).where(found).values(status=Status.WITHDRAWN))
 
 
 def set_released(tx: Connection, released: ReportVersion, now: datetime) -> None:

@@ -321,7 +321,7 @@ def _signed_by_one(
         now=ctx.now,
         # A conclusion may tell one of two blind readers what the other has found.
         consultations=[] if blind and role is not SigningRole.ARBITER else basis.consultations,
-        blind=blind,
+        unsent=Status.BLIND if blind else None,
         held_back=grant.role is Role.RESIDENT and is_held_back(ctx.tx, case, content),
     )
     _add_signature(ctx, seal, version, role, grant=grant, basis=basis, confirmed=confirmed, reading=reading)

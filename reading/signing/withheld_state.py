@@ -42,7 +42,7 @@ class WithheldState:
 def keep(ctx: Context[Staff], case: Case) -> None:
     """Keep how a case stands; to be called before anything of it is struck."""
     forget(ctx.tx, case.id)
-    struck = (*CURRENT, Status.BLIND)
+    struck = (*CURRENT, Status.BLIND, Status.PROPOSED)
     row = {
         "case_id": case.id,
         "made_by": ctx.who.person_id,

@@ -55,7 +55,7 @@ report_version: Final = sa.Table(
     ),
     sa.CheckConstraint(
         "status in ('pending', 'preliminary', 'final', 'superseded', 'withheld', 'entered_in_error', "
-        "'blind', 'withdrawn', 'replaced')",
+        "'blind', 'withdrawn', 'replaced', 'proposed')",
         name="status",
     ),
 )

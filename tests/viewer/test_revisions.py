@@ -18,7 +18,7 @@ from reading.kinds import Role
 from storage.database import snapshot, transaction
 from storage.index import queries
 from tests.passwords import quick_hash
-from tests.reading.clinic import send
+from tests.reading.clinic import PNEUMONIA, send
 from tests.reading.region import hire
 from tests.viewer.house import PASSWORD, House
 from viewer import app as viewer_app
@@ -277,7 +277,8 @@ CASE_JSON: Mapping[str, Mapping[str, Any]] = {
     "resubmit": {"why": "x"},
     "dispute": {"why": "x"},
     "finalise": {},
-    "accord": {},
+    "accord": {"version": "01KZZZZZZZZZZZZZZZZZZZZZZZ"},
+    "propose": {"content": PNEUMONIA.to_json()},
     "dissent": {"why": "x"},
     "read-without": {},
     "defer": {},

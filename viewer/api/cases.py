@@ -208,12 +208,22 @@ def defer(request: Request, staff: Acting, case_id: str, body: bodies.Deferred) 
     return detail(request, staff, case_id)
 
 
+@router.post("/{case_id}/propose")
+def propose(request: Request, staff: Signing, case_id: str, body: bodies.Common) -> dict[str, Any]:
+    """One of two who confer writes one text for both and signs it."""
+    office = office_of(request)
+    content = Content.from_json(body.content)
+    with going_in(office, staff, Action.CASE_PROPOSE, "case", case_id) as ctx:
+        consensus.propose(ctx, office.seal, case_id, content=content, confirmed=body.confirmed, seen=body.revision)
+    return detail(request, staff, case_id)
+
+
 @router.post("/{case_id}/accord")
-def accord(request: Request, staff: Signing, case_id: str, body: bodies.Held) -> dict[str, Any]:
+def accord(request: Request, staff: Signing, case_id: str, body: bodies.Accord) -> dict[str, Any]:
     """One of two who confer signs the other one's words: the consensus is released."""
     office = office_of(request)
     with going_in(office, staff, Action.CASE_ACCORD, "case", case_id) as ctx:
-        consensus.accord(ctx, office.seal, case_id, seen=body.revision)
+        consensus.accord(ctx, office.seal, case_id, version_id=body.version, seen=body.revision)
     return detail(request, staff, case_id)
 
 

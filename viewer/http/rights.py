@@ -98,7 +98,7 @@ RIGHTS: Final[tuple[Right, ...]] = (
         CLINICAL,
         *_each("POST", CASE, "/claim", "/renew", "/put-back", "/park", "/resume", "/return", "/escalate"),
         *_each("POST", CASE, "/checks", "/sign", "/finalise", "/defer", "/verify", "/send-back", "/review", "/dispute"),
-        *_each("POST", CASE, "/accord", "/dissent"),
+        *_each("POST", CASE, "/propose", "/accord", "/dissent"),
         *(f"PUT {CASE}/draft", f"POST {CASE}/dictation"),
         *_each("POST", CASE, "/follow-up/claim", "/follow-up/put-back", "/follow-up/no-change"),
     ),

@@ -277,7 +277,9 @@ def _study(study: EntryStudy) -> Json:
 def _reading(one: BlindReading) -> Json:
     """A blind reading; whose it is, the two who confer are told."""
     return {
+        "id": one.version.id,
         "role": one.role,
+        "proposed": one.version.status is Status.PROPOSED,
         "mine": one.is_theirs,
         "reader": one.reader,
         "withdrawn": one.version.status is Status.WITHDRAWN,

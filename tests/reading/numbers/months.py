@@ -67,7 +67,7 @@ RULES: dict[str, Any] = {
 PICTURES = (("DX", "CHEST"), ("CT", ""), ("CT", "HEAD"), ("MR", "PROSTATE"), ("MG", "BREAST"), ("MG", "BREAST"))
 WORDS = ("", " ", "两肺清晰", "PI-RADS 4", "bi-rads 3", "BIRADS2")
 _SIGNS = frozenset({Move.SIGN, Move.SIGN_FOR_REVIEW, Move.SIGN_AS_FINAL, Move.SIGN_FIRST, Move.SIGN_PROVISIONALLY})
-_CONFERS = frozenset({Move.TO_ARBITRATION, Move.CONFER, Move.ACCORD, Move.DISSENT})
+_CONFERS = frozenset({Move.TO_ARBITRATION, Move.CONFER, Move.PROPOSE, Move.ACCORD, Move.DISSENT})
 _RARE = frozenset(
     {
         *(Move.WITHHOLD, Move.DISPUTE, Move.EMPTY, Move.ENTER_IN_ERROR, Move.RETURN, Move.REJECT, Move.DEFER),

@@ -42,7 +42,7 @@ def test_the_first_version_that_the_site_is_given_is_the_first(
                     incomplete_reason="",
                     supersedes=None,
                     now=now,
-                    blind=True,
+                    unsent=Status.BLIND,
                 )
                 versions.set_status(tx, made.id, Status(word))
         mine = versions.of_case(tx, case.id)

@@ -11,11 +11,12 @@ from playwright.sync_api import Browser, Page, expect
 
 from reading.cases.moves import SigningRole, State
 from reading.reports import versions
+from reading.reports.versions import Status
 from reading.rules import policy
 from storage.database import snapshot, transaction
 from tests.browser import DESK, chromium
 from tests.reading.clinic import state
-from tests.reading.double_reading.twice import mammogram, rules
+from tests.reading.double_reading.twice import NORMAL, RIGHT, mammogram, read_blind, rules
 from tests.viewer.house import PASSWORD, House
 
 FORTNIGHT = 14
@@ -128,3 +129,37 @@ def test_a_fortnight_of_screening_is_read_twice(house: House) -> None:
     tang = house.signed_in("tang")
     page, printed = tang.get(f"/t/case/{alike}").text, tang.get(f"/t/print/{final.id}").text
     assert ["第 1 版" in each and "第 3 版" not in each for each in (page, printed)] == [True] * 2
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_two_who_differ_write_one_text_at_two_desks(house: House) -> None:
+    with transaction(house.engine) as tx:
+        policy.install(tx, rules(consensus_minutes=60), None, house.now, version=2)
+        case_id = mammogram(tx, house.clinic, "1.2.840.1", house.now, patient_id="P1", frames=0).id
+        for who, said in ((house.clinic.ada, NORMAL), (house.clinic.vera, RIGHT)):
+            read_blind(tx, house.clinic, who, case_id, house.now, said)
+    with chromium() as browser, at_the_desk(browser, house, "ada") as ada, at_the_desk(browser, house, "vera") as vera:
+        for page in (ada, vera):
+            page.goto(f"/#/case/{case_id}")
+            expect(page.locator(".readings article")).to_have_count(2)
+            expect(page.locator(".readings")).to_contain_text("毛刺肿块")
+            expect(page.locator(".readings")).to_contain_text("未见明显异常")
+
+        # Vera begins from Ada's words, says what both agree on, and signs it.
+        vera.locator(".readings article", has_text="未见明显异常").get_by_role("button").click()
+        vera.fill("#findings", "右侧乳腺外上象限小结节，边界清楚")
+        vera.fill("#impression", "右侧乳腺小结节，BI-RADS 3")
+        vera.locator("input[name=positive][value=true]").check()
+        assert "此前不发布" in sign(vera, "签署共同报告")
+
+        # Ada's desk has it by itself, beside both readings; her name makes it the report.
+        text = ada.locator(".readings .proposed")
+        expect(text).to_contain_text("BI-RADS 3", timeout=40_000)
+        assert "两人姓名" in sign(ada, "同意共同报告")
+        expect(ada.locator(".notices")).to_contain_text("已达成一致")
+
+    with snapshot(house.engine) as tx:
+        [report] = [one for one in versions.of_case(tx, case_id) if one.status is Status.FINAL]
+        roles = {one.role for one in versions.signatures_on(tx, [report.id])}
+    assert (report.content.impression, report.number) == ("右侧乳腺小结节，BI-RADS 3", 3)
+    assert roles == {SigningRole.AUTHOR, SigningRole.SECOND}

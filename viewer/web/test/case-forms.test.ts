@@ -101,7 +101,7 @@ describe('an addendum', () => {
 
     expect([forms.adding, forms.step, forms.report?.words]).toEqual([true, undefined, FINAL.content])
     expect(forms.saving?.onServer).toBe(false)
-    forms.discardAddendum()
+    forms.discardApart()
     expect([forms.adding, forms.report]).toEqual([false, undefined])
   })
 

@@ -75,6 +75,7 @@ export type Allowed =
   | 'save'
   | 'sign'
   | 'finalise'
+  | 'propose'
   | 'accord'
   | 'dissent'
   | 'defer'

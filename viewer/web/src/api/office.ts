@@ -234,6 +234,16 @@ export class Office {
   }
 
   /** One of two blind readers lets a provisional reading stand or takes it back, signs the other one's words or does not. */
+  /** One text for both of two who confer, signed by the one who wrote it. */
+  async propose(id: string, content: Content, revision: number, { confirmed = [] }: Reasons): Promise<void> {
+    await this.client.send('POST', `/api/cases/${id}/propose`, { content, revision, confirmed })
+  }
+
+  /** To a reading of the other one of two who confer, or to the text that they wrote for both. */
+  async accord(id: string, version: string, revision: number): Promise<void> {
+    await this.client.send('POST', `/api/cases/${id}/accord`, { version, revision })
+  }
+
   async settleReading(id: string, how: Settling, revision: number, why?: string): Promise<void> {
     await this.client.send('POST', `/api/cases/${id}/${how}`, why === undefined ? { revision } : { revision, why })
   }

@@ -29,9 +29,12 @@ export type Opinion = {
 
 /** A reading before the report; whose it is, nobody is told. */
 /** What one of two blind readers may do with the readings. */
-export type Settling = 'finalise' | 'defer' | 'accord' | 'dissent'
+export type Settling = 'finalise' | 'defer' | 'dissent'
 
 export type BlindReading = {
+  readonly id: string
+  /** The common text that one of the two who confer signed. */
+  readonly proposed: boolean
   readonly role: 'author' | 'second' | 'arbiter'
   readonly mine: boolean
   /** Whose it is, for the two who confer; else empty. */

@@ -1,7 +1,8 @@
 /** What the person can do with the case: the decision first, then whatever else it allows. */
 import { html, nothing, type TemplateResult } from 'lit'
 import type { Step } from '../api/case'
-import type { Allowed } from '../api/case-detail'
+import type { Allowed, CaseDetail } from '../api/case-detail'
+import type { BlindReading } from '../api/report'
 import type { OwnSettings } from '../keeping/settings'
 import { text, type TextKey } from '../language'
 import type { Decisions } from './decisions'
@@ -32,7 +33,8 @@ export function actionBar(bar: Bar): TemplateResult {
   const button = (key: TextKey, act: () => void, kind = ''): TemplateResult =>
     html`<button class=${kind} ?disabled=${busy} @click=${act}>${text(key)}</button>`
   const theirs = work.detail?.readings.some(({ mine }) => mine)
-  const decision = work.step ? DECISION[work.step] : work.forms.adding ? 'desk.addendum' : undefined
+  const decision = work.step ? DECISION[work.step] : apartOf(work)
+  const offered = offeredBy(work.detail)
   const allows = (action: Allowed): boolean => work.allows(action)
   const first = [
     decision ? button(decision, onDecide, 'primary') : nothing,
@@ -42,7 +44,9 @@ export function actionBar(bar: Bar): TemplateResult {
     allows('defer')
       ? button(theirs ? 'desk.defer' : 'desk.defer-for', () => void decisions.settleReading('defer'))
       : nothing,
-    allows('accord') ? button('desk.accord', () => void decisions.settleReading('accord'), 'primary') : nothing,
+    allows('accord') && offered && !work.forms.agreeing
+      ? button(offered.proposed ? 'desk.accord-common' : 'desk.accord', () => void decisions.accord(offered), 'primary')
+      : nothing,
     allows('dissent') ? button('desk.dissent', () => void decisions.dissent()) : nothing,
     allows('no-change') && !work.forms.adding ? noChange(bar) : nothing,
     allows('dispute') && !work.forms.adding
@@ -51,11 +55,18 @@ export function actionBar(bar: Bar): TemplateResult {
     allows('critical') ? button('desk.critical', () => void decisions.critical(), 'danger') : nothing,
   ].filter((each) => each !== nothing)
   return html`<div class="actions">
-    ${decision || allows('no-change') ? unseen(bar) : nothing}
+    ${(decision && !work.forms.agreeing) || allows('no-change') ? unseen(bar) : nothing}
     ${first.length > 0 ? html`<div class="acts">${first}</div>` : nothing}
     ${furtherActs({ ...bar, alone: first.length === 0 })}
   </div>`
 }
+
+const apartOf = ({ forms }: Work): TextKey | undefined =>
+  forms.agreeing ? 'desk.propose' : forms.adding ? 'desk.addendum' : undefined
+
+/** What the other one of two who confer wrote last: the text for both, else their reading. */
+const offeredBy = (detail: CaseDetail | undefined): BlindReading | undefined =>
+  (detail?.readings ?? []).filter(({ mine, withdrawn }) => !mine && !withdrawn).at(-1)
 
 /** Offered when every late image has been on the screen, as signing is. */
 function noChange({ decisions, busy, viewing }: Bar): TemplateResult {

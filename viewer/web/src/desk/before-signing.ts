@@ -42,6 +42,8 @@ type Signing = {
   readonly beside?: TemplateResult
   /** Whether the words are of whoever signs, so that the checks are theirs to answer. */
   readonly writes: boolean
+  /** They looked at the pictures when they read them: nothing is asked of these. */
+  readonly seenBefore?: boolean
 }
 
 export class BeforeSigning {
@@ -53,9 +55,9 @@ export class BeforeSigning {
   ) {}
 
   /** The reasons for signing what is incomplete or was not shown, and what is confirmed; null when the person turned back. */
-  async signing(dialog: string, { writes, said, ...question }: Signing): Promise<Reasons | null> {
+  async signing(dialog: string, { writes, said, seenBefore, ...question }: Signing): Promise<Reasons | null> {
     const { detail, forms } = this.work
-    if (!detail || !(await this.lookedAtAll())) return null
+    if (!detail || (!seenBefore && !(await this.lookedAtAll()))) return null
     if (writes && !(await this.nothingStops(said))) return null
     const codes = writes ? await this.printedAsCodes(said) : nothing
     if (codes === null) return null
@@ -63,8 +65,8 @@ export class BeforeSigning {
       title: question.title,
       words: html`<p>${question.means}</p>
         ${codes} ${question.beside ?? nothing} ${signingWords(detail, said, this.signer, question.asksOpinion)}
-        ${this.notSeen()} ${writes ? this.doubted() : nothing}`,
-      fields: [...(writes ? this.confirmations() : []), ...this.reasonFields()],
+        ${seenBefore ? nothing : this.notSeen()} ${writes ? this.doubted() : nothing}`,
+      fields: [...(writes ? this.confirmations() : []), ...(seenBefore ? [] : this.reasonFields())],
       confirm: question.confirm,
     })
     return answer && reasonsIn(answer)

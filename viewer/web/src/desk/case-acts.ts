@@ -22,6 +22,16 @@ export class CaseActs {
     this.work.sent()
   }
 
+  async propose(reasons: Reasons): Promise<void> {
+    await this.office.propose(this.caseId, this.work.content, this.work.detail?.revision ?? 0, reasons)
+    this.work.sent()
+  }
+
+  async accord(version: string): Promise<void> {
+    await this.office.accord(this.caseId, version, this.work.detail?.revision ?? 0)
+    this.work.close()
+  }
+
   async settleReading(how: Settling, why?: string): Promise<void> {
     await this.office.settleReading(this.caseId, how, this.work.detail?.revision ?? 0, why)
     this.work.close()

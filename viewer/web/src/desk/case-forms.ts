@@ -5,11 +5,11 @@ import type { Step } from '../api/case'
 import type { CaseDetail } from '../api/case-detail'
 import type { Content, ReportVersion } from '../api/report'
 import { FormKeeper, type Listener as KeeperListener, type Server } from '../keeping/form-keeper'
-import type { FormState, Other } from '../keeping/form-state'
+import type { FormState, Other, Version } from '../keeping/form-state'
 import type { Copy, Shelf } from '../keeping/shelf'
 import type { Answers } from '../shell/ask'
 import { CheckKeeper } from './checks'
-import { ADDENDUM, JUDGED, JUDGEMENT, REPORT, WORDS, reportOf, wordsOf } from './forms'
+import { ADDENDUM, COMMON, JUDGED, JUDGEMENT, REPORT, WORDS, reportOf, wordsOf } from './forms'
 import { NOT_JUDGED, type Judgement } from './judgement'
 import { draftIn, isSigned, standingIn, toBeAddedTo } from './standing-report'
 import { Writing } from './writing'
@@ -43,8 +43,10 @@ export class CaseForms {
   left: readonly Copy[] = []
   /** It stays when the lease is lost. */
   private reporting: FormKeeper<Content> | undefined
-  /** Whose report it is; undefined for an addendum, which belongs to no step. */
+  /** Whose report it is; undefined for one that belongs to no step. */
   private reportStep: Step | undefined
+  /** Which one that is. */
+  private apart: typeof ADDENDUM | typeof COMMON = ADDENDUM
   private judging: FormKeeper<Judgement> | undefined
   private readonly dialogs = new Map<string, FormKeeper<Answers>>()
   private closed = false
@@ -74,6 +76,15 @@ export class CaseForms {
 
   /** A final report is being added to. */
   get adding(): boolean {
+    return this.isApart && this.apart === ADDENDUM
+  }
+
+  /** One of two who confer writes a text for both. */
+  get agreeing(): boolean {
+    return this.isApart && this.apart === COMMON
+  }
+
+  private get isApart(): boolean {
     return this.reporting !== undefined && this.reportStep === undefined
   }
 
@@ -90,7 +101,7 @@ export class CaseForms {
     const { reporting } = this
     if (!reporting) return undefined
     const { status, savedAt, inHand } = reporting.state
-    return { status, savedAt, inHand, keptAt: reporting.keptAt, lasting: reporting.lasting, onServer: !this.adding }
+    return { status, savedAt, inHand, keptAt: reporting.keptAt, lasting: reporting.lasting, onServer: !this.isApart }
   }
 
   /** Whether there are words that nobody else has. */
@@ -129,10 +140,21 @@ export class CaseForms {
 
   /** Begins an addendum, with the words of the report as it stands. */
   beginAddendum(version: ReportVersion): void {
+    this.beginApart(ADDENDUM, toBeAddedTo(version))
+  }
+
+  /** Begins a text for both of two who confer, with the words of one of their readings. */
+  beginCommon(words: Content): void {
+    this.beginApart(COMMON, { words, revision: 0, savedAt: null })
+  }
+
+  private beginApart(form: typeof ADDENDUM | typeof COMMON, begun: Version<Content>): void {
     if (this.reporting) return
     this.reportStep = undefined
-    this.reporting = new FormKeeper(REPORT, this.shelf, this.placeOf(ADDENDUM), toBeAddedTo(version), this.hears())
+    this.apart = form
+    this.reporting = new FormKeeper(REPORT, this.shelf, this.placeOf(form), begun, this.hears())
     this.writing = new Writing(this.office, this.caseId)
+    this.checks.edited(begun.words)
     this.listener.onChange()
   }
 
@@ -142,7 +164,7 @@ export class CaseForms {
   }
 
   /** The person does not want what they began. */
-  discardAddendum(): void {
+  discardApart(): void {
     this.reporting?.done()
     this.reporting = undefined
     this.listener.onChange()
@@ -197,8 +219,10 @@ export class CaseForms {
     const version = standingIn(detail)
     const mayAdd = !detail.lease && detail.allowed.includes('addendum')
     if (version && mayAdd && copies.some(({ form }) => form === ADDENDUM)) this.beginAddendum(version)
+    const [reading] = detail.allowed.includes('propose') ? detail.readings : []
+    if (reading && copies.some(({ form }) => form === COMMON)) this.beginCommon(reading.content)
     const forms = new Map<string, FormKeeper<Content> | FormKeeper<Judgement>>()
-    if (this.reporting) forms.set(this.reportStep ? reportOf(this.reportStep) : ADDENDUM, this.reporting)
+    if (this.reporting) forms.set(this.reportStep ? reportOf(this.reportStep) : this.apart, this.reporting)
     if (this.judging) forms.set(JUDGEMENT, this.judging)
     for (const [form, keeper] of forms) keeper.offer(copies.filter((copy) => copy.form === form))
     const others = copies.filter(({ form }) => !forms.has(form))

@@ -2,7 +2,7 @@
 import { html, nothing } from 'lit'
 import type { Office, Reasons } from '../api/office'
 import { Problem, Unreachable } from '../api/problem'
-import type { ReviewOutcome, Settling } from '../api/report'
+import type { BlindReading, ReviewOutcome, Settling } from '../api/report'
 import { text, type TextKey } from '../language'
 import { askToMerge } from '../keeping/merge-view'
 import { ask } from '../shell/ask'
@@ -77,7 +77,7 @@ export class Decisions {
     if (reasons) await this.finish('sign', () => this.acts.sign(reasons))
   }
 
-  async settleReading(how: 'finalise' | 'defer' | 'accord'): Promise<void> {
+  async settleReading(how: 'finalise' | 'defer'): Promise<void> {
     if (!this.work.detail?.readings.some(({ mine }) => mine)) return this.deferForReader()
     const answer = await ask({
       title: text(`desk.${how}`),
@@ -85,6 +85,24 @@ export class Decisions {
       confirm: text(`desk.${how}`),
     })
     if (answer) await this.finish(how, () => this.acts.settleReading(how))
+  }
+
+  /** One of two who confer signs the text that they wrote for both. */
+  async propose(): Promise<void> {
+    const { content } = this.work
+    const title = text('desk.propose')
+    const question = { title, means: text('desk.propose-means'), confirm: title, said: content, seenBefore: true }
+    const reasons = await this.before.signing('propose', { ...question, asksOpinion: true, writes: true })
+    if (reasons) await this.finish('propose', () => this.acts.propose(reasons))
+  }
+
+  /** One of two who confer signs what the other one wrote. */
+  async accord({ content, id, proposed }: BlindReading): Promise<void> {
+    const title = text(proposed ? 'desk.accord-common' : 'desk.accord')
+    const means = text(proposed ? 'desk.accord-common-means' : 'desk.accord-means')
+    const question = { title, means, confirm: title, said: content, seenBefore: true }
+    const reasons = await this.before.signing('accord', { ...question, asksOpinion: true, writes: false })
+    if (reasons) await this.finish('accord', () => this.acts.accord(id))
   }
 
   /** One of two who confer does not agree; a third person, who decides, is told why. */
@@ -249,7 +267,18 @@ export class Decisions {
   }
 
   private async finish(
-    done: 'sign' | Settling | 'verify' | 'addendum' | 'review' | 'put-back' | 'park' | 'no-change' | Reasoned,
+    done:
+      | 'sign'
+      | 'propose'
+      | 'accord'
+      | Settling
+      | 'verify'
+      | 'addendum'
+      | 'review'
+      | 'put-back'
+      | 'park'
+      | 'no-change'
+      | Reasoned,
     act: () => Promise<void>,
   ): Promise<void> {
     if (!(await this.attempt(act))) return

@@ -81,7 +81,8 @@ export class Desk extends Part {
   }
   private attached: AbortController | undefined
   private readonly rounds = new Rounds(
-    () => this.work?.formStep !== undefined || this.work?.detail?.arriving === true,
+    () =>
+      this.work?.formStep !== undefined || this.work?.allows('accord') === true || this.work?.detail?.arriving === true,
     () => {
       void this.work?.check()
       this.requestUpdate()
@@ -232,7 +233,8 @@ export class Desk extends Part {
   private async decide(): Promise<void> {
     const { work, decisions } = this
     if (!work || !decisions || this.busy) return
-    if (!work.step && !work.forms.adding) return work.allows('claim') ? decisions.claim() : undefined
+    if (!work.step && !work.forms.adding && !work.forms.agreeing)
+      return work.allows('claim') ? decisions.claim() : undefined
     if (!(await decisions.settleConflict())) return
     if (isLacking(work)) {
       this.pointOut = true
@@ -247,6 +249,7 @@ export class Desk extends Part {
     if (work.step === 'read' || work.step === 'second' || work.step === 'arbitrate') await decisions.sign()
     if (work.step === 'verify') await decisions.verify()
     if (!work.step && work.forms.adding) await decisions.addendum()
+    if (!work.step && work.forms.agreeing) await decisions.propose()
     if (work.step === 'review') await decisions.review(work.forms.judgement)
     this.busy = false
     this.requestUpdate()
@@ -319,6 +322,7 @@ export class Desk extends Part {
           @mark-removed=${(event: CustomEvent<Mark>) => marks.remove(event.detail)}
           @mark-said=${(event: CustomEvent<Mark>) => this.sayMark(event.detail)}
           @key-wanted=${() => this.toggleKey()}
+          @common-wanted=${(event: CustomEvent<Content>) => work.forms.beginCommon(event.detail)}
         >
           ${reportSide({
             ...{ work, decisions, places: marks.places, viewing: this.viewing, settings: this.settings },

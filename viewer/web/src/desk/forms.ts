@@ -14,6 +14,8 @@ import { opinionWords } from './readings-view'
 
 export const reportOf = (step: Step): string => `report/${step}`
 export const ADDENDUM = 'addendum'
+/** The text that one of two who confer writes for both. */
+export const COMMON = 'common'
 export const JUDGEMENT = 'judgement'
 /** The words that a dialog asks for. */
 export const wordsOf = (dialog: string): string => `words/${dialog}`

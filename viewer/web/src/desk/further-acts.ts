@@ -56,7 +56,8 @@ function actsOf({ work, decisions }: Hand): readonly Act[] {
       : []),
     // What else is found is told from the bar: the flag stays there beside its withdrawal here.
     ...(work.allows('withdraw-critical') ? [{ ...WITHDRAW, act: (): void => void decisions.withdrawCritical() }] : []),
-    ...(forms.adding ? [{ ...DISCARD, act: (): void => forms.discardAddendum() }] : []),
+    ...(forms.adding ? [{ ...DISCARD, act: (): void => forms.discardApart() }] : []),
+    ...(forms.agreeing ? [{ ...DISCARD_COMMON, act: (): void => forms.discardApart() }] : []),
     ...withReason.map((name) => act(name, () => void decisions.withReason(name))),
     ...(work.allows('consult') ? [{ ...CONSULT, address: `/consultations/new/${work.caseId}` }] : []),
     ...(work.allows('refer') ? [{ ...REFER, address: `/referrals/new/${work.caseId}` }] : []),
@@ -66,6 +67,7 @@ function actsOf({ work, decisions }: Hand): readonly Act[] {
 const ADDENDUM = { words: 'desk.addendum', means: 'desk.addendum-means' } as const
 const WITHDRAW = { words: 'desk.critical-withdraw', means: 'desk.critical-withdraw-means' } as const
 const DISCARD = { words: 'desk.discard', means: 'desk.discard-means' } as const
+const DISCARD_COMMON = { words: 'desk.discard', means: 'desk.common-discard-means' } as const
 
 const CONSULT = { words: 'desk.consult', means: 'desk.consult-means' } as const
 const REFER = { words: 'referral.new', means: 'desk.refer-means' } as const

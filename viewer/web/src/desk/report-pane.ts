@@ -34,7 +34,7 @@ export function reportPane(pane: Pane): TemplateResult | typeof nothing {
   const { work, places, pointOut, noKey } = pane
   const { formStep: step, version, detail, forms } = work
   if (!detail) return nothing
-  const { adding, judgement } = forms
+  const { adding, agreeing, judgement } = forms
   const form = html`${marksForm(work.content.marks ?? [], places, noKey)}
     <tierread-report-form
       .content=${work.content}
@@ -55,6 +55,10 @@ export function reportPane(pane: Pane): TemplateResult | typeof nothing {
   if (step === 'arbitrate')
     return html`<p class="soft">${text('desk.arbitrate-explained')}</p>
       ${readingsView(detail, places)} ${form} ${reviews}`
+  if (agreeing)
+    return html`${readingsView(detail, places)}
+      <p class="note">${text('desk.common-explained')}</p>
+      ${form}`
   if (step === 'read' || step === 'second' || adding)
     return html`${work.withOpinion ? html`<p class="note">${text(step === 'second' ? 'desk.blind-second' : 'desk.blind-first')}</p>` : nothing}
     ${form} ${reviews}`
@@ -64,7 +68,7 @@ export function reportPane(pane: Pane): TemplateResult | typeof nothing {
       <tierread-review-form .judgement=${judgement} .pointOut=${pointOut}></tierread-review-form>
       ${reviews}`
   return html`${detail.readings.length > 0 && detail.versions.length === 0 ? nothing : asItStands(detail, places)}
-  ${readingsView(detail, places)} ${reviews}`
+  ${readingsView(detail, places, work.allows('propose'))} ${reviews}`
 }
 
 /** A judgement was given on two pages. */

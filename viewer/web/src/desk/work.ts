@@ -95,7 +95,7 @@ export class Work {
 
   /** Whether this person's text carries an opinion. */
   get withOpinion(): boolean {
-    return this.detail !== undefined && asksOpinion(this.step, this.detail, this.content)
+    return this.forms.agreeing || (this.detail !== undefined && asksOpinion(this.step, this.detail, this.content))
   }
 
   allows(action: Allowed): boolean {
