@@ -12,7 +12,7 @@ import { pager } from './pager'
 import './preview'
 import { tableOf } from './table'
 
-/** With less room the preview is not shown, and a click opens the case. */
+/** With less room the preview is a sheet. */
 const BESIDE = '(width >= 1280px)'
 
 type Body = {
@@ -28,6 +28,8 @@ type Body = {
   readonly onNewer: () => void
   readonly onSort: (by: Sorting) => void
   readonly onSelect: (id: string) => void
+  /** No row is looked at any longer. */
+  readonly onUnselect: () => void
   readonly onChoose: (change: Partial<Choices>) => void
   readonly onTurn: (page: number) => void
 }
@@ -51,7 +53,7 @@ export function listBody(body: Body): TemplateResult {
         state: body.list,
         columns,
         selected: body.selected,
-        selects: preview && window.matchMedia(BESIDE).matches,
+        selects: preview,
         onSort: body.onSort,
         onArrange: (arranged) => body.onChoose({ columns: arranged }),
         onSelect: body.onSelect,
@@ -77,15 +79,11 @@ function news({ feed: { newer, fresh }, onNewer }: Body): TemplateResult | typeo
   </p>`
 }
 
-function previewOf({ office, previewed, onChoose }: Body): TemplateResult {
-  return html`<aside class="preview card" aria-label=${text('worklist.preview')}>
-    <button
-      class="quiet close"
-      aria-label=${text('worklist.preview-close')}
-      @click=${() => onChoose({ preview: false })}
-    >
-      ×
-    </button>
+/** Beside the list, or on a smaller screen as a sheet over its foot while a row is selected. */
+function previewOf({ office, previewed, onChoose, onUnselect }: Body): TemplateResult {
+  const close = (): void => (window.matchMedia(BESIDE).matches ? onChoose({ preview: false }) : onUnselect())
+  return html`<aside class="preview card ${previewed ? '' : 'of-none'}" aria-label=${text('worklist.preview')}>
+    <button class="quiet close" aria-label=${text('worklist.preview-close')} @click=${close}>×</button>
     <tierread-case-preview .office=${office} .item=${previewed}></tierread-case-preview>
   </aside>`
 }

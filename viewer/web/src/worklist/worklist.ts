@@ -172,6 +172,12 @@ class Worklist extends Part {
     this.requestUpdate()
   }
 
+  private unselect(): void {
+    this.linkOf(this.selected)?.blur()
+    this.selected = undefined
+    this.requestUpdate()
+  }
+
   private async takeNext(): Promise<void> {
     if (this.taking) return
     this.taking = true
@@ -273,6 +279,7 @@ class Worklist extends Part {
       onNewer: () => this.showNewer(),
       onSort: (by) => this.go(sortedBy(list, by)),
       onSelect: this.select,
+      onUnselect: () => this.unselect(),
       onChoose: (change) => this.choose(change),
       onTurn: (page) => {
         window.scrollTo(0, 0)
