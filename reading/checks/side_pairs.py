@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from reading.checks.clauses import Clause, clauses
 from reading.checks.side_words import SideWord, in_text
@@ -54,53 +55,69 @@ def contradicted(findings: str, impression: str) -> Pair | None:
 
     A side of which the findings say something that the vocabulary does not know may have it: then nothing is said.
     """
-    described = [one for clause in clauses(findings) for one in _pairs(clause)]
+    described = {_Thing.of(one) for clause in clauses(findings) for one in _pairs(clause) if not one.is_denied}
     open_sides = {side for clause in clauses(findings) for side in _of_unknown(clause)}
+    settled: set[_Thing] = set()
     for one in (pair for clause in clauses(impression) for pair in _pairs(clause)):
-        if one.side not in _OTHER or one.is_denied or one.is_past or open_sides & {one.side, "B"}:
+        thing = _Thing.of(one)
+        if thing in settled or one.side not in _OTHER or one.is_denied or one.is_past or open_sides & {one.side, "B"}:
             continue
-        about = [other for other in described if _is_same(one, other) and not other.is_denied]
+        settled.add(thing)
+        about = [other for other in described if _is_same(thing, other)]
         is_there = any(other.side in (one.side, "B") for other in about)
         if not is_there and any(other.side == _OTHER[one.side] and not other.is_past for other in about):
             return one
     return None
 
 
-def _is_same(one: Pair, other: Pair) -> bool:
+class _Thing(NamedTuple):
+    """A pair without its place."""
+
+    kind: str
+    sites: frozenset[str]
+    side: str
+    is_past: bool
+
+    @classmethod
+    def of(cls, one: Pair) -> _Thing:
+        return cls(one.kind, one.sites, one.side, one.is_past)
+
+
+def _is_same(one: _Thing, other: _Thing) -> bool:
     """The same thing; at the same site where both name one."""
     return one.kind == other.kind and (not one.sites or not other.sites or bool(one.sites & other.sites))
 
 
 def _pairs(clause: Clause) -> Iterator[Pair]:
-    sides = _sides(clause.text)
+    """The findings of a clause, each with the side right behind it, else the last one before it that is of no other."""
+    text = clause.text
+    sides = _sides(text)
+    starts = [one.start for one in sides]
     found = sorted(
-        ((match.start(), match, name) for name, pattern in FINDINGS.items() for match in pattern.finditer(clause.text)),
+        ((match.start(), match, name) for name, pattern in FINDINGS.items() for match in pattern.finditer(text)),
         key=lambda one: one[0],
     )
+    is_past = bool(found) and (clause.is_past() or bool(_OTHERWISE.search(text)))
     used: set[int] = set()
     before = 0
     for at, (start, match, name) in enumerate(found):
-        next_start = found[at + 1][0] if at + 1 < len(found) else len(clause.text)
-        behind = next((one for one in sides if _is_behind(clause.text, match.end(), one)), None)
-        ahead = next((one for one in reversed(sides) if one.end <= start and one.start not in used), None)
-        side = behind or ahead
+        next_start = found[at + 1][0] if at + 1 < len(found) else len(text)
+        following, last = bisect_left(starts, match.end()), bisect_left(starts, start) - 1
+        behind = following < len(sides) and bool(_BEHIND.fullmatch(text, match.end(), starts[following]))
         if behind:
-            used.add(behind.start)
-        near = clause.text[before : next_start if behind else match.end()]
+            used.add(following)
+        side = sides[following] if behind else sides[last] if last >= 0 and last not in used else None
+        near = text[before : next_start if behind else match.end()]
         yield Pair(
             kind=_ALIKE.get(name, name),
             sites=frozenset(site for site, pattern in SITES.items() if pattern.search(near)),
             side=side.side if side else "",
             is_denied=clause.is_denied(match),
-            is_past=clause.is_past() or bool(_OTHERWISE.search(clause.text)),
+            is_past=is_past,
             start=clause.start + min(start, side.start if side else start),
             end=clause.start + max(match.end(), side.end if side else 0),
         )
         before = match.end()
-
-
-def _is_behind(text: str, end: int, one: SideWord) -> bool:
-    return one.start >= end and bool(_BEHIND.fullmatch(text, end, one.start))
 
 
 def _sides(text: str) -> list[SideWord]:

@@ -331,13 +331,14 @@ def test_the_page_explains_every_check_with_its_severity() -> None:
     assert explained == {str(check): str(severity) for check, severity in SEVERITY.items()}
 
 
+SIDED: Final = ("左侧气胸", "左侧气胸，", "气胸（左侧）", "pneumothorax on the left ")
 DENIED: Final = ("气胸:阴性 ", "肠梗阻:阴性 ", "ileus: none ", "骨折:阴性 ")
 """So many words in one clause, each denied behind it, took minutes."""
 
 
 def test_a_text_without_end_costs_no_more_than_its_length() -> None:
     """Each pattern is bounded: whoever pastes a page does not hold the server up."""
-    for piece in ("大小约1、", "左", "无", "较前", "肺动脉", "no ", "12 x ", "_ ", "compared ", *DENIED):
+    for piece in ("大小约1、", "左", "无", "较前", "肺动脉", "no ", "12 x ", "_ ", "compared ", *DENIED, *SIDED):
         findings(Content(findings=piece * 4000, impression=piece * 2000, positive=False), Facts(image_side="R"))
 
 
