@@ -90,11 +90,6 @@ class HeldWhy(Held):
     why: Line
 
 
-class Accord(Held):
-    version: Annotated[str, StringConstraints(max_length=26)]
-    """The reading or the common text that they agree to."""
-
-
 class Deferred(Held):
     why: Line = ""
 
@@ -165,13 +160,6 @@ class Screen(Signed):
 class Sign(Screen):
     content: dict[str, Any]
     draft_revision: Revision
-
-
-class Common(Held):
-    """The text of two who confer: of the case of this revision."""
-
-    content: dict[str, Any]
-    confirmed: Annotated[list[Check], Field(max_length=len(Check))] = []
 
 
 class Verify(Screen):

@@ -22,7 +22,7 @@ from reading.review import review
 from reading.signing import report_checks, signatures
 from reading.signing.basis import Screen
 from reading.viewers import Staff
-from viewer.api import bodies
+from viewer.api import bodies, consensus_bodies
 from viewer.http.callers import Acting, Looking, Polling, Renewing, Signing
 from viewer.http.office import office_of
 from viewer.http.on_record import ULID, acting, going_in, in_snapshot
@@ -209,7 +209,7 @@ def defer(request: Request, staff: Acting, case_id: str, body: bodies.Deferred) 
 
 
 @router.post("/{case_id}/propose")
-def propose(request: Request, staff: Signing, case_id: str, body: bodies.Common) -> dict[str, Any]:
+def propose(request: Request, staff: Signing, case_id: str, body: consensus_bodies.Common) -> dict[str, Any]:
     """One of two who confer writes one text for both and signs it."""
     office = office_of(request)
     content = Content.from_json(body.content)
@@ -219,7 +219,7 @@ def propose(request: Request, staff: Signing, case_id: str, body: bodies.Common)
 
 
 @router.post("/{case_id}/accord")
-def accord(request: Request, staff: Signing, case_id: str, body: bodies.Accord) -> dict[str, Any]:
+def accord(request: Request, staff: Signing, case_id: str, body: consensus_bodies.Accord) -> dict[str, Any]:
     """One of two who confer signs the other one's words: the consensus is released."""
     office = office_of(request)
     with going_in(office, staff, Action.CASE_ACCORD, "case", case_id) as ctx:

@@ -165,7 +165,16 @@ def test_a_readers_day_at_the_list(house: House, browser: Browser) -> None:
         assert violations(duty) == []
         duty.select_option(".sort-choice select", "patient")
         expect(names(duty).first).to_have_text("CHEN F")
+        # She chose the preview before: here it is a sheet over the list, and the way to the case is in it.
         names(duty).first.locator("xpath=ancestor::tr").click()
+        sheet = duty.locator("aside.preview")
+        expect(sheet.locator("h2")).to_contain_text("CHEN F")
+        expect(sheet).to_contain_text("没有对应的申请单")
+        assert violations(duty) == []
+        sheet.locator(".close").click()
+        expect(sheet).to_be_hidden()
+        names(duty).first.locator("xpath=ancestor::tr").click()
+        sheet.get_by_role("link").click()
         duty.wait_for_url("**/#/case/*")
         assert fits(duty)
 
