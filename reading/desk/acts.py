@@ -17,7 +17,7 @@ from reading.cases import cases
 from reading.cases.cases import Case
 from reading.cases.identity_moves import Identity
 from reading.cases.moves import HIDDEN, STEP_OF, WAITING, SigningRole, State, Step
-from reading.completeness import follow_ups
+from reading.completeness import follow_ups, image_set
 from reading.consultation.colleagues import ASKED_BY
 from reading.double_reading import comparisons
 from reading.errors import NotAllowed
@@ -27,7 +27,7 @@ from reading.queue import claiming, parking, training
 from reading.queue.leases import Lease
 from reading.referral.sending import SENT_BY
 from reading.register.grants import may_act
-from reading.reports.versions import VALID, ReportVersion
+from reading.reports.versions import CURRENT, VALID, ReportVersion
 from reading.review import review
 from reading.review.review import Review
 from reading.rules.case_rule import home_tier
@@ -121,10 +121,10 @@ def allowed(
         yield from (Act.PROPOSE, Act.ACCORD, Act.DISSENT)
     if awaiting.may_read_without(tx, staff, case, now):
         yield Act.READ_WITHOUT
-    if case.state is State.RETURNED and acts(Role.TECHNICIAN, Role.CLINICIAN):
+    if case.state is State.RETURNED and acts(Role.TECHNICIAN, Role.CLINICIAN) and _shows_images(tx, case):
         yield Act.RESUBMIT
     if case.state not in HIDDEN:
-        if acts(*withhold.WITHHELD_BY):
+        if any(one.status in CURRENT for one in visible) and withhold.may_withhold(tx, staff, case, now):
             yield Act.WITHHOLD
         if acts(*ASKED_BY) and case.identity is not Identity.DIFFERS and not blindness.is_nameless(tx, case):
             yield Act.CONSULT
@@ -147,6 +147,10 @@ def allowed(
     yield from _of_follow_up(tx, staff, case, now)
     if any(version.status in VALID for version in visible):
         yield Act.PRINT
+
+
+def _shows_images(tx: Connection, case: Case) -> bool:
+    return image_set.counts(tx, cases.study_uids(tx, case.id))[1] > 0
 
 
 def _of_alerts(tx: Connection, staff: Staff, case: Case, now: datetime) -> Iterator[Act]:

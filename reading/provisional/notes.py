@@ -29,6 +29,7 @@ from reading.tables import case as case_table
 from reading.tables import case_study, person, provisional_note
 from reading.texts import checked, plain
 from reading.viewers import RoleGrant, Staff
+from storage.database import insert_new
 from storage.ids import new_id
 from storage.tables import study
 
@@ -88,18 +89,21 @@ def upload(ctx: Context[Staff], site_code: str, written: Written) -> Note:
     said = _checked(written, ctx.now)
     known = provisional_note.c
     same = (known.site_id == site.id) & (known.made_as == said.made_as)
-    found = _select(ctx.tx, same)
-    if found:
-        # A clock that ran ahead was set right: the time alone makes no other note.
-        if replace(found[0].written, written_at=said.written_at) != said:
-            raise SaidOtherwise
-        return found[0]
-    made, case_id = new_id(), _evident(ctx.tx, site.id, said)
-    ctx.tx.execute(
-        sa.insert(provisional_note),
+    found = _select(ctx.tx, same) or _kept(ctx, site.id, grant, said) or _select(ctx.tx, same)
+    # A clock that ran ahead was set right: the time alone makes no other note.
+    if replace(found[0].written, written_at=said.written_at) != said:
+        raise SaidOtherwise
+    return found[0]
+
+
+def _kept(ctx: Context[Staff], site_id: str, grant: RoleGrant, said: Written) -> list[Note]:
+    """The note, kept now; nothing where the same was uploaded in this very moment."""
+    case_id = _evident(ctx.tx, site_id, said)
+    made = ctx.tx.scalar(
+        insert_new(ctx.tx, provisional_note).returning(provisional_note.c.id),
         {
-            "id": made,
-            "site_id": site.id,
+            "id": new_id(),
+            "site_id": site_id,
             "case_id": case_id,
             "made_as": said.made_as,
             "patient_name": said.patient_name,
@@ -114,8 +118,10 @@ def upload(ctx: Context[Staff], site_code: str, written: Written) -> Note:
             "uploaded_at": ctx.now,
         },
     )
+    if made is None:
+        return []
     ctx.record(action=Action.NOTE_UPLOAD, subject_kind="note", subject_id=made, details={"case_id": case_id})
-    return _select(ctx.tx, known.id == made)[0]
+    return _select(ctx.tx, provisional_note.c.id == made)
 
 
 def assign(ctx: Context[Staff], note_id: str, case_id: str, *, seen: int) -> Note:

@@ -50,6 +50,15 @@ class Receipt:
     """It was printed for somebody without a card, and says the patient's number."""
 
 
+def why_none(state: str, identity: str, patient_id: str | None) -> str:
+    """Why a case in this state has no receipt, as a word of `Invalid`; empty where it may have one."""
+    if state in HIDDEN:
+        return "withheld"
+    if identity == Identity.DIFFERS:
+        return "identity_differs"
+    return "unknown" if patient_id is None else ""
+
+
 def print_receipt(
     tx: Connection, keys: Keys, case_id: str, *, printed_by: str, now: datetime, receipt_id: str | None = None
 ) -> Printed:
@@ -66,12 +75,9 @@ def print_receipt(
     ).one_or_none()
     if row is None:
         raise NotThere
-    if row.state in HIDDEN:
-        raise Invalid("patient", "withheld")
-    if row.identity == Identity.DIFFERS:
-        raise Invalid("patient", "identity_differs")
-    if row.patient_id is None:
-        raise Invalid("patient", "unknown")
+    problem = why_none(row.state, row.identity, row.patient_id)
+    if problem:
+        raise Invalid("patient", problem)
     theirs = (receipt.c.case_id == case_id) & (receipt.c.patient_id == row.patient_id)
     earlier = tx.scalar(sa.select(sa.func.count()).select_from(receipt).where(theirs)) or 0
     tx.execute(receipt.update().where(receipt.c.case_id == case_id, receipt.c.expires_at > now).values(expires_at=now))

@@ -53,6 +53,8 @@ class EndReason(StrEnum):
     PATIENT = "patient"
     PASSCODES = "passcodes"
     """Too many wrong ones."""
+    SECURITY = "security"
+    """By the security administrator."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -177,7 +179,7 @@ def end(ctx: Context[PatientViewer], link_id: str) -> None:
     known = sa.select(patient_link.c.id).where(patient_link.c.id == link_id, _theirs(ctx))
     if isinstance(ctx.who, LinkViewer) or ctx.tx.scalar(known) is None:
         raise denied(ctx, Action.LINK_END, "link", link_id)
-    if _end(ctx.tx, link_id, EndReason.PATIENT, ctx.now):
+    if end_for(ctx.tx, link_id, EndReason.PATIENT, ctx.now):
         ctx.record(action=Action.LINK_END, subject_kind="link", subject_id=link_id)
 
 
@@ -315,13 +317,14 @@ def _refused(ctx: Context[Actor], keys: Keys, row: sa.Row[Any], passcode: str) -
     if hmac.compare_digest(bytes(row.passcode_digest), _passcode_digest(keys, row.id, typed)):
         ctx.tx.execute(patient_link.update().where(same).values(wrong_passcodes=counter - 1))
         return None
-    if counted >= MOST_WRONG and _end(ctx.tx, row.id, EndReason.PASSCODES, ctx.now):
+    if counted >= MOST_WRONG and end_for(ctx.tx, row.id, EndReason.PASSCODES, ctx.now):
         details = {"why": EndReason.PASSCODES.value}
         ctx.record(action=Action.LINK_END, subject_kind="link", subject_id=row.id, details=details)
     return PasscodeRefused(left=MOST_WRONG - counted, typed=True)
 
 
-def _end(tx: Connection, link_id: str, reason: EndReason, now: datetime) -> bool:
+def end_for(tx: Connection, link_id: str, reason: EndReason, now: datetime) -> bool:
+    """End a link for a reason; whether it was in force."""
     ending = patient_link.update().where(patient_link.c.id == link_id, _unended(now))
     return tx.execute(ending.values(ended_at=now, end_reason=reason)).rowcount > 0
 

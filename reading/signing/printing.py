@@ -9,10 +9,12 @@ from enum import StrEnum
 from typing import Final
 
 import sqlalchemy as sa
+from sqlalchemy.engine import Connection
 
 from reading.access import door
 from reading.actions import Action
 from reading.cases import cases
+from reading.cases.cases import Case
 from reading.context import Context, without_door
 from reading.errors import NotAllowed
 from reading.patients.keys import Keys
@@ -109,6 +111,12 @@ def of_versions(ctx: Context[Staff], version_ids: Collection[str]) -> Mapping[st
         before = found.get(row.version_id)
         found[row.version_id] = Printings(count=before.count + 1 if before else 1, last_at=row.at, last_by=row.name)
     return found
+
+
+def may_print_receipt(tx: Connection, staff: Staff, case: Case, now: datetime) -> bool:
+    """Whether they print a receipt for the patient of a case now."""
+    may = any(may_act(tx, staff, role, case.site_id, now) for role in AT_THEIR_SITE)
+    return may and not receipts.why_none(case.state, case.identity, case.patient_id)
 
 
 def print_receipt(ctx: Context[Staff], keys: Keys, case_id: str, *, sheet: str) -> Printed | None:

@@ -18,7 +18,7 @@ from reading.audit import Actor, events_about
 from reading.cases import cases, history
 from reading.cases.cases import Case
 from reading.cases.identity_moves import Identity
-from reading.cases.moves import RESTORED_TO, Move, SigningRole, State, only_role
+from reading.cases.moves import HIDDEN, RESTORED_TO, Move, SigningRole, State, only_role
 from reading.completeness import follow_ups, image_set
 from reading.context import Context
 from reading.errors import MoveNotAllowed, NotAllowed
@@ -56,6 +56,11 @@ class Look:
     actor: Actor
     action: str
     at: datetime
+
+
+def may_withhold(tx: Connection, staff: Staff, case: Case, now: datetime) -> bool:
+    """Whether they may hide the case: it is not hidden, and they are at work on cases of its site."""
+    return case.state not in HIDDEN and any(may_act(tx, staff, role, case.site_id, now) for role in WITHHELD_BY)
 
 
 def withhold(ctx: Context[Staff], case_id: str, *, why: str) -> Case:

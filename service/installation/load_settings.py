@@ -93,8 +93,8 @@ def _from_file(path: Path, problems: list[Problem]) -> dict[str, tuple[str, obje
         problems.append(Problem(where=CONFIG, problem=f"{path} is not TOML: {wrong}"))
         return {}
     unknown = sorted(set(table) - set(NAMES))
-    problems.extend(Problem(where=f"{name} in {path}", problem=_unknown(name)) for name in unknown)
-    return {name: (f"{name} in {path}", value) for name, value in table.items() if name in NAMES}
+    problems.extend(Problem(where=f"{path}: {name}", problem=_unknown(name)) for name in unknown)
+    return {name: (f"{path}: {name}", value) for name, value in table.items() if name in NAMES}
 
 
 def _unknown(name: str) -> str:

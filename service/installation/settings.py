@@ -203,8 +203,9 @@ class Settings(ShareSettings, SignInSettings, AuditSettings, BackupSettings, Gat
         default="",
         metadata=_as(
             setting_values.endpoint,
-            "How people reach us, such as `https://reports.example.cn`. Empty: as each request says; links are "
-            "then built only from loopback or the address that the connection came to.",
+            "How people reach us, such as `https://reports.example.cn`. Empty: as each request says. Links, slips and "
+            "receipts then name the address that somebody came by, and where that is this machine's own, which opens "
+            "nowhere else, the pages say so.",
         ),
     )
     trusted_proxies: Networks = field(

@@ -60,7 +60,7 @@ def installation_of(
         nodes = tuple(_nodes(tx, house.settings.node, now))
     return Installation(
         version=version("tierread"),
-        facts=(*facts, _gateways(house.settings), _space(house)),
+        facts=(*facts, _address(house.settings), _gateways(house.settings), _space(house)),
         nodes=nodes,
         settings=tuple(_settings(house.settings, sources(environ))),
     )
@@ -104,6 +104,13 @@ def _queues(tx: Connection, now: datetime) -> list[Fact]:
         _none("quarantine", tx.scalar(held) or 0),
         _none("damaged", tx.scalar(damaged) or 0),
     ]
+
+
+def _address(settings: Settings) -> Fact:
+    """Without one the service works; what it prints may open nowhere else."""
+    if settings.public_origin:
+        return Fact(word="address", standing=Standing.GOOD, values={"origin": settings.public_origin})
+    return Fact(word="address-unset", standing=Standing.OFF)
 
 
 def _gateways(settings: Settings) -> Fact:
@@ -155,7 +162,7 @@ def _settings(settings: Settings, written: Mapping[str, str]) -> Iterable[InForc
             name=variable(each.name),
             value=_shown(each.name, getattr(settings, each.name)),
             source=written.get(each.name, ""),
-            about=str(each.metadata["about"]),
+            word=each.name,
         )
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from service.installation.load_settings import CONFIG
 from service.installation.settings import NAMES, PREFIX, Settings, variable
+from viewer.words.catalogue import Language, catalogue
 
 REPOSITORY: Final = Path(__file__).parent.parent.parent
 PAGE: Final = (REPOSITORY / "docs" / "settings.md").read_text("utf-8")
@@ -32,6 +33,15 @@ def test_a_setting_is_documented_as_it_is(each: Field[Any]) -> None:
     assert default == shown_default(each)
     assert unit == each.metadata["unit"]
     assert about == each.metadata["about"]
+
+
+def test_the_page_of_the_installation_says_what_each_setting_is_in_both_languages() -> None:
+    english, chinese = catalogue(Language.EN), catalogue(Language.ZH)
+
+    assert {name: english.get(f"setting.{name}") for name in NAMES} == {
+        each.name: each.metadata["about"] for each in fields(Settings)
+    }
+    assert [name for name in NAMES if not re.search("[\u4e00-\u9fff]", chinese[f"setting.{name}"])] == []
 
 
 def test_no_setting_is_documented_that_is_not_there() -> None:

@@ -140,6 +140,7 @@ STAFF: dict[tuple[str, str], Thing | Listing | Theirs] = {
     ("POST", "/office/security/people/{person_id}/sign-out"): Theirs(SECURITY),
     ("POST", "/office/security/tokens/{token_id}/end"): Theirs(SECURITY),
     ("POST", "/office/security/shares/{share_id}/end"): Theirs(SECURITY),
+    ("POST", "/office/security/links/{link_id}/end"): Theirs(SECURITY),
     ("GET", "/api/security/emergencies"): Theirs(EMERGENCIES),
     ("POST", "/api/security/emergencies/{emergency_id}/judge"): Theirs(EMERGENCIES),
     ("POST", "/office/security/emergencies/{emergency_id}/judge"): Theirs(EMERGENCIES),

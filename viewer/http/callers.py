@@ -28,6 +28,8 @@ PATIENT_COOKIE: Final = "tierread_patient"
 LINK_COOKIE: Final = "tierread_link"
 BROWSER_COOKIE: Final = "tierread_browser"
 BROWSER_SECRET: Final = re.compile(r"[A-Za-z0-9_-]{43}")
+HOST: Final = re.compile(r"([A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|\[[0-9A-Fa-f:.]{2,45}\])(:[0-9]{1,5})?")
+"""Of an address: a name or an address, and a port."""
 SECOND: Final = timedelta(seconds=1)
 LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _LONGEST_ADDRESS: Final = 45
@@ -60,8 +62,30 @@ def own_origin(request: Request, public_origin: str) -> str:
 
 
 def paper_origin(request: Request) -> str:
-    """The origin of an address that goes on paper: the setting, else the address that the connection came to."""
-    return office_of(request).public_origin.rstrip("/") or own_origin(request, "")
+    """The origin of an address that goes on paper or into a link: the setting, else the one that somebody came by.
+
+    That is believed where a trusted proxy sent the request on, which serves the hosts that it was told to; else as in
+    `own_origin` where it is this machine's loopback or the address that the connection came to, and is that address.
+    """
+    public = office_of(request).public_origin.rstrip("/")
+    if public or not (_is_sent_on(request) and HOST.fullmatch(request.url.netloc)):
+        return public or own_origin(request, "")
+    return f"{request.url.scheme}://{request.url.netloc}"
+
+
+def _is_sent_on(request: Request) -> bool:
+    """By a trusted proxy: the HTTP server then knows the address of who asked, and no port (uvicorn says 0)."""
+    return request.client is not None and request.client.port == 0
+
+
+def address_lacks(request: Request) -> str:
+    """What there is to say of `paper_origin` where no public address is set; empty where one is.
+
+    ``here``: it is this machine's own and opens nowhere else; ``came-by``: it is the one that somebody came by.
+    """
+    if office_of(request).public_origin:
+        return ""
+    return "here" if urlsplit(paper_origin(request)).hostname in LOOPBACK else "came-by"
 
 
 def same_origin(request: Request) -> None:

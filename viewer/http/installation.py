@@ -46,7 +46,8 @@ class InForce:
     value: str
     source: str
     """The variable or the line of a file that says so; empty where nobody does."""
-    about: str
+    word: str
+    """By which the catalogues say what it is."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -164,6 +164,8 @@ def problem_of(error: Exception) -> Problem:
     return Problem(slug=kind.slug, status=kind.status, fields=fields, headers=headers)
 
 
+PLAINLY: Final = frozenset({"not-there", "not-allowed"})
+"""Problems that the pages of patients and of paper word in words of their own, since nobody there has a role."""
 TO_SIGN_IN: Final = frozenset({"signed-out", "sign-in-over", "password-must-change", "prove-again"})
 """Problems of pages that are solved where people sign in, or prove who they are."""
 
@@ -237,12 +239,15 @@ def as_page(request: Request, problem: Problem) -> Response:
     if staff is not None:
         roles = {grant.role for grant in staff.grants}
         home = area_of(request.url.path, entries_of(roles)) or first_page_of(roles)
+    outside = home in OUTSIDE
+    words = f"problem.{'outside.' if outside and problem.slug in PLAINLY else ''}{problem.slug}"
     shown: dict[str, Any] = {
         "status": problem.status,
         "headers": problem.headers,
-        "inside": "shell.html" if staff else "base.html",
-        "title": text(language, f"problem.{problem.slug}"),
-        "advice": text(language, f"problem.{problem.slug}.advice", **problem.fields),
+        "inside": "shell.html" if staff else "patient_base.html" if outside else "base.html",
+        "signed_in": False,
+        "title": text(language, words),
+        "advice": text(language, f"{words}.advice", **problem.fields),
         "detail": explained(request, problem),
         "back": home,
         "missing": problem.slug == "not-there" and leads_to_patients(request.url.path),

@@ -360,7 +360,7 @@ RIGHTS: Final[tuple[Right, ...]] = (
         *_each("POST", "/api/security", "/sign-out", "/revoke"),
         *_each("GET", "/office/security", "", "/rights", "/people/{person_id}"),
         *_each("POST", "/office/security", "/people/{person_id}/sign-out", "/tokens/{token_id}/end"),
-        "POST /office/security/shares/{share_id}/end",
+        *_each("POST", "/office/security", "/shares/{share_id}/end", "/links/{link_id}/end"),
         *("GET /api/security/emergencies", "POST /api/security/emergencies/{emergency_id}/judge"),
         "POST /office/security/emergencies/{emergency_id}/judge",
     ),

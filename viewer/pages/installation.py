@@ -35,11 +35,11 @@ FACTS: Final = (
         "sweep",
         "sweep-never",
     ),
-    *("space", "gateways"),
+    *("space", "gateways", "address", "address-unset"),
 )
 """The words of `viewer.http.installation.Fact`, each of which the catalogues know."""
 PARTS: Final = {
-    "parts": ("database", "spool", "object-store", "dicom", "worker", "space"),
+    "parts": ("database", "spool", "object-store", "dicom", "worker", "space", "address"),
     "queues": ("unstored", "undescribed", "compaction", "forwarding", "messages", "commitments", "gateways"),
     "kept": ("damaged", "quarantine", "copy", "backup", "anchor", "verify", "sweep"),
 }
@@ -82,14 +82,14 @@ def part_of(word: str) -> str:
 
 def fact_line(one: Fact, language: Language) -> dict[str, Any]:
     key = f"installation.fact.{one.word}"
-    is_off = one.standing is Standing.OFF
+    is_off, is_unset = one.standing is Standing.OFF, one.word.endswith("-unset")
     says = "installation.lately" if one.values.get("hours") == 0 else f"{key}.says"
     return {
         "word": one.word,
         "name": text(language, key),
-        "says": text(language, "installation.off") if is_off else text(language, says, **one.values),
+        "says": text(language, "installation.off") if is_off and not is_unset else text(language, says, **one.values),
         "bad": one.standing is Standing.BAD,
         "waiting": one.standing is Standing.WAITING,
         "off": is_off,
-        "do": text(language, f"{key}.do") if one.standing is Standing.BAD or one.word.endswith("-unset") else "",
+        "do": text(language, f"{key}.do") if one.standing is Standing.BAD or is_unset else "",
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Form
 from starlette.requests import Request
@@ -15,7 +15,7 @@ from reading.errors import Invalid
 from reading.register.organisations import TIME_ZONE
 from reading.sharing import links
 from reading.sharing.links import Link
-from viewer.http.callers import Patient, PatientSubmitting, paper_origin
+from viewer.http.callers import Patient, PatientSubmitting, address_lacks, paper_origin
 from viewer.http.office import office_of
 from viewer.http.on_record import acting, going_in
 from viewer.http.page import LINKS, PATIENTS, language_of, page
@@ -84,11 +84,12 @@ def _page(request: Request, patient: Patient, *, refusal: Invalid | None = None)
     }
     slip = handed_over(request, patient)
     problem = problem_of(refusal) if refusal else None
-    made = None
+    made: dict[str, Any] | None = None
     if slip is not None:
         address = f"{paper_origin(request)}{LINKS}#{slip['token']}"
         until = words.moment(datetime.fromisoformat(slip["until"]), zone)
         made = {"address": address, "qr": qr_of(address), "passcode": slip["passcode"], "until": until}
+        made["here"] = address_lacks(request) == "here"
     response = page(
         request,
         "patient_links.html",

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from reading.administrators import emergencies, oversight, security
+from reading.administrators import emergencies, oversight, patient_links, security
+from reading.administrators.patient_links import Watched
 from reading.emergency_access.rules import COMMENT_MOST, Verdict
 from reading.errors import Invalid, NotAllowed, NotThere, Stale
 from reading.kinds import Role
@@ -16,7 +18,7 @@ from reading.viewers import Staff
 from viewer.http.callers import Looking, Submitting
 from viewer.http.office import office_of
 from viewer.http.on_record import ULID, acting, acts_of, in_snapshot
-from viewer.http.page import staff_page
+from viewer.http.page import language_of, staff_page
 from viewer.http.problems import problem_of
 from viewer.http.rights import RIGHTS, held_by
 from viewer.pages.person_form import one_of
@@ -24,6 +26,7 @@ from viewer.pages.sign_in import words_for
 from viewer.shell.navigation import entries_of
 from viewer.views.emergency import judged_line
 from viewer.words import words
+from viewer.words.catalogue import Language, text
 
 router = APIRouter(prefix="/office/security")
 
@@ -99,6 +102,16 @@ def end_share(
     return RedirectResponse("/office/security", status_code=303)
 
 
+@router.post("/links/{link_id}/end")
+def end_link(request: Request, staff: Submitting, link_id: str) -> Response:
+    try:
+        with acting(office_of(request), staff) as ctx:
+            patient_links.end(ctx, _id(link_id))
+    except Stale as ended:
+        return _page(request, staff, problem=ended)
+    return RedirectResponse("/office/security#links", status_code=303)
+
+
 @router.post("/emergencies/{emergency_id}/judge")
 def judge(
     request: Request,
@@ -124,6 +137,7 @@ def _page(request: Request, staff: Staff, *, problem: Exception | None = None) -
         holders = security.holders(ctx)
         failed = security.failed_attempts(ctx, office.keys)
         tokens, shares = oversight.tokens(ctx), oversight.open_shares(ctx)
+        links, now = patient_links.listed(ctx, office.keys), ctx.now
         patterns = [*emergencies.patterns(ctx, clock), *oversight.patterns(ctx, clock)]
     opened = emergencies.listed(acts_of(office, staff))
     return staff_page(
@@ -157,7 +171,21 @@ def _page(request: Request, staff: Staff, *, problem: Exception | None = None) -
             }
             for one in shares
         ],
+        links=[_link(one, now, zone, language_of(request)) for one in links],
     )
+
+
+def _link(one: Watched, now: datetime, zone: str, language: Language) -> dict[str, Any]:
+    """A line of the list of patients' links."""
+    state = "open" if one.in_force(now) else (f"ended-{one.end_reason}" if one.ended_at else "over")
+    return {
+        "one": one,
+        "is_open": state == "open",
+        "state": text(language, f"security.links.{state}"),
+        "made": words.moment(one.made_at, zone),
+        "until": words.moment(one.ended_at or one.until, zone),
+        "last": words.moment(one.last_at, zone) if one.last_at else "",
+    }
 
 
 def _pattern(one: oversight.Pattern, zone: str) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from reading.cases.cases import Case
 from reading.cases.moves import HIDDEN, State
 from reading.completeness import account
 from reading.context import Context
-from reading.desk import alert_board, case_moves, case_record
+from reading.desk import acts, alert_board, case_moves, case_record
 from reading.desk.clinical_request import request_of
 from reading.desk.entries import entries_of
 from reading.desk.township import printable_versions
@@ -31,12 +31,11 @@ from reading.intake.putting_right import Reason
 from reading.kinds import Role
 from reading.orders import matching, performed
 from reading.orders.orders import Order
-from reading.referral import sending
 from reading.reports import issues, versions
 from reading.reports.versions import ReportVersion, Status
 from reading.review import discrepancies
 from reading.sharing import shares
-from reading.signing import printing
+from reading.signing import printing, withhold
 from reading.signing.printing import Printings
 from reading.viewers import Staff
 from storage.ids import new_id
@@ -114,9 +113,10 @@ def _case(request: Request, staff: Staff, case_id: str, *, done: str = "", answe
                 language,
             ),
             "in_charge": staff.holds(Role.QUALITY_MANAGER),
-            "consults": sending.may_send(ctx, found),
+            "may": set(acts.allowed(ctx.tx, staff, found, None, visible=[], reviews=[], now=now)),
             "matches": correction.may_correct(ctx.tx, staff, found.site_id, now),
-            "teaches": found.state is State.FINAL and staff.holds(Role.QUALITY_MANAGER),
+            "withholds": withhold.may_withhold(ctx.tx, staff, found, now),
+            "prints_receipt": printing.may_print_receipt(ctx.tx, staff, found, now),
             "disputes": discrepancies.may_raise(ctx.tx, staff, found, now),
             "may_share": shares.may_share(ctx.tx, staff, found.site_id, now) is not None,
             "meanwhile": [] if answer is None else meanwhile.changes(ctx, entry, zone, language),
@@ -131,6 +131,7 @@ def _case(request: Request, staff: Staff, case_id: str, *, done: str = "", answe
         button=new_id(),
         revision=found.revision,
         returned_here=found.state is State.RETURNED,
+        has_images=any(study.instances for study in entry.studies),
         alerts=waiting.alerts,
         refused=None,
         returned=waiting.returned,

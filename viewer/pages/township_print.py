@@ -19,7 +19,7 @@ from reading.signing import printing
 from reading.telephones.numbers import told_at
 from reading.viewers import Staff
 from storage.ids import new_id
-from viewer.http.callers import Looking, Submitting, paper_origin
+from viewer.http.callers import Looking, Submitting, address_lacks, paper_origin
 from viewer.http.office import office_of
 from viewer.http.on_record import ULID, going_in
 from viewer.http.page import language_of, staff_page
@@ -59,6 +59,8 @@ def preview(request: Request, staff: Looking, version_id: str) -> Response:
         staff,
         "print.html",
         sheets=[sheet],
+        lacks=address_lacks(request),
+        address=paper_origin(request),
         version_id=version.id,
         case_id=version.case_id,
         stands=stands.id if stands is not None and stands.id != version.id else "",
@@ -140,6 +142,7 @@ def receipt(request: Request, staff: Submitting, case_id: str, button: Button = 
         expires_at=words.moment(printed.expires_at, zone),
         told=told,
         address=address,
+        lacks=address_lacks(request),
         patient_number=printed.patient_number,
         qr=qr_of("#".join((address, ".".join(filter(None, (printed.code, printed.patient_number)))))),
     )

@@ -66,7 +66,7 @@ def _always(row: Row) -> list[Act]:
         *again,
         *whose,
         Act(address=f"{_case(row)}/images", word="case.images-page"),
-        Act(address=f"{_case(row)}/correct", word="case.correct-page"),
+        *([] if row.version_id else [Act(address=f"{_case(row)}/correct", word="case.correct-page")]),
         Act(address=f"{_case(row)}/withhold", word="withhold.link"),
     ]
 

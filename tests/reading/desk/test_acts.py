@@ -53,7 +53,7 @@ def test_a_returned_case_asks_the_township_and_an_alert_asks_for_an_answer(engin
         critical.raise_alert(Context(tx, clinic.audit, now, clinic.ada), case.id, critical_class="stroke", finding="!")
         tang = desk.detail(Context(tx, clinic.audit, now, clinic.tang), case.id)
 
-    assert tang.allowed == {Act.RESUBMIT, Act.ACKNOWLEDGE, Act.WITHHOLD}
+    assert tang.allowed == {Act.RESUBMIT, Act.ACKNOWLEDGE}
 
 
 def test_an_emergency_is_not_escalated_by_its_verifier(engine: Engine, now: datetime) -> None:

@@ -36,7 +36,7 @@ def test_the_holder_has_lease_draft_and_everything_to_do(engine: Engine, now: da
         own = desk.detail(Context(tx, clinic.audit, now, clinic.ada), case.id)
         others = desk.detail(Context(tx, clinic.audit, now, clinic.rosa), case.id)
 
-    assert before.allowed == {Act.CLAIM, Act.WITHHOLD, Act.CRITICAL, Act.CONSULT, Act.REFER}
+    assert before.allowed == {Act.CLAIM, Act.CRITICAL, Act.CONSULT, Act.REFER}
     assert before.lease is None
     assert own.lease is not None
     assert own.draft is not None
@@ -49,7 +49,6 @@ def test_the_holder_has_lease_draft_and_everything_to_do(engine: Engine, now: da
         Act.SIGN,
         Act.RETURN,
         Act.ESCALATE,
-        Act.WITHHOLD,
         Act.CRITICAL,
         Act.CONSULT,
         Act.REFER,
@@ -57,7 +56,7 @@ def test_the_holder_has_lease_draft_and_everything_to_do(engine: Engine, now: da
     assert (others.lease, others.draft, others.allowed) == (
         None,
         None,
-        {Act.WITHHOLD, Act.CRITICAL, Act.CONSULT, Act.REFER},
+        {Act.CRITICAL, Act.CONSULT, Act.REFER},
     )
     assert others.entry.holder is not None
     assert len(own.image_set) == 64

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
+from threading import Barrier
 from typing import Any, Final
 
 import pytest
@@ -137,3 +139,24 @@ def test_a_clock_that_runs_ahead_dates_no_note_into_the_future(engine: Engine, n
         note = notes.upload(by(clinic, tx, clinic.tang, now), "hills", ahead)
 
     assert note.written.written_at == now
+
+
+def test_the_same_note_uploaded_twice_at_one_moment_is_kept_once(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+    said = written(now)
+    begun = Barrier(2)
+
+    def upload(words: str) -> str:
+        with transaction(engine) as tx:
+            if engine.dialect.name == "postgresql":  # SQLite lets one write at a time
+                begun.wait(timeout=30)
+            return notes.upload(by(clinic, tx, clinic.tang, now), "hills", replace(said, words=words)).id
+
+    with ThreadPoolExecutor(2) as hands:
+        first, second = hands.map(upload, (said.words, said.words))
+    with transaction(engine) as tx:
+        waits = notes.waiting(by(clinic, tx, clinic.tang, now))
+
+    assert first == second
+    assert [one.id for one in waits] == [first]

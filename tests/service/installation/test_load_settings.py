@@ -97,7 +97,7 @@ def test_a_file_that_is_not_there_or_not_toml_or_holds_an_unknown_name_is_refuse
 
     assert "cannot read" in problems_of({"TIERREAD_CONFIG": str(tmp_path / "none.toml")})["TIERREAD_CONFIG"]
     assert "is not TOML" in problems_of({"TIERREAD_CONFIG": str(not_toml)})["TIERREAD_CONFIG"]
-    assert set(problems_of({"TIERREAD_CONFIG": str(unknown)})) == {f"http_prot in {unknown}", f"http in {unknown}"}
+    assert set(problems_of({"TIERREAD_CONFIG": str(unknown)})) == {f"{unknown}: http_prot", f"{unknown}: http"}
 
 
 def test_every_setting_says_what_it_is() -> None:

@@ -189,8 +189,12 @@ def test_a_withheld_report_disappears_at_once(house: House) -> None:
     assert version_id not in pia.get("/p/reports").text
     assert "目前没有可以查看的报告" in pia.get("/p/reports").text
     assert pia.get("/api/patient/examination").status_code == 404
+    for end in ("", ".pdf", "/pictures/1", "/view/1", "/images.zip"):
+        told = pia.get(f"/p/reports/{version_id}{end}")
+        assert told.status_code == 404
+        assert '<div class="brand">影像报告查询</div>' in told.text
+        assert "医院可能已收回报告重新核对" in told.text
     for end in ("", ".pdf", "/pictures/1"):
-        assert pia.get(f"/p/reports/{version_id}{end}").status_code == 404
         assert pia.get(f"/api/patient/reports/{version_id}{end}").status_code == 404
 
 

@@ -30,6 +30,8 @@ from tests import loopback
 from tests.reading.region import KEYS, PIA_CARD, hire
 from tests.viewer.house import House, give_password
 from tests.viewer.pages.office import administrator_of, post, said, submit
+from tests.viewer.pages.test_patient import final
+from tests.viewer.pages.test_patient_links import made, opened
 
 PAGE = "/office/security"
 STUDY = "1.2.840.1"
@@ -220,3 +222,28 @@ def test_nothing_is_ended_without_the_token_of_the_session(house: House, sid: ht
     assert sid.post(action, headers={"X-CSRF-Token": ""}).status_code == 403
     assert post(house.signed_in("tang"), action).status_code == 403
     assert ada.get("/api/session").status_code == 200
+
+
+def test_links_of_patients_are_listed_without_the_patient_and_end_there(house: House, sid: httpx.Client) -> None:
+    case_id, _ = final(house)
+    pia = house.patient_client(case_id)
+    address, passcode = made(pia, case_id, label="王医生", passcode="yes")
+    doctor = opened(house, address, passcode)
+
+    before = sid.get(PAGE)
+    section = before.text.partition('id="links"')[2]
+    found = re.search(r'action="(/office/security/links/(\w+)/end)"', section)
+    assert found is not None
+    ended, again = post(sid, found[1]), post(sid, found[1])
+    after = sid.get(PAGE).text.partition('id="links"')[2]
+
+    words = " ".join(unescape(re.sub(r"<[^>]+>", " ", section)).split())
+    assert re.search(
+        r"Patient [0-9A-F]{6} since .* One examination · .* · with a passcode .* 1 last .* In force", words
+    )
+    assert not [told for told in ("王医生", "Pia", "皮亚", passcode, address, case_id) if told in section]
+    assert (ended.status_code, again.status_code) == (303, 409)
+    assert "Ended by the security administrator" in after
+    assert on_record(house, "link.end", found[2]) == [(id_of(house, "sid"), "done")]
+    assert "为了安全已由医院停用" in pia.get("/p/links").text
+    assert doctor.get("/s/reports").status_code == 303

@@ -258,6 +258,7 @@ def test_the_receipt_carries_a_code_and_an_address_and_nothing_of_the_person_in_
 
     assert re.search(r'class="code">\d{4} \d{4}<', receipt.text)
     assert f">{house.origin}/p<" in receipt.text
+    assert "您又是在服务器本机上打开的" in receipt.text
     assert "<svg" in receipt.text
     assert receipt.headers["referrer-policy"] == "same-origin"
     with snapshot(house.engine) as tx:
