@@ -212,13 +212,6 @@ def receivers(ctx: Context[Staff]) -> list[Organisation]:
     return sorted(found, key=lambda one: one.name)
 
 
-@without_door("It asks for a right; nothing of a patient is in the answer.")
-def may_send(ctx: Context[Staff], case: Case) -> bool:
-    """Whether they refer patients of the case's site."""
-    may = any(may_act(ctx.tx, ctx.who, role, case.site_id, ctx.now) for role in SENT_BY)
-    return may and not blindness.keeps_silent(ctx.tx, ctx.who, case, ctx.now)
-
-
 def direction(origin: Organisation, to: Organisation) -> Direction:
     """Down to a lower level, up otherwise."""
     levels = {level: place for place, level in enumerate((*LEVELS, Level.REGION))}

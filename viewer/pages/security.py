@@ -179,7 +179,12 @@ def _link(one: Watched, now: datetime, zone: str, language: Language) -> dict[st
     """A line of the list of patients' links."""
     state = "open" if one.in_force(now) else (f"ended-{one.end_reason}" if one.ended_at else "over")
     return {
-        "one": one,
+        "id": one.id,
+        "mark": one.patient_mark,
+        "what": text(language, "security.links.everything" if one.everything else "security.links.one"),
+        "site": one.site,
+        "has_passcode": one.has_passcode,
+        "views": one.views,
         "is_open": state == "open",
         "state": text(language, f"security.links.{state}"),
         "made": words.moment(one.made_at, zone),

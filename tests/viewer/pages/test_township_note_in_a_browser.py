@@ -37,6 +37,14 @@ ANOTHER_SITES = """() => new Promise((done) => {
   }
 })""".replace("KEPT", FOREIGN)
 
+NAMES_OF_RECORDS = """() => new Promise((done) => {
+  const opening = indexedDB.open('tierread-notes', 1)
+  opening.onsuccess = () => {
+    const found = opening.result.transaction('notes').objectStore('notes').getAll()
+    found.onsuccess = () => done(found.result.map((one) => Object.keys(one).sort().join(' ')))
+  }
+})"""
+
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_the_line_is_cut_and_comes_back(house: House, browser: Browser) -> None:
@@ -77,6 +85,8 @@ def test_the_line_is_cut_and_comes_back(house: House, browser: Browser) -> None:
         note.emulate_media(media="print")
         expect(note.locator("#sheet")).to_contain_text("不是诊断报告")
         expect(note.locator("#sheet")).to_contain_text(CORRECTED)
+        names = note.evaluate(NAMES_OF_RECORDS)
+        assert sorted(names) == [*["by iv made_as sealed site"] * 2, "key made_as"]
         note.evaluate(ANOTHER_SITES)
 
         # The line is there again: the note goes up, and stands with the examination.
