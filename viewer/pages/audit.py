@@ -34,6 +34,7 @@ from viewer.http.typed_times import typed_moment
 from viewer.pages.sign_in import words_for
 from viewer.views import audit as view
 from viewer.views import audit_lines
+from viewer.words import words
 from viewer.words.catalogue import Language, text
 
 router = APIRouter(prefix="/office/audit")
@@ -157,7 +158,7 @@ def _found(request: Request, staff: Staff, asked: Mapping[str, str], after: str)
         lines=lines,
         chosen=chosen,
         is_whole=is_whole,
-        since=search.since.astimezone(zone) if search.since else None,
+        since=words.moment(search.since, zone.key) if search.since else "",
         onward=address(request, staff, HOME, kept, {"after": more.written()}) if more else "",
         first=address(request, staff, HOME, kept) if after else "",
     )
@@ -180,7 +181,7 @@ def _page(
         return address(request, staff, HOME, said)
 
     chosen = {name: asked.get(name, "") for name in ("person", "about")}
-    shown: dict[str, Any] = {"lines": None, "chosen": chosen, "onward": "", "first": "", "choices": [], "since": None}
+    shown: dict[str, Any] = {"lines": None, "chosen": chosen, "onward": "", "first": "", "choices": [], "since": ""}
     shown |= {"is_whole": True, "most_things": audit_subjects.MOST_THINGS}
     return staff_page(
         request,

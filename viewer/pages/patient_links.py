@@ -79,7 +79,9 @@ def _page(request: Request, patient: Patient, *, refusal: Invalid | None = None)
         listed, now = links.links_of(ctx), ctx.now
     zone = found[0].time_zone if found else TIME_ZONE
     of_case = {
-        each.version.case_id: f"{examination_with_side(each, language)} · {words.moment(each.examined_at, zone)[:10]}"
+        each.version.case_id: " · ".join(
+            (examination_with_side(each, language), words.told_day(language, each.examined_at, zone))
+        )
         for each in found
     }
     slip = handed_over(request, patient)
@@ -87,7 +89,7 @@ def _page(request: Request, patient: Patient, *, refusal: Invalid | None = None)
     made: dict[str, Any] | None = None
     if slip is not None:
         address = f"{paper_origin(request)}{LINKS}#{slip['token']}"
-        until = words.moment(datetime.fromisoformat(slip["until"]), zone)
+        until = words.told_moment(language, datetime.fromisoformat(slip["until"]), zone)
         made = {"address": address, "qr": qr_of(address), "passcode": slip["passcode"], "until": until}
         made["here"] = address_lacks(request) == "here"
     response = page(
@@ -114,11 +116,11 @@ def _line(one: Link, of_case: dict[str, str], language: Language, zone: str, now
         "id": one.id,
         "what": text(language, "links.everything") if one.case_id is None else of_case.get(one.case_id, ""),
         "label": one.label,
-        "made_at": words.moment(one.made_at, zone),
-        "until": words.moment(one.until, zone),
+        "made_at": words.told_moment(language, one.made_at, zone),
+        "until": words.told_moment(language, one.until, zone),
         "is_open": state == "open",
         "state": "" if state == "open" else text(language, f"links.state.{state}"),
         "has_passcode": one.has_passcode,
         "views": one.views,
-        "last_at": words.moment(one.last_at, zone) if one.last_at else "",
+        "last_at": words.told_moment(language, one.last_at, zone) if one.last_at else "",
     }

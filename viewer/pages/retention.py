@@ -166,7 +166,7 @@ def _page(
             }
             for one, by in held
         ],
-        due=[{"one": one, "oldest": words.moment(one.oldest, zone.key)[:10]} for one in due],
+        due=[{"one": one, "oldest": words.day(one.oldest, zone.key)} for one in due],
         may_ask_for_due=any(one.studies > one.held + one.open + one.asked for one in due),
     )
 

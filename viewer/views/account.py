@@ -23,8 +23,8 @@ def roles(ctx: Context[Staff], language: Language) -> list[dict[str, str]]:
         {
             "role": text(language, f"role.{grant.role}"),
             "place": known[grant.organisation_id].name,
-            "since": words.moment(grant.since, known[grant.organisation_id].time_zone)[:10],
-            "until": words.moment(grant.until, known[grant.organisation_id].time_zone)[:10] if grant.until else "",
+            "since": words.day(grant.since, known[grant.organisation_id].time_zone),
+            "until": words.day(grant.until, known[grant.organisation_id].time_zone) if grant.until else "",
         }
         for grant in sorted(ctx.who.grants, key=lambda one: (one.since, one.id))
     ]

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from reading.administrators.audit_subjects import Names
 from reading.audit import Event
 from viewer.views import audit_fhir, audit_message, csv_cells
+from viewer.words import words
 
 COLUMNS: Final = (
     *("at", "actor_kind", "actor_id", "address", "action", "subject_kind", "subject_id", "outcome"),
@@ -46,7 +47,7 @@ def csv_row(one: Event, names: Names, zone: ZoneInfo) -> dict[str, Any]:
     """A line of the table; a patient is an id, for the audit shows nobody's name."""
     return event_row(one) | {
         "at": one.at.isoformat(timespec="seconds"),
-        "at_local": one.at.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S"),
+        "at_local": words.moment(one.at, zone.key, seconds=True),
         "actor_name": _name(one.actor.id, names),
         "subject_name": _name(one.subject_id, names),
     }

@@ -144,7 +144,7 @@ def _line(event: Event, names: Names, language: Language, zone: ZoneInfo) -> dic
     way = "refused" if refused else "done"
     said = {"who": who(event, names, language), "did": deed(event.action, language)}
     return {
-        "at": event.at.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S"),
+        "at": words.moment(event.at, zone.key, seconds=True),
         "sentence": text(language, f"audit.sentence.{way}", **said),
         "refused": refused,
         "who_id": event.actor.id if event.actor.kind is ActorKind.STAFF else "",

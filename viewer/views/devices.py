@@ -85,7 +85,7 @@ def overview(ctx: Context[Staff], *, site_ids: frozenset[str] | None = None) -> 
 def token_day(tx: Connection, device_id: str, now: datetime) -> str:
     """The day on which a device's token ends; empty where it has none."""
     until = devices.token_ends(tx, [device_id], now).get(device_id)
-    return "" if until is None else words.moment(until, organisations.TIME_ZONE)[:10]
+    return "" if until is None else words.day(until, organisations.TIME_ZONE)
 
 
 def row(

@@ -95,7 +95,7 @@ def agreement_lines(
 
 
 def day(at: datetime, zone: str) -> str:
-    return words.moment(at, zone)[:10]
+    return words.day(at, zone)
 
 
 def last_day(until: datetime, zone: str) -> str:

@@ -62,7 +62,7 @@ def lines(paper: Paper, language: Language) -> dict[str, Any]:
     return {
         "standing": paper.standing.value,
         "site": paper.site,
-        "replaced_at": words.moment(paper.replaced_at, zone) if paper.replaced_at else "",
+        "replaced_at": words.told_moment(language, paper.replaced_at, zone) if paper.replaced_at else "",
         "facts": [(text(language, f"paper.{name}"), value) for name, value in facts.items() if value] + signers,
     }
 

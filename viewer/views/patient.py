@@ -85,7 +85,7 @@ def lines_of(found: Sequence[OwnReport], language: Language) -> list[dict[str, s
             "id": each.version.id,
             "examination": examination(each, language),
             "side": side(each, language),
-            "examined_at": words.moment(each.examined_at, each.time_zone),
+            "examined_at": words.told_moment(language, each.examined_at, each.time_zone),
             "site": each.site_name,
             "impression": each.version.content.impression,
         }
@@ -108,11 +108,16 @@ def versions_of(tx: Connection, report: Report, language: Language) -> Versions:
         parts.insert(0, words.changed_side(language, *sides))
     return Versions(
         lines=[
-            f"{text(language, 'report.version-n', n=numbers[each.id])} · {words.moment(each.released_at, report.zone)}"
+            " · ".join(
+                (
+                    text(language, "report.version-n", n=numbers[each.id]),
+                    words.told_moment(language, each.released_at, report.zone),
+                )
+            )
             for each in reversed(out)
             if each.released_at is not None
         ],
-        before=words.moment(before.released_at, report.zone) if before and before.released_at else "",
+        before=words.told_moment(language, before.released_at, report.zone) if before and before.released_at else "",
         changed=text(language, "list-comma").join(parts),
     )
 
@@ -159,7 +164,7 @@ def looks(tx: Connection, report: Report, language: Language) -> Sequence[Look]:
     for at, actor, what in sorted(deeds, key=lambda deed: deed[0], reverse=True):
         if actor.id not in names:  # whoever holds the paper has no id
             names[actor.id] = _who(tx, language, actor, at, report.zone)
-        line = (names[actor.id], words.moment(at, report.zone)[:10])
+        line = (names[actor.id], words.day(at, report.zone))
         latest.setdefault(line, at)
         reasons = [one.reason for one in opened if one.person_id == actor.id and one.since <= at <= one.end]
         _add(emergencies, line, [text(language, f"look.emergency.{reason}") for reason in reasons])
@@ -208,7 +213,7 @@ def _who(tx: Connection, language: Language, actor: Actor, at: datetime, zone: s
 
 def _by_link(tx: Connection, language: Language, link_id: str, zone: str) -> str:
     made_at, label = links.labels(tx, [link_id])[link_id]
-    said = text(language, "look.link", at=words.moment(made_at, zone)[:10])
+    said = text(language, "look.link", at=words.told_day(language, made_at, zone))
     return f"{said} {label}".strip()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
 from starlette.requests import Request
@@ -75,19 +76,24 @@ def report_page(request: Request, viewer: PatientViewer, version_id: str, page_n
         csrf_token=viewer.csrf_token,
         id=version_id,
         examination=" ".join(filter(None, (examination(case, language), side(case, language)))),
-        examined_at=words.moment(case.examined_at, zone),
+        examined_at=words.told_moment(language, case.examined_at, zone),
         site=opened.entry.site.name,
         sheet=sheet,
         versions=versions,
         late=opened.entry.follow_up is not None,
-        erased_at=words.erased_at(opened.entry.studies, zone),
+        erased_at=words.erased_at(opened.entry.studies, zone, partial(words.told_moment, language)),
         pictures=range(first, min(first + PICTURES_A_PAGE, total + 1)),
         page=min(page_number, pages),
         pages=pages,
         shares=sharing.to_patient(seen_by, now, opened.zone, language),
         may_end=viewer.case_id is None,
         looks=[
-            {"at": words.moment(look.at, zone), "who": look.who, "what": look.what, "emergency": look.emergency}
+            {
+                "at": words.told_moment(language, look.at, zone),
+                "who": look.who,
+                "what": look.what,
+                "emergency": look.emergency,
+            }
             for look in lines
         ],
     )
@@ -150,10 +156,10 @@ def _awaited(waiting: Awaited, language: Language) -> dict[str, object]:
     return {
         "examination": examination(entry.case, language),
         "side": side(entry.case, language),
-        "examined_at": words.moment(entry.case.examined_at, waiting.zone),
+        "examined_at": words.told_moment(language, entry.case.examined_at, waiting.zone),
         "site": entry.site.name,
         "state": text(language, f"patient.state.{entry.case.state}"),
-        "due": words.moment(entry.case.due_at, waiting.zone),
+        "due": words.told_moment(language, entry.case.due_at, waiting.zone),
         "overdue": entry.overdue,
-        "until": words.moment(waiting.receipt_until, waiting.zone)[:10] if waiting.receipt_until else "",
+        "until": words.told_day(language, waiting.receipt_until, waiting.zone) if waiting.receipt_until else "",
     }

@@ -95,9 +95,9 @@ def _row(name: str, one: LateCase, now: datetime, zone: ZoneInfo, language: Lang
         text(language, f"step.{case.step}"),
         text(language, f"policy.tier.{case.tier}"),
         text(language, f"state.{case.state}"),
-        case.due_at.astimezone(zone).strftime("%Y-%m-%d %H:%M"),
+        words.moment(case.due_at, zone.key),
         str(over),
-        one.expected_at.astimezone(zone).strftime("%Y-%m-%d %H:%M") if one.expected_at else "",
+        words.moment(one.expected_at, zone.key) if one.expected_at else "",
         case.id,
     ]
 

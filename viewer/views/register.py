@@ -69,7 +69,7 @@ def card(held: HeldIdentifier, language: Language, zone: str) -> dict[str, str]:
         "number": identifiers.mask(held.value),
         "whose": text(language, f"card-of.{held.held_as}"),
         "holder": held.holder_name,
-        "until": words.moment(held.until, zone)[:10] if held.until else "",
+        "until": words.day(held.until, zone) if held.until else "",
     }
 
 

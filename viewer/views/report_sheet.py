@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, datetime
+from functools import partial
 from typing import Final, Protocol
 from zoneinfo import ZoneInfo
 
@@ -63,7 +64,8 @@ def sheet_for(
 
 def patients_sheet(tx: Connection, entry: Entry, version: ReportVersion, language: Language) -> Sheet:
     """The sheet as its patient reads it: what it says first, and no word 'positive' that explains nothing."""
-    sheet = sheet_of(tx, entry, version, language, order=FOR_PATIENTS)
+    told = partial(words.told_moment, language)
+    sheet = sheet_of(tx, entry, version, language, order=FOR_PATIENTS, worded=told)
     bare_result = text(language, "report.result")
     return replace(sheet, facts=[pair for pair in sheet.facts if pair[0] != bare_result])
 
@@ -76,6 +78,7 @@ def sheet_of(
     *,
     proof: Proof | None = None,
     order: Sequence[str] = ON_PAPER,
+    worded: Callable[[datetime, str], str] = words.moment,
 ) -> Sheet:
     """The sheet of a version that the caller has opened through `reading.access`."""
     zone = zone_of(tx, entry)
@@ -95,7 +98,7 @@ def sheet_of(
         centres=_centres(signatures, language),
         watermark=_watermark(version, language),
         caution=text(language, "identity.not-confirmed") if entry.case.identity is Identity.DIFFERS else "",
-        facts=_facts(tx, entry, version, zone, language),
+        facts=_facts(tx, entry, version, zone, language, worded=worded),
         sections=[
             (text(language, f"report.{name}"), said)
             for name, said in parts_of(request, version, signatures, language, order, measured=measured)
@@ -105,7 +108,7 @@ def sheet_of(
                 text(language, f"report.{signed.signed_as}"),
                 f"{signed.name} {signed.title}".strip(),
                 signed.organisation,
-                words.moment(signed.signed_at, zone),
+                worded(signed.signed_at, zone),
             )
             for signed in signatures
         ],
@@ -134,14 +137,16 @@ def _watermark(version: ReportVersion, language: Language) -> str:
             return text(language, "report.watermark")
 
 
-def _replaced(tx: Connection, version: ReportVersion, zone: str, language: Language) -> str:
+def _replaced(
+    tx: Connection, version: ReportVersion, zone: str, language: Language, worded: Callable[[datetime, str], str]
+) -> str:
     """The version in whose place this one stands, as the site had it; empty of the first."""
     numbers = issues.of_cases(tx, [version.case_id])
     before = [one for one in versions.of_case(tx, version.case_id) if one.number < version.number and one.id in numbers]
     if not before or version.id not in numbers:
         return ""
     number = text(language, "report.version-n", n=numbers[before[-1].id])
-    return f"{number} · {words.moment(before[-1].released_at or before[-1].created_at, zone)}"
+    return f"{number} · {worded(before[-1].released_at or before[-1].created_at, zone)}"
 
 
 def zone_of(tx: Connection, entry: Entry) -> str:
@@ -205,9 +210,11 @@ def patient_age(entry: Entry, zone: str, language: Language) -> str:
     return words.age(language, parse_date(entry.patient.birth_date), on)
 
 
-def examined_at(entry: Entry, zone: str, language: Language) -> str:
+def examined_at(
+    entry: Entry, zone: str, language: Language, worded: Callable[[datetime, str], str] = words.moment
+) -> str:
     """When the examination began; where the device wrote what cannot be, when it was received, and what was written."""
-    return " ".join(filter(None, (words.moment(entry.case.examined_at, zone), examined_doubt(entry, language))))
+    return " ".join(filter(None, (worded(entry.case.examined_at, zone), examined_doubt(entry, language))))
 
 
 def examined_doubt(entry: Entry, language: Language) -> str:
@@ -222,7 +229,13 @@ def patient_sex(entry: Entry, language: Language) -> str:
 
 
 def _facts(
-    tx: Connection, entry: Entry, version: ReportVersion, zone: str, language: Language
+    tx: Connection,
+    entry: Entry,
+    version: ReportVersion,
+    zone: str,
+    language: Language,
+    *,
+    worded: Callable[[datetime, str], str],
 ) -> Sequence[tuple[str, str]]:
     case = entry.case
     patient = patients.by_id(tx, case.patient_id) if case.patient_id else None
@@ -236,10 +249,10 @@ def _facts(
         "examination": examination(case, language),
         "side": side(case, language),
         "accession": entry.studies[0].accession_number,
-        "examined-at": examined_at(entry, zone, language),
-        "reported-at": words.moment(version.released_at or version.created_at, zone),
+        "examined-at": examined_at(entry, zone, language, worded),
+        "reported-at": worded(version.released_at or version.created_at, zone),
         "version": _number(tx, version, language),
-        "replaces": _replaced(tx, version, zone, language),
+        "replaces": _replaced(tx, version, zone, language, worded),
         "opinion": opinion(version.content.opinion, language),
         "result": "" if positive is None else text(language, f"report.{'positive' if positive else 'negative'}"),
         "critical": words.class_name(classes.named(tx, code, case.site_id), language)

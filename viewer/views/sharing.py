@@ -43,8 +43,8 @@ def to_patient(found: Sequence[Share], now: datetime, zone: str, language: Langu
             "dates": text(
                 language,
                 "consent.dates" if one.in_force(now) else "consent.ended",
-                at=words.moment(one.since if one.in_force(now) else one.ended_at or one.until, zone),
-                until=_last_minute(one.until, zone),
+                at=words.told_moment(language, one.since if one.in_force(now) else one.ended_at or one.until, zone),
+                until=words.told_moment(language, _last_second(one.until), zone),
             ),
         }
         for one in found
@@ -53,8 +53,12 @@ def to_patient(found: Sequence[Share], now: datetime, zone: str, language: Langu
 
 
 def _last_minute(until: datetime, zone: str) -> str:
+    return words.moment(_last_second(until), zone)
+
+
+def _last_second(until: datetime) -> datetime:
     """A share that ends at midnight is good for the whole day before."""
-    return words.moment(until - timedelta(seconds=1), zone)
+    return until - timedelta(seconds=1)
 
 
 def _ended_by(one: Share, language: Language) -> str:

@@ -38,7 +38,7 @@ def line(one: Entry, zone: str, language: Language, *, new: bool = False) -> dic
         "collection": one.collection.name,
         "collection_id": one.collection.id,
         "organisation": one.collection.organisation_name,
-        "added": words.moment(one.added_at, zone)[:10],
+        "added": words.day(one.added_at, zone),
         "pictures": one.pictures,
         "new": new,
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -37,24 +37,40 @@ def zone_name(language: Language, zone: str) -> str:
     return coded(language, "zone", zone)
 
 
-def moment(at: datetime, zone: str) -> str:
-    """A time at the site: 2026-03-02 16:05."""
-    return at.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M")
+def moment(at: datetime, zone: str, *, seconds: bool = False) -> str:
+    """A time at the site as whoever is at work reads it, in either language: 2026-03-02 16:05."""
+    return at.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M:%S" if seconds else "%Y-%m-%d %H:%M")
 
 
-def erased_at(studies: Iterable[EntryStudy], zone: str) -> str:
+def day(at: datetime, zone: str) -> str:
+    """The day of `moment`."""
+    return moment(at, zone)[:10]
+
+
+def told_moment(language: Language, at: datetime, zone: str) -> str:
+    """A time as patients read it: 2 March 2026, 16:05."""
+    time = at.astimezone(ZoneInfo(zone)).strftime("%H:%M")
+    return text(language, "told.moment", day=told_day(language, at, zone), time=time)
+
+
+def told_day(language: Language, at: datetime, zone: str) -> str:
+    """The day of `told_moment`."""
+    local = at.astimezone(ZoneInfo(zone))
+    month = text(language, f"told.month.{local.month}")
+    return text(language, "told.day", year=local.year, month=month, day=local.day)
+
+
+def erased_at(studies: Iterable[EntryStudy], zone: str, worded: Callable[[datetime, str], str] = moment) -> str:
     """When the last images of a case were erased; empty while it has images, and where none were erased."""
     whole = list(studies)
     times = [study.erased_at for study in whole if study.erased_at is not None]
-    return moment(max(times), zone) if times and not any(study.instances for study in whole) else ""
+    return worded(max(times), zone) if times and not any(study.instances for study in whole) else ""
 
 
 def moment_today(at: datetime, zone: str, now: datetime) -> str:
-    """A time at the site in short: of today the time alone, of this year without the year."""
-    local, today = at.astimezone(ZoneInfo(zone)), now.astimezone(ZoneInfo(zone)).date()
-    if local.date() == today:
-        return local.strftime("%H:%M")
-    return local.strftime("%m-%d %H:%M" if local.year == today.year else "%Y-%m-%d %H:%M")
+    """As `moment`; of today the time alone."""
+    said = moment(at, zone)
+    return said.removeprefix(f"{day(now, zone)} ")
 
 
 def until(language: Language, due_at: datetime, now: datetime) -> str:
@@ -103,4 +119,4 @@ def class_name(named: ResultClass, language: Language) -> str:
 
 def iso_moment(at: str, zone: ZoneInfo) -> str:
     """A time that was kept as text (ISO 8601), on a clock: 2026-03-02 16:05."""
-    return datetime.fromisoformat(at).astimezone(zone).strftime("%Y-%m-%d %H:%M")
+    return moment(datetime.fromisoformat(at), zone.key)

@@ -74,7 +74,7 @@ def test_a_preliminary_report_is_not_the_patients_yet(house: House) -> None:
     page = pia.get("/p/reports").text
     assert "报告还没有出来" in page
     assert "等待审核" in page
-    assert "请保管好凭条，稍后再来查看：2026-04-01 前可以多次使用" in page
+    assert "请保管好凭条，稍后再来查看：2026年4月1日 前可以多次使用" in page
     assert words.moment(case.due_at, "Asia/Shanghai") in page
     for nothing in ("右下肺炎", "Rosa", "Ada", "Tang"):
         assert nothing not in page

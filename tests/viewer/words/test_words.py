@@ -51,8 +51,11 @@ def test_what_is_due_says_how_long_is_left_or_over(left: timedelta, shown: str) 
 def test_times_are_those_of_the_site() -> None:
     assert words.moment(NOON, SHANGHAI) == "2026-03-02 12:00"
     assert words.moment_today(NOON, SHANGHAI, NOON) == "12:00"
-    assert words.moment_today(NOON - timedelta(days=1), SHANGHAI, NOON) == "03-01 12:00"
-    assert words.moment_today(NOON - timedelta(days=90), SHANGHAI, NOON) == "2025-12-02 12:00"
+    assert words.moment_today(NOON - timedelta(days=1), SHANGHAI, NOON) == "2026-03-01 12:00"
+    assert words.moment(NOON, SHANGHAI, seconds=True) == "2026-03-02 12:00:00"
+    assert words.told_moment(Language.ZH, NOON, SHANGHAI) == "2026年3月2日 12:00"
+    assert words.told_moment(Language.EN, NOON, SHANGHAI) == "2 March 2026, 12:00"
+    assert words.told_day(Language.EN, NOON, SHANGHAI) == "2 March 2026"
 
 
 @pytest.mark.parametrize(

@@ -46,37 +46,20 @@ export function named(prefix: string, code: string): string {
   return CATALOGUES[current][`${prefix}.${code}`] ?? code
 }
 
-const localeTag = () => (current === 'zh' ? 'zh-CN' : 'en-GB')
+const two = (number: number): string => String(number).padStart(2, '0')
 
-export function dateAndTime(iso: string): string {
-  return new Intl.DateTimeFormat(localeTag(), {
-    year: 'numeric',
-    month: '2-digit',
-    day: '2-digit',
-    hour: '2-digit',
-    minute: '2-digit',
-    hour12: false,
-  }).format(new Date(iso))
-}
+/** The one form of times for whoever is at work, in either language, as on the pages of the server: 2026-03-02 16:05. */
+export const dateAndTime = (iso: string): string => `${day(iso)} ${hour(iso)}`
 
-export function clock(iso: string): string {
-  return new Intl.DateTimeFormat(localeTag(), {
-    hour: '2-digit',
-    minute: '2-digit',
-    second: '2-digit',
-    hour12: false,
-  }).format(new Date(iso))
-}
+export const clock = (iso: string): string => `${hour(iso)}:${two(new Date(iso).getSeconds())}`
 
 /** Hour and minute, for what nobody needs to the second. */
 export function hour(iso: string): string {
-  return new Intl.DateTimeFormat(localeTag(), { hour: '2-digit', minute: '2-digit', hour12: false }).format(
-    new Date(iso),
-  )
+  const at = new Date(iso)
+  return `${two(at.getHours())}:${two(at.getMinutes())}`
 }
 
 export function day(iso: string): string {
-  return new Intl.DateTimeFormat(localeTag(), { year: 'numeric', month: '2-digit', day: '2-digit' }).format(
-    new Date(iso),
-  )
+  const at = new Date(iso)
+  return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`
 }

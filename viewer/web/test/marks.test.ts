@@ -144,7 +144,9 @@ describe('in words', () => {
     expect(placeWords(length('a', 1, { frame: 3 }), { ...place, series: undefined, frames: 5 })).toBe(
       '图像 14，第 3 帧',
     )
-    expect(placeWords(length('a', 1), { ...place, earlier: '2026-01-02T08:00:00+08:00' })).toMatch(/^既往检查 2026/)
+    expect(placeWords(length('a', 1), { ...place, earlier: '2026-01-02T08:00:00+08:00' })).toMatch(
+      /^既往检查 2026-01-02/,
+    )
     expect(placeWords(length('a', 1), 'gone')).toBe('图像已不在本次检查中')
     expect(placeWords(length('a', 1), undefined)).toBe('')
   })

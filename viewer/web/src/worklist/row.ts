@@ -109,10 +109,10 @@ function waiting({ waits_for: one }: Case): TemplateResult | typeof nothing {
     : html`<span class="soft" title=${until}>${text('worklist.assigned-to', { name: one.name })}</span>`
 }
 
-/** The hour of today, the day of what came before. */
+/** The hour of today, with its day of what came before. */
 function sinceWhen(iso: string): string {
   const today = new Date().toDateString() === new Date(iso).toDateString()
-  return today ? hour(iso) : dateAndTime(iso).slice(5)
+  return today ? hour(iso) : dateAndTime(iso)
 }
 
 /** The whole row opens the case, or selects it beside a preview; its link stays for keyboards and new tabs. */
