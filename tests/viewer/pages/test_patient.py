@@ -17,6 +17,7 @@ from tests.reading.clinic import NORMAL, PNEUMONIA, arrive, read, verify
 from tests.reading.region import PIA_CARD
 from tests.viewer.house import House, grey_picture
 from viewer.words import words
+from viewer.words.catalogue import Language
 
 STUDY = "1.2.840.1"
 
@@ -75,7 +76,7 @@ def test_a_preliminary_report_is_not_the_patients_yet(house: House) -> None:
     assert "报告还没有出来" in page
     assert "等待审核" in page
     assert "请保管好凭条，稍后再来查看：2026年4月1日 前可以多次使用" in page
-    assert words.moment(case.due_at, "Asia/Shanghai") in page
+    assert words.told_moment(Language.ZH, case.due_at, "Asia/Shanghai") in page
     for nothing in ("右下肺炎", "Rosa", "Ada", "Tang"):
         assert nothing not in page
     assert pia.get("/api/patient/reports").json() == []
