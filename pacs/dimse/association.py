@@ -6,19 +6,21 @@ import queue
 import socket
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
 import structlog
 from pynetdicom import evt
 from pynetdicom.ae import ApplicationEntity
+from pynetdicom.pdu import A_ASSOCIATE_AC
 from pynetdicom.pdu_primitives import A_ASSOCIATE
 from pynetdicom.presentation import PresentationContext
-from pynetdicom.transport import AddressInformation
 
 from pacs.arriving.outcome import Outcome
 from pacs.arriving.receive import Receiver, Reception, Sender
+from pacs.dimse.addresses import NumericAddress
+from pacs.dimse.answers import Answer, Answers
 from pacs.dimse.handshake import Connection, Handshake
 from pacs.dimse.negotiation import Offer
 from pacs.dimse.refusals import CallingAE, Refusal, RefusedAssociation
@@ -31,6 +33,9 @@ _LAST_RESPONSE_SECONDS: Final = 2
 """The upper layer has this long to send what is left when the association ends."""
 _ASK_POLL_SECONDS: Final = 0.2
 """Interval at which `ask` looks whether the peer has ended the association instead of answering."""
+
+_DEFAULT_HANDLERS: Final[dict[Any, Any]] = {}
+"""By event; without its log, pynetdicom has one handler an event, none of which is changed."""
 
 _log: Final = structlog.get_logger()
 
@@ -47,6 +52,7 @@ class Terms:
     on_refused_classes: Callable[[Sender, frozenset[str]], None]
     """Is given the SOP classes, in words, of which no context was accepted, though the device may store."""
     offer: Offer
+    answers: Answers
     services: tuple[Service, ...]
     ae_title: str
     check_called: bool
@@ -83,6 +89,13 @@ class AcceptorAssociation(ServedAssociation):
         client_socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         client_socket.settimeout(ae.network_timeout)
         self.set_socket(BufferedSocket(self, client_socket))
+
+    def _bind_defaults(self) -> None:
+        """Bind pynetdicom's own handlers, which are looked up for the first association."""
+        if not _DEFAULT_HANDLERS:
+            super()._bind_defaults()
+            _DEFAULT_HANDLERS.update(self._handlers)
+        self._handlers = dict(_DEFAULT_HANDLERS)
 
     # -- what the upper layer asks (`ServiceUser`)
 
@@ -190,7 +203,7 @@ class AcceptorAssociation(ServedAssociation):
         return connection
 
     def _called_through_proxy(self, caller: tuple[str, int]) -> None:
-        self.requestor.address_info = AddressInformation.from_tuple(caller)
+        self.requestor.address_info = NumericAddress.from_tuple(caller)
         if not self._terms.called_from(self, caller[0]):
             raise ConnectionError
 
@@ -199,7 +212,7 @@ class AcceptorAssociation(ServedAssociation):
         self._started_dul = True
         request = self._await_request()
         if request is not None and self._admit(request, connection):
-            self.acse.negotiate_association()
+            self._negotiate(request)
             if self.is_established:
                 self._run_reactor()
 
@@ -226,9 +239,6 @@ class AcceptorAssociation(ServedAssociation):
         )
         refusal = self._refusal(calling, called)
         if refusal is None:
-            proposed = [str(context.abstract_syntax) for context in request.presentation_context_definition_list]
-            self.acceptor.supported_contexts = self._terms.offer.contexts_for(self._entitled(proposed))
-            self._tell_refused(request)
             self._bind_services(calling)
             return True
         self.acse.send_reject(*refusal.value)
@@ -240,35 +250,62 @@ class AcceptorAssociation(ServedAssociation):
             _log.error("refusal_not_recorded", exc_info=True)
         return False
 
-    def _entitled(self, proposed: Sequence[str]) -> list[str]:
-        """The proposed SOP classes to which the device has a right; what it lacks is noted for whoever may give it."""
-        sender = self._sender
+    def _negotiate(self, request: A_ASSOCIATE) -> None:
+        """Accept what the device may propose, and tell whoever looks after it what of that it may not."""
+        sender, answers = self._sender, self._terms.answers
         if sender is None:
             raise PermissionError
+        answer = answers.known(request, sender.may)
+        if answer is None:
+            answer = self._first_answer(request, sender)
+            if answer is not None:
+                answers.remember(request, sender.may, answer)
+            return
+        self._tell(sender, answer.lacking, answer.refused)
+        self.requestor.ae_title = request.calling_ae_title
+        self.acceptor.primitive = answer.primitive
+        self._accepted_cx, self._rejected_cx = dict(answer.accepted), list(answer.rejected)
+        self.is_established = True
+        self.upper_layer.accept(answer.encoded)
+
+    def _first_answer(self, request: A_ASSOCIATE, sender: Sender) -> Answer | None:
+        """Negotiate as pynetdicom does; None where it did not accept the association."""
         offer = self._terms.offer
         # Within a C-GET the device is the storage SCP; a C-STORE of its own is refused by the receiver.
         may = sender.may | ({Right.STORE} if Right.RETRIEVE in sender.may else set())
-        lacking = {uid: right for uid in proposed if (right := offer.right_for(uid)) is not None and right not in may}
-        if lacking and not sender.test:
-            try:
-                self._terms.on_lack(sender, frozenset(lacking.values()))
-            except Exception:  # noqa: BLE001 # the contexts are refused all the same
-                _log.error("lack_not_recorded", device_id=sender.device_id, exc_info=True)
-        return [uid for uid in proposed if uid not in lacking]
-
-    def _tell_refused(self, request: A_ASSOCIATE) -> None:
-        """Whoever sets the device up hears what of it never arrives; the other contexts are served all the same."""
         proposed = [
             (str(one.abstract_syntax), [str(syntax) for syntax in one.transfer_syntax])
             for one in request.presentation_context_definition_list
         ]
-        refused = self._terms.offer.refused(proposed)
-        if not refused or self._sender is None or self._sender.test:
+        needed = {uid: offer.right_for(uid) for uid, _ in proposed}
+        lacking = {uid: right for uid, right in needed.items() if right is not None and right not in may}
+        refused = offer.refused(proposed)
+        self._tell(sender, frozenset(lacking.values()), refused)
+        self.acceptor.supported_contexts = offer.contexts_for(uid for uid, _ in proposed if uid not in lacking)
+        self.acse.negotiate_association()
+        primitive = self.acceptor.primitive
+        if not self.is_established or primitive is None:
+            return None
+        return Answer(
+            encoded=A_ASSOCIATE_AC(primitive).encode(),
+            primitive=primitive,
+            accepted=dict(self._accepted_cx),
+            rejected=tuple(self._rejected_cx),
+            lacking=frozenset(lacking.values()),
+            refused=refused,
+        )
+
+    def _tell(self, sender: Sender, lacking: frozenset[Right], refused: frozenset[str]) -> None:
+        """Whoever sets the device up hears what it lacks and what of it never arrives; all else is served."""
+        if sender.test:
             return
         try:
-            self._terms.on_refused_classes(self._sender, refused)
+            if lacking:
+                self._terms.on_lack(sender, lacking)
+            if refused:
+                self._terms.on_refused_classes(sender, refused)
         except Exception:  # noqa: BLE001 # the contexts are refused all the same
-            _log.error("refused_classes_not_recorded", device_id=self._sender.device_id, exc_info=True)
+            _log.error("refused_contexts_not_recorded", device_id=sender.device_id, exc_info=True)
 
     def _refusal(self, calling: CallingAE, called: str) -> Refusal | None:
         try:

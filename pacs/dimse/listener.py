@@ -13,7 +13,6 @@ from typing import Final
 import structlog
 from pynetdicom import _config as pynetdicom_config
 from pynetdicom.ae import ApplicationEntity
-from pynetdicom.transport import AddressInformation
 
 from pacs.arriving.outcome import Outcome
 from pacs.arriving.receive import Receiver, Sender
@@ -21,6 +20,8 @@ from pacs.dataset.part10 import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION
 from pacs.dataset.quiet_pydicom import quieten
 from pacs.dimse import proxy_protocol, tls
 from pacs.dimse.accept_loop import AcceptLoop
+from pacs.dimse.addresses import NumericAddress
+from pacs.dimse.answers import Answers
 from pacs.dimse.association import AcceptorAssociation, Terms
 from pacs.dimse.handshake import Handshake
 from pacs.dimse.known_uids import remember_uids
@@ -136,6 +137,7 @@ class Listener:
                 private_transfer_syntaxes=settings.private_transfer_syntaxes,
                 services={uid: service.right for service in services for uid in service.sop_classes},
             ),
+            answers=Answers(),
             services=tuple(services),
             ae_title=settings.ae_title,
             check_called=settings.check_called,
@@ -247,10 +249,10 @@ class Listener:
         association.name = "AcceptorThread"
         association.acceptor.maximum_length = _PDU_BYTES
         association.acceptor.ae_title = self._settings.ae_title
-        association.acceptor.address_info = AddressInformation.from_tuple(loop.server_address)
+        association.acceptor.address_info = NumericAddress.from_tuple(loop.server_address)
         association.acceptor.implementation_class_uid = loop.ae.implementation_class_uid
         association.acceptor.implementation_version_name = loop.ae.implementation_version_name
-        association.requestor.address_info = AddressInformation.from_tuple(address)
+        association.requestor.address_info = NumericAddress.from_tuple(address)
         with self._lock:
             self._associations.add(association)
         if not self._shares.called_from(association, address[0]):

@@ -15,15 +15,15 @@ import socket
 import ssl
 import struct
 import threading
-from functools import lru_cache
 from typing import Any, Final, Protocol
 
 import structlog
 from pynetdicom.association import Association
 from pynetdicom.dul import DULServiceProvider
 from pynetdicom.fsm import InvalidEventError
-from pynetdicom.pdu import A_ABORT_RQ, A_ASSOCIATE_RQ
+from pynetdicom.pdu import A_ABORT_RQ
 
+from pacs.dimse import answers
 from pacs.dimse.command_set import Malformed
 from pacs.dimse.message_reader import MessageReader, StoreUser
 from pacs.dimse.socket_reader import CLOSED, BufferedSocket, ConnectionClosed, SignallingQueue, SocketReader, poller
@@ -32,6 +32,7 @@ _A_ASSOCIATE_RQ: Final = 0x01
 _P_DATA_TF: Final = 0x04
 _PDU_KINDS: Final = range(0x01, 0x08)
 _AWAITING_REQUEST: Final = "Sta2"
+_AWAITING_ANSWER: Final = "Sta3"
 _ESTABLISHED: Final = "Sta6"
 # Events of the state machine (PS3.8 9.2.3).
 _REQUESTED: Final = "Evt6"
@@ -40,9 +41,6 @@ _INVALID_PDU: Final = "Evt19"
 
 _PDU: Final = struct.Struct(">BBI")
 """Type, a reserved byte and length of a PDU (PS3.8 9.3)."""
-_REMEMBERED_REQUESTS: Final = 32
-"""A device proposes the same each time; the decoded request has some twenty times the bytes of the PDU."""
-_REMEMBERED_BYTES: Final = 16 * 1024
 _MOMENT_MS: Final = 200
 _QUIET_MS: Final = 2000
 """After so long a silence the association gives back the memory of its buffer."""
@@ -79,6 +77,8 @@ class UpperLayer(DULServiceProvider):
         self._awake = True
         self._messages = MessageReader(assoc.dimse, user)
         self._ending = False
+        self._accepting: bytes | None = None
+        """The A-ASSOCIATE-AC that is to be sent."""
 
     # -- what other threads may call
 
@@ -94,6 +94,11 @@ class UpperLayer(DULServiceProvider):
     def keep_alive(self) -> None:
         """Restart the time that the peer may be silent: it is waiting for us."""
         self._idle_timer.restart()
+
+    def accept(self, encoded: bytes) -> None:
+        """Answer the request by this A-ASSOCIATE-AC, as the action AE-7 of the state machine does."""
+        self._accepting = encoded
+        self.wake()
 
     def send_pdu(self, primitive: Any) -> None:
         super().send_pdu(primitive)
@@ -172,6 +177,8 @@ class UpperLayer(DULServiceProvider):
 
     def _turn(self) -> None:
         """Send one primitive or read one PDU and run the state machine on it; wait where there is neither."""
+        if self._accepting is not None:
+            self._send_answer(self._accepting)
         if not self._process_recv_primitive() and self._is_transport_event():
             self._idle_timer.restart()
         try:
@@ -181,6 +188,12 @@ class UpperLayer(DULServiceProvider):
                 self._wait()
             return
         self.state_machine.do_action(event)
+
+    def _send_answer(self, encoded: bytes) -> None:
+        self._accepting = None
+        if self.state_machine.current_state == _AWAITING_ANSWER:  # else the peer has gone meanwhile
+            self.transport.send(encoded)
+            self.state_machine.current_state = _ESTABLISHED
 
     def _wait(self) -> None:
         """Sleep until bytes come, another thread calls, or the ARTIM timer runs out."""
@@ -261,19 +274,11 @@ class UpperLayer(DULServiceProvider):
             raise Malformed
         encoded = _PDU.pack(kind, 0, length) + reader.exactly(length)
         try:
-            if kind == _A_ASSOCIATE_RQ and len(encoded) <= _REMEMBERED_BYTES:
-                pdu, event = _decoded(encoded), _REQUESTED
+            if kind == _A_ASSOCIATE_RQ and len(encoded) <= answers.LONGEST:
+                pdu, event = answers.decoded(encoded), _REQUESTED
             else:
                 pdu, event = self._decode_pdu(bytearray(encoded))
         except Exception as error:
             raise Malformed from error  # its decoders raise whatever they meet
         self._recv_pdu.put(pdu)
         self.event_queue.put(event)
-
-
-@lru_cache(_REMEMBERED_REQUESTS)
-def _decoded(encoded: bytes) -> A_ASSOCIATE_RQ:
-    """The PDU, from which the state machine makes a primitive of its own for each association."""
-    pdu = A_ASSOCIATE_RQ()
-    pdu.decode(encoded)
-    return pdu
