@@ -84,3 +84,6 @@ _.inverted
 # The standard library's HTML parser calls them.
 _.handle_data
 _.handle_starttag
+
+# pynetdicom reads the address of a connection by it.
+_._addr

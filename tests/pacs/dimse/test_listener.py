@@ -20,7 +20,7 @@ from pacs.dimse.refusals import CallingAE, Refusal
 from pacs.rights import Right
 from tests.archive import TITLES, TOWNSHIP, Archive
 from tests.builders import CT, compressed, image, thing
-from tests.wire import EXPLICIT_LITTLE, IMPLICIT_LITTLE, VERIFICATION, Aborted, HungUp, Rejected
+from tests.wire import EXPLICIT_LITTLE, IMPLICIT_LITTLE, VERIFICATION, Aborted, HungUp, Rejected, associate_rq
 from tests.wire import Sender as Device
 
 IMAGES = [(VERIFICATION, [IMPLICIT_LITTLE]), (CT, [EXPLICIT_LITTLE])]
@@ -39,18 +39,36 @@ def test_a_known_device_echoes_and_stores(small_archive: Archive) -> None:
 
 
 def test_the_same_request_again_is_judged_anew(small_archive: Archive) -> None:
-    """Its PDU is decoded once; who calls and what they may is asked each time."""
+    """It is decoded and negotiated once; who calls and what they may is asked each time, and what they lack is told."""
     seen: list[set[int]] = []
+    lacking: list[frozenset[Right]] = []
     with small_archive.listening() as listener:
-        for may in (frozenset(Right), frozenset[Right](), frozenset(Right)):
+        vars(listener)["_terms"] = replace(vars(listener)["_terms"], on_lack=lambda _sender, lack: lacking.append(lack))
+        for may in (frozenset(Right), frozenset[Right](), frozenset(Right), frozenset[Right]()):
             registry = {"TOWNSHIP": replace(TOWNSHIP, may=may)}
-            with (
-                registered(registry),
-                Device(address=listener.address, contexts=IMAGES) as device,
-            ):
+            with registered(registry), Device(address=listener.address, contexts=IMAGES) as device:
                 seen.append(set(device.accepted))
+                assert device.echo() == 0
+                assert Right.STORE not in may or device.store(thing(image())) == 0
 
-    assert seen == [{1, 3}, {1}, {1, 3}]
+    assert seen == [{1, 3}, {1}, {1, 3}, {1}]
+    assert lacking == [frozenset({Right.STORE})] * 2
+
+
+def test_a_request_that_came_before_has_the_same_answer(small_archive: Archive) -> None:
+    request = associate_rq("TOWNSHIP", "TIERREAD", [*IMAGES, ("1.2.3.4", [EXPLICIT_LITTLE])] * 40)
+    answers: list[bytes] = []
+    with small_archive.listening() as listener:
+        for _ in range(3):
+            device = Device(address=listener.address)
+            device.connect()
+            device.send(request)
+            answers.append(device.receive()[1])
+            device.release()
+            device.close()
+
+    assert answers == [answers[0]] * 3
+    assert len(answers[0]) > 120 * 8
 
 
 @contextmanager
