@@ -6,8 +6,6 @@ import queue
 import socket
 import threading
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Final
 
 import structlog
@@ -17,15 +15,14 @@ from pynetdicom.pdu import A_ASSOCIATE_AC
 from pynetdicom.pdu_primitives import A_ASSOCIATE
 from pynetdicom.presentation import PresentationContext
 
-from pacs.arriving.outcome import Outcome
-from pacs.arriving.receive import Receiver, Reception, Sender
+from pacs.arriving.receive import Reception, Sender
 from pacs.dimse.addresses import NumericAddress
-from pacs.dimse.answers import Answer, Answers
+from pacs.dimse.answers import Answer
 from pacs.dimse.handshake import Connection, Handshake
-from pacs.dimse.negotiation import Offer
 from pacs.dimse.refusals import CallingAE, Refusal, RefusedAssociation
-from pacs.dimse.service import Caller, ServedAssociation, Service, StreamingService, answer_by_sop_class, event_handlers
+from pacs.dimse.service import Caller, ServedAssociation, StreamingService, answer_by_sop_class, event_handlers
 from pacs.dimse.socket_reader import BufferedSocket, SignallingQueue
+from pacs.dimse.terms import Terms
 from pacs.dimse.upper_layer import UpperLayer
 from pacs.rights import Right
 
@@ -38,29 +35,6 @@ _DEFAULT_HANDLERS: Final[dict[Any, Any]] = {}
 """By event; without its log, pynetdicom has one handler an event, none of which is changed."""
 
 _log: Final = structlog.get_logger()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Terms:
-    """What a listener gives each of its associations: who is admitted, what is offered, who is informed."""
-
-    receiver: Receiver
-    registry: Callable[[CallingAE], Sender | None]
-    on_refusal: Callable[[RefusedAssociation], None]
-    on_outcome: Callable[[Sender, Outcome], None]
-    on_lack: Callable[[Sender, frozenset[Right]], None]
-    on_refused_classes: Callable[[Sender, frozenset[str]], None]
-    """Is given the SOP classes, in words, of which no context was accepted, though the device may store."""
-    offer: Offer
-    answers: Answers
-    services: tuple[Service, ...]
-    ae_title: str
-    check_called: bool
-    called_from: Callable[[AcceptorAssociation, str], bool]
-    """Count the connection to the address that a trusted proxy named; False where that has too many."""
-    admit: Callable[[AcceptorAssociation], bool]
-    """Count one more association; False where the limit is reached."""
-    on_end: Callable[[AcceptorAssociation], None]
 
 
 class AcceptorAssociation(ServedAssociation):

@@ -22,13 +22,14 @@ from pacs.dimse import proxy_protocol, tls
 from pacs.dimse.accept_loop import AcceptLoop
 from pacs.dimse.addresses import NumericAddress
 from pacs.dimse.answers import Answers
-from pacs.dimse.association import AcceptorAssociation, Terms
+from pacs.dimse.association import AcceptorAssociation
 from pacs.dimse.handshake import Handshake
 from pacs.dimse.known_uids import remember_uids
 from pacs.dimse.negotiation import Offer
-from pacs.dimse.port_shares import REQUESTING, Alone, PortShares, SharedCount
+from pacs.dimse.port_shares import REQUESTING, Alone, Holder, PortShares, SharedCount
 from pacs.dimse.refusals import CallingAE, FailedHandshake, GaveWay, RefusedAssociation
 from pacs.dimse.service import Service
+from pacs.dimse.terms import Terms
 from pacs.rights import Right
 
 _PDU_BYTES: Final = 128 * 1024
@@ -146,7 +147,8 @@ class Listener:
             on_end=self._forget,
         )
         self._lock = threading.Lock()
-        self._associations: set[AcceptorAssociation] = set()
+        self._associations: dict[int, AcceptorAssociation] = {}
+        """By `id`."""
         self._ports: list[AcceptLoop] = []
         """The plain one first."""
 
@@ -254,7 +256,7 @@ class Listener:
         association.acceptor.implementation_version_name = loop.ae.implementation_version_name
         association.requestor.address_info = NumericAddress.from_tuple(address)
         with self._lock:
-            self._associations.add(association)
+            self._associations[id(association)] = association
         if not self._shares.called_from(association, address[0]):
             self._forget(association)
             association.upper_layer.close_wake_pipe()
@@ -268,11 +270,11 @@ class Listener:
             association.upper_layer.close_wake_pipe()
             client.close()
 
-    def _forget(self, association: AcceptorAssociation) -> None:
+    def _forget(self, association: Holder) -> None:
         self._shares.forget(association)
         with self._lock:
-            self._associations.discard(association)
+            self._associations.pop(id(association), None)
 
     def _all(self) -> list[AcceptorAssociation]:
         with self._lock:
-            return list(self._associations)
+            return list(self._associations.values())
