@@ -65,6 +65,8 @@ class There:
     def open_association(self, *proposed: str) -> Iterator[tuple[Association, Conversation]]:
         with self.device.associated(self.listener.address, proposed=proposed or (PUSH_MODEL,)) as association:
             conversation = self.service.conversations()[-1]
+            established = conversation.caller.association
+            wait_until(lambda: established.is_established, what="the association, which the device knows of first")
             yield association, conversation
 
 
