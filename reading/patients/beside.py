@@ -10,6 +10,8 @@ _LETTER: Final = "[A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u1e00-\u1eff]"
 _WORD: Final = re.compile(rf"(?<![^\W]){_LETTER}(?:[\s.'’^-]*{_LETTER})+(?![^\W])")
 """Two or more letters, apart from digits: 张三A is a name, and K7WX a number."""
 _LETTERS: Final = re.compile(rf"{_LETTER}+")
+_RUN: Final = re.compile(rf"{_LETTER}+(?:['’.-]+{_LETTER}+)*['’.]?")
+"""Letters with what pinyin writes among them: XI'AN, OUYANG-AN, Fang An."""
 _AROUND: Final = " ^=/,，;；()（）[]【】"
 """What stands between two spellings of a name."""
 
@@ -23,7 +25,7 @@ def parted(name: str, ideograph: re.Pattern[str]) -> tuple[str, list[str]]:
     spaced = ideograph.sub(lambda one: f" {one.group()} ", seen)
     if spaced == seen or not _WORD.search(spaced):
         return name, []
-    rest = _LETTERS.sub("", seen).strip(_AROUND)
+    rest = _RUN.sub("", seen).strip(_AROUND)
     return " ".join(rest.replace("^", "").split()), _LETTERS.findall(seen)
 
 
