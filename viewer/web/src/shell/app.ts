@@ -28,7 +28,8 @@ const COUNT_EVERY_MS = 60_000
 const SETTINGS_MS = 3_000
 
 /** The list of cases to read is no place of theirs: they opened the address of the service, or left the desk. */
-const worksElsewhere = (route: Route, session: Session): boolean => route.page === 'worklist' && session.rail.home !== '/'
+const worksElsewhere = (route: Route, session: Session): boolean =>
+  route.page === 'worklist' && session.rail.home !== '/'
 
 class App extends Part {
   private readonly client = new Client(
