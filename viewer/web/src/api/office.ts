@@ -233,7 +233,6 @@ export class Office {
     await this.client.send('POST', `/api/cases/${id}/sign`, { content, draft_revision, ...seen })
   }
 
-  /** One of two blind readers lets a provisional reading stand or takes it back, signs the other one's words or does not. */
   /** One text for both of two who confer, signed by the one who wrote it. */
   async propose(id: string, content: Content, revision: number, { confirmed = [] }: Reasons): Promise<void> {
     await this.client.send('POST', `/api/cases/${id}/propose`, { content, revision, confirmed })
@@ -244,6 +243,7 @@ export class Office {
     await this.client.send('POST', `/api/cases/${id}/accord`, { version, revision })
   }
 
+  /** One of two blind readers lets a provisional reading stand or takes it back, or does not sign the other one's words. */
   async settleReading(id: string, how: Settling, revision: number, why?: string): Promise<void> {
     await this.client.send('POST', `/api/cases/${id}/${how}`, why === undefined ? { revision } : { revision, why })
   }

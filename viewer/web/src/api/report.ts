@@ -27,10 +27,10 @@ export type Opinion = {
   readonly comment: string
 }
 
-/** A reading before the report; whose it is, nobody is told. */
 /** What one of two blind readers may do with the readings. */
 export type Settling = 'finalise' | 'defer' | 'dissent'
 
+/** A reading before the report; whose it is, only the two who confer are told. */
 export type BlindReading = {
   readonly id: string
   /** The common text that one of the two who confer signed. */
