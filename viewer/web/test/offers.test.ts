@@ -28,7 +28,8 @@ describe('what stands in a place', () => {
     ['document', { picture: undefined, others: [ecg, pdf] }],
     ['report', { picture: undefined, others: [raw, sr] }],
     ['object', { picture: undefined, others: [raw] }],
-    ['video', { picture: video, count: 200 }],
+    ['video', { picture: video, count: 200, isDrawable: false }],
+    ['stack', { picture: video, count: 200 }], // as JPEG frames
     ['failed', { isDrawable: false, count: 3 }],
     ['still', { others: [pdf] }],
     ['stack', { count: 2 }],
@@ -66,6 +67,14 @@ describe('what stands in a place', () => {
           .toSorted(),
       ).toEqual(offered[sight].toSorted())
     expect(why.every(([, words]) => words === undefined || /\p{L}{3}|\p{Script=Han}{3}/u.test(words))).toBe(true)
+  })
+
+  test('lets a film that runs be stopped over a picture that failed, and no other be begun there', () => {
+    expect([whyNot('film', 'failed', true), whyNot('film', 'empty', true)]).toEqual([undefined, undefined])
+    expect([whyNot('film', 'failed'), whyNot('length', 'failed', true)]).toEqual([
+      expect.stringMatching(/./),
+      expect.stringMatching(/./),
+    ])
   })
 
   test('is asked by every key over the pictures as the table has it', () => {

@@ -218,7 +218,7 @@ export class ImagePanel extends Part {
   }
 
   /** Why an act is not offered for what stands in the active place; undefined where it is. */
-  readonly whyNot = (act: Asking): string | undefined => whyNot(act, this.cell?.sight ?? 'empty')
+  readonly whyNot = (act: Asking): string | undefined => whyNot(act, this.cell?.sight ?? 'empty', this.film.runs)
 
   /** Whether it is not offered, which the person is told; while a key is held they have been. */
   isRefused(act: Asking, silently = false): boolean {

@@ -71,9 +71,11 @@ const CAN: Readonly<Record<Limited, ReadonlySet<Ability>>> = {
 
 export const isAsking = (act: string): act is Asking => act in ASKS
 
-/** Why an act is not offered there, in words; undefined where it is. */
-export const whyNot = (act: Asking, sight: Sight): string | undefined =>
-  sight === 'loading' || sight === 'volume' || CAN[sight].has(ASKS[act]) ? undefined : text(`desk.sight.${sight}`)
+/** Why an act is not offered there, in words; undefined where it is. A film that runs can be stopped over any picture. */
+export const whyNot = (act: Asking, sight: Sight, isFilmRunning = false): string | undefined =>
+  (act === 'film' && isFilmRunning) || sight === 'loading' || sight === 'volume' || CAN[sight].has(ASKS[act])
+    ? undefined
+    : text(`desk.sight.${sight}`)
 
 /** What a key over the pictures asks of the place. */
 export function askedBy(meant: ImageKey): Asking | undefined {
@@ -109,7 +111,7 @@ export type Standing = {
   readonly others: readonly Pick<OtherObject, 'waveforms' | 'address' | 'content'>[]
 }
 
-/** Video endoscopic, microscopic and photographic images (PS3.4 B.5). */
+/** Video endoscopic, microscopic and photographic images (PS3.4 B.5), which may hold pictures that are drawn. */
 const VIDEO = /^1\.2\.840\.10008\.5\.1\.4\.1\.1\.77\.1\.[124]\.1$/
 
 export function sightOf(at: Standing): Sight {
@@ -117,8 +119,7 @@ export function sightOf(at: Standing): Sight {
   if (at.isSlide) return 'slide'
   if (at.isRefused) return 'refused'
   if (!at.picture) return ofObjects(at.others)
-  if (VIDEO.test(textOf(at.picture.metadata, TAG.SOPClassUID))) return 'video'
-  if (!at.isDrawable) return 'failed'
+  if (!at.isDrawable) return VIDEO.test(textOf(at.picture.metadata, TAG.SOPClassUID)) ? 'video' : 'failed'
   if (at.isMade) return 'made'
   if (at.count < 2) return 'still'
   return at.isVolume ? 'volume' : 'stack'
