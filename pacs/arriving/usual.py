@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from operator import itemgetter
 from typing import Final
@@ -19,7 +19,7 @@ from pacs.arriving.dataset_check import Identity, identity_of
 from pacs.arriving.describe import bulk_address, compress, encoded_by_members, pixel_member
 from pacs.arriving.rejection_note import KEY_OBJECT_SELECTION
 from pacs.dataset import part10, tags
-from pacs.dataset.frame_ranges import Extent, extent_of
+from pacs.dataset.frame_ranges import Extent, NativeFrames, extent_of, native_frames
 from pacs.dataset.header_members import BULK, Header, Members, Unusual, cut
 from pacs.dataset.header_pattern import LONGEST, Pattern, Unlike
 from pacs.dataset.index_header import instance_row, integer_of, uid_of
@@ -40,7 +40,8 @@ _ALIKE: Final = 8
 """Most series that one device sends at once in the same form, whose headers are read along each other."""
 _ASKED: Final = 16
 """Forms of which this is remembered."""
-_EXTENTS: Final = 16
+_LENGTHS: Final = 16
+"""Lengths of pixel data of a series of which this is remembered."""
 _PLAIN: Final = frozenset(b"\xe0\x7f\x10\x00" + vr for vr in (b"", b"OW\0\0", b"OB\0\0"))
 """How Pixel Data begins before its length, in implicit and in explicit VR."""
 _OWN: Final = frozenset((tags.SOP_INSTANCE_UID, tags.INSTANCE_NUMBER))
@@ -103,8 +104,8 @@ class _Series:
     row: SeriesRow
     character_set: str
     """As in the row."""
-    extents: dict[int, Extent] = field(default_factory=dict[int, Extent])
-    """That of plain pixel data by its length, as if it stood at offset 0."""
+    frames: dict[int, NativeFrames] = field(default_factory=dict[int, NativeFrames])
+    """In plain pixel data by its length; never their ranges, of which an instance may have a million."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -333,16 +334,13 @@ def _extent(dataset: memoryview, found: _Read, transfer_syntax_uid: str) -> Exte
             return None
         extent = extent_of(_walked(series, rest.pixels), transfer_syntax_uid)
         return extent if extent.complete else None
-    extent = series.extents.get(length)
-    if extent is None:
-        pixels = Native(tag=tags.PIXEL_DATA, offset=0, length=length)
-        extent = extent_of(_walked(series, pixels), transfer_syntax_uid)
-        if len(series.extents) >= _EXTENTS:
-            series.extents.clear()
-        series.extents[length] = extent
-    if extent.ranges is None:
-        return extent if extent.complete else None
-    return replace(extent, ranges=tuple((start + offset, size) for offset, size in extent.ranges))
+    frames = series.frames.get(length)
+    if frames is None:
+        frames = native_frames(_walked(series, None), length, transfer_syntax_uid)
+        if len(series.frames) >= _LENGTHS:
+            series.frames.clear()
+        series.frames[length] = frames
+    return frames.at(start) if frames.complete else None
 
 
 def _walked(series: _Series, pixels: Native | Fragments | None) -> Walked:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from pacs.dataset import tags
-from pacs.dataset.walk import DEFLATED, Fragments, Native, Walked
+from pacs.dataset.walk import DEFLATED, Fragments, Walked
 
 MAX_FRAMES: Final = 1_000_000
 """Most frames whose ranges are kept; frames of larger images are decoded."""
@@ -28,15 +28,30 @@ class Extent:
     """False where pixel data has fewer bytes or fragments than Rows, Columns and Number of Frames promise."""
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NativeFrames:
+    """How frames lie one behind the other in pixel data that is not encapsulated, wherever that stands."""
+
+    frames: int
+    size: int | None
+    """Bytes of each frame; None where frames are not plain byte ranges."""
+    complete: bool
+
+    def at(self, offset: int) -> Extent:
+        """The extent of pixel data that begins at ``offset`` of the data set."""
+        size = self.size
+        ranges = None if size is None else tuple((offset + index * size, size) for index in range(self.frames))
+        return Extent(frames=self.frames, ranges=ranges, complete=self.complete)
+
+
 def extent_of(walked: Walked, transfer_syntax: str) -> Extent:
     pixels = walked.pixels
     if pixels is None:
         # A header that promises no pixels is complete without them.
         return Extent(frames=0, ranges=None, complete=True)
-    frames = _frames(walked)
     if isinstance(pixels, Fragments):
-        return _encapsulated(pixels, frames, transfer_syntax)
-    return _native(walked, pixels, frames, transfer_syntax)
+        return _encapsulated(pixels, _frames(walked), transfer_syntax)
+    return native_frames(walked, pixels.length, transfer_syntax).at(pixels.offset)
 
 
 def _encapsulated(pixels: Fragments, frames: int, transfer_syntax: str) -> Extent:
@@ -48,12 +63,13 @@ def _encapsulated(pixels: Fragments, frames: int, transfer_syntax: str) -> Exten
     return Extent(frames=frames, ranges=tuple(pieces) if one_each else None, complete=complete)
 
 
-def _native(walked: Walked, pixels: Native, frames: int, transfer_syntax: str) -> Extent:
+def native_frames(walked: Walked, length: int, transfer_syntax: str) -> NativeFrames:
+    """The frames in pixel data of ``length`` bytes that is not encapsulated."""
+    frames = _frames(walked)
     frame_bits = _frame_bits(walked)
     if not frame_bits:  # no image, or an image without its size
-        return Extent(frames=frames if pixels.length else 0, ranges=None, complete=True)
-    promised = frame_bits * frames
-    complete = (promised + 7) // 8 <= pixels.length
+        return NativeFrames(frames=frames if length else 0, size=None, complete=True)
+    complete = (frame_bits * frames + 7) // 8 <= length
     addressable = (
         complete
         and not walked.big_endian
@@ -61,14 +77,7 @@ def _native(walked: Walked, pixels: Native, frames: int, transfer_syntax: str) -
         and frames <= MAX_FRAMES
         and (frame_bits % 8 == 0 or frames == 1)
     )
-    if not addressable:
-        return Extent(frames=frames, ranges=None, complete=complete)
-    size = (frame_bits + 7) // 8
-    return Extent(
-        frames=frames,
-        ranges=tuple((pixels.offset + index * size, size) for index in range(frames)),
-        complete=True,
-    )
+    return NativeFrames(frames=frames, size=(frame_bits + 7) // 8 if addressable else None, complete=complete)
 
 
 def _frame_bits(walked: Walked) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
+from weakref import WeakKeyDictionary
 
 from pynetdicom.pdu import A_ASSOCIATE_RQ
 from pynetdicom.pdu_primitives import A_ASSOCIATE
@@ -17,17 +18,22 @@ _REQUESTS: Final = 32
 """A device proposes the same each time; the decoded request has some twenty times the bytes of the PDU."""
 LONGEST: Final = 16 * 1024
 """Bytes of a request that is remembered."""
-_ANSWERS: Final = 64
+
+
+class RepeatedRequest(A_ASSOCIATE):
+    """The primitive of a request that came before: the same object each time, and nothing may change it."""
 
 
 class RememberedRequest(A_ASSOCIATE_RQ):
-    """A request that is made into the same primitive each time: nothing may change it."""
+    """A request that is made into the same primitive each time."""
 
-    _primitive: A_ASSOCIATE | None = None
+    _primitive: RepeatedRequest | None = None
 
-    def to_primitive(self) -> A_ASSOCIATE:
+    def to_primitive(self) -> RepeatedRequest:
         if self._primitive is None:
-            self._primitive = super().to_primitive()
+            made = RepeatedRequest()
+            vars(made).update(vars(super().to_primitive()))
+            self._primitive = made
         return self._primitive
 
 
@@ -56,16 +62,18 @@ class Answer:
 
 
 class Answers:
-    """The last answers of a listener, by the request and the rights of the device: what it offers never changes."""
+    """The last answers of a listener, by the request and the rights of the device: what it offers never changes.
+
+    An answer lasts as long as its request is remembered, so all that is kept is found when the request comes again.
+    """
 
     def __init__(self) -> None:
-        self._known: dict[tuple[A_ASSOCIATE, frozenset[Right]], Answer] = {}
+        self._known = WeakKeyDictionary[RepeatedRequest, dict[frozenset[Right], Answer]]()
 
     def known(self, request: A_ASSOCIATE, may: frozenset[Right]) -> Answer | None:
-        """The answer to a `RememberedRequest` that came before."""
-        return self._known.get((request, may))
+        return self._known.get(request, {}).get(may) if isinstance(request, RepeatedRequest) else None
 
     def remember(self, request: A_ASSOCIATE, may: frozenset[Right], answer: Answer) -> None:
-        if len(self._known) >= _ANSWERS:
-            self._known.clear()
-        self._known[request, may] = answer
+        """Keep an answer, unless its request is made anew each time that it comes."""
+        if isinstance(request, RepeatedRequest):
+            self._known.setdefault(request, {})[may] = answer

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import shutil
 import struct
 import zlib
@@ -9,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
+from types import FunctionType, ModuleType
 from typing import Any
 
 import pytest
@@ -323,6 +325,34 @@ def test_what_was_erased_is_not_entered_again(archive: Archive) -> None:
 
     assert archive.take(gone, at_once=True).reason is Reason.ERASED
     assert [one["sop_instance_uid"] for one in archive.instances()] == [kept.sop_instance]
+
+
+def test_the_frames_of_an_instance_are_not_remembered_one_by_one() -> None:
+    instances, frames = UsualInstances(), 20_000
+    for series_uid in (new_uid(), new_uid()):
+        for more in range(4):
+            one = image(Rows=1, Columns=1, NumberOfFrames=frames, SeriesInstanceUID=series_uid)
+            one.PixelData = bytes(2 * (frames + more))
+            made = read(instances, thing(one))
+            assert made is not None
+            assert made.row.frame_ranges is not None
+            assert len(made.row.frame_ranges) == frames
+    del made
+
+    assert tuples_in(instances) < frames
+
+
+def tuples_in(held: object) -> int:
+    """How many tuples an object holds, by whatever it refers to."""
+    found, left, seen = 0, [held], set[int]()
+    while left:
+        one = left.pop()
+        if id(one) in seen or isinstance(one, type | ModuleType):
+            continue
+        seen.add(id(one))
+        found += isinstance(one, tuple)
+        left += one.__closure__ or () if isinstance(one, FunctionType) else gc.get_referents(one)
+    return found
 
 
 def test_what_is_remembered_has_an_end() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import socket
 import threading
 import time
@@ -14,6 +15,7 @@ import pytest
 
 from pacs.arriving.outcome import Outcome, Reason
 from pacs.arriving.receive import Sender
+from pacs.dimse.answers import decoded
 from pacs.dimse.association import AcceptorAssociation
 from pacs.dimse.listener import Listener, ListenerSettings
 from pacs.dimse.refusals import CallingAE, Refusal
@@ -66,9 +68,14 @@ def test_a_request_that_came_before_has_the_same_answer(small_archive: Archive) 
             answers.append(device.receive()[1])
             device.release()
             device.close()
+    known = vars(vars(listener)["_terms"].answers)["_known"]
+    remembered = len(known)
+    decoded.cache_clear()
+    gc.collect()
 
     assert answers == [answers[0]] * 3
     assert len(answers[0]) > 120 * 8
+    assert (remembered, len(known)) == (1, 0)  # nothing else holds the request
 
 
 @contextmanager
