@@ -27,6 +27,12 @@ _CAPACITY: Final = 1 << 20
 _TIMEVAL: Final = struct.Struct("ll")
 _STREAM: Final = 1 << 16
 """Bytes of a read behind which more is on its way: what is acknowledged is seen to by the kernel."""
+_RECORD: Final = 1 << 14
+"""The same over TLS, where no read has more than one record (RFC 8446 5.1). In plain a PDU of that size may be all that
+a sender could send before we acknowledge it.
+"""
+_QUICKACK: Final[int | None] = getattr(socket, "TCP_QUICKACK", None)
+"""None where the platform has no such option."""
 
 
 class ConnectionClosed(PeerAway, ConnectionError):
@@ -48,7 +54,8 @@ class SocketReader:
         self._low = 0
         self._high = 0
         self._gathered = (0, 0)
-        self._came = _STREAM
+        self._stream = _RECORD if isinstance(sock, ssl.SSLSocket) else _STREAM
+        self._came = self._stream
         """Bytes of the last read."""
         self.take: Callable[[memoryview], None] | None = None
         """Is given the gathered bytes when the buffer has no room for more."""
@@ -135,10 +142,10 @@ class SocketReader:
                 self.take(piece)
         if self._gathered == (0, 0):
             self._low = self._high = 0
-        if self._came < _STREAM:
+        if _QUICKACK is not None and self._came < self._stream:
             # Most devices and toolkits leave Nagle's algorithm on (RFC 1122 4.2.3.4): the data set waits in the sender
             # until the command before it is acknowledged, which the kernel would put off for 40 ms.
-            self._sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
+            self._sock.setsockopt(socket.IPPROTO_TCP, _QUICKACK, 1)
         try:
             count = self._came = self._sock.recv_into(self._view[self._high :])
         except BlockingIOError as error:  # nothing came in the time that the kernel was to wait

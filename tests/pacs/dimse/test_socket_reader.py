@@ -4,28 +4,39 @@ from __future__ import annotations
 
 import os
 import socket
+import ssl
 import struct
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from pacs.dimse import socket_reader
 from pacs.dimse.socket_reader import SocketReader
+from tests import certificates
 
 ROOM = 1 << 20
 
 
-class Ours(socket.socket):
+class Noting(socket.socket):
     """Notes what is asked of it."""
 
-    def __init__(self, accepted: socket.socket) -> None:
-        super().__init__(fileno=accepted.detach())
-        self.acknowledged = 0
+    acknowledged = 0
 
     def setsockopt(self, *asked: Any) -> None:
         self.acknowledged += asked == (socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
         super().setsockopt(*asked)
+
+
+class Ours(Noting):
+    def __init__(self, accepted: socket.socket) -> None:
+        super().__init__(fileno=accepted.detach())
+
+
+class OursOverTls(Noting, ssl.SSLSocket):
+    """Made by its context."""
 
 
 @pytest.fixture
@@ -98,3 +109,57 @@ def test_what_came_is_acknowledged_before_more_is_waited_for(both: tuple[socket.
     reader.exactly(8)
 
     assert (before, ours.acknowledged) == (0, 1)
+
+
+def test_a_pdu_of_16_kb_is_acknowledged(both: tuple[socket.socket, Ours]) -> None:
+    """Less than a line takes at once: its sender keeps the next one until then."""
+    peer, ours = both
+    reader = SocketReader(ours)
+    for _ in range(3):
+        peer.sendall(bytes(1 << 14))
+        gather(reader, 1 << 14)
+
+    assert ours.acknowledged >= 2
+
+
+def test_over_tls_whole_records_are_read_on_without_asking(both: tuple[socket.socket, Ours], tmp_path: Path) -> None:
+    """A record is all that a read gives there; behind a smaller one a sender may wait for us."""
+    peer, accepted = both
+    shown = certificates.make(tmp_path, "127.0.0.1")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.sslsocket_class = OursOverTls
+    context.load_cert_chain(shown.certificate, shown.key)
+    record, acknowledged = 1 << 14, list[int]()
+
+    def send() -> None:
+        with certificates.trusting(shown).wrap_socket(peer, server_hostname="127.0.0.1") as theirs:
+            theirs.sendall(b"command")
+            theirs.sendall(bytes(20 * record + 1))
+            theirs.recv(1)
+
+    sender = threading.Thread(target=send)
+    sender.start()
+    with context.wrap_socket(accepted, server_side=True) as ours:
+        reader = SocketReader(ours)
+        reader.exactly(7)
+        for count in (20 * record, 1):
+            gather(reader, count)
+            acknowledged.append(vars(ours)["acknowledged"])
+        reader.gathered()
+        reader.answer(b"!")
+        sender.join()
+
+    assert acknowledged == [1, 1]
+
+
+def test_a_platform_without_that_option_is_read_all_the_same(
+    both: tuple[socket.socket, Ours], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(socket_reader, "_QUICKACK", None)
+    peer, ours = both
+    reader = SocketReader(ours)
+    peer.sendall(b"command")
+    start = reader.exactly(7)
+    peer.sendall(b"data set")
+
+    assert (start, reader.exactly(8), ours.acknowledged) == (b"command", b"data set", 0)
