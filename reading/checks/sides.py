@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -40,25 +40,34 @@ class _Mention:
 def check(content: Content, facts: Facts) -> Iterator[Finding]:
     """The side of the text against order or images, of these against each other, of impression against findings.
 
-    The text is compared with the order, and with the images where nobody ordered a side or somebody corrected theirs.
-    Both sides may be ordered by one word or by two orders, and come as two studies or as one: where images show one of
-    them, only a text that names the other one alone is against them.
+    One side that somebody corrected counts for more than the order's, and any side where nobody ordered one. Else the
+    text is compared with the order, and with the images wherever they show another side than all that was ordered: a
+    text that names the other one alone is against them. Where order and images differ, then, either side alone stops,
+    and a text that names both says which is wrong. Both sides may be ordered by one word or by two orders, and come as
+    two studies or as one.
     """
     found = {
         Part.FINDINGS: list(_mentions(Part.FINDINGS, content.findings)),
         Part.IMPRESSION: list(_mentions(Part.IMPRESSION, content.impression)),
     }
     asked, shown = each_of(facts.order_sides), each_of({facts.image_side})
-    if asked and not shown <= asked:
-        yield Finding(check=Check.SIDE_OF_IMAGES_DIFFERS, words=f"{side_of(asked)} {side_of(shown)}")
-    if facts.side_corrected or not asked:
-        yield from _against(shown, _OF_IMAGES, found, facts, content)
-    elif len(asked) == 1:
-        yield from _against(asked, _OF_ORDER, found, facts, content)
+    differing = differ(facts.order_sides, facts.image_side)
+    if differing:
+        yield Finding(check=Check.SIDE_OF_IMAGES_DIFFERS, words=" ".join(differing))
+    of_images = _against(shown, _OF_IMAGES, found, facts, content)
+    if not asked or (facts.side_corrected and len(shown) == 1):
+        yield from of_images
     else:
-        against = _against(shown, _OF_IMAGES, found, facts, content)
-        yield from (one for one in against if one.check is Check.SIDE_AGAINST_IMAGES)
+        yield from _against(asked, _OF_ORDER, found, facts, content)
+        if shown != asked:
+            yield from (one for one in of_images if one.check is Check.SIDE_AGAINST_IMAGES)
     yield from _within(found, content)
+
+
+def differ(order_sides: Iterable[str], image_side: str) -> tuple[str, str] | None:
+    """The side of the orders and that of the images, where these show one that nobody ordered; else None."""
+    asked, shown = each_of(order_sides), each_of({image_side})
+    return (side_of(asked), side_of(shown)) if asked and not shown <= asked else None
 
 
 def _against(

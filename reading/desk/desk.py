@@ -22,6 +22,7 @@ from reading.cases.cases import Case
 from reading.cases.history import MoveRow
 from reading.cases.identity_moves import Identity
 from reading.cases.moves import STEP_OF, UNREAD, SigningRole, State, Step
+from reading.checks import sides
 from reading.completeness import account, follow_ups, image_set
 from reading.completeness.account import Account
 from reading.completeness.follow_ups import Confirmation
@@ -38,6 +39,7 @@ from reading.desk.unseen import Unseen, unseen
 from reading.double_reading import comparisons
 from reading.errors import NotThere
 from reading.kinds import Role
+from reading.orders import matching
 from reading.patients import patients
 from reading.patients.same_person import Said
 from reading.queue import leases
@@ -156,6 +158,8 @@ class Detail:
     """Which images are missing."""
     other_persons: tuple[OtherPerson, ...]
     """The images that say they are of somebody else."""
+    sides_differ: tuple[str, str] | None
+    """The side of the orders and another one that the images show; None where these agree or one of them is silent."""
     classes: tuple[ResultClass, ...]
     """The classes that may be flagged, those first that are expected in such an examination."""
     consultations: tuple[Consultation, ...]
@@ -217,6 +221,7 @@ def detail(ctx: Context[Staff], case_id: str) -> Detail:
         confirmations=confirmed,
         account=account.of_case(ctx.tx, case),
         other_persons=other_persons(ctx.tx, case),
+        sides_differ=sides.differ(matching.ordered_sides(ctx.tx, case_id), case.laterality),
         classes=_classes(ctx, case),
         consultations=tuple(one.consultation for one in consulted),
         late=len(follow_ups.late_pictures(ctx.tx, case_id)) if entry.follow_up else 0,

@@ -129,6 +129,17 @@ def order_of(tx: Connection, case_id: str) -> Order | None:
     return None if order_id is None else orders.by_id(tx, order_id)
 
 
+def ordered_sides(tx: Connection, case_id: str) -> frozenset[str]:
+    """The sides that the orders of a case name; one that names none is empty."""
+    joined, procedure = tables.case_procedure, tables.procedure
+    rows = tx.execute(
+        sa.select(procedure.c.laterality)
+        .join(joined, joined.c.procedure_id == procedure.c.id)
+        .where(joined.c.case_id == case_id)
+    )
+    return frozenset(row.laterality for row in rows)
+
+
 def join(tx: Connection, case_id: str, body_part: str, order: Order, now: datetime) -> None:
     """Join a case to an order; `reading.signing.order_join` has what follows from that."""
     missing = [one for one in order.procedures if one.state in WITHOUT_IMAGES]

@@ -6,10 +6,8 @@ import re
 from collections.abc import Collection, Sequence
 from typing import Final
 
-import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from reading import tables
 from reading.access import blindness, door
 from reading.access.priors import prior_cases
 from reading.actions import Action
@@ -23,6 +21,7 @@ from reading.checks.checks import findings, settled
 from reading.checks.finding import Check, Facts, Finding
 from reading.context import Context, without_door
 from reading.errors import Invalid
+from reading.orders import matching
 from reading.patients import attribution, patients
 from reading.patients.image_persons import said_by_images
 from reading.patients.same_person import Fact, another_person
@@ -66,7 +65,7 @@ def _facts(ctx: Context[Staff], case: Case, content: Content) -> Facts:
     tx, told = ctx.tx, _told(ctx, case.id)
     return Facts(
         body_part=case.body_part,
-        order_sides=_order_sides(tx, case.id),
+        order_sides=matching.ordered_sides(tx, case.id),
         image_side=case.laterality,
         side_corrected=_side_corrected(tx, case.id),
         differing_person=_differing_person(tx, case),
@@ -117,14 +116,3 @@ def _differing_person(tx: Connection, case: Case) -> tuple[Fact, ...]:
     if patient is None:
         return ()
     return another_person(said_by_images(tx, cases.study_uids(tx, case.id)), patient)
-
-
-def _order_sides(tx: Connection, case_id: str) -> frozenset[str]:
-    """What the orders name."""
-    joined, procedure = tables.case_procedure, tables.procedure
-    rows = tx.execute(
-        sa.select(procedure.c.laterality)
-        .join(joined, joined.c.procedure_id == procedure.c.id)
-        .where(joined.c.case_id == case_id)
-    )
-    return frozenset(row.laterality for row in rows)

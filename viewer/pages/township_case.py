@@ -17,6 +17,7 @@ from reading.actions import Action
 from reading.cases import cases
 from reading.cases.cases import Case
 from reading.cases.moves import HIDDEN, State
+from reading.checks import sides
 from reading.completeness import account
 from reading.context import Context
 from reading.desk import acts, alert_board, case_moves, case_record
@@ -30,7 +31,6 @@ from reading.intake import correction, intake
 from reading.intake.putting_right import Reason
 from reading.kinds import Role
 from reading.orders import matching, performed
-from reading.orders.orders import Order
 from reading.reports import issues, versions
 from reading.reports.versions import ReportVersion, Status
 from reading.review import discrepancies
@@ -183,20 +183,19 @@ def _order(tx: Connection, entry: Entry, language: Language) -> dict[str, str]:
     return {
         "number": order.accession_number if order else "",
         "examination": orders.examination(order, order.procedures, language) if order else "",
-        "sides": _other_side(order, entry.case, language) if order else "",
+        "sides": _other_side(tx, entry.case, language),
         "performed": text(language, f"performed.{steps[-1].state}") if steps else "",
         "broken_off": orders.why_discontinued(steps, language),
     }
 
 
-def _other_side(order: Order, case: Case, language: Language) -> str:
+def _other_side(tx: Connection, case: Case, language: Language) -> str:
     """That order and images name different sides, and which; empty where they do not."""
-    asked = {one.laterality for one in order.procedures if one.laterality}
-    if not asked or not case.laterality or case.laterality in asked:
+    differing = sides.differ(matching.ordered_sides(tx, case.id), case.laterality)
+    if differing is None:
         return ""
-    named = text(language, "list-comma").join(words.coded(language, "side", one) for one in sorted(asked))
-    images = words.coded(language, "side", case.laterality)
-    return text(language, "check.side_of_images_differs", order=named, images=images)
+    order, images = (words.coded(language, "side", one) for one in differing)
+    return text(language, "check.side_of_images_differs", order=order, images=images)
 
 
 def pictures_of(ctx: Context[Staff], entry: Entry, language: Language) -> Sequence[dict[str, Any]]:

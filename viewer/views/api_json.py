@@ -166,6 +166,9 @@ def detail(found: Detail, staff: Staff, language: Language) -> Json:
         "confirmations": [_confirmation(each) for each in found.confirmations],
         "completeness": completeness.to_json(found.account, language),
         "other_persons": [_other_person(each, language) for each in found.other_persons],
+        "sides_differ": None
+        if found.sides_differ is None
+        else dict(zip(("order", "images"), found.sides_differ, strict=True)),
         "late": found.late,
         "consultations": [
             {"id": one.id, "state": one.state, "question": one.question, "conclusion": one.conclusion}

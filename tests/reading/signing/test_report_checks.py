@@ -116,7 +116,7 @@ def test_a_warning_is_confirmed_by_name_and_a_stop_is_mended(engine: Engine, now
 def test_a_side_that_somebody_corrected_is_compared_with_the_order_and_with_the_words(
     engine: Engine, now: datetime
 ) -> None:
-    """The order says right; the images are corrected to left."""
+    """The order says right; the images say left by their header, and then by a correction."""
     left = replace(BREAK, findings="左手第3掌骨骨皮质不连续。", impression="左手第3掌骨骨折。", positive=True)
     with transaction(engine) as tx:
         clinic = open_clinic(tx, now)
@@ -128,19 +128,32 @@ def test_a_side_that_somebody_corrected_is_compared_with_the_order_and_with_the_
             found = report_checks.look(ctx, case.id, said)
             return {str(one.check): one.words for one in found if one.check.startswith("side_")}
 
+        def differ() -> tuple[str, str] | None:
+            return desk.detail(
+                Context(tx, clinic.audit, now, clinic.rosa, clinic.seal.public_key), case.id
+            ).sides_differ
+
         before = (sides(left), sides(BREAK))
-        attribution.correct(tx, "1.1", {"Laterality": "L"}, reason="摆错了侧", made_by=None, now=now)
+        assert differ() is None
         cases.change(tx, cases.by_id(tx, case.id), laterality="L")
+        by_header = (sides(left), sides(BREAK))
+        assert differ() == ("R", "L")
+        attribution.correct(tx, "1.1", {"Laterality": "L"}, reason="摆错了侧", made_by=None, now=now)
         corrected = (sides(left), sides(BREAK))
         attribution.correct(tx, "1.1", {"Laterality": ""}, reason="不知道哪一侧", made_by=None, now=now)
         cases.change(tx, cases.by_id(tx, case.id), laterality="")
 
         assert before == ({"side_against_order": "左"}, {})
+        assert by_header == (
+            {"side_of_images_differs": "R L", "side_against_order": "左"},
+            {"side_of_images_differs": "R L", "side_against_images": "右"},
+        )
         assert corrected == (
             {"side_of_images_differs": "R L"},
             {"side_against_images": "右", "side_of_images_differs": "R L"},
         )
         assert sides(left) == before[0]
+        assert differ() is None
 
 
 def test_a_flag_of_another_class_does_not_silence_critical_words(engine: Engine, now: datetime) -> None:

@@ -158,6 +158,8 @@ export type CaseDetail = Case & {
   readonly completeness: { readonly sentence: string; readonly hint: string }
   /** The images that say they are of somebody else. */
   readonly other_persons: readonly OtherPerson[]
+  /** The orders name one side, the images show another; null where they agree or one of them is silent. */
+  readonly sides_differ: { readonly order: string; readonly images: string } | null
   /** Pictures that came after the report. */
   readonly late: number
   readonly consultations: readonly ConsultationLine[]

@@ -12,6 +12,7 @@ import {
   personOf,
 } from '../case-words'
 import { clock, dateAndTime, named, text } from '../language'
+import { sidesDiffer } from './checks'
 import type { LeaseState } from './lease-keeper'
 
 export function caseHeader(detail: CaseDetail, lease: LeaseState | undefined, now: Date): TemplateResult {
@@ -25,6 +26,7 @@ export function caseHeader(detail: CaseDetail, lease: LeaseState | undefined, no
     ${identityTag(detail)}
     <p class="examination">
       <strong>${examinationOf(detail)}</strong>
+      ${detail.sides_differ ? html`<span class="tag danger">${sidesDiffer(detail.sides_differ)}</span>` : nothing}
       <span class="soft">${detail.site.name} · ${dateAndTime(detail.examined_at)} ${detail.examined_doubt}</span>
     </p>
     <p class="standing">
@@ -58,13 +60,20 @@ function holding(detail: CaseDetail, lease: LeaseState | undefined, now: Date): 
     : nothing
 }
 
-/** What must not be overlooked: a critical result and its acknowledgement, images that lack, a lease that went. */
+/** What must not be overlooked: a critical result, a side that nobody ordered, images that lack, a lease that went. */
 export function banners(
   detail: CaseDetail,
   state: { readonly leaseLost: boolean; readonly imagesChanged: boolean; readonly raised: boolean },
   act: { readonly takeAgain: () => void; readonly lookAgain: () => void; readonly takeFollowUp: () => void },
 ): TemplateResult {
   return html`${criticalResult(detail)}
+  ${
+    detail.sides_differ && isOpen(detail.state)
+      ? html`<p class="note danger" role="alert">
+          ${text('desk.sides-differ', { what: sidesDiffer(detail.sides_differ) })}
+        </p>`
+      : nothing
+  }
   ${
     state.raised
       ? html`<p class="note danger" role="alert">

@@ -1,5 +1,6 @@
 /** What the checks of the server say of a report: asked a moment after the last keystroke, the newest answer counts. */
 import { Problem, Unreachable } from '../api/problem'
+import type { CaseDetail } from '../api/case-detail'
 import type { CheckFinding, Content } from '../api/report'
 import { traits } from '../case-words'
 import { named, text } from '../language'
@@ -63,13 +64,16 @@ export const warnings = (findings: readonly CheckFinding[]): readonly CheckFindi
   ...new Set(findings.filter(({ severity }) => severity === 'warns').map(({ check }) => check)),
 ]
 
+/** That the orders name one side and the images show another. */
+export const sidesDiffer = ({ order, images }: NonNullable<CaseDetail['sides_differ']>): string =>
+  text('check.side_of_images_differs', { order: named('side', order), images: named('side', images) })
+
 /** A finding as a sentence. */
 export function sentenceOf({ check, words }: CheckFinding): string {
   if (check === 'person_of_images_differs') return text('identity.another', { what: traits(words.split(' ')) })
   if (check === 'side_of_images_differs') {
     const [order = '', images = ''] = words.split(' ')
-    const asked = [...order].map((side) => named('side', side)).join(text('list-comma'))
-    return text(`check.${check}`, { order: asked, images: named('side', images) })
+    return sidesDiffer({ order, images })
   }
   return text(`check.${check}`, { words: words.length > 40 ? `${words.slice(0, 40)}…` : words })
 }
