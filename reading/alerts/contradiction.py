@@ -9,6 +9,7 @@ from collections.abc import Set as AbstractSet
 from enum import StrEnum
 from typing import Final
 
+from reading.alerts import bone_numbers
 from reading.checks import side_words, vocabulary
 from reading.checks.clauses import clauses
 
@@ -65,7 +66,7 @@ def found(said: str, *, names: Sequence[str], findings: Sequence[str], words: Wo
 def plain(text: str) -> str:
     """One form of a text, with sides in full: R 侧, rt and Lt. are right and left, 左、右侧 are 双侧."""
     folded = unicodedata.normalize("NFKC", text).casefold()
-    full = _SHORT_SIDE.sub(lambda match: " right " if match[1] == "r" else " left ", folded)
+    full = bone_numbers.together(_SHORT_SIDE.sub(lambda match: " right " if match[1] == "r" else " left ", folded))
     return _EACH_SIDE.sub(lambda match: "双侧" if match[0][0] in "左右" else "bilateral", full)
 
 
@@ -80,9 +81,14 @@ def is_normal(part: str) -> bool:
 
 
 def measures(text: str) -> frozenset[tuple[str, float]]:
-    """Measures of a text in one form, with their unit, lengths in millimetres."""
+    """Measures of a text in one form with their unit, lengths in millimetres, and its ribs and vertebrae by number."""
     read = ((float(match[1]), *_SCALE[match[2]]) for match in _NUMBER.finditer(text))
-    return frozenset((kind, round(number * scale, 3)) for number, kind, scale in read)
+    return frozenset((kind, round(number * scale, 3)) for number, kind, scale in read) | bone_numbers.measures(text)
+
+
+def without_measures(text: str) -> str:
+    """A text in one form without what `measures` reads."""
+    return _NUMBER.sub(" ", bone_numbers.without(text))
 
 
 def _is_of_each(part: str, about: Sequence[str], names: Sequence[str], words: Words) -> bool:

@@ -8,21 +8,12 @@ from typing import Final
 
 from reading.alerts import contradiction, restatement
 from reading.alerts.contradiction import Contradiction
+from reading.alerts.polite_words import LATIN, POLITE_EN, POLITE_ZH, without
 from reading.checks import side_words, vocabulary
 
 LEAST: Final = 8
 """What must remain beside politeness: a Chinese character counts 2, a letter or a digit 1 (急性卒中; acute stroke)."""
 
-_POLITE_ZH: Final = """
-收到 好的 好 谢谢 感谢 谢 知道了 知道 明白了 明白 了解 已阅 已读 已知悉 知悉 已确认 确认 已通知 通知 已告知 告知
-医生 医师 老师 主任 值班 临床 您好 你好 辛苦了 辛苦 马上处理 马上 立即 已处理 处理 嗯 是的 是 对 行 可以 已 了 的 请
-危急值 报告
-"""
-_POLITE_EN: Final = """
-ok okay yes thanks thank you received got it noted understood acknowledged confirmed will do dr doctor please hello hi
-read back roger copy copied fine good sure we i the a an of is has have been and to for in on with critical result
-report finding told informed duty
-"""
 _FILLER_ZH: Final = """
 患者 病人 家属 我们 你们 他们 这里 那里 这边 那边 这个 那个 哪里 哪个 什么 怎么 不知道 清楚
 情况 其他 其它 另外 现在 今天 刚才 已经 没有 等着 等待 稍等 左侧 右侧 双侧 两侧 一侧 对侧
@@ -37,16 +28,11 @@ right side sides sided bilateral upper lower acute large small new old seen see 
 know knows tell tells told call calls called will would can could please possible possibly probable likely consider
 image images film scan examination exam case hospital nurse department ward
 """
-POLITE_ZH: Final = tuple(sorted(_POLITE_ZH.split(), key=len, reverse=True))
-"""Words that say that somebody heard something, and not what; the longest is taken out first."""
-POLITE_EN: Final = frozenset(_POLITE_EN.split())
-"""Words that say that somebody heard something, or that every sentence has."""
 FILLER_ZH: Final = tuple(sorted(_FILLER_ZH.split(), key=len, reverse=True))
 """Words that any sentence about anybody may have: that they were told and said again says nothing of the finding."""
 FILLER_EN: Final = frozenset(_FILLER_EN.split())
 """The same in English."""
 
-_LATIN: Final = re.compile(r"[a-z0-9]+")
 _BARE_SIDE: Final = re.compile(r"[左右](?!侧)")
 """右气胸 and 气胸（右） say as much as 右侧气胸."""
 _HAN: Final = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]+")
@@ -127,20 +113,14 @@ class _Content:
 
 def _content(text: str) -> _Content:
     plain = contradiction.plain(text)
-    latin = [word for word in _LATIN.findall(plain) if word not in POLITE_EN]
-    return _Content(han=_HAN.findall(_without(plain, POLITE_ZH)), latin=latin)
+    latin = [word for word in LATIN.findall(plain) if word not in POLITE_EN]
+    return _Content(han=_HAN.findall(without(plain, POLITE_ZH)), latin=latin)
 
 
 def _telling(content: _Content) -> _Content:
     """What is left beside fillers."""
-    han = _HAN.findall(_without(" ".join(content.han), FILLER_ZH))
+    han = _HAN.findall(without(" ".join(content.han), FILLER_ZH))
     return _Content(han=han, latin=[word for word in content.latin if word not in FILLER_EN])
-
-
-def _without(text: str, words: tuple[str, ...]) -> str:
-    for word in words:
-        text = text.replace(word, " ")
-    return text
 
 
 def _pairs(runs: list[str]) -> set[str]:

@@ -1,4 +1,4 @@
-"""Clauses of a report in Chinese or English, and whether a word in one is denied, or is about the past."""
+"""Clauses of a report in Chinese or English: whether a word in one is denied or doubted, or is about the past."""
 
 from __future__ import annotations
 
@@ -34,13 +34,30 @@ _DENIED_AFTER: Final = re.compile(
     r"(?![^，。；\n]{0,6}[不未待难需][^，。；\n]{0,4}(?:排除|除外))"
     r"[^，。；\n]{0,4}?(?:征象|征|线|影|灶|表现)?"
     r"(?:(?:未见|未显示|未显影|不明显|阴性|消失|排除|除外|没有|没|已吸收)了?\s*$"
+    r"|的?可能性?(?:不大|极?较?[小低])"
     r"|\s*[:：]\s*(?:无|未见|阴性|none|no|negative|absent)\b)"
     r"|\w*\s+(?:(?:is|are|was|were|has|have|been|now|already|since)\s+){0,3}(?:ruled\s+out|excluded)\b"
     r"|[\w\s]{0,20}\b(?:is|are|was|were|has|have)\b[\w\s]{0,16}"
-    r"\b(?:not(?! excl)(?! ruled)|absent|resolved|(?<!not )excluded)\b",
+    r"\b(?:not(?! excl)(?! ruled)|no longer|absent|resolved|(?<!not )excluded)\b"
+    r"|\w*\s+(?:(?:is|are|was|were|seems?|appears?|considered|very|highly)\s+){0,3}unlikely\b",
     re.IGNORECASE,
 )
 """From behind a word on. Neither this nor anything else here looks at the whole text again for each word in it."""
+_DOUBT: Final = re.compile(
+    r"待(?:排|除外|查|定)|[不未](?:能|可)?(?:完全|明确)?(?:除外|排除)|难以?(?:除外|排除)"
+    r"|可能|疑似|可疑|怀疑|疑(?![难问])|或许|不确定|假象|伪影"
+    r"|昨[日天晚]"
+    r"|\b(?:unlikely|likely|possib(?:le|ly)|probabl[ey]|suspected|suspicious|suspicion|query|questionable|equivocal"
+    r"|uncertain|may|might|could|cannot|can't|r/o|rule out|to be excluded|not (?:be )?(?:excluded|ruled out)"
+    r"|mimic\w*|simulat\w*|art[ei]facts?|yesterday|not today)\b",
+    re.IGNORECASE,
+)
+"""What leaves open whether it is so."""
+_TAKEN_BACK: Final = re.compile(
+    r"有误|笔误|错误|误(?:认|诊|报|写|判|为|作)"
+    r"|\b(?:no longer|errors?|erroneous(?:ly)?|mistake(?:n(?:ly)?)?|incorrect(?:ly)?|wrong(?:ly)?)\b",
+    re.IGNORECASE,
+)
 _PAST: Final = re.compile(
     r"术后|手术后|引流后|治疗后|病史|史|既往|复查|陈旧|慢性|吸收期|后遗|软化|人工|"
     r"\b(?:old|chronic|history of|prior|previous|remote|healed|status post|postoperative|s/p|follow-up of)\b",
@@ -63,6 +80,14 @@ class Clause:
         """Where the first word that denies ends; behind the text where there is none."""
         found = _DENIED_BEFORE.search(self.text)
         return found.end() if found else len(self.text) + 1
+
+    def doubts(self) -> frozenset[str]:
+        """The words by which it leaves open what it says: 待排, "unlikely"."""
+        return frozenset(match[0].casefold() for match in _DOUBT.finditer(self.text))
+
+    def takes_back(self) -> frozenset[str]:
+        """The words by which it says that something was said wrongly, or is so no longer: 系笔误, "in error"."""
+        return frozenset(match[0].casefold() for match in _TAKEN_BACK.finditer(self.text))
 
     def is_past(self) -> bool:
         """Whether it is about an operation, a history or an old state."""

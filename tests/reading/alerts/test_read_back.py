@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reading.alerts.class_list import SHIPPED
-from reading.alerts.read_back import FILLER_EN, FILLER_ZH, POLITE_EN, POLITE_ZH, problem
+from reading.alerts.polite_words import POLITE_EN, POLITE_ZH
+from reading.alerts.read_back import FILLER_EN, FILLER_ZH, problem
 
 PNEUMOTHORAX = ("张力性气胸", "Tension pneumothorax", "左侧气胸，纵隔右移")
 STROKE = ("急性脑卒中", "Acute stroke", "!")

@@ -213,6 +213,9 @@ NOT_CRITICAL: Final = [
     "The pneumothorax has resolved.",
     "History of subdural haematoma.",
     "Subdural haematoma was excluded.",
+    "肺栓塞可能性不大。",
+    "Pulmonary embolism is unlikely.",
+    "The pneumothorax is no longer seen.",
     "Without free air.",
 ]
 
