@@ -24,13 +24,38 @@ _AND: Final = re.compile(r"(?:侧|肺)?\s*(?:[、/和及与&]|以及|\band\b)\s*
 _BEHIND: Final = re.compile(r"\s*(?:[（(]\s*|(?:on|in|at|of|within|involving)\s+(?:the\s+)?)", re.IGNORECASE)
 """Between a finding and its side: 气胸（左侧）, pneumothorax on the left."""
 _DIRECTION: Final = re.compile(r"\b(?:to|towards?|into)\s+(?:the\s+)?$", re.IGNORECASE)
-_OTHERWISE: Final = re.compile(
-    r"对比|对照|比较|相比|健侧|对侧|正常|清晰|清楚|无殊|光整|完整|对称|通畅|锐利"
-    r"|\b(?:compar\w+|contralateral|than|normal|unremarkable|clear|intact)\b",
+_COMPARES: Final = re.compile(r"对比|对照|比较|相比|健侧|对侧|\b(?:compar\w+|contralateral|than)\b", re.IGNORECASE)
+"""A side to compare with."""
+_MEASURED: Final = re.compile(r"[较比]|[大小多少高低]于|\b(?:than|similar|like)\b", re.IGNORECASE)
+"""Before a side that a finding is measured by: it has it, too."""
+_JOINS: Final = re.compile(r"[、，,和及与伴]|\b(?:and|with)\b", re.IGNORECASE)
+_WELL: Final = re.compile(
+    r"正常|清晰|清楚|无殊|光整|完整|对称|通畅|锐利|复张|\b(?:normal|unremarkable|clear|intact|re-?expanded)\b",
     re.IGNORECASE,
 )
-"""A side to compare with, or one where all is well."""
-_DENIES: Final = re.compile(r"未见|未发现|(?<!不)无|没有|\b(?:no|without|not)\b", re.IGNORECASE)
+_DENIES: Final = re.compile(r"未见|未发现|(?<!不)无|没有|\b(?:no|none|without|not)\b", re.IGNORECASE)
+_STILL: Final = re.compile(
+    r"较前|仍|残[留余]|同前|相仿|复查|新发|新近|(?<!亚)急性"
+    r"|\b(?:acute|new|residual|persist\w*|remain\w*|unchanged|stable|follow-up)\b",
+    re.IGNORECASE,
+)
+"""Beside words of the past: what was there is there, too."""
+_TEXTURE: Final = re.compile(
+    r"纹理|透亮度|透光度|血管束|胸廓|致密型|腺体型"
+    r"|\b(?:hyperinflat\w+|hyperlucen\w+|markings|vasculature|dense breasts?)\b",
+    re.IGNORECASE,
+)
+"""How both sides look as a whole says nothing of a finding on one of them."""
+_WEAR: Final = re.compile(r"退行|退变|\bdegenerat\w+", re.IGNORECASE)
+_OF_WEAR: Final = frozenset({"osteophytes", "stenosis", "effusion", "hernia", "cyst", "calcification", "thickening"})
+"""What degeneration may be."""
+_AT: Final = {
+    **dict.fromkeys(("pneumothorax", "haemothorax"), frozenset({"lung", "pleura"})),
+    **dict.fromkeys(("airspace", "atelectasis", "bulla", "bronchiectasis"), frozenset({"lung"})),
+    "infarct": frozenset({"brain"}),
+    "hydronephrosis": frozenset({"kidney"}),
+}
+"""Where a finding is whose site nobody names."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +69,9 @@ class Pair:
     """L, R, B, or empty where none is named beside it."""
     is_denied: bool
     is_past: bool
-    """Of an operation, a history or an old state, or compared with."""
+    """Of an operation, a history or an old state alone."""
+    is_compared: bool
+    """In a clause that compares, or says that all is well."""
     start: int
     """Of its side, or of its word where it has none, in the whole text."""
     end: int
@@ -53,19 +80,22 @@ class Pair:
 def contradicted(findings: str, impression: str) -> Pair | None:
     """The first finding of the impression on a side where the findings do not have it, while they have it on the other.
 
-    A side of which the findings say something that the vocabulary does not know may have it: then nothing is said.
+    A side of which the findings say something that the vocabulary does not know, or with which they compare, may have
+    it: then nothing is said. What was there and is no longer is not what is there.
     """
     described = {_Thing.of(one) for clause in clauses(findings) for one in _pairs(clause) if not one.is_denied}
-    open_sides = {side for clause in clauses(findings) for side in _of_unknown(clause)}
+    open_sides = [one for clause in clauses(findings) for one in _open(clause)]
     settled: set[_Thing] = set()
     for one in (pair for clause in clauses(impression) for pair in _pairs(clause)):
         thing = _Thing.of(one)
-        if thing in settled or one.side not in _OTHER or one.is_denied or one.is_past or open_sides & {one.side, "B"}:
+        if thing in settled or one.side not in _OTHER or one.is_denied or one.is_past or one.is_compared:
             continue
         settled.add(thing)
-        about = [other for other in described if _is_same(thing, other)]
+        about = [other for other in described if _is_same(thing, other) and not other.is_past]
         is_there = any(other.side in (one.side, "B") for other in about)
-        if not is_there and any(other.side == _OTHER[one.side] and not other.is_past for other in about):
+        if is_there or any(_may_have(side, thing) for side in open_sides):
+            continue
+        if any(other.side == _OTHER[one.side] and not other.is_compared for other in about):
             return one
     return None
 
@@ -77,10 +107,20 @@ class _Thing(NamedTuple):
     sites: frozenset[str]
     side: str
     is_past: bool
+    is_compared: bool
 
     @classmethod
     def of(cls, one: Pair) -> _Thing:
-        return cls(one.kind, one.sites, one.side, one.is_past)
+        return cls(one.kind, one.sites, one.side, one.is_past, one.is_compared)
+
+
+class _Open(NamedTuple):
+    """A side of which a clause says what cannot be judged."""
+
+    side: str
+    sites: frozenset[str]
+    is_texture: bool
+    is_wear: bool
 
 
 def _is_same(one: _Thing, other: _Thing) -> bool:
@@ -88,36 +128,109 @@ def _is_same(one: _Thing, other: _Thing) -> bool:
     return one.kind == other.kind and (not one.sites or not other.sites or bool(one.sites & other.sites))
 
 
+def _may_have(one: _Open, thing: _Thing) -> bool:
+    """Whether an open side may have a finding; both sides at once only at its site, and not by their texture."""
+    if one.side != "B":
+        return one.side == thing.side
+    sites = thing.sites or _AT.get(thing.kind, frozenset())
+    is_here = not one.sites or not sites or bool(one.sites & sites)
+    return is_here and not one.is_texture and not (one.is_wear and thing.kind not in _OF_WEAR)
+
+
+class _Found(NamedTuple):
+    """A word of a finding, and the sides of its clause that are its own, each with the sites beside it."""
+
+    kind: str
+    match: re.Match[str]
+    sides: list[tuple[SideWord | None, frozenset[str]]]
+
+
 def _pairs(clause: Clause) -> Iterator[Pair]:
-    """The findings of a clause, each with the side right behind it, else the last one before it that is of no other."""
+    """The findings of a clause, each on each of its sides."""
     text = clause.text
-    sides = _sides(text)
-    starts = [one.start for one in sides]
-    found = sorted(
+    is_past = clause.is_past() and not _STILL.search(text)
+    is_compared = bool(_COMPARES.search(text) or _WELL.search(text))
+    for one in _found(text):
+        start, end = one.match.span()
+        for side, sites in one.sides:
+            yield Pair(
+                kind=_ALIKE.get(one.kind, one.kind),
+                sites=sites,
+                side=side.side if side else "",
+                is_denied=clause.is_denied(one.match),
+                is_past=is_past,
+                is_compared=is_compared,
+                start=clause.start + min(start, side.start if side else start),
+                end=clause.start + max(end, side.end if side else 0),
+            )
+
+
+def _found(text: str) -> list[_Found]:
+    """The findings of a text, each with the sides right behind it, else those before it that are of no other.
+
+    Several sides before one finding, or behind it, with nothing found between them share it: 左侧锁骨、右侧肩胛骨骨折,
+    "nodules in the right upper lobe and left lower lobe".
+    """
+    words = sorted(
         ((match.start(), match, name) for name, pattern in FINDINGS.items() for match in pattern.finditer(text)),
         key=lambda one: one[0],
     )
-    is_past = bool(found) and (clause.is_past() or bool(_OTHERWISE.search(text)))
-    used: set[int] = set()
-    before = 0
-    for at, (start, match, name) in enumerate(found):
-        next_start = found[at + 1][0] if at + 1 < len(found) else len(text)
-        following, last = bisect_left(starts, match.end()), bisect_left(starts, start) - 1
-        behind = following < len(sides) and bool(_BEHIND.fullmatch(text, match.end(), starts[following]))
-        if behind:
-            used.add(following)
-        side = sides[following] if behind else sides[last] if last >= 0 and last not in used else None
-        near = text[before : next_start if behind else match.end()]
-        yield Pair(
-            kind=_ALIKE.get(name, name),
-            sites=frozenset(site for site, pattern in SITES.items() if pattern.search(near)),
-            side=side.side if side else "",
-            is_denied=clause.is_denied(match),
-            is_past=is_past,
-            start=clause.start + min(start, side.start if side else start),
-            end=clause.start + max(match.end(), side.end if side else 0),
-        )
+    sides = _sides(text)
+    starts = [one.start for one in sides]
+    found: list[_Found] = []
+    before, free = 0, 0
+    shared: list[SideWord] = []
+    for at, (start, match, name) in enumerate(words):
+        next_start = next((one[0] for one in words[at + 1 :] if one[0] >= match.end()), len(text))
+        following = bisect_left(starts, match.end())
+        if following < len(sides) and _BEHIND.fullmatch(text, match.end(), starts[following]):
+            free = _last_behind(text, sides, following, next_start)
+            head = _sites(text[before : match.end()])
+            own = _beside(text, sides[following:free], next_start)
+            found.append(
+                _Found(name, match, [(side, sites if len(own) > 1 and sites else sites | head) for side, sites in own])
+            )
+            shared = []
+        else:
+            here = sides[free : bisect_left(starts, start)]
+            free = max(free, bisect_left(starts, start))
+            near = _sites(text[before : match.end()])
+            several = _of_one(here)
+            if len(several) > 1:
+                own = _beside(text, several, match.end())
+            else:
+                own = [(one, near) for one in several or shared]
+            shared = list({one.side: one for one in several or shared}.values())
+            found.append(_Found(name, match, [*own] or [(None, near)]))
         before = match.end()
+    return found
+
+
+def _last_behind(text: str, sides: list[SideWord], first: int, next_start: int) -> int:
+    """Behind the last of the sides that follow a finding and are its own; one right before another finding is not."""
+    end = first + 1
+    while end < len(sides) and sides[end].start < next_start:
+        is_last = end + 1 == len(sides) or sides[end + 1].start > next_start
+        if is_last and next_start < len(text) and not _JOINS.search(text, sides[end].end, next_start):
+            break
+        end += 1
+    return end
+
+
+def _of_one(sides: list[SideWord]) -> list[SideWord]:
+    """The sides before a finding that are its own: the last one, or left and right."""
+    return sides if {"L", "R"} <= {one.side for one in sides} else sides[-1:]
+
+
+def _beside(text: str, sides: list[SideWord], end: int) -> list[tuple[SideWord, frozenset[str]]]:
+    """Each side with the sites up to the next one, else with those of the last: 左侧第3、右侧第5肋骨."""
+    ends = [*(one.start for one in sides[1:]), end]
+    sites = [_sites(text[one.start : to]) for one, to in zip(sides, ends, strict=True)]
+    return [(one, of or sites[-1]) for one, of in zip(sides, sites, strict=True)]
+
+
+def _sites(text: str) -> frozenset[str]:
+    return frozenset(site for site, pattern in SITES.items() if pattern.search(text))
 
 
 def _sides(text: str) -> list[SideWord]:
@@ -135,8 +248,22 @@ def _sides(text: str) -> list[SideWord]:
     return found
 
 
-def _of_unknown(clause: Clause) -> Iterator[str]:
-    """The sides of a clause without a finding that the vocabulary knows, unless all is well there."""
-    known = any(pattern.search(clause.text) for pattern in FINDINGS.values())
-    if not known and not _DENIES.search(clause.text) and not _OTHERWISE.search(clause.text):
-        yield from (one.side for one in _sides(clause.text))
+def _open(clause: Clause) -> Iterator[_Open]:
+    """The sides of a clause that no finding has which the vocabulary knows, unless all is well there.
+
+    Beside a finding, the side that is compared with is one: 右侧气胸大于左侧.
+    """
+    text = clause.text
+    found = _found(text)
+    if not found and (_DENIES.search(text) or _WELL.search(text) or _COMPARES.search(text)):
+        return
+    used = {side.start for one in found for side, _ in one.sides if side}
+    of_clause, is_texture, is_wear = _sites(text), bool(_TEXTURE.search(text)), bool(_WEAR.search(text))
+    sides = _sides(text)
+    bounds = sorted({0, len(text), *(one.start for one in sides), *(one.match.start() for one in found)})
+    for one in sides:
+        behind = text[one.start : bounds[bisect_left(bounds, one.end)]]
+        before = text[bounds[max(0, bisect_left(bounds, one.start) - 1)] : one.start]
+        is_known = found and not _MEASURED.search(before) and (_DENIES.search(before + behind) or _WELL.search(behind))
+        if one.start not in used and not is_known:
+            yield _Open(one.side, of_clause if not found else _sites(behind), is_texture, is_wear)
