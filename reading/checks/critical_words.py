@@ -45,6 +45,7 @@ _WORDS: Final = {
     ),
 }
 """Classes of `reading.alerts`, the graver before the milder."""
+_LATIN: Final = re.compile(r"[A-Za-z0-9]")
 _GRAVER: Final = {"pneumothorax": ("tension_pneumothorax",)}
 """Classes whose flag tells of the milder one too."""
 WORDS: Final = {name: re.compile(pattern, re.IGNORECASE) for name, pattern in _WORDS.items()}
@@ -70,11 +71,20 @@ def check(content: Content, facts: Facts) -> Iterator[Finding]:
 
 
 def _named(facts: Facts) -> dict[str, re.Pattern[str]]:
-    """Classes that a region or a site has besides the shipped ones, by their names."""
-    others = {code: names for code, names in facts.class_names.items() if code not in WORDS and any(names)}
+    """Classes that a region or a site has besides the shipped ones, by their names of two characters or more."""
+    others = {code: [name for name in names if len(name) > 1] for code, names in facts.class_names.items()}
     return {
-        code: re.compile("|".join(map(re.escape, filter(None, names))), re.IGNORECASE) for code, names in others.items()
+        code: re.compile("|".join(map(_whole, names)), re.IGNORECASE)
+        for code, names in others.items()
+        if names and code not in WORDS
     }
+
+
+def _whole(name: str) -> str:
+    """A pattern for a name; no part of a Latin word: PE is not in "type"."""
+    before = r"(?<![A-Za-z0-9])" if _LATIN.match(name[0]) else ""
+    behind = r"(?![A-Za-z0-9])" if _LATIN.match(name[-1]) else ""
+    return before + re.escape(name) + behind
 
 
 def _said(text: str, patterns: Mapping[str, re.Pattern[str]]) -> Iterator[tuple[str, int, str]]:

@@ -322,6 +322,25 @@ def test_a_class_of_the_sites_own_list_is_found_by_its_name_and_each_words_name_
     assert classes("未见宫外孕破裂") == classes("左侧张力性气胸引流术后") == []
 
 
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("No change, which is typical; type A. Mild specific stenosis.", set()),
+        ("Minimal atelectasis.", set()),
+        ("脑膜强化", set()),
+        ("Acute PE.", {"pe"}),
+        ("考虑PE可能", {"pe"}),
+        ("MI; ich suspected", {"mi", "ich"}),
+        ("心梗可能", {"mi"}),
+    ],
+)
+def test_the_name_of_a_class_is_no_part_of_a_word(said: str, expected: set[str]) -> None:
+    own = {"pe": ("肺栓塞症", "PE"), "ich": ("脑", "ICH"), "mi": ("心梗", "MI")}
+    found = findings(Content(findings="所见。", impression=said), replace(PLAIN, class_names=own))
+
+    assert {one.critical_class for one in found} - {""} == expected
+
+
 def test_every_check_has_a_severity_and_every_class_of_words_is_known() -> None:
     assert set(SEVERITY) == set(Check)
     assert {one.code for one in SHIPPED} == {*critical_words.WORDS, "other"}
