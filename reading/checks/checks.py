@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Final
 
-from reading.checks import blanks, comparison, critical_words, differences, numbers, persons, polarity, sexes, sides
+from reading.checks import (
+    blanks,
+    comparison,
+    critical_words,
+    denials,
+    differences,
+    numbers,
+    persons,
+    polarity,
+    sexes,
+    sides,
+)
 from reading.checks.finding import Check, Facts, Finding, Severity
 from reading.errors import ChecksOpen
 from reading.reports.content import Content
@@ -18,6 +29,7 @@ _RULES: Final = (
     critical_words.check,
     differences.check,
     polarity.check,
+    denials.check,
     numbers.check,
     comparison.check,
 )

@@ -22,6 +22,7 @@ class Check(StrEnum):
     SIDE_DIFFERS_IN_REPORT = "side_differs_in_report"
     SIDE_OF_IMAGES_DIFFERS = "side_of_images_differs"
     PERSON_OF_IMAGES_DIFFERS = "person_of_images_differs"
+    DENIED_IN_FINDINGS = "denied_in_findings"
     ORGAN_AGAINST_SEX = "organ_against_sex"
     NUMBER_WITHOUT_UNIT = "number_without_unit"
     PRIORS_UNKNOWN = "priors_unknown"
@@ -48,6 +49,7 @@ SEVERITY: Final[Mapping[Check, Severity]] = {
     Check.SIDE_BESIDES_IMAGES: Severity.WARNS,
     Check.SIDE_DIFFERS_IN_REPORT: Severity.WARNS,
     Check.SIDE_OF_IMAGES_DIFFERS: Severity.WARNS,
+    Check.DENIED_IN_FINDINGS: Severity.WARNS,
     Check.PERSON_OF_IMAGES_DIFFERS: Severity.WARNS,
     # The register may have the wrong sex, and a report does not wait for it.
     Check.ORGAN_AGAINST_SEX: Severity.WARNS,

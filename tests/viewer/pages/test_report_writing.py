@@ -96,3 +96,9 @@ def test_a_form_a_phrase_and_the_checks_help_to_write(house: House) -> None:
         expect(ada.locator("#impression")).to_have_value("右手未见骨折线。建议2周后复查。")
         expect(ada.locator(".template-form .note")).to_contain_text("诊断意见")
         wait_until(lambda: saved_values(house, case.id) == VALUES, 20, "the draft with its values")
+
+        # And a template that is chosen over what she wrote brings no impression of its own.
+        ada.locator(".template-form .leave").click()
+        ada.locator("#use-template").press("Enter")
+        expect(ada.locator(".template-form .note")).to_contain_text("诊断意见")
+        expect(ada.locator("#impression")).to_have_value("右手未见骨折线。建议2周后复查。")

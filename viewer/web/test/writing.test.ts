@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Phrase } from '../src/api/templates'
 import { expanded } from '../src/desk/phrases'
-import { followed } from '../src/desk/writing'
+import { followed, isWritten } from '../src/desk/writing'
 
 const PHRASES: readonly Phrase[] = [{ id: '1', shortcut: 'xf', words: '心肺膈未见异常。', own: true }]
 
@@ -26,6 +26,12 @@ describe('the text of a form', () => {
     ['骨质完整。', '骨质完整。', '', ''],
   ])('%j with %j before becomes that with %j', (said, before, after, next) => {
     expect(followed(said, before, after)).toBe(next)
+  })
+
+  test('brings no impression where something was written before', () => {
+    expect(isWritten({ findings: '外周带见局灶低信号', impression: '' })).toBe(true)
+    expect(isWritten({ findings: '', impression: '转移瘤' })).toBe(true)
+    expect(isWritten({ findings: ' \n', impression: '' })).toBe(false)
   })
 
   test('is never written over what somebody has changed by hand', () => {

@@ -56,6 +56,7 @@ export type CheckFinding = {
     | 'side_besides_images'
     | 'side_differs_in_report'
     | 'side_of_images_differs'
+    | 'denied_in_findings'
     | 'person_of_images_differs'
     | 'organ_against_sex'
     | 'number_without_unit'

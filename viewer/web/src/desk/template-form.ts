@@ -8,7 +8,7 @@ import { Part } from '../part'
 import { notify } from '../shell/notices'
 import { wordsFor } from '../shell/trouble'
 import { fieldView, inLanguage } from './template-fields'
-import { followed, type Writing } from './writing'
+import { followed, isWritten, type Writing } from './writing'
 
 const PAUSE_MS = 300
 const PARTS = ['findings', 'impression', 'recommendation'] as const
@@ -27,6 +27,8 @@ class TemplateForm extends Part {
   private standing: Rendered = NOTHING
   /** Parts that somebody has changed by hand: they follow no longer. */
   private byHand: readonly (typeof PARTS)[number][] = []
+  /** The impression of the form is not written, for something was before it: until the person asks for it. */
+  private leavesImpression = false
   private newest: Rendered = NOTHING
   private asked = 0
   private timer: ReturnType<typeof setTimeout> | undefined
@@ -54,12 +56,15 @@ class TemplateForm extends Part {
     this.chosen = offers.find(({ fits }) => fits)?.id ?? ''
     this.template = template
     this.standing = this.newest = rendered
+    this.leavesImpression = rendered.impression !== '' && !this.content.impression.includes(rendered.impression)
+    if (this.leavesImpression) this.byHand = ['impression']
     this.requestUpdate()
   }
 
   private async use(): Promise<void> {
     if (!this.chosen) return
     this.template = await this.writing.template(this.chosen)
+    this.leavesImpression = isWritten(this.content)
     const form = { template: this.template.id, values: {} }
     this.tell<Content>('report-edited', { ...this.content, form })
     await this.follow(form)
@@ -95,6 +100,7 @@ class TemplateForm extends Part {
     if (number !== this.asked || this.content.form?.template !== form.template) return
     const content = { ...this.content }
     this.byHand = PARTS.filter((part) => {
+      if (part === 'impression' && this.leavesImpression) return rendered.impression !== ''
       const next = followed(content[part], this.standing[part], rendered[part])
       if (next === null) return true
       content[part] = next
@@ -113,6 +119,7 @@ class TemplateForm extends Part {
     const content = { ...this.content }
     for (const part of this.byHand) content[part] = this.newest[part]
     this.byHand = []
+    this.leavesImpression = false
     this.standing = this.newest
     this.tell<Content>('report-edited', content)
     this.requestUpdate()

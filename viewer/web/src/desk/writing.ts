@@ -1,5 +1,6 @@
 /** What a report is written with: the templates for a case, the text that follows from their fields, phrases, dictation. */
 import type { Office } from '../api/office'
+import type { Content } from '../api/report'
 import type { FilledForm, Phrase, Rendered, Template, TemplateOffer } from '../api/templates'
 
 export class Writing {
@@ -41,6 +42,10 @@ export class Writing {
     return this.office.endPhrase(id)
   }
 }
+
+/** Whether something was written before a template was chosen: its impression, a normal one, may be against that. */
+export const isWritten = ({ findings, impression }: Pick<Content, 'findings' | 'impression'>): boolean =>
+  `${findings}${impression}`.trim() !== ''
 
 /**
  * A part of the report after the text of its form has become another; null where a person has changed that text by
