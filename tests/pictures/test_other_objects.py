@@ -119,13 +119,12 @@ def test_reports_of_this_server_stand_in_one_fold_behind_the_pictures(sqlite_tem
     with desk.holding([theirs, picture], sqlite_template, tmp_path, made_here=[ours, sheet]) as page:
         strip, fold = page.locator("nav.series > button"), page.locator("nav.series > details")
         expect(strip).to_have_count(2)
-        expect(strip.first).to_contain_text("Dose of another maker")
+        expect(strip.last).to_contain_text("Dose of another maker")  # a picture is what is shown first
         expect(fold.locator("summary")).to_have_text("本次检查的报告（2）")
         expect(fold.get_by_role("button")).to_have_count(0)  # closed
-        first = page.locator(".objects h3")
-        expect(first).to_contain_text("结构化报告")
-        page.keyboard.press("[")  # behind the first one is the last one of the pictures
         expect(page.locator(".overlay")).to_contain_text("Chest")
+        page.keyboard.press("[")  # behind the first one is the last one
+        expect(page.locator(".objects h3")).to_contain_text("结构化报告")
         fold.locator("summary").click()
         expect(fold.get_by_role("button")).to_have_text(["报告正文", "报告单 PDF"])
         fold.get_by_role("button", name="报告正文").click()

@@ -51,6 +51,13 @@ LINE: Final = """([x, y, z]) => {
 }"""
 """How far the line of the axial picture lies from where a point of the patient is in the coronal one."""
 PRIOR: Final = "{ case_id: 'before', study_uids: [uid], examined_at: '2025-03-01T08:00:00Z' }"
+TOLD: Final = """() => {
+  window.told = []
+  window.addEventListener('tierread-notice', ({ detail }) => window.told.push(detail.words))
+}"""
+CORONAL: Final = """() => document.querySelector('tierread-images').hung.reformat(
+  [{ plane: 'coronal', projection: 'none', thickness_mm: 10 }])"""
+LACKING: Final = [0, 1, 2, 5, 6]
 INDICES: Final = "() => [...document.querySelectorAll('tierread-cell')].map(({ view }) => view.index)"
 
 
@@ -84,7 +91,7 @@ def page(way: str, sqlite_template: Path, tmp_path: Path) -> Iterator[Page]:
     """On the study; the earlier one is not open yet."""
     laid = (
         *slices(new_uid(), range(SLICES)),
-        *slices(new_uid(), [0, 1, 2, 5, 6], SeriesNumber=2),
+        *slices(new_uid(), LACKING, SeriesNumber=2),
         *slices(LATE, range(6), StudyInstanceUID=EARLIER),
     )
     with desk.holding(laid, sqlite_template, tmp_path, way) as page:
@@ -198,11 +205,22 @@ def test_planes_lie_beside_each_other_and_say_what_has_not_come(page: Page) -> N
     after = page.evaluate(INDICES)
     lines = page.evaluate(LINE, [0, 20, 100 + SLICE_MM * after[0]])
 
-    # A slice lacks in between: nothing is made of the others, until they are wanted as they were taken.
+    # All planes again: what stood there before them.
+    press(page, "6")
+    expect(cells).to_have_count(1)
+    at(page, 3, SLICES)
+
+    # A slice lacks in between: nothing is made of the others, and they stay; what broke meanwhile shows as taken.
     strip = page.locator("nav.series button")
     strip.nth(1).click()
     wait_until(lambda: page.evaluate(VIEW)["count"] == 5, 20)
-    press(page, "8")
+    page.evaluate(TOLD)
+    for key in ("8", "6"):
+        press(page, key)
+        wait_until(lambda: page.evaluate("() => window.told.length") == 1, 20)
+        assert "中间缺少层面" in page.evaluate("() => window.told.pop()")
+        assert page.evaluate(VIEW)["count"] == len(LACKING)
+    page.evaluate(CORONAL)
     refusal = first.locator(".message")
     expect(refusal).to_contain_text("中间缺少层面", timeout=PATIENCE_MS)
     refusal.locator("button").click()

@@ -1,12 +1,17 @@
 import { describe, expect, it } from 'vitest'
+import { TAG } from '../src/images/dicom-json'
 import { firstUnseen, openingPlace } from '../src/images/layout/opening-place'
 import type { Picture } from '../src/images/pictures'
 import type { Series } from '../src/images/series'
 import { ShownSeries } from '../src/images/shown-series'
+import { of } from './data-sets'
 
-const series = { seriesUid: '1.1' } as Series
+const series = { seriesUid: '1.1', modality: 'CT' } as Series
 const stackOf = (n: number): readonly Picture[] =>
-  Array.from({ length: n }, (_, index) => ({ imageId: `i${index}`, instanceUid: `1.1.${index}`, frame: 1 }) as Picture)
+  Array.from(
+    { length: n },
+    (_, index) => ({ imageId: `i${index}`, instanceUid: `1.1.${index}`, frame: 1, metadata: {} }) as Picture,
+  )
 
 function shownOf(pictures: readonly Picture[], seen: readonly number[]): ShownSeries {
   const shown = new ShownSeries()
@@ -26,6 +31,18 @@ describe('a series opens', () => {
     const pictures = stackOf(n)
 
     expect(openingPlace(pictures, { series }, { shown: shownOf(pictures, seen), isMade })).toBe(place)
+  })
+
+  it.each(['US', 'XA', 'NM'])('of %s at the beginning of a loop, and in the middle of slices', (modality) => {
+    const loop = stackOf(40)
+    const slices = loop.map((picture, at) => ({
+      ...picture,
+      metadata: of({ [TAG.ImagePositionPatient]: [0, 0, at], [TAG.ImageOrientationPatient]: [1, 0, 0, 0, 1, 0] }),
+    }))
+    const placeOf = (pictures: readonly Picture[]): number =>
+      openingPlace(pictures, { series: { ...series, modality } }, { shown: undefined, isMade: false })
+
+    expect([placeOf(loop), placeOf(slices)]).toEqual([0, 20])
   })
 
   it('where it was asked to, and at the index where the picture is not among these', () => {

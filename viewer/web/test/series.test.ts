@@ -20,5 +20,24 @@ test('reports of this server are told from those of others by its private elemen
   const { series, reports } = apart(await seriesOf(client, ['1']))
 
   expect(reports.map(({ seriesUid }) => seriesUid)).toEqual(['1.1'])
-  expect(series.map(({ seriesUid }) => seriesUid)).toEqual(['1.2', '1.3', '1.4'])
+  expect(series.map(({ seriesUid }) => seriesUid)).toEqual(['1.4', '1.2', '1.3'])
+})
+
+test('pictures come before curves, and both before what is read, each by number', async () => {
+  const numbered = {
+    '1.1': ['SR', 1],
+    '1.2': ['ECG', 2],
+    '1.3': ['US', 9],
+    '1.4': ['US', 3],
+    '1.5': ['DOC', 0],
+  } as const
+  const rows = Object.entries(numbered).map(([uid, [modality, number]]) =>
+    of({ [TAG.SeriesInstanceUID]: [uid], [TAG.SeriesNumber]: [number], [TAG.Modality]: [modality] }),
+  )
+  const client = new Client(
+    () => Promise.resolve(Response.json(rows)),
+    () => undefined,
+  )
+
+  expect((await seriesOf(client, ['1'])).map(({ seriesUid }) => seriesUid)).toEqual(['1.4', '1.3', '1.2', '1.5', '1.1'])
 })

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { TAG } from '../src/images/dicom-json'
-import { alongNormal, cornerOf } from '../src/images/technique'
+import { ageOf, alongNormal, cornerOf } from '../src/images/technique'
 import { of } from './data-sets'
 
 const SERIES = {
@@ -30,6 +30,18 @@ describe('in the corners stands', () => {
     [{}, ''],
   ])('how it was taken: %o', (values, expected) => {
     expect(cornerOf(of(values as never), SERIES).technique).toBe(expected)
+  })
+
+  test.each([
+    ['057Y', '57 岁'],
+    ['003M', '3 个月'],
+    ['002W', '2 周'],
+    ['010D', '10 天'],
+    ['000Y', ''],
+    ['about 60', ''],
+    ['', ''],
+  ])('the age as people write it: %s', (value, words) => {
+    expect(ageOf(value)).toBe(words)
   })
 
   test('the side with the view', () => {

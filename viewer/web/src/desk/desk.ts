@@ -17,6 +17,7 @@ import { Beside } from './beside'
 import { caseHeader } from './case-header'
 import { REPORT_WANTED } from './checks-view'
 import { Decisions } from './decisions'
+import type { DeskPlace } from './key-refusals'
 import { obeyKey } from './desk-commands'
 import type { Dictation } from './dictation/dictation'
 import type { Judgement } from './judgement'
@@ -35,6 +36,12 @@ import { Work } from './work'
 import '../images/image-panel'
 import type { ImagePanel } from '../images/image-panel'
 import { NextCase } from '../images/next-case'
+
+const PLACES: Readonly<Record<DeskPlace, string>> = {
+  findings: '#findings',
+  template: '#template, .template-form :is(input, select)',
+  dictate: 'tierread-dictation',
+}
 
 export class Desk extends Part {
   static override properties = {
@@ -206,11 +213,12 @@ export class Desk extends Part {
     if (event.key === 'Escape') return this.escape(event)
     obeyKey(event, {
       ...{ decisions, work },
+      has: (place) => this.querySelector(PLACES[place]) !== null,
       decide: () => void this.decide(),
       toggleKey: () => this.toggleKey(),
-      goToFindings: () => this.querySelector<HTMLElement>('#findings')?.focus(),
-      dictate: () => this.querySelector<Dictation>('tierread-dictation')?.press(),
-      goToTemplate: () => this.querySelector<HTMLElement>('#template, .template-form :is(input, select)')?.focus(),
+      goToFindings: () => this.querySelector<HTMLElement>(PLACES.findings)?.focus(),
+      dictate: () => this.querySelector<Dictation>(PLACES.dictate)?.press(),
+      goToTemplate: () => this.querySelector<HTMLElement>(PLACES.template)?.focus(),
       openMore: () => this.openMore(),
       onJudged: () => this.show('report'),
     })
@@ -222,12 +230,12 @@ export class Desk extends Part {
     this.panel?.cell?.querySelector<HTMLElement>('.viewport')?.focus()
   }
 
-  /** Whatever else the case allows: its first act has the focus. */
+  /** Whatever else the case allows: its first act has the focus, else the first that changes nothing. */
   private openMore(): void {
     this.show('report')
     const more = this.querySelector<HTMLDetailsElement>('.actions details.more')
     if (more) more.open = true
-    this.querySelector<HTMLElement>('.actions .further button')?.focus()
+    this.querySelector<HTMLElement>('.actions :is(.further, [data-folds]) :is(button, a)')?.focus()
   }
 
   private async decide(): Promise<void> {

@@ -5,7 +5,10 @@ import { keys, type Pressed } from '../keys/keys'
 import { SCORES, type Score } from './judgement'
 
 export type DeskCommand =
-  | { readonly kind: 'help' | 'save' | 'decide' | 'findings' | 'dictate' | 'template' | 'park' | 'key' | 'more' }
+  | {
+      readonly kind:
+        'help' | 'save' | 'decide' | 'findings' | 'dictate' | 'template' | 'park' | 'critical' | 'key' | 'more'
+    }
   | { readonly kind: 'outcome'; readonly outcome: ReviewOutcome }
   | { readonly kind: 'score'; readonly score: Score }
 
@@ -16,6 +19,7 @@ const COMMANDS: Readonly<Record<DeskAct, DeskCommand>> = {
   save: { kind: 'save' },
   decide: { kind: 'decide' },
   park: { kind: 'park' },
+  critical: { kind: 'critical' },
   findings: { kind: 'findings' },
   dictate: { kind: 'dictate' },
   key: { kind: 'key' },

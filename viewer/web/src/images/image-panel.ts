@@ -97,7 +97,11 @@ export class ImagePanel extends Part {
     onChange: () => this.requestUpdate(),
     onSeries: () => this.tell('images-shown'),
     onBegin: (modality) => this.links.begin(modality),
-    onHung: () => void this.updateComplete.then(() => this.places.goToWanted()),
+    onHung: () =>
+      void this.updateComplete.then(() => {
+        this.places.goToWanted()
+        this.takeFocus()
+      }),
     onGone: (studies) => this.forget(studies),
   })
 
@@ -107,7 +111,11 @@ export class ImagePanel extends Part {
     () => this.account,
   )
 
-  private readonly planes = new Planes(this.hung, () => this.cells)
+  private readonly planes = new Planes(
+    this.hung,
+    () => this.cells,
+    (words) => notify('warning', words),
+  )
 
   private readonly layers = new LayerSwitch(
     () => this.client,
@@ -146,6 +154,12 @@ export class ImagePanel extends Part {
     this.hung.close()
     this.layers.close()
     this.film.stop()
+  }
+
+  /** The picture has the focus where nothing else has: a case was opened by a key, or behind one that went away. */
+  private takeFocus(): void {
+    if (document.activeElement === document.body)
+      this.cell?.querySelector<HTMLElement>('.viewport')?.focus({ preventScroll: true })
   }
 
   /** Studies that are looked at no longer. */

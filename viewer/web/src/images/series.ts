@@ -24,14 +24,22 @@ export type Series = SeriesAddress & {
 /** Private elements of the answer (docs/conformance.md): whose they are, and what the series is. */
 const OURS = { creator: '00210010', name: 'TIERREAD', kind: '00211001', report: 'REPORT' } as const
 
-/** Of all the studies, by study and series number. */
+/** What comes behind pictures, in this order: curves, then what is read as words or said of pictures. */
+const BEHIND_PICTURES: readonly ReadonlySet<string>[] = [
+  new Set(['ECG', 'HD', 'EPS', 'RESP', 'EMG', 'EEG']),
+  new Set(['SR', 'DOC', 'KO', 'PR', 'AU', 'ASMT', 'PLAN', 'RTPLAN', 'RTRECORD', 'REG', 'FID']),
+]
+
+const rankOf = ({ modality }: Series): number => 1 + BEHIND_PICTURES.findIndex((each) => each.has(modality))
+
+/** Of all the studies, pictures first, then by study and series number. */
 export async function seriesOf(client: Client, studyUids: readonly string[]): Promise<readonly Series[]> {
   const found = await Promise.all(
     studyUids.map(async (studyUid) =>
       seriesOfStudy(studyUid, await client.dataSets(`/dicomweb/studies/${studyUid}/series`)),
     ),
   )
-  return found.flat()
+  return found.flat().sort((a, b) => rankOf(a) - rankOf(b))
 }
 
 function seriesOfStudy(studyUid: string, rows: readonly DataSet[]): readonly Series[] {

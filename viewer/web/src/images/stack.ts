@@ -8,7 +8,9 @@ import type { MarkChange } from '../api/marks'
 import { affineOf, type Affine } from './layers/affine'
 import type { Picture } from './pictures'
 import { forgetMarks, watchMarks } from './marks'
+import { whyNoPlanes } from './reformat/memory'
 import { isReformatted } from './reformat/scheme'
+import type { NotOneStack } from './reformat/volume'
 import { isFromServer } from './rendered-loader'
 import { announce, forgetStudies } from './retrieval/announce'
 import { deskLine, type Viewer } from './retrieval/desk-line'
@@ -125,6 +127,11 @@ export class Stack {
   /** The window that the person chose, and whether black and white are exchanged. */
   get look(): Look {
     return { window: this.levels.window, inverted: this.levels.inverted, turn: this.stance.turn }
+  }
+
+  /** Why no other plane can be made of these; undefined where they can. */
+  whyNoPlanes(taken: readonly Picture[]): NotOneStack | undefined {
+    return whyNoPlanes(taken)
   }
 
   /** These studies are looked at no longer. */

@@ -1,5 +1,6 @@
 /** What stands in the corners of a picture: whose it is, which one, and how it was taken. */
 import { TAG, nameOf, numberOf, numbersOf, textOf, type DataSet } from './dicom-json'
+import { text } from '../language'
 import type { Series } from './series'
 
 export type Corner = {
@@ -23,12 +24,20 @@ export function cornerOf(metadata: DataSet, series: Series): Corner {
     textOf(metadata, TAG.ImageLaterality) || textOf(metadata, TAG.FrameLaterality) || textOf(metadata, TAG.Laterality)
   return {
     patient: nameOf(metadata, TAG.PatientName),
-    about: [textOf(metadata, TAG.PatientSex), textOf(metadata, TAG.PatientAge)].filter(Boolean).join(' '),
+    about: [textOf(metadata, TAG.PatientSex), ageOf(textOf(metadata, TAG.PatientAge))].filter(Boolean).join(' '),
     study: [date, series.modality, series.description].filter(Boolean).join(' · '),
     side: [SIDES[side], textOf(metadata, TAG.ViewPosition)].filter(Boolean).join(' '),
     place: placeOf(metadata),
     technique: techniqueOf(metadata),
   }
+}
+
+const AGES = { Y: 'age.years', M: 'age.months', W: 'age.weeks', D: 'age.days' } as const
+
+/** An age string (PS3.5 6.2) as people write it; empty where it is none, or nought, which devices write of whom they know no age. */
+export function ageOf(value: string): string {
+  const [, digits = '', unit = ''] = /^(\d{1,3})([DWMY])$/.exec(value) ?? []
+  return Number(digits) > 0 ? text(AGES[unit as keyof typeof AGES], { n: Number(digits) }) : ''
 }
 
 const short = (value: number): string => String(Number(value.toFixed(1)))

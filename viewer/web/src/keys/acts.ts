@@ -25,7 +25,18 @@ export type PictureAct = ToolName | Act | StepAct | PresetAct | 'remove' | 'unse
 export type OutcomeAct = `outcome-${ReviewOutcome}`
 export type ScoreAct = 'score-1' | 'score-2' | 'score-3' | 'score-4' | 'score-5'
 export type DeskAct =
-  'save' | 'decide' | 'park' | 'findings' | 'dictate' | 'template' | 'key' | 'more' | 'help' | OutcomeAct | ScoreAct
+  | 'save'
+  | 'decide'
+  | 'park'
+  | 'critical'
+  | 'findings'
+  | 'dictate'
+  | 'template'
+  | 'key'
+  | 'more'
+  | 'help'
+  | OutcomeAct
+  | ScoreAct
 
 export type ListAct =
   'take-next' | 'list-search' | 'list-newer' | 'list-preview' | 'list-help' | 'row-before' | 'row-after'
@@ -46,6 +57,7 @@ export const AT_THE_DESK: readonly Row[] = [
   alone('save', 'Ctrl S', 'desk.key.save'),
   alone('decide', 'Ctrl Enter', 'desk.key.decide'),
   alone('park', 'Ctrl K', 'desk.key.park'),
+  alone('critical', 'Shift C', 'desk.key.critical'),
   alone('findings', 'F', 'desk.key.findings'),
   alone('dictate', 'Ctrl D', 'dictation.key'),
   alone('template', 'Shift T', 'desk.key.template'),

@@ -75,8 +75,10 @@ export function ask(question: Question): Promise<Answers | null> {
       weigh(form)
       question.onInput?.(answersIn(form))
     }
+    const before = document.activeElement
     dialog.addEventListener('close', () => {
       dialog.remove()
+      giveBack(before)
       resolve(answer)
     })
     // As at the desk: the key that decides confirms, in a text too, where Enter is a new line. One that is still held
@@ -111,6 +113,13 @@ export function ask(question: Question): Promise<Answers | null> {
       dialog.querySelector<HTMLElement>('button[type=submit]')
     first?.focus()
   })
+}
+
+/** To where it was, or to the menu that was folded over it meanwhile. */
+function giveBack(before: Element | null): void {
+  if (!(before instanceof HTMLElement) || document.activeElement !== document.body) return
+  before.focus()
+  if (document.activeElement === document.body) before.closest('details')?.querySelector('summary')?.focus()
 }
 
 const answersIn = (form: HTMLFormElement): Record<string, string> =>

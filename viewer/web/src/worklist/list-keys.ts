@@ -4,12 +4,27 @@ import { keys } from '../keys/keys'
 import { showKeys } from '../keys/keys-dialog'
 
 export type ListHand = Readonly<
-  Record<Exclude<ListAct, 'list-help' | 'row-before' | 'row-after'>, () => void> & { step: (by: 1 | -1) => void }
+  Record<Exclude<ListAct, 'list-help' | 'row-before' | 'row-after'> | 'first-row' | 'leave-search', () => void> & {
+    step: (by: 1 | -1) => void
+  }
 >
 
-/** Whether the key did something; never while somebody types. */
+/** Out of the box of the search: to what was found, or just out, with the words left as they are. */
+const OUT_OF_SEARCH: ReadonlyMap<string, 'first-row' | 'leave-search'> = new Map([
+  ['ArrowDown', 'first-row'],
+  ['Enter', 'first-row'],
+  ['Escape', 'leave-search'],
+])
+
+/** Whether the key did something; while somebody types, only those that lead out of the search. */
 export function pressed(event: KeyboardEvent, hand: ListHand): boolean {
   const target = event.target as HTMLElement
+  const out = target.closest('#worklist-q') && !event.isComposing && OUT_OF_SEARCH.get(event.key)
+  if (out) {
+    event.preventDefault()
+    if (!event.repeat) hand[out]()
+    return true
+  }
   if (target.closest('input, textarea, select, dialog')) return false
   const act = keys.actOf(event, 'list') as ListAct | undefined
   const isStep = act === 'row-before' || act === 'row-after'

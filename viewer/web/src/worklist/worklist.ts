@@ -45,9 +45,12 @@ class Worklist extends Part {
   private choices: Choices | undefined
   private taking = false
   private selected: string | undefined
-  private returnTo = 0
+  /** How far down the list was when they left it; undefined once they are there again. */
+  private returnTo: number | undefined
   private busy_at = 0
   private typing: ReturnType<typeof setTimeout> | undefined
+  /** The list that was asked for last, on its way or there. */
+  private asked: Promise<void> = Promise.resolve()
   private clocks: ReturnType<typeof setInterval> | undefined
   private attached: AbortController | undefined
   private readonly feed = new ListFeed({
@@ -127,9 +130,24 @@ class Worklist extends Part {
     if (rows === 'other' && pause_ms === 0) this.selected = undefined
     if (routeOf(window.location.hash).page === 'worklist') window.history.replaceState(null, '', addressOfList(list))
     clearTimeout(this.typing)
-    if (pause_ms) this.typing = setTimeout(() => void this.feed.refresh('asked'), pause_ms)
-    else void this.feed.refresh('asked')
+    this.typing = undefined
+    if (pause_ms) this.typing = setTimeout(() => this.askNow(), pause_ms)
+    else this.askNow()
     this.requestUpdate()
+  }
+
+  private askNow(): void {
+    clearTimeout(this.typing)
+    this.typing = undefined
+    this.asked = this.feed.refresh('asked')
+  }
+
+  /** Of what was typed last, which is asked for at once. */
+  private async goToFirstRow(): Promise<void> {
+    if (this.typing !== undefined) this.askNow()
+    await this.asked
+    await this.updateComplete
+    this.querySelector<HTMLAnchorElement>('tbody a.open')?.focus()
   }
 
   private fetch(known: string): Promise<Tagged<CasePage> | undefined> {
@@ -156,10 +174,10 @@ class Worklist extends Part {
 
   protected override updated(): void {
     document.title = `${text('worklist.title')} · ${text('brand')}`
-    if (!this.feed.cases || !this.returnTo) return
+    if (!this.feed.cases || this.returnTo === undefined) return
     window.scrollTo(0, this.returnTo)
-    this.returnTo = 0
-    this.linkOf(this.selected)?.focus({ preventScroll: true })
+    this.returnTo = undefined
+    if (document.activeElement === document.body) this.linkOf(this.selected)?.focus({ preventScroll: true })
   }
 
   private choose(change: Partial<Choices>): void {
@@ -207,6 +225,8 @@ class Worklist extends Part {
   private readonly hand: ListHand = {
     'take-next': () => void (takesCases(this.session) && this.takeNext()),
     'list-search': () => this.querySelector<HTMLInputElement>('#worklist-q')?.focus(),
+    'first-row': () => void this.goToFirstRow(),
+    'leave-search': () => this.querySelector<HTMLInputElement>('#worklist-q')?.blur(),
     'list-newer': () => this.feed.showNewer(),
     'list-preview': () => this.choose({ preview: !this.choices?.preview }),
     step: (by) => stepRow(this, this.linkOf(this.selected), by),

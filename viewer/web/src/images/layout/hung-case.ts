@@ -227,13 +227,13 @@ export class HungCase {
   }
 
   /** What moves into another cell is to be shown there as it is here. */
-  private asShown(): Placed {
+  asShown(): Placed {
     const { placed } = this
     const cells = placed.cells.map((content, index) => content && this.wall.cells[index]?.again(content.series))
     return { ...placed, cells }
   }
 
-  private change(placed: Placed): void {
+  change(placed: Placed): void {
     this.placed = placed
     this.listener.onChange()
   }

@@ -26,11 +26,14 @@ export function messageOver({ failure, view, lacking, onTry }: Message): Templat
   </div>`
 }
 
-/** Another plane was asked for of what is no stack. */
-export function refusedOver({ why, most_bytes }: NotOneStack, onTaken: () => void): TemplateResult {
-  const words = text(`desk.refusal.${why}`, { mb: Math.round(most_bytes / 2 ** 20) })
-  return html`<div class="message" role="alert">
-    <p>${text('desk.reformat.cannot', { why: words })}</p>
+/** Why no other plane can be made of a series, in words. */
+export const wordsOfRefusal = ({ why, most_bytes }: NotOneStack): string =>
+  text('desk.reformat.cannot', { why: text(`desk.refusal.${why}`, { mb: Math.round(most_bytes / 2 ** 20) }) })
+
+/** Another plane was asked for of what is no stack; under it may still lie the picture before. */
+export function refusedOver(refusal: NotOneStack, onTaken: () => void): TemplateResult {
+  return html`<div class="message instead" role="alert">
+    <p>${wordsOfRefusal(refusal)}</p>
     <button @click=${onTaken}>${text('desk.reformat.as-taken')}</button>
   </div>`
 }

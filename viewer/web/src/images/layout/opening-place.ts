@@ -1,10 +1,19 @@
-/** Where a series opens: at a picture that was asked for, else at what is left to look at, else in its middle. */
+/** Where a series opens: at a picture that was asked for, else at what is left to look at, else a stack of slices in its middle and a loop at its beginning. */
 import type { Picture } from '../pictures'
+import { alongNormal } from '../technique'
 import type { ShownSeries } from '../shown-series'
 import type { CellContent, PictureAddress } from './cell-content'
 
-/** A stack of more pictures opens in its middle. */
+/** A stack of more slices opens in its middle. */
 const LONG = 20
+/** Modalities whose pictures follow each other in time, unless they lie in different places. */
+const LOOPS: ReadonlySet<string> = new Set(['US', 'IVUS', 'XA', 'RF', 'NM', 'ES', 'GM', 'XC'])
+
+/** The pictures follow each other in time. */
+function isLoop(pictures: readonly Picture[], modality: string): boolean {
+  const [first, last] = [pictures[0], pictures.at(-1)]
+  return LOOPS.has(modality) && (!first || !last || alongNormal(first.metadata) === alongNormal(last.metadata))
+}
 
 /** Counted from 0; -1 where it is none of these. */
 export const indexOf = (pictures: readonly Picture[], { instance_uid, frame }: PictureAddress): number =>
@@ -19,7 +28,7 @@ export function firstUnseen(pictures: readonly Picture[], seriesUid: string, sho
 /** Counted from 0; what is made of pictures (`isMade`) opens in its middle, and has nothing that is left to look at. */
 export function openingPlace(
   pictures: readonly Picture[],
-  { series: { seriesUid }, index, at }: CellContent,
+  { series: { modality, seriesUid }, index, at }: CellContent,
   { shown, isMade }: { readonly shown: ShownSeries | undefined; readonly isMade: boolean },
 ): number {
   const asked = at ? indexOf(pictures, at) : -1
@@ -27,5 +36,6 @@ export function openingPlace(
   if (index !== undefined) return index
   const isStarted = shown && pictures.some(({ imageId }) => shown.wasDisplayed(seriesUid, imageId))
   if (isStarted) return isMade ? 0 : Math.max(0, firstUnseen(pictures, seriesUid, shown))
-  return pictures.length > LONG || isMade ? Math.floor(pictures.length / 2) : 0
+  const opensInMiddle = isMade || (pictures.length > LONG && !isLoop(pictures, modality))
+  return opensInMiddle ? Math.floor(pictures.length / 2) : 0
 }

@@ -60,4 +60,11 @@ function contentOf({ item: { series, index }, window, turn }: Hung, alone = fals
   }
 }
 
+/** One series stands in several planes side by side. */
+export function showsPlanes({ cells }: Placed): boolean {
+  const [first] = cells
+  const uid = first?.series.seriesUid
+  return cells.length > 1 && cells.every((cell) => cell?.reformat !== undefined && cell.series.seriesUid === uid)
+}
+
 export const NOTHING: Placed = laidOut(ONE, [])

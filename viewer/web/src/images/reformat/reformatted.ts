@@ -7,6 +7,7 @@ import { fullRange, voiOf } from '../voi'
 import { windowOf } from '../window-level'
 import { NoPicture } from '../faults'
 import { endsOf, frameOf, type Frame } from './frame'
+import { mostBytes } from './memory'
 import { metadataOf, planOf, type Plan, type Reformat } from './plan'
 import { holdSlices, letSlicesGo, type Slices } from './slices'
 import { REFORMATTED } from './scheme'
@@ -22,9 +23,6 @@ export type Progress = { readonly loaded: number; readonly failed: number; reado
 
 const open = new Map<string, Reformatted>()
 let made = 0
-
-/** Of all slices together: something else is on the screen too. */
-const mostBytes = (): number => 0.75 * core.cache.getMaxCacheSize()
 
 /** `pictures`: the series as it was taken. Raises NotOneStack. */
 export const reformatted = (pictures: readonly Picture[], how: Reformat, onProgress: () => void): Reformatted =>
