@@ -6,6 +6,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Final, NamedTuple
 
 from reading.checks.clauses import Clause, clauses
@@ -83,8 +84,14 @@ def contradicted(findings: str, impression: str) -> Pair | None:
     A side of which the findings say something that the vocabulary does not know, or with which they compare, may have
     it: then nothing is said. What was there and is no longer is not what is there.
     """
-    described = {_Thing.of(one) for clause in clauses(findings) for one in _pairs(clause) if not one.is_denied}
-    open_sides = [one for clause in clauses(findings) for one in _open(clause)]
+    found = list(clauses(findings))
+    described = {
+        _Thing.of(one)
+        for clause, behind in zip_longest(found, found[1:])
+        for one in _pairs(clause, behind)
+        if not one.is_denied
+    }
+    open_sides = [one for clause in found for one in _open(clause)]
     settled: set[_Thing] = set()
     for one in (pair for clause in clauses(impression) for pair in _pairs(clause)):
         thing = _Thing.of(one)
@@ -145,10 +152,11 @@ class _Found(NamedTuple):
     sides: list[tuple[SideWord | None, frozenset[str]]]
 
 
-def _pairs(clause: Clause) -> Iterator[Pair]:
-    """The findings of a clause, each on each of its sides."""
+def _pairs(clause: Clause, behind: Clause | None = None) -> Iterator[Pair]:
+    """The findings of a clause, each on each of its sides; the clause behind it may say that they are there still."""
     text = clause.text
-    is_past = clause.is_past() and not _STILL.search(text)
+    still = text + behind.text if behind and not _sides(behind.text) else text
+    is_past = clause.is_past() and not _STILL.search(still)
     is_compared = bool(_COMPARES.search(text) or _WELL.search(text))
     for one in _found(text):
         start, end = one.match.span()

@@ -140,6 +140,7 @@ def test_the_place_of_what_contradicts(findings: str, impression: str, words: st
         ("右侧结节较左侧大", "左侧结节"),
         ("Small effusion on the right, larger on the left.", "Left pleural effusion."),
         ("右侧气胸。复查左侧气胸较前减少。", "左侧气胸"),
+        ("右侧胸腔积液；左侧胸腔积液引流术后，仍见少量积液。", "左侧胸腔积液"),
     ],
 )
 def test_what_is_left_alone(findings: str, impression: str) -> None:
