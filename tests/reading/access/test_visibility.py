@@ -251,6 +251,7 @@ SEEN: Final = {
     Status.WITHHELD: (False, False, True, False),
     Status.ENTERED_IN_ERROR: (False, False, True, False),
     Status.BLIND: (False, False, False, False),
+    Status.PROPOSED: (False, False, False, False),
     Status.WITHDRAWN: (False, False, False, False),
 }
 

@@ -124,4 +124,4 @@ def test_an_opened_report_is_gone_from_the_phone_once_it_is_withheld(house: Hous
 
         pia.reload()
 
-        expect(pia.locator("main")).to_contain_text("没有找到")
+        expect(pia.locator("main")).to_contain_text("现在看不到这份内容")
