@@ -88,6 +88,7 @@ UNREVISED: Mapping[tuple[str, str], str] = {
     ("POST", "/office/security/people/{person_id}/sign-out"): "ends every session, whatever is on the screen",
     ("POST", "/office/security/tokens/{token_id}/end"): "ends a token, and ends it once",
     ("POST", "/office/security/shares/{share_id}/end"): "ends a share, and ends it once",
+    ("POST", "/office/security/links/{link_id}/end"): "ends a patient's link, and ends it once",
     ("POST", "/api/security/emergencies/{emergency_id}/judge"): "judges an access, and judges it once",
     ("POST", "/office/security/emergencies/{emergency_id}/judge"): "judges an access, and judges it once",
     ("POST", "/api/emergencies"): "adds an access of one's own",
