@@ -86,4 +86,4 @@ def test_who_neither_wrote_nor_reviews_settles_nothing(house: House) -> None:
         form = {"csrf_token": client.headers["X-CSRF-Token"], "review_id": made.id, "score": "2b"}
 
         assert client.post("/learning/arbitrate", data=form).status_code == status
-        assert "右下肺有片状影" not in _page(client)
+        assert "右下肺有片状影" not in client.get("/learning", follow_redirects=True).text
