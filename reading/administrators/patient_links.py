@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 import sqlalchemy as sa
@@ -17,7 +17,7 @@ from reading.patients.keys import Keys
 from reading.patients.persons import stands_for
 from reading.register.administrator import only
 from reading.sharing import links
-from reading.sharing.links import EndReason
+from reading.sharing.links import EndReason, LinkState
 from reading.tables import case, link_session, organisation, patient, patient_link
 from reading.viewers import Staff
 
@@ -27,25 +27,14 @@ MOST: Final = 200
 
 
 @dataclass(frozen=True, kw_only=True)
-class Watched:
+class Watched(LinkState):
     """A link; its secret, its note and whose it is stay with the patient."""
 
-    id: str
     patient_mark: str
     """The same for all links of one person, and nothing that is known of them."""
     site: str
     """Of the examination; of a link to everything, where the person was registered; empty where nobody knows."""
     everything: bool
-    has_passcode: bool
-    made_at: datetime
-    until: datetime
-    ended_at: datetime | None
-    end_reason: str
-    views: int
-    last_at: datetime | None
-
-    def in_force(self, now: datetime) -> bool:
-        return self.ended_at is None and self.until > now
 
 
 @without_door("It counts and dates links; nobody is named, and nothing is opened.")
@@ -58,15 +47,12 @@ def listed(ctx: Context[Staff | Actor], keys: Keys) -> list[Watched]:
     """
     only(ctx.who, Role.SECURITY_ADMINISTRATOR)
     row, since = patient_link.c, ctx.now - LOOK_BACK
-    views, last_at = sa.func.count(link_session.c.token_digest), sa.func.max(link_session.c.created_at)
     found = ctx.tx.execute(
         sa.select(
-            *(row.id, row.case_id, row.made_at, row.until, row.ended_at, row.end_reason),
-            row.passcode_digest.is_not(None).label("has_passcode"),
+            row.case_id,
             stands_for().label("person"),
             organisation.c.name.label("site"),
-            views.label("views"),
-            last_at.label("last_at"),
+            *links.state_columns(),
         )
         .join(patient, patient.c.id == row.patient_id)
         .outerjoin(case, case.c.id == row.case_id)
@@ -79,17 +65,10 @@ def listed(ctx: Context[Staff | Actor], keys: Keys) -> list[Watched]:
     )
     return [
         Watched(
-            id=one.id,
             patient_mark=keys.digest("link_owner", one.person).hex()[:6].upper(),
             site=one.site or "",
             everything=one.case_id is None,
-            has_passcode=one.has_passcode,
-            made_at=one.made_at,
-            until=one.until,
-            ended_at=one.ended_at,
-            end_reason=one.end_reason,
-            views=one.views,
-            last_at=one.last_at,
+            **links.state_in(one),
         )
         for one in found
     ]

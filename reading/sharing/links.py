@@ -10,7 +10,7 @@ from __future__ import annotations
 import hmac
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
@@ -69,13 +69,10 @@ class Made:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Link:
-    """A link as its patient sees it."""
+class LinkState:
+    """How long a link is good, how often it was opened, and whether it has ended: what it shows is said elsewhere."""
 
     id: str
-    case_id: str | None
-    """None: everything of the patient's."""
-    label: str = field(repr=False)
     has_passcode: bool
     made_at: datetime
     until: datetime
@@ -87,6 +84,15 @@ class Link:
 
     def in_force(self, now: datetime) -> bool:
         return self.ended_at is None and self.until > now
+
+
+@dataclass(frozen=True, kw_only=True)
+class Link(LinkState):
+    """A link as its patient sees it."""
+
+    case_id: str | None
+    """None: everything of the patient's."""
+    label: str = field(repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,15 +163,14 @@ def make(
 def links_of(ctx: Context[PatientViewer]) -> list[Link]:
     """The links of the patient's, the newest first; with a receipt those of its case alone."""
     door.open_list(ctx, Action.LINK_LIST)
-    opened = sa.func.count(link_session.c.token_digest)
     rows = ctx.tx.execute(
-        sa.select(patient_link, opened.label("views"), sa.func.max(link_session.c.created_at).label("last_at"))
+        sa.select(patient_link.c.case_id, patient_link.c.label, *state_columns())
         .outerjoin(link_session, link_session.c.link_id == patient_link.c.id)
         .where(_theirs(ctx))
         .group_by(patient_link.c.id)
         .order_by(patient_link.c.made_at.desc(), patient_link.c.id.desc())
     )
-    return [_link(row) for row in rows]
+    return [Link(case_id=row.case_id, label=row.label, **state_in(row)) for row in rows]
 
 
 @without_door("It ends what the patient made themselves.")
@@ -329,20 +334,21 @@ def end_for(tx: Connection, link_id: str, reason: EndReason, now: datetime) -> b
     return tx.execute(ending.values(ended_at=now, end_reason=reason)).rowcount > 0
 
 
+def state_columns() -> list[sa.ColumnElement[Any]]:
+    """What a statement over links, joined to the sessions that they opened and grouped by link, asks of each."""
+    row = patient_link.c
+    return [
+        *(row.id, row.made_at, row.until, row.ended_at, row.end_reason),
+        row.passcode_digest.is_not(None).label("has_passcode"),
+        sa.func.count(link_session.c.token_digest).label("views"),
+        sa.func.max(link_session.c.created_at).label("last_at"),
+    ]
+
+
+def state_in(row: sa.Row[Any]) -> dict[str, Any]:
+    """The fields of `LinkState` in a row of `state_columns`."""
+    return {one.name: getattr(row, one.name) for one in fields(LinkState)}
+
+
 def _passcode_digest(keys: Keys, link_id: str, passcode: str) -> bytes:
     return keys.digest("link_passcode", link_id, passcode)
-
-
-def _link(row: sa.Row[Any]) -> Link:
-    return Link(
-        id=row.id,
-        case_id=row.case_id,
-        label=row.label,
-        has_passcode=row.passcode_digest is not None,
-        made_at=row.made_at,
-        until=row.until,
-        ended_at=row.ended_at,
-        end_reason=row.end_reason,
-        views=row.views,
-        last_at=row.last_at,
-    )
